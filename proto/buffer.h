@@ -1,0 +1,37 @@
+/* buffer.h - bytes that grow. Running out of memory is a bug of the limits: it ends the process.
+ *
+ * Invariant: count <= capacity; data is null only while capacity is 0. Threads: one at a time.
+ */
+#ifndef PAIDAN_BUFFER_H
+#define PAIDAN_BUFFER_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct pd_buffer {
+	char *data;
+	size_t count, capacity; /* bytes */
+};
+
+/* Make room for at least bytes more. */
+void pd_buffer_grow(struct pd_buffer *buffer, size_t bytes);
+void pd_buffer_fini(struct pd_buffer *buffer);
+
+/* Room for bytes more, to be filled by the caller; valid until the next call on the buffer. */
+static inline char *pd_buffer_room(struct pd_buffer *buffer, size_t bytes)
+{
+	if (bytes > buffer->capacity - buffer->count)
+		pd_buffer_grow(buffer, bytes);
+	char *at = buffer->data + buffer->count;
+	buffer->count += bytes;
+	return at;
+}
+
+static inline void pd_buffer_add(struct pd_buffer *buffer, const void *data, size_t bytes)
+{
+	if (bytes)
+		memcpy(pd_buffer_room(buffer, bytes), data, bytes);
+}
+
+#endif

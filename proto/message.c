@@ -1,0 +1,170 @@
+/* message.c - the tables of proto.h, expanded from the .def files. */
+#include "proto.h"
+
+#include <string.h>
+
+#define MESSAGE(name, code, role, doc) static const struct pd_field fields_##name[] = {
+#define FIELD(message, name, kind, need, min, max, unit, example, doc)                                                 \
+	{#name, unit, example, doc, PD_##kind, PD_NEED_##need, offsetof(struct pd_##message, name), min, max},
+#define END(name)                                                                                                      \
+	{                                                                                                              \
+		0                                                                                                      \
+	}                                                                                                              \
+	}                                                                                                              \
+	;
+#define PD_NEED_REQUIRED true
+#define PD_NEED_OPTIONAL false
+#include "messages.def"
+
+#define MESSAGE(name, code, role, doc)                                                                                 \
+	{PD_MSG_##name, PD_##role, #name, doc, fields_##name, sizeof(struct pd_##name),                     \
+	 sizeof fields_##name / sizeof fields_##name[0] - 1, 0, -1},
+#define FIELD(message, name, kind, need, min, max, unit, example, doc)
+#define END(name)
+static struct pd_message_info messages[] = {
+#include "messages.def"
+};
+enum { MESSAGES = sizeof messages / sizeof messages[0], TYPE_MAX = 255 };
+#define MESSAGE(name, code, role, doc) _Static_assert((code) > 0 && (code) <= TYPE_MAX, "the code of " #name);
+#define FIELD(message, name, kind, need, min, max, unit, example, doc)
+#define END(name)
+#include "messages.def"
+static const struct pd_message_info *by_type[TYPE_MAX + 1];
+
+/* The order commands and events share their beginning, on which pd_order_command and pd_order_event rely. */
+#define SAME_START(a, b, field) _Static_assert(offsetof(struct a, field) == offsetof(struct b, field), #field)
+SAME_START(pd_order_command, pd_accept, version);
+SAME_START(pd_order_event, pd_submitted, order);
+SAME_START(pd_order_event, pd_submitted, holder);
+SAME_START(pd_order_event, pd_noted, due_ms);
+
+/* What follows from the rows is worked out once, before main. */
+__attribute__((constructor)) static void index_messages(void)
+{
+	for (size_t i = 0; i < MESSAGES; i++) {
+		struct pd_message_info *info = &messages[i];
+		by_type[info->type] = info;
+		for (unsigned f = 0; f < info->field_count; f++) {
+			info->required_count += info->fields[f].required;
+			if (info->role == PD_COMMAND && strcmp(info->fields[f].name, "actor") == 0)
+				info->actor_offset = (int16_t)info->fields[f].offset;
+		}
+	}
+}
+
+const struct pd_message_info *pd_message_info(unsigned type)
+{
+	return type <= TYPE_MAX ? by_type[type] : NULL;
+}
+
+const struct pd_message_info *pd_messages(size_t *count)
+{
+	*count = MESSAGES;
+	return messages;
+}
+
+#define REFUSAL(code, name, sentence, advice) {PD_REFUSED_##name, #name, sentence, advice},
+static const struct pd_refusal_info refusals[] = {
+#include "errors.def"
+};
+enum { REFUSALS = sizeof refusals / sizeof refusals[0] };
+
+const struct pd_refusal_info *pd_refusal_info(unsigned code)
+{
+	for (size_t i = 0; i < REFUSALS; i++)
+		if (refusals[i].code == code)
+			return &refusals[i];
+	return NULL;
+}
+
+const struct pd_refusal_info *pd_refusals(size_t *count)
+{
+	*count = REFUSALS;
+	return refusals;
+}
+
+const char *pd_strerror(unsigned code)
+{
+	const struct pd_refusal_info *info = pd_refusal_info(code);
+	return info ? info->sentence : "Refused for a reason that this version does not know.";
+}
+
+#define S(state) (1u << PD_STATE_##state)
+#define PD_STATE_SAME PD_STATE_none
+#define PD_MSG_close PD_MSG_none
+#define MOVE(command, event, from, to, who, doc)                                                                       \
+	{#command, #event, who, doc, PD_MSG_##command, PD_MSG_##event, from, PD_STATE_##to},
+static const struct pd_move moves[] = {
+#include "states.def"
+};
+enum { MOVES = sizeof moves / sizeof moves[0] };
+static const struct pd_move *move_by_type[TYPE_MAX + 1];
+
+__attribute__((constructor)) static void index_moves(void)
+{
+	for (const struct pd_move *move = moves; move < moves + MOVES; move++) {
+		if (move->command_type)
+			move_by_type[move->command_type] = move;
+		move_by_type[move->event_type] = move;
+	}
+}
+
+const struct pd_move *pd_move_of(enum pd_type type)
+{
+	return (unsigned)type <= TYPE_MAX ? move_by_type[type] : NULL;
+}
+
+const struct pd_move *pd_moves(size_t *count)
+{
+	*count = MOVES;
+	return moves;
+}
+
+static const struct pd_word words[] = {
+#define ENUM(name, doc)
+#define WORD(set, name, code, zh, doc) {#set, #name, zh, doc, code},
+#define ENUM_END(name)
+#include "enums.def"
+#define STATE(name, code, zh, doc) {"state", #name, zh, doc, code},
+#include "states.def"
+};
+enum { WORDS = sizeof words / sizeof words[0] };
+
+const struct pd_word *pd_words(size_t *count)
+{
+	*count = WORDS;
+	return words;
+}
+
+const char *pd_word(const char *set, unsigned code)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		if (words[i].code == code && strcmp(words[i].set, set) == 0)
+			return words[i].name;
+	return "?";
+}
+
+unsigned pd_word_code(const char *set, const char *word)
+{
+	for (size_t i = 0; i < WORDS; i++)
+		if (strcmp(words[i].set, set) == 0 && (strcmp(words[i].name, word) == 0 || strcmp(words[i].zh, word) == 0))
+			return words[i].code;
+	return 0;
+}
+
+const char *pd_err_text(enum pd_err err)
+{
+	switch (err) {
+	case PD_OK: return "no error";
+	case PD_ESYS: return "the system reported an error";
+	case PD_EINVAL: return "an argument or input is wrong";
+	case PD_ENOENT: return "it is not there";
+	case PD_EEXIST: return "it is there already";
+	case PD_ECORRUPT: return "stored data is damaged";
+	case PD_EBUSY: return "somebody else holds it";
+	case PD_EFULL: return "there is no room";
+	case PD_ETIMEDOUT: return "the time ran out";
+	case PD_EVERSION: return "it is of another version of paidan";
+	}
+	return "unknown error";
+}
