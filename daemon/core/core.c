@@ -1,0 +1,166 @@
+#include "core.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
+{
+	struct core *core = calloc(1, sizeof *core);
+	if (!core)
+		abort();
+	core->registry = registry_new(hash_seed);
+	core->periods = *periods;
+	table_init(&core->orders, offsetof(struct order, row.id), sizeof(struct pd_id), hash_seed);
+	table_init(&core->holders, offsetof(struct holder, area), sizeof(uint32_t), hash_seed);
+	TAILQ_INIT(&core->ended);
+	return core;
+}
+
+static void free_entries(struct table *table)
+{
+	size_t at = 0;
+	for (void *entry; (entry = table_next(table, &at));)
+		free(entry);
+	table_fini(table);
+}
+
+void core_free(struct core *core)
+{
+	if (!core)
+		return;
+	free_entries(&core->orders);
+	free_entries(&core->holders);
+	timers_fini(&core->timers);
+	registry_free(core->registry);
+	free(core);
+}
+
+void core_set_periods(struct core *core, const struct core_periods *periods)
+{
+	core->periods = *periods;
+}
+
+const struct registry *core_registry(const struct core *core)
+{
+	return core->registry;
+}
+
+uint64_t core_last_seq(const struct core *core)
+{
+	return core->last_seq;
+}
+
+uint64_t core_last_ms(const struct core *core)
+{
+	return core->last_ms;
+}
+
+struct order *core_order(const struct core *core, const struct pd_id *id)
+{
+	return table_find(&core->orders, id);
+}
+
+struct holder *core_holder(const struct core *core, uint32_t area)
+{
+	return table_find(&core->holders, &area);
+}
+
+size_t core_order_count(const struct core *core)
+{
+	return core->orders.count;
+}
+
+struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at)
+{
+	uint64_t time_ms = ((const struct pd_order_event *)&event->submitted)->time_ms;
+	core->last_seq = event->request;
+	if (time_ms > core->last_ms)
+		core->last_ms = time_ms;
+	if (pd_is_order_event(event->type))
+		return life_apply(core, event, at);
+	registry_apply(core->registry, event);
+	if (event->type == PD_MSG_area_set)
+		registry_area(core->registry, event->area_set.area)->holder = core_holder(core, event->area_set.area);
+	return NULL;
+}
+
+size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd_id *last,
+		   void (*gone)(struct order *order, void *arg), void *arg)
+{
+	size_t count = 0;
+	struct order *order;
+	while (count < limit && (order = TAILQ_FIRST(&core->ended)) && order->row.last_seq <= kept_seq) {
+		if (last && memcmp(&order->row.id, last, sizeof *last) > 0)
+			*last = order->row.id;
+		if (gone)
+			gone(order, arg);
+		TAILQ_REMOVE(&core->ended, order, by_age);
+		table_remove(&core->orders, &order->row.id);
+		free(order);
+		count++;
+	}
+	return count;
+}
+
+struct order *core_restore(struct core *core, const struct order_row *row)
+{
+	struct order *order = calloc(1, sizeof *order);
+	if (!order)
+		abort();
+	order->row = *row;
+	order->timer = TIMER_NONE;
+	table_add(&core->orders, order);
+	life_enter(core, order);
+	return order;
+}
+
+void core_restore_figures(struct core *core, uint32_t area, const struct figures *figures)
+{
+	life_holder(core, area)->figures = *figures;
+}
+
+void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms)
+{
+	core->last_seq = last_seq;
+	core->last_ms = last_ms;
+}
+
+/* ---- who may do what ---- */
+
+static bool is_working_post(unsigned post)
+{
+	return post >= PD_post_centre && post != PD_post_courier;
+}
+
+enum pd_refusal core_entitled(const struct core *core, uint32_t person, uint32_t actor)
+{
+	if (person == actor || person == 0)
+		return PD_REFUSED_none;
+	const struct person *speaker = registry_person(core->registry, person);
+	if (speaker && !speaker->retired && speaker->post == PD_post_administrator)
+		return PD_REFUSED_none;
+	return PD_REFUSED_not_entitled;
+}
+
+bool core_works_for(const struct core *core, uint32_t person, uint32_t area)
+{
+	if (person == 0)
+		return true;
+	const struct person *entity = registry_person(core->registry, person);
+	if (!entity || entity->retired || !is_working_post(entity->post))
+		return false;
+	const struct area *held = registry_area(core->registry, area);
+	const struct area *post_area = registry_area(core->registry, entity->area);
+	return entity->post == PD_post_administrator || (held && post_area && area_within(held, post_area));
+}
+
+bool core_may_read(const struct core *core, uint32_t person)
+{
+	if (person == 0)
+		return true;
+	const struct person *entity = registry_person(core->registry, person);
+	return entity && !entity->retired && is_working_post(entity->post);
+}

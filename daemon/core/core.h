@@ -1,0 +1,128 @@
+/* core.h - the state of a district, and what commands do to it: decide and apply.
+ *
+ *   core_decide(state, command, actor, now) -> an event, or a refusal        changes nothing
+ *   core_apply(state, event, place)                                          cannot refuse
+ *
+ * Pure: no clock, no I/O, no randomness. A state is made by applying events alone, so the journal's events, applied in their
+ * order, give the same state again, byte for byte (core_dump). Ended orders may be forgotten (core_forget) and restored
+ * (core_restore) without a trace: the dump shows open orders alone.
+ *
+ * Invariants: DESIGN of the whole in daemon/ARCHITECTURE.md, "What must always hold", 3 and 4. Threads: one.
+ */
+#ifndef PAIDAN_CORE_H
+#define PAIDAN_CORE_H
+
+#include "order.h"
+#include "registry.h"
+
+struct core;
+
+/* Periods that decide uses; the events carry what came of them, so that a replay needs none of them. */
+struct core_periods {
+	uint64_t confirm_within_ms; /* a completed order closes by itself after this */
+	uint64_t reopen_within_ms;  /* an order can be reopened for this long after its completion */
+};
+
+struct core *core_new(uint64_t hash_seed, const struct core_periods *periods);
+void core_free(struct core *core);
+void core_set_periods(struct core *core, const struct core_periods *periods);
+
+const struct registry *core_registry(const struct core *core);
+uint64_t core_last_seq(const struct core *core);
+/* Never less than the time of any event: what the next command is to be given as now, if the clock says less. */
+uint64_t core_last_ms(const struct core *core);
+
+/* Null when it is not in memory. */
+struct order *core_order(const struct core *core, const struct pd_id *id);
+/* Null when nothing was ever held there. */
+struct holder *core_holder(const struct core *core, uint32_t area);
+size_t core_order_count(const struct core *core);
+
+enum core_outcome {
+	CORE_EVENT,     /* decision.event is to be journaled and applied */
+	CORE_REPEATED,  /* the same command was done before: answer with decision.seq and version */
+	CORE_REFUSED,
+	CORE_LOOK_BACK, /* refused, unless the order's event of version decision.event_version is of event_type and by actor: then repeated */
+};
+
+struct core_decision {
+	enum core_outcome outcome;
+	enum pd_refusal refusal;
+	char detail[200];
+	uint32_t version, person, event_version, actor;
+	enum pd_type event_type;
+	uint64_t seq;
+	struct pd_message event; /* texts are borrowed from the command */
+};
+
+/* For every command but import_begin and import_commit. The order that it names must be in memory if it exists. actor: who acts,
+ * already known to be entitled; 0 is the operator. */
+void core_decide(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
+		 struct core_decision *decision);
+/* What the clock brings: the event of one thing that is due at now_ms. False: nothing is due. */
+bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
+/* When the next thing is due; UINT64_MAX: nothing. */
+uint64_t core_next_due(const struct core *core);
+
+/* Take in an event, whose seq is event->request; at is its place in the journal. Returns the order it happened to, null for the
+ * registry's. The order must be in memory, but for submitted. */
+struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at);
+
+/* Whether the session's person may act on this connection as actor, and whether they are known: a refusal, or none. */
+enum pd_refusal core_entitled(const struct core *core, uint32_t person, uint32_t actor);
+/* Whether person works for area: holds a post of work there or above it. The operator and administrators do everywhere. */
+bool core_works_for(const struct core *core, uint32_t person, uint32_t area);
+/* Whether person may read what is not theirs. */
+bool core_may_read(const struct core *core, uint32_t person);
+
+/* ---- ended orders leave memory ---- */
+
+/* Forget up to limit ended orders whose last event is not after kept_seq; returns how many. *last (may be null) gets the greatest id among
+ * them, if it is greater than what is there. */
+size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd_id *last, void (*gone)(struct order *order, void *arg),
+		   void *arg);
+/* Take in an order as the book has it: at the start, or because a command names it. Returns it. */
+struct order *core_restore(struct core *core, const struct order_row *row);
+void core_restore_figures(struct core *core, uint32_t area, const struct figures *figures);
+void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms);
+
+/* ---- figures ---- */
+
+/* The holders that changed since the last call, linked by next_changed; their marks are taken off. */
+struct holder *core_take_changed(struct core *core);
+
+struct core_sums {
+	struct figures figures;
+	uint64_t waiting, working, oldest_ms;
+};
+/* Sums for top and all below it; null: for all. */
+void core_sum(const struct core *core, const struct area *top, struct core_sums *sums);
+/* Sums for every area at once, each with all below it: sums[i] is that of registry_sorted's i-th area. */
+void core_sum_all(const struct core *core, struct core_sums *sums);
+/* registry of the stats message for top and all below it (null: all); returns the number of values. */
+enum { CORE_REGISTRY_FIGURES = 18 };
+void core_count_registry(const struct core *core, const struct area *top, uint64_t values[static CORE_REGISTRY_FIGURES]);
+
+/* ---- import: a trial registry takes the rows one by one, and the whole is journaled at the end or not at all ---- */
+
+struct core_import;
+struct core_import *core_import_new(const struct core *core);
+void core_import_free(struct core_import *import);
+/* Take in a put_ message; row is its request id. After the first row at fault, further ones are not looked at. */
+void core_import_put(struct core_import *import, const struct pd_message *put, uint32_t actor, uint64_t now_ms);
+/* The end: retire what was not named if complete, check the whole. On refusal *row is the row at fault, 0 when it is none. */
+enum pd_refusal core_import_finish(struct core_import *import, const struct core *core, bool complete, uint32_t actor,
+				   uint64_t now_ms, uint64_t *row, char detail[static 200]);
+/* Rows so far. */
+uint32_t core_import_rows(const struct core_import *import);
+/* What the rows do: [kind][effect]. */
+const uint64_t (*core_import_effects(const struct core_import *import))[REGISTRY_EFFECTS];
+/* The events, as messages back to back, with seqs from 1 on, which are to be replaced by the real ones; to be applied in order. */
+const char *core_import_events(const struct core_import *import, size_t *bytes);
+
+/* ---- the state as bytes ---- */
+
+/* Give the whole state to sink, piece by piece: registry by id, open orders by id, figures by area. Two states that behave alike dump alike. */
+void core_dump(const struct core *core, void (*sink)(const void *data, size_t bytes, void *arg), void *arg);
+
+#endif

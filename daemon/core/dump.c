@@ -1,0 +1,80 @@
+/* dump.c - the state as bytes, in an order that does not depend on how it came about. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+typedef void sink_fn(const void *data, size_t bytes, void *arg);
+
+static void dump_registry(const struct registry *registry, sink_fn *sink, void *arg)
+{
+	size_t count;
+	void *const *areas = registry_sorted(registry, REGISTRY_AREAS, &count);
+	for (size_t i = 0; i < count; i++)
+		sink(((const struct area *)areas[i])->event, ((const struct area *)areas[i])->event_bytes, arg);
+	void *const *households = registry_sorted(registry, REGISTRY_HOUSEHOLDS, &count);
+	for (size_t i = 0; i < count; i++)
+		sink(((const struct household *)households[i])->event, ((const struct household *)households[i])->event_bytes, arg);
+	void *const *people = registry_sorted(registry, REGISTRY_PEOPLE, &count);
+	for (size_t i = 0; i < count; i++)
+		sink(((const struct person *)people[i])->event, ((const struct person *)people[i])->event_bytes, arg);
+	void *const *categories = registry_sorted(registry, REGISTRY_CATEGORIES, &count);
+	for (size_t i = 0; i < count; i++)
+		sink(((const struct category *)categories[i])->event, ((const struct category *)categories[i])->event_bytes, arg);
+}
+
+static int compare_orders(const void *a, const void *b)
+{
+	return memcmp(&(*(struct order *const *)a)->row.id, &(*(struct order *const *)b)->row.id, sizeof(struct pd_id));
+}
+
+static int compare_holders(const void *a, const void *b)
+{
+	uint32_t x = (*(struct holder *const *)a)->area, y = (*(struct holder *const *)b)->area;
+	return (x > y) - (x < y);
+}
+
+/* The table's entries that wanted picks, sorted. */
+static void **sorted(const struct table *table, bool (*wanted)(const void *entry), int (*compare)(const void *, const void *),
+		     size_t *count)
+{
+	void **entries = malloc((table->count + 1) * sizeof *entries);
+	if (!entries)
+		abort();
+	size_t at = 0;
+	*count = 0;
+	for (void *entry; (entry = table_next(table, &at));)
+		if (wanted(entry))
+			entries[(*count)++] = entry;
+	qsort(entries, *count, sizeof *entries, compare);
+	return entries;
+}
+
+static bool order_wanted(const void *entry)
+{
+	return ((const struct order *)entry)->row.state <= PD_STATE_completed;
+}
+
+static bool holder_wanted(const void *entry)
+{
+	static const struct figures none;
+	return memcmp(&((const struct holder *)entry)->figures, &none, sizeof none) != 0;
+}
+
+void core_dump(const struct core *core, sink_fn *sink, void *arg)
+{
+	size_t count;
+	sink(&core->last_seq, sizeof core->last_seq, arg);
+	dump_registry(core->registry, sink, arg);
+	void **orders = sorted(&core->orders, order_wanted, compare_orders, &count);
+	for (size_t i = 0; i < count; i++)
+		sink(&((struct order *)orders[i])->row, sizeof(struct order_row), arg);
+	free(orders);
+	void **holders = sorted(&core->holders, holder_wanted, compare_holders, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct holder *holder = holders[i];
+		sink(&holder->area, sizeof holder->area, arg);
+		sink(&holder->figures, sizeof holder->figures, arg);
+	}
+	free(holders);
+}

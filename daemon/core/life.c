@@ -1,0 +1,227 @@
+/* life.c - what order events do to orders, queues and figures. */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state.h"
+
+int order_compare_urgency(const struct order *a, const struct order *b)
+{
+	if (a->row.urgency != b->row.urgency)
+		return a->row.urgency < b->row.urgency ? -1 : 1;
+	return a->row.seq < b->row.seq ? -1 : a->row.seq > b->row.seq;
+}
+
+RB_GENERATE(order_queue, order, by_urgency, order_compare_urgency)
+
+struct holder *life_holder(struct core *core, uint32_t area)
+{
+	struct holder *holder = table_find(&core->holders, &area);
+	if (!holder) {
+		holder = calloc(1, sizeof *holder);
+		if (!holder)
+			abort();
+		holder->area = area;
+		RB_INIT(&holder->waiting);
+		RB_INIT(&holder->working);
+		TAILQ_INIT(&holder->by_age);
+		table_add(&core->holders, holder);
+		struct area *entity = registry_area(core->registry, area);
+		if (entity)
+			entity->holder = holder;
+	}
+	if (!holder->changed) {
+		holder->changed = true;
+		holder->next_changed = core->changed;
+		core->changed = holder;
+	}
+	return holder;
+}
+
+static bool is_open(const struct order *order)
+{
+	return order->row.state <= PD_STATE_completed;
+}
+
+static void count_open(struct core *core, const struct order *order, int sign)
+{
+	struct area *area = registry_area(core->registry, order->row.holder);
+	if (area && is_open(order))
+		area->open_orders += (uint32_t)sign;
+}
+
+/* Orders come to a holder in the order of time, so the place is at the end; only after a restart it may be further up. */
+static void insert_by_age(struct holder *holder, struct order *order)
+{
+	struct order *other = TAILQ_LAST(&holder->by_age, order_list);
+	while (other && other->row.waiting_ms > order->row.waiting_ms)
+		other = TAILQ_PREV(other, order_list, by_age);
+	if (other)
+		TAILQ_INSERT_AFTER(&holder->by_age, other, order, by_age);
+	else
+		TAILQ_INSERT_HEAD(&holder->by_age, order, by_age);
+}
+
+void life_enter(struct core *core, struct order *order)
+{
+	struct holder *holder = life_holder(core, order->row.holder);
+	struct order *same = NULL;
+	count_open(core, order, 1);
+	switch (order->row.state) {
+	case PD_STATE_waiting:
+		same = RB_INSERT(order_queue, &holder->waiting, order);
+		insert_by_age(holder, order);
+		holder->waiting_count++;
+		break;
+	case PD_STATE_accepted:
+		same = RB_INSERT(order_queue, &holder->working, order);
+		holder->working_count++;
+		break;
+	case PD_STATE_completed: timers_add(&core->timers, order); break;
+	default: TAILQ_INSERT_TAIL(&core->ended, order, by_age); break;
+	}
+	assert(!same);
+}
+
+void life_leave(struct core *core, struct order *order)
+{
+	struct holder *holder = life_holder(core, order->row.holder);
+	count_open(core, order, -1);
+	switch (order->row.state) {
+	case PD_STATE_waiting:
+		RB_REMOVE(order_queue, &holder->waiting, order);
+		TAILQ_REMOVE(&holder->by_age, order, by_age);
+		holder->waiting_count--;
+		break;
+	case PD_STATE_accepted:
+		RB_REMOVE(order_queue, &holder->working, order);
+		holder->working_count--;
+		break;
+	case PD_STATE_completed: timers_remove(&core->timers, order); break;
+	default: TAILQ_REMOVE(&core->ended, order, by_age); break;
+	}
+}
+
+static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
+{
+	const char *p = data;
+	for (; bytes >= 8; bytes -= 8, p += 8) {
+		uint64_t word;
+		memcpy(&word, p, 8);
+		hash = (hash ^ word) * 0x9E3779B97F4A7C15u;
+		hash ^= hash >> 29;
+	}
+	uint64_t rest = bytes;
+	memcpy(&rest, p, bytes);
+	hash = (hash ^ rest ^ (uint64_t)bytes << 56) * 0x9E3779B97F4A7C15u;
+	return hash ^ hash >> 32;
+}
+
+uint32_t submit_content(const struct pd_message *message)
+{
+	const struct pd_submitted *s = &message->submitted;
+	uint32_t numbers[] = {s->actor, s->requester, s->household, s->category, (uint32_t)s->lon_e7, (uint32_t)s->lat_e7};
+	uint64_t hash = mix(0, numbers, sizeof numbers);
+	hash = mix(hash, s->text.data, s->text.bytes);
+	return (uint32_t)mix(hash, s->place.data, s->place.bytes);
+}
+
+static struct order *new_order(struct core *core, const struct pd_message *event, uint64_t at)
+{
+	const struct pd_submitted *s = &event->submitted;
+	struct order *order = calloc(1, sizeof *order);
+	if (!order)
+		abort();
+	order->timer = TIMER_NONE;
+	order->row = (struct order_row){.id = s->order, .seq = event->request, .first_at = at, .submitted_ms = s->time_ms,
+					.waiting_ms = s->time_ms, .requester = s->requester, .household = s->household,
+					.holder = s->holder, .area = s->area, .category = s->category,
+					.content = submit_content(event), .attempt = 1, .state = PD_STATE_waiting,
+					.urgency = s->urgency};
+	table_add(&core->orders, order);
+	return order;
+}
+
+static void count_time(uint32_t *counts, uint64_t from_ms, uint64_t to_ms)
+{
+	counts[figures_bucket(to_ms > from_ms ? to_ms - from_ms : 0)]++;
+}
+
+/* What the event counts as, at the holder who held the order when it happened. */
+static void count_event(struct core *core, const struct order_row *row, const struct pd_message *event)
+{
+	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	struct figures *figures = &life_holder(core, e->from ? e->from : e->holder)->figures;
+	switch (event->type) {
+	case PD_MSG_submitted: figures->submitted++; break;
+	case PD_MSG_accepted:
+		figures->accepted++;
+		count_time(figures->accept_counts, row->waiting_ms, e->time_ms);
+		break;
+	case PD_MSG_completed:
+		figures->completed++;
+		count_time(figures->complete_counts, row->accepted_ms, e->time_ms);
+		break;
+	case PD_MSG_confirmed: case PD_MSG_closed: figures->closed++; break;
+	case PD_MSG_cancelled: figures->cancelled++; break;
+	case PD_MSG_reopened: figures->reopened++; break;
+	case PD_MSG_declined: case PD_MSG_transferred: figures->declined++; break;
+	default: break;
+	}
+}
+
+/* A row's own part of an event: the state is the move's, the times and people are the event's. */
+static void change_row(struct order_row *row, const struct pd_message *event)
+{
+	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	switch (event->type) {
+	case PD_MSG_accepted:
+		row->acceptor = e->actor;
+		row->accepted_ms = e->time_ms;
+		break;
+	case PD_MSG_declined: case PD_MSG_transferred: case PD_MSG_reopened:
+		row->acceptor = 0;
+		row->accepted_ms = row->completed_ms = row->ended_ms = 0;
+		row->waiting_ms = e->time_ms;
+		if (event->type == PD_MSG_reopened) {
+			row->attempt = event->reopened.attempt;
+			row->rating = 0;
+		}
+		break;
+	case PD_MSG_completed: row->completed_ms = e->time_ms; break;
+	case PD_MSG_confirmed:
+		row->rating = event->confirmed.rating;
+		row->ended_ms = e->time_ms;
+		break;
+	case PD_MSG_closed: case PD_MSG_cancelled: row->ended_ms = e->time_ms; break;
+	default: break;
+	}
+}
+
+struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at)
+{
+	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	struct order *order = core_order(core, &e->order);
+	if (event->type == PD_MSG_submitted) {
+		assert(!order);
+		order = new_order(core, event, at);
+	} else {
+		assert(order && e->version == order->row.version + 1);
+		life_leave(core, order);
+	}
+	struct order_row *row = &order->row;
+	count_event(core, row, event);
+	change_row(row, event);
+	enum pd_state to = pd_move_of(event->type)->to;
+	if (to != PD_STATE_none)
+		row->state = (uint8_t)to;
+	row->holder = e->holder;
+	row->due_ms = e->due_ms;
+	row->version = e->version;
+	row->last_seq = event->request;
+	row->last_at = at;
+	row->last_actor = e->actor;
+	row->last_type = (uint8_t)event->type;
+	life_enter(core, order);
+	return order;
+}

@@ -1,0 +1,368 @@
+/* moves.c - deciding on commands: one function per move, and what all moves share. */
+#include <assert.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "id.h"
+#include "state.h"
+
+/* Notes end here; moves that bring an order further do not. */
+enum { EVENTS_MAX = 1000 };
+
+__attribute__((format(printf, 3, 4))) static void refuse(struct core_decision *decision, enum pd_refusal refusal,
+							 const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	decision->outcome = CORE_REFUSED;
+	decision->refusal = refusal;
+	vsnprintf(decision->detail, sizeof decision->detail, format, args);
+	va_end(args);
+}
+
+static const char *state_name(unsigned state)
+{
+	return pd_word("state", state);
+}
+
+/* ---- submit ---- */
+
+/* Where the order comes from: the household named, or the area, or the requester's household or post. */
+static const struct area *origin(const struct core *core, const struct pd_submit *submit, const struct person *requester,
+				 uint32_t *household_id, struct core_decision *decision)
+{
+	const struct registry *registry = core->registry;
+	*household_id = submit->household;
+	if (*household_id == 0 && submit->area == 0 && requester)
+		*household_id = requester->household;
+	if (*household_id) {
+		const struct household *household = registry_household(registry, *household_id);
+		if (household && !household->retired)
+			return registry_area(registry, household->area);
+		refuse(decision, household ? PD_REFUSED_retired : PD_REFUSED_unknown_household, "household %" PRIu32,
+		       *household_id);
+		return NULL;
+	}
+	uint32_t id = submit->area ? submit->area : requester ? requester->area : 0;
+	const struct area *area = registry_area(registry, id);
+	if (id == 0)
+		refuse(decision, PD_REFUSED_no_place, "no household, no area, and a requester without either");
+	else if (!area || area->retired)
+		refuse(decision, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area, "area %" PRIu32, id);
+	return area && !area->retired ? area : NULL;
+}
+
+static bool may_submit(const struct core *core, uint32_t actor, uint32_t requester, uint32_t area)
+{
+	return actor == requester || core_works_for(core, actor, area);
+}
+
+static void submit_again(const struct order_row *row, const struct pd_message *event, struct core_decision *decision)
+{
+	if (row->content != submit_content(event))
+		return refuse(decision, PD_REFUSED_order_exists, "it was submitted with other contents");
+	decision->outcome = CORE_REPEATED;
+	decision->seq = row->seq;
+	decision->version = 1;
+}
+
+static void decide_submit(const struct core *core, const struct pd_submit *submit, uint32_t actor, uint64_t now_ms,
+			  struct core_decision *decision)
+{
+	uint32_t requester_id = submit->requester ? submit->requester : actor;
+	const struct person *requester = registry_person(core->registry, requester_id);
+	const struct category *category = registry_category(core->registry, submit->category);
+	uint32_t household = 0;
+	if (!pd_id_valid(&submit->order))
+		return refuse(decision, PD_REFUSED_bad_id, "version or variant bits differ from RFC 9562");
+	if (requester_id && (!requester || requester->retired))
+		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, requester_id);
+	const struct order *known = core_order(core, &submit->order);
+	struct pd_message *event = &decision->event;
+	event->type = PD_MSG_submitted;
+	event->submitted = (struct pd_submitted){.time_ms = now_ms, .actor = actor, .order = submit->order, .version = 1,
+						 .requester = requester_id, .category = submit->category, .text = submit->text,
+						 .place = submit->place, .lon_e7 = submit->lon_e7, .lat_e7 = submit->lat_e7,
+						 .household = submit->household};
+	if (known) {
+		if (submit->household == 0)
+			event->submitted.household = known->row.household;
+		return submit_again(&known->row, event, decision);
+	}
+	if (!category || category->retired)
+		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category, "category %" PRIu32,
+			      submit->category);
+	const struct area *area = origin(core, submit, requester, &household, decision);
+	if (!area)
+		return;
+	if (!may_submit(core, actor, requester_id, area->id))
+		return refuse(decision, PD_REFUSED_not_allowed,
+			      "person %" PRIu32 " neither is the requester nor works for area %" PRIu32, actor, area->id);
+	event->submitted.household = household;
+	event->submitted.area = area->id;
+	event->submitted.holder = area_at_level(area, category->level)->id;
+	event->submitted.urgency = submit->urgency ? submit->urgency : category->urgency;
+	event->submitted.due_ms = now_ms + category->accept_within_s * UINT64_C(1000);
+	decision->version = 1;
+}
+
+/* ---- moves ---- */
+
+struct move {
+	const struct core *core;
+	const struct order_row *row;
+	const struct pd_message *command;
+	uint32_t actor;
+	uint64_t now_ms;
+	struct core_decision *decision;
+	struct pd_order_event *event; /* the event's common part, filled with what stays as it is */
+};
+
+static uint64_t accept_due(const struct move *move)
+{
+	const struct category *category = registry_category(move->core->registry, move->row->category);
+	return move->now_ms + category->accept_within_s * UINT64_C(1000);
+}
+
+/* A real person with a post of work in the very area that holds the order. */
+static bool of_holder(const struct move *move)
+{
+	const struct person *person = registry_person(move->core->registry, move->actor);
+	return person && person->area == move->row->holder && core_works_for(move->core, move->actor, move->row->holder);
+}
+
+static bool need_of_holder(const struct move *move)
+{
+	if (of_holder(move))
+		return true;
+	refuse(move->decision, PD_REFUSED_not_allowed, "only a person with a post in area %" PRIu32 " may %s", move->row->holder,
+	       pd_message_info(move->command->type)->name);
+	return false;
+}
+
+static bool need_requester(const struct move *move)
+{
+	if (move->actor == move->row->requester)
+		return true;
+	refuse(move->decision, PD_REFUSED_not_allowed, "only the requester, person %" PRIu32 ", may %s", move->row->requester,
+	       pd_message_info(move->command->type)->name);
+	return false;
+}
+
+static void decide_accept(const struct move *move)
+{
+	if (!need_of_holder(move))
+		return;
+	const struct category *category = registry_category(move->core->registry, move->row->category);
+	move->event->due_ms = move->now_ms + category->complete_within_s * UINT64_C(1000);
+}
+
+static void decide_decline(const struct move *move)
+{
+	if (!need_of_holder(move))
+		return;
+	const struct area *area = registry_area(move->core->registry, move->row->holder);
+	if (!area->parent)
+		return refuse(move->decision, PD_REFUSED_not_allowed, "there is no level above %.*s; transfer it instead",
+			      (int)area->name.bytes, area->name.data);
+	move->event->holder = area->parent->id;
+	move->event->due_ms = accept_due(move);
+	move->decision->event.declined.reason = move->command->decline.reason;
+}
+
+static void decide_transfer(const struct move *move)
+{
+	const struct pd_transfer *transfer = &move->command->transfer;
+	const struct area *to = registry_area(move->core->registry, transfer->holder);
+	if (!core_works_for(move->core, move->actor, move->row->holder))
+		return refuse(move->decision, PD_REFUSED_not_allowed,
+			      "only people with a post in area %" PRIu32 " or above it may transfer", move->row->holder);
+	if (!to || to->retired)
+		return refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area, "area %" PRIu32, transfer->holder);
+	if (to->id == move->row->holder)
+		return refuse(move->decision, PD_REFUSED_same_holder, "area %" PRIu32, to->id);
+	move->event->holder = to->id;
+	move->event->due_ms = accept_due(move);
+	move->decision->event.transferred.reason = transfer->reason;
+}
+
+static void decide_complete(const struct move *move)
+{
+	if (move->actor != move->row->acceptor)
+		return refuse(move->decision, PD_REFUSED_not_allowed, "only the acceptor, person %" PRIu32 ", may complete",
+			      move->row->acceptor);
+	move->event->due_ms = move->now_ms + move->core->periods.confirm_within_ms;
+	move->decision->event.completed.result = move->command->complete.result;
+}
+
+static void decide_confirm(const struct move *move)
+{
+	if (!need_requester(move))
+		return;
+	move->event->due_ms = 0;
+	move->decision->event.confirmed.rating = move->command->confirm.rating;
+	move->decision->event.confirmed.text = move->command->confirm.text;
+}
+
+static void decide_reopen(const struct move *move)
+{
+	if (!need_requester(move))
+		return;
+	if (move->now_ms > move->row->completed_ms + move->core->periods.reopen_within_ms)
+		return refuse(move->decision, PD_REFUSED_too_late, "it can be reopened for %" PRIu64 " hours after completion",
+			      move->core->periods.reopen_within_ms / 3600000);
+	const struct area *area = registry_area(move->core->registry, move->row->holder);
+	if (area->parent)
+		move->event->holder = area->parent->id;
+	move->event->due_ms = accept_due(move);
+	move->decision->event.reopened.attempt = (uint16_t)(move->row->attempt + 1);
+	move->decision->event.reopened.reason = move->command->reopen.reason;
+}
+
+static void decide_cancel(const struct move *move)
+{
+	if (!need_requester(move))
+		return;
+	move->event->due_ms = 0;
+	move->decision->event.cancelled.reason = move->command->cancel.reason;
+}
+
+static void decide_note(const struct move *move)
+{
+	bool may = move->actor == move->row->requester || core_works_for(move->core, move->actor, move->row->holder) ||
+		   core_works_for(move->core, move->actor, move->row->area);
+	if (!may)
+		return refuse(move->decision, PD_REFUSED_not_allowed,
+			      "only the requester and people of its area or its holder, or above, may add a note");
+	if (move->row->version >= EVENTS_MAX)
+		return refuse(move->decision, PD_REFUSED_too_many, "it has %d", EVENTS_MAX);
+	move->decision->event.noted.text = move->command->note.text;
+}
+
+/* The sender knows an older version: the command may have been done already. */
+static void decide_stale(const struct order_row *row, const struct pd_message *command, uint32_t actor,
+			 struct core_decision *decision)
+{
+	uint32_t named = command->accept.version;
+	const struct pd_move *move = pd_move_of(command->type);
+	decision->version = row->version;
+	if (named < row->version && named + 1 == row->version && row->last_type == move->event_type && row->last_actor == actor) {
+		decision->outcome = CORE_REPEATED;
+		decision->seq = row->last_seq;
+		return;
+	}
+	if (command->type == PD_MSG_accept && row->acceptor && row->acceptor != actor && row->state == PD_STATE_accepted) {
+		decision->person = row->acceptor;
+		refuse(decision, PD_REFUSED_taken, "person %" PRIu32 " accepted it", row->acceptor);
+	} else {
+		refuse(decision, PD_REFUSED_stale, "it is at version %" PRIu32 " and %s, you named version %" PRIu32, row->version,
+		       state_name(row->state), named);
+	}
+	if (named < row->version) {
+		decision->outcome = CORE_LOOK_BACK;
+		decision->event_version = named + 1;
+		decision->event_type = move->event_type;
+		decision->actor = actor;
+	}
+}
+
+static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
+			struct core_decision *decision)
+{
+	const struct order *order = core_order(core, &command->accept.order);
+	if (!order) {
+		char text[PD_ID_TEXT_BYTES];
+		return refuse(decision, PD_REFUSED_unknown_order, "%s", pd_id_print(&command->accept.order, text));
+	}
+	const struct order_row *row = &order->row;
+	const struct pd_move *kind = pd_move_of(command->type);
+	if (command->accept.version != row->version)
+		return decide_stale(row, command, actor, decision);
+	decision->version = row->version;
+	if (!(kind->from & 1u << row->state)) {
+		if (command->type == PD_MSG_accept && row->state == PD_STATE_accepted) {
+			decision->person = row->acceptor;
+			return refuse(decision, PD_REFUSED_taken, "person %" PRIu32 " accepted it", row->acceptor);
+		}
+		return refuse(decision, PD_REFUSED_wrong_state, "it is %s; this cannot %s it", state_name(row->state), kind->command);
+	}
+	struct pd_message *event = &decision->event;
+	event->type = kind->event_type;
+	memset(&event->submitted, 0, pd_message_info(event->type)->body_bytes);
+	struct pd_order_event *common = (struct pd_order_event *)&event->submitted;
+	*common = (struct pd_order_event){now_ms, actor, row->id, row->version + 1, row->holder, row->holder, row->due_ms};
+	struct move move = {core, row, command, actor, now_ms, decision, common};
+	switch (command->type) {
+	case PD_MSG_accept: decide_accept(&move); break;
+	case PD_MSG_decline: decide_decline(&move); break;
+	case PD_MSG_transfer: decide_transfer(&move); break;
+	case PD_MSG_complete: decide_complete(&move); break;
+	case PD_MSG_confirm: decide_confirm(&move); break;
+	case PD_MSG_reopen: decide_reopen(&move); break;
+	case PD_MSG_cancel: decide_cancel(&move); break;
+	case PD_MSG_note: decide_note(&move); break;
+	default: assert(!"not a move");
+	}
+	if (decision->outcome == CORE_EVENT)
+		decision->version = row->version + 1;
+}
+
+static void decide_put(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
+		       struct core_decision *decision)
+{
+	const struct person *person = registry_person(core->registry, actor);
+	if (actor && (person->retired || person->post != PD_post_administrator))
+		return refuse(decision, PD_REFUSED_not_allowed, "only the operator and administrators keep the registry");
+	struct registry_decision put;
+	registry_decide(core->registry, command, false, &put);
+	if (put.refusal)
+		return refuse(decision, put.refusal, "%s", put.detail);
+	if (put.effect == REGISTRY_UNCHANGED) {
+		decision->outcome = CORE_REPEATED;
+		return;
+	}
+	decision->event = put.event;
+	decision->event.area_set.time_ms = now_ms;
+	decision->event.area_set.actor = actor;
+}
+
+void core_decide(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
+		 struct core_decision *decision)
+{
+	decision->outcome = CORE_EVENT;
+	decision->refusal = PD_REFUSED_none;
+	decision->detail[0] = 0;
+	decision->version = decision->person = 0;
+	decision->seq = 0;
+	const struct person *person = registry_person(core->registry, actor);
+	if (actor && (!person || person->retired))
+		refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, actor);
+	else if (command->type == PD_MSG_submit)
+		decide_submit(core, &command->submit, actor, now_ms, decision);
+	else if (pd_is_move(command->type))
+		decide_move(core, command, actor, now_ms, decision);
+	else
+		decide_put(core, command, actor, now_ms, decision);
+	decision->event.request = core->last_seq + 1;
+}
+
+bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event)
+{
+	const struct order *order = timers_first(&core->timers);
+	if (!order || order->row.due_ms > now_ms)
+		return false;
+	const struct order_row *row = &order->row;
+	event->type = PD_MSG_closed;
+	event->request = core->last_seq + 1;
+	event->closed = (struct pd_closed){.time_ms = now_ms, .order = row->id, .version = row->version + 1,
+					   .holder = row->holder, .from = row->holder};
+	return true;
+}
+
+uint64_t core_next_due(const struct core *core)
+{
+	const struct order *order = timers_first(&core->timers);
+	return order ? order->row.due_ms : UINT64_MAX;
+}

@@ -1,0 +1,105 @@
+/* registry.h - the areas, households, people and categories of a district.
+ *
+ * Invariants: (1) an area's level is below its parent's, hence there are no loops; (2) a household that is in use belongs to
+ * a micro-grid and its centre household is in use, of the same micro-grid, and its own centre; (3) counts in an area are those of
+ * what is in use. Retired things stay, for what has happened names them. Part of the core.
+ */
+#ifndef PAIDAN_REGISTRY_H
+#define PAIDAN_REGISTRY_H
+
+#include "proto.h"
+
+struct holder;
+
+/* Every entity keeps the event that last set it as a message: its texts point into it, the book stores it, the digest hashes it. */
+struct area {
+	uint32_t id;
+	uint8_t level, kind;
+	bool retired, seen; /* seen: named by the import under way */
+	struct area *parent;
+	uint32_t children, households, open_orders; /* in use; open_orders: held here and not ended */
+	uint32_t event_bytes;
+	struct pd_slice name;
+	char *event;
+	struct holder *holder; /* its queue and figures (order.h); null in a registry that is a trial */
+};
+
+struct household {
+	uint32_t id, area, centre;
+	int32_t lon_e7, lat_e7;
+	bool retired, seen;
+	uint32_t event_bytes;
+	struct pd_slice address;
+	char *event;
+};
+
+struct person {
+	uint32_t id, area, household;
+	uint8_t post;
+	bool retired, seen;
+	uint32_t event_bytes;
+	struct pd_slice name, phone;
+	char *event;
+};
+
+struct category {
+	uint32_t id, accept_within_s, complete_within_s;
+	uint8_t level, urgency;
+	bool retired, seen;
+	uint32_t event_bytes;
+	struct pd_slice name;
+	char *event;
+};
+
+enum registry_kind { REGISTRY_AREAS, REGISTRY_HOUSEHOLDS, REGISTRY_PEOPLE, REGISTRY_CATEGORIES, REGISTRY_KINDS };
+
+struct registry;
+
+struct registry *registry_new(uint64_t hash_seed);
+void registry_free(struct registry *registry);
+/* A trial: the same entities, without holders. */
+struct registry *registry_clone(const struct registry *registry);
+/* Rises with every event that was applied. */
+uint64_t registry_version(const struct registry *registry);
+
+/* Null when there is none; retired ones are found, too. */
+struct area *registry_area(const struct registry *registry, uint32_t id);
+struct household *registry_household(const struct registry *registry, uint32_t id);
+struct person *registry_person(const struct registry *registry, uint32_t id);
+struct category *registry_category(const struct registry *registry, uint32_t id);
+
+/* All entities of a kind, by id, retired ones too: pointers to the structs above. Valid until the registry changes. */
+void *const *registry_sorted(const struct registry *registry, enum registry_kind kind, size_t *count);
+
+/* Whether area is top or below it. A null top is above everything. */
+static inline bool area_within(const struct area *area, const struct area *top)
+{
+	while (area && area != top)
+		area = area->parent;
+	return area == top;
+}
+/* The area at level, or the nearest above it, on the way up from area. */
+const struct area *area_at_level(const struct area *area, unsigned level);
+/* Its topic, e.g. "/370304/370304001/101/1001/"; returns the length. */
+enum { AREA_PATH_BYTES = 72 };
+size_t area_path(const struct area *area, char path[static AREA_PATH_BYTES]);
+
+/* ---- changing it ---- */
+
+enum registry_effect { REGISTRY_ADDED, REGISTRY_CHANGED, REGISTRY_MOVED, REGISTRY_RETIRED, REGISTRY_UNCHANGED, REGISTRY_EFFECTS };
+
+struct registry_decision {
+	enum pd_refusal refusal;
+	char detail[200];
+	enum registry_effect effect;
+	struct pd_message event; /* borrows the texts of the command; of no meaning when refused or unchanged */
+};
+
+/* What a put_ message does to the registry as it is. bulk: relations that a later row may still mend are left to registry_check. */
+void registry_decide(const struct registry *registry, const struct pd_message *put, bool bulk, struct registry_decision *decision);
+/* Take in an area_set, household_set, person_set or category_set. */
+void registry_apply(struct registry *registry, const struct pd_message *event);
+/* Whether the whole is sound after a bulk change; if not, *kind and *id name an entity at fault. */
+enum pd_refusal registry_check(const struct registry *registry, enum registry_kind *kind, uint32_t *id);
+
+#endif

@@ -1,0 +1,29 @@
+/* state.h - what the core's files share: the state itself. Nobody else includes this. */
+#ifndef PAIDAN_STATE_H
+#define PAIDAN_STATE_H
+
+#include "core.h"
+#include "table.h"
+#include "timers.h"
+
+struct core {
+	struct registry *registry;
+	struct table orders, holders;
+	struct timers timers;
+	struct order_list ended; /* in memory still, in the order of their ends */
+	struct core_periods periods;
+	uint64_t last_seq, last_ms;
+	struct holder *changed;
+};
+
+/* Order events, applied. */
+struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at);
+/* Put an order into the lists of its state, or take it out of them. */
+void life_enter(struct core *core, struct order *order);
+void life_leave(struct core *core, struct order *order);
+struct holder *life_holder(struct core *core, uint32_t area);
+
+/* A hash over what a submit says, by which its repeat is recognised. */
+uint32_t submit_content(const struct pd_message *submitted);
+
+#endif

@@ -1,0 +1,112 @@
+#include "table.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t fold(uint64_t a, uint64_t b)
+{
+	unsigned __int128 product = (unsigned __int128)a * b;
+	return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t hash(const struct table *table, const void *key)
+{
+	if (table->key_bytes == 4) {
+		uint32_t k;
+		memcpy(&k, key, 4);
+		return fold(k ^ table->seed, 0x9E3779B97F4A7C15u);
+	}
+	uint64_t a, b;
+	memcpy(&a, key, 8);
+	memcpy(&b, (const char *)key + 8, 8);
+	return fold(a ^ table->seed, b ^ (table->seed * 0xD6E8FEB86659FD93u | 1));
+}
+
+static const void *key_of(const struct table *table, const void *entry)
+{
+	return (const char *)entry + table->key_offset;
+}
+
+/* The slot where key stands, or the empty one where it would. */
+static size_t slot_of(const struct table *table, const void *key)
+{
+	size_t mask = table->capacity - 1;
+	size_t i = hash(table, key) & mask;
+	while (table->slots[i] && memcmp(key_of(table, table->slots[i]), key, table->key_bytes) != 0)
+		i = (i + 1) & mask;
+	return i;
+}
+
+void table_init(struct table *table, size_t key_offset, size_t key_bytes, uint64_t seed)
+{
+	assert(key_bytes == 4 || key_bytes == 16);
+	*table = (struct table){.key_offset = (uint16_t)key_offset, .key_bytes = (uint8_t)key_bytes, .seed = seed};
+}
+
+void table_fini(struct table *table)
+{
+	free(table->slots);
+	table->slots = NULL;
+	table->count = table->capacity = 0;
+}
+
+void *table_find(const struct table *table, const void *key)
+{
+	return table->capacity ? table->slots[slot_of(table, key)] : NULL;
+}
+
+static void grow(struct table *table)
+{
+	struct table old = *table;
+	table->capacity = old.capacity ? old.capacity * 2 : 64;
+	table->slots = calloc(table->capacity, sizeof *table->slots);
+	if (!table->slots)
+		abort();
+	for (size_t i = 0; i < old.capacity; i++)
+		if (old.slots[i])
+			table->slots[slot_of(table, key_of(table, old.slots[i]))] = old.slots[i];
+	free(old.slots);
+}
+
+void table_add(struct table *table, void *entry)
+{
+	if (table->count + 1 > table->capacity / 4 * 3)
+		grow(table);
+	size_t i = slot_of(table, key_of(table, entry));
+	assert(!table->slots[i]);
+	table->slots[i] = entry;
+	table->count++;
+}
+
+/* Entries behind the gap that could stand nearer to their place are moved into it, so no tombstones are needed. */
+static void close_gap(struct table *table, size_t gap)
+{
+	size_t mask = table->capacity - 1;
+	for (size_t i = (gap + 1) & mask; table->slots[i]; i = (i + 1) & mask) {
+		size_t home = hash(table, key_of(table, table->slots[i])) & mask;
+		if (((i - home) & mask) >= ((i - gap) & mask)) {
+			table->slots[gap] = table->slots[i];
+			gap = i;
+		}
+	}
+	table->slots[gap] = NULL;
+}
+
+void table_remove(struct table *table, const void *key)
+{
+	size_t i = slot_of(table, key);
+	assert(table->slots[i]);
+	close_gap(table, i);
+	table->count--;
+}
+
+void *table_next(const struct table *table, size_t *at)
+{
+	while (*at < table->capacity) {
+		void *entry = table->slots[(*at)++];
+		if (entry)
+			return entry;
+	}
+	return NULL;
+}

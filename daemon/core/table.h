@@ -1,0 +1,34 @@
+/* table.h - a hash table of pointers to things that carry their own key of 4 or 16 bytes.
+ *
+ * Invariants: linear probing, at most 3/4 full; no two entries have equal keys. The hash is seeded, for ids are chosen by
+ * clients; so the order of entries means nothing and nothing may depend on it. Part of the core.
+ */
+#ifndef PAIDAN_TABLE_H
+#define PAIDAN_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct table {
+	void **slots;
+	size_t count, capacity; /* capacity: 0 or a power of two */
+	uint64_t seed;
+	uint16_t key_offset; /* where the key stands in an entry */
+	uint8_t key_bytes;   /* 4 or 16 */
+};
+
+void table_init(struct table *table, size_t key_offset, size_t key_bytes, uint64_t seed);
+void table_fini(struct table *table); /* the entries are not the table's */
+
+/* Null when there is none. */
+void *table_find(const struct table *table, const void *key);
+/* The key must not be in it yet. */
+void table_add(struct table *table, void *entry);
+/* The key must be in it. */
+void table_remove(struct table *table, const void *key);
+
+/* Entries one by one: start with *at = 0; null at the end. Not to be mixed with adding or removing. */
+void *table_next(const struct table *table, size_t *at);
+
+#endif

@@ -1,0 +1,66 @@
+#include "timers.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static bool before(const struct order *a, const struct order *b)
+{
+	return a->row.due_ms != b->row.due_ms ? a->row.due_ms < b->row.due_ms : a->row.seq < b->row.seq;
+}
+
+static void set(struct timers *timers, size_t i, struct order *order)
+{
+	timers->heap[i] = order;
+	order->timer = i;
+}
+
+static void rise(struct timers *timers, size_t i, struct order *order)
+{
+	for (; i > 0 && before(order, timers->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		set(timers, i, timers->heap[(i - 1) / 2]);
+	set(timers, i, order);
+}
+
+static void sink(struct timers *timers, size_t i, struct order *order)
+{
+	for (size_t child; (child = 2 * i + 1) < timers->count; i = child) {
+		if (child + 1 < timers->count && before(timers->heap[child + 1], timers->heap[child]))
+			child++;
+		if (!before(timers->heap[child], order))
+			break;
+		set(timers, i, timers->heap[child]);
+	}
+	set(timers, i, order);
+}
+
+void timers_fini(struct timers *timers)
+{
+	free(timers->heap);
+	*timers = (struct timers){0};
+}
+
+void timers_add(struct timers *timers, struct order *order)
+{
+	assert(order->timer == TIMER_NONE);
+	if (timers->count == timers->capacity) {
+		timers->capacity = timers->capacity ? timers->capacity * 2 : 64;
+		timers->heap = realloc(timers->heap, timers->capacity * sizeof(struct order *));
+		if (!timers->heap)
+			abort();
+	}
+	rise(timers, timers->count++, order);
+}
+
+void timers_remove(struct timers *timers, struct order *order)
+{
+	size_t i = order->timer;
+	assert(i < timers->count && timers->heap[i] == order);
+	order->timer = TIMER_NONE;
+	struct order *last = timers->heap[--timers->count];
+	if (last == order)
+		return;
+	if (i > 0 && before(last, timers->heap[(i - 1) / 2]))
+		rise(timers, i, last);
+	else
+		sink(timers, i, last);
+}
