@@ -1,0 +1,654 @@
+#include "book.h"
+
+#include <assert.h>
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "codec.h"
+#include "keys.h"
+
+enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
+static const uint64_t map_bytes_first = UINT64_C(16) << 30;
+
+enum { ORDERS, BY_HOLDER, BY_REQUESTER, AREAS, HOUSEHOLDS, PEOPLE, CATEGORIES, FIGURES, META, TABLES };
+static const char *const names[TABLES] = {"orders", "by_holder", "by_requester", "areas", "households",
+					  "people", "categories", "figures", "meta"};
+
+struct book {
+	MDB_env *env;
+	MDB_dbi tables[TABLES];
+	struct pd_decoder *decoder;
+	/* Readers hold it shared for as long as a snapshot lasts: the map can grow only while there is none. */
+	pthread_rwlock_t growing;
+};
+
+static enum pd_err failed(int rc, const char *what, char *why)
+{
+	snprintf(why, 300, "%s: %s", what, mdb_strerror(rc));
+	return PD_ESYS;
+}
+
+/* ---- opening ---- */
+
+static enum pd_err open_tables(struct book *book, bool read_only, char *why)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(book->env, NULL, read_only ? MDB_RDONLY : 0, &txn);
+	if (rc)
+		return failed(rc, "begin", why);
+	for (int i = 0; i < TABLES && rc == 0; i++)
+		rc = mdb_dbi_open(txn, names[i], read_only ? 0 : MDB_CREATE, &book->tables[i]);
+	MDB_val key = {5, (void *)(uintptr_t)"state"}, value;
+	if (rc == 0 && mdb_get(txn, book->tables[META], &key, &value) == 0) {
+		struct book_meta meta;
+		memcpy(&meta, value.mv_data, sizeof meta);
+		if (value.mv_size != sizeof meta || meta.format != BOOK_FORMAT) {
+			mdb_txn_abort(txn);
+			snprintf(why, 300, "the book is of format %u, this paidand reads format %u", meta.format, BOOK_FORMAT);
+			return PD_EVERSION;
+		}
+	}
+	if (rc) {
+		mdb_txn_abort(txn);
+		return failed(rc, "tables", why);
+	}
+	rc = mdb_txn_commit(txn);
+	return rc ? failed(rc, "commit", why) : PD_OK;
+}
+
+enum pd_err book_open(struct book **out, const struct book_options *options, char why[static 300])
+{
+	struct book *book = calloc(1, sizeof *book);
+	if (!book)
+		abort();
+	pthread_rwlock_init(&book->growing, NULL);
+	book->decoder = pd_decoder_new();
+	if (!book->decoder)
+		abort();
+	if (!options->read_only)
+		mkdir(options->dir, 0750);
+	int rc = mdb_env_create(&book->env);
+	if (rc == 0)
+		rc = mdb_env_set_maxdbs(book->env, TABLES_MAX);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(book->env, map_bytes_first);
+	if (rc == 0)
+		rc = mdb_env_set_maxreaders(book->env, 126);
+	unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (options->read_only ? MDB_RDONLY : 0) | (options->no_sync ? MDB_NOSYNC : 0);
+	if (rc == 0)
+		rc = mdb_env_open(book->env, options->dir, flags, 0640);
+	if (rc) {
+		enum pd_err err = failed(rc, options->dir, why);
+		book_close(book);
+		return err;
+	}
+	int dead;
+	mdb_reader_check(book->env, &dead);
+	enum pd_err err = open_tables(book, options->read_only, why);
+	if (err) {
+		book_close(book);
+		return err;
+	}
+	*out = book;
+	return PD_OK;
+}
+
+void book_close(struct book *book)
+{
+	if (!book)
+		return;
+	mdb_env_close(book->env);
+	pd_decoder_free(book->decoder);
+	pthread_rwlock_destroy(&book->growing);
+	free(book);
+}
+
+/* ---- keeping ---- */
+
+void book_batch_clear(struct book_batch *batch)
+{
+	batch->orders.count = batch->registry.count = batch->figures.count = 0;
+}
+
+void book_batch_fini(struct book_batch *batch)
+{
+	pd_buffer_fini(&batch->orders);
+	pd_buffer_fini(&batch->registry);
+	pd_buffer_fini(&batch->figures);
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+	const struct order_row *x = a, *y = b;
+	int order = memcmp(&x->id, &y->id, sizeof x->id);
+	return order ? order : (x->version > y->version) - (x->version < y->version);
+}
+
+static int put(MDB_txn *txn, MDB_dbi table, const void *key, size_t key_bytes, const void *value, size_t value_bytes)
+{
+	MDB_val k = {key_bytes, (void *)key}, v = {value_bytes, (void *)value};
+	return mdb_put(txn, table, &k, &v, 0);
+}
+
+/* An order's last version, with its place in the indexes: the old row says which index entry goes. */
+static int keep_order(struct book *book, MDB_txn *txn, const struct order_row *row)
+{
+	uint8_t key[KEY_BY_HOLDER_BYTES], old_key[KEY_BY_HOLDER_BYTES];
+	MDB_val id = {sizeof row->id, (void *)&row->id}, old;
+	key_by_holder(key, row);
+	int rc = mdb_get(txn, book->tables[ORDERS], &id, &old);
+	if (rc && rc != MDB_NOTFOUND)
+		return rc;
+	bool is_new = rc == MDB_NOTFOUND, moved = is_new;
+	if (!is_new) {
+		struct order_row old_row;
+		memcpy(&old_row, old.mv_data, sizeof old_row);
+		key_by_holder(old_key, &old_row);
+		moved = memcmp(old_key, key, sizeof key) != 0;
+		MDB_val k = {sizeof old_key, old_key};
+		if (moved && (rc = mdb_del(txn, book->tables[BY_HOLDER], &k, NULL)))
+			return rc;
+	}
+	rc = put(txn, book->tables[ORDERS], &row->id, sizeof row->id, row, sizeof *row);
+	if (rc == 0 && moved)
+		rc = put(txn, book->tables[BY_HOLDER], key, sizeof key, &row->id, sizeof row->id);
+	if (rc == 0 && is_new) {
+		uint8_t requester_key[KEY_BY_REQUESTER_BYTES];
+		key_by_requester(requester_key, row);
+		rc = put(txn, book->tables[BY_REQUESTER], requester_key, sizeof requester_key, &row->id, sizeof row->id);
+	}
+	return rc;
+}
+
+static int keep_orders(struct book *book, MDB_txn *txn, struct book_batch *batch)
+{
+	size_t count = batch->orders.count / sizeof(struct order_row);
+	struct order_row *rows = (struct order_row *)batch->orders.data;
+	if (count)
+		qsort(rows, count, sizeof *rows, compare_rows);
+	int rc = 0;
+	for (size_t i = 0; i < count && rc == 0; i++)
+		if (i + 1 == count || memcmp(&rows[i].id, &rows[i + 1].id, sizeof rows[i].id) != 0)
+			rc = keep_order(book, txn, &rows[i]);
+	return rc;
+}
+
+static int table_of(const struct pd_message *event, uint32_t *id)
+{
+	switch (event->type) {
+	case PD_MSG_area_set: *id = event->area_set.area; return AREAS;
+	case PD_MSG_household_set: *id = event->household_set.household; return HOUSEHOLDS;
+	case PD_MSG_person_set: *id = event->person_set.person; return PEOPLE;
+	default: *id = event->category_set.category; return CATEGORIES;
+	}
+}
+
+static int keep_registry(struct book *book, MDB_txn *txn, const struct pd_buffer *events)
+{
+	struct pd_message event;
+	struct pd_fault fault;
+	int rc = 0;
+	for (size_t off = 0, start = 0; off < events->count && rc == 0; start = off) {
+		enum pd_err err = pd_decode(book->decoder, events->data, events->count, &off, &event, &fault);
+		assert(err == PD_OK);
+		uint32_t id;
+		uint8_t key[4];
+		int table = table_of(&event, &id);
+		key_u32(key, id);
+		rc = put(txn, book->tables[table], key, sizeof key, events->data + start, off - start);
+		pd_decoder_reset(book->decoder);
+	}
+	return rc;
+}
+
+static int keep_figures(struct book *book, MDB_txn *txn, const struct pd_buffer *figures)
+{
+	int rc = 0;
+	for (size_t off = 0; off < figures->count && rc == 0; off += sizeof(struct book_figures)) {
+		struct book_figures one;
+		uint8_t key[4];
+		memcpy(&one, figures->data + off, sizeof one);
+		key_u32(key, one.area);
+		rc = put(txn, book->tables[FIGURES], key, sizeof key, &one.figures, sizeof one.figures);
+	}
+	return rc;
+}
+
+static int keep_once(struct book *book, struct book_batch *batch)
+{
+	MDB_txn *txn;
+	int rc = mdb_txn_begin(book->env, NULL, 0, &txn);
+	if (rc)
+		return rc;
+	rc = keep_orders(book, txn, batch);
+	if (rc == 0)
+		rc = keep_registry(book, txn, &batch->registry);
+	if (rc == 0)
+		rc = keep_figures(book, txn, &batch->figures);
+	if (rc == 0)
+		rc = put(txn, book->tables[META], "state", 5, &batch->meta, sizeof batch->meta);
+	if (rc) {
+		mdb_txn_abort(txn);
+		return rc;
+	}
+	return mdb_txn_commit(txn);
+}
+
+static int grow(struct book *book)
+{
+	MDB_envinfo info;
+	pthread_rwlock_wrlock(&book->growing);
+	int rc = mdb_env_info(book->env, &info);
+	if (rc == 0)
+		rc = mdb_env_set_mapsize(book->env, info.me_mapsize * 2);
+	pthread_rwlock_unlock(&book->growing);
+	return rc;
+}
+
+enum pd_err book_keep(struct book *book, struct book_batch *batch, char why[static 300])
+{
+	batch->meta.format = BOOK_FORMAT;
+	int rc;
+	while ((rc = keep_once(book, batch)) == MDB_MAP_FULL) {
+		rc = grow(book);
+		if (rc)
+			break;
+	}
+	return rc ? failed(rc, "the book could not be written", why) : PD_OK;
+}
+
+/* ---- reading ---- */
+
+struct book_reader {
+	struct book *book;
+	MDB_txn *txn;
+	struct pd_decoder *decoder;
+	bool active;
+};
+
+enum pd_err book_reader_new(struct book_reader **out, struct book *book)
+{
+	struct book_reader *reader = calloc(1, sizeof *reader);
+	if (!reader)
+		abort();
+	reader->book = book;
+	reader->decoder = pd_decoder_new();
+	if (!reader->decoder)
+		abort();
+	*out = reader;
+	return PD_OK;
+}
+
+void book_reader_free(struct book_reader *reader)
+{
+	if (!reader)
+		return;
+	book_end(reader);
+	if (reader->txn)
+		mdb_txn_abort(reader->txn);
+	pd_decoder_free(reader->decoder);
+	free(reader);
+}
+
+enum pd_err book_begin(struct book_reader *reader)
+{
+	assert(!reader->active);
+	pthread_rwlock_rdlock(&reader->book->growing);
+	int rc = reader->txn ? mdb_txn_renew(reader->txn) : mdb_txn_begin(reader->book->env, NULL, MDB_RDONLY, &reader->txn);
+	if (rc == MDB_MAP_RESIZED) {
+		/* Another process has made the map larger: take its size over. */
+		mdb_env_set_mapsize(reader->book->env, 0);
+		rc = reader->txn ? mdb_txn_renew(reader->txn)
+				 : mdb_txn_begin(reader->book->env, NULL, MDB_RDONLY, &reader->txn);
+	}
+	if (rc) {
+		pthread_rwlock_unlock(&reader->book->growing);
+		return PD_ESYS;
+	}
+	reader->active = true;
+	return PD_OK;
+}
+
+void book_end(struct book_reader *reader)
+{
+	if (!reader->active)
+		return;
+	mdb_txn_reset(reader->txn);
+	reader->active = false;
+	pthread_rwlock_unlock(&reader->book->growing);
+}
+
+/* A value of fixed size. */
+static enum pd_err get(struct book_reader *reader, int table, const void *key, size_t key_bytes, void *value, size_t bytes)
+{
+	MDB_val k = {key_bytes, (void *)key}, v;
+	int rc = mdb_get(reader->txn, reader->book->tables[table], &k, &v);
+	if (rc == MDB_NOTFOUND)
+		return PD_ENOENT;
+	if (rc)
+		return PD_ESYS;
+	if (v.mv_size != bytes)
+		return PD_ECORRUPT;
+	memcpy(value, v.mv_data, bytes);
+	return PD_OK;
+}
+
+enum pd_err book_meta_get(struct book_reader *reader, struct book_meta *meta)
+{
+	return get(reader, META, "state", 5, meta, sizeof *meta);
+}
+
+enum pd_err book_order_get(struct book_reader *reader, const struct pd_id *id, struct order_row *row)
+{
+	return get(reader, ORDERS, id, sizeof *id, row, sizeof *row);
+}
+
+/* A cursor and where it stands. */
+struct walk {
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc;
+};
+
+static struct walk walk_open(struct book_reader *reader, int table)
+{
+	struct walk walk = {0};
+	walk.rc = mdb_cursor_open(reader->txn, reader->book->tables[table], &walk.cursor);
+	return walk;
+}
+
+static void walk_to(struct walk *walk, MDB_cursor_op op)
+{
+	if (walk->cursor)
+		walk->rc = mdb_cursor_get(walk->cursor, &walk->key, &walk->value, op);
+}
+
+static void walk_from(struct walk *walk, const void *key, size_t bytes)
+{
+	walk->key = (MDB_val){bytes, (void *)key};
+	walk_to(walk, MDB_SET_RANGE);
+}
+
+static enum pd_err walk_close(struct walk *walk)
+{
+	if (walk->cursor)
+		mdb_cursor_close(walk->cursor);
+	return walk->rc == 0 || walk->rc == MDB_NOTFOUND ? PD_OK : PD_ESYS;
+}
+
+enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
+{
+	struct walk walk = walk_open(reader, ORDERS);
+	walk_to(&walk, MDB_LAST);
+	if (walk.rc == 0)
+		memcpy(id, walk.key.mv_data, sizeof *id);
+	bool found = walk.rc == 0;
+	enum pd_err err = walk_close(&walk);
+	return err ? err : found ? PD_OK : PD_ENOENT;
+}
+
+static enum pd_err load_registry(struct book_reader *reader, struct core *core)
+{
+	for (int table = AREAS; table <= CATEGORIES; table++) {
+		struct walk walk = walk_open(reader, table);
+		for (walk_to(&walk, MDB_FIRST); walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
+			struct pd_message event;
+			struct pd_fault fault;
+			size_t off = 0;
+			if (pd_decode(reader->decoder, walk.value.mv_data, walk.value.mv_size, &off, &event, &fault)) {
+				mdb_cursor_close(walk.cursor);
+				return PD_ECORRUPT;
+			}
+			core_apply(core, &event, 0);
+			pd_decoder_reset(reader->decoder);
+		}
+		enum pd_err err = walk_close(&walk);
+		if (err)
+			return err;
+	}
+	return PD_OK;
+}
+
+static enum pd_err load_figures(struct book_reader *reader, struct core *core)
+{
+	struct walk walk = walk_open(reader, FIGURES);
+	for (walk_to(&walk, MDB_FIRST); walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
+		struct figures figures;
+		if (walk.value.mv_size != sizeof figures || walk.key.mv_size != 4) {
+			mdb_cursor_close(walk.cursor);
+			return PD_ECORRUPT;
+		}
+		memcpy(&figures, walk.value.mv_data, sizeof figures);
+		core_restore_figures(core, key_read_u32(walk.key.mv_data), &figures);
+	}
+	return walk_close(&walk);
+}
+
+/* The open orders of one holder stand together at the beginning of its part of by_holder: open states have the smallest numbers. */
+static enum pd_err load_open_of(struct book_reader *reader, struct walk *walk, uint32_t area, struct core *core)
+{
+	uint8_t from[5];
+	key_u32(from, area);
+	from[4] = 0;
+	for (walk_from(walk, from, sizeof from); walk->rc == 0; walk_to(walk, MDB_NEXT)) {
+		const uint8_t *key = walk->key.mv_data;
+		if (key_read_u32(key) != area || key[4] > PD_STATE_completed)
+			break;
+		struct order_row row;
+		enum pd_err err = book_order_get(reader, walk->value.mv_data, &row);
+		if (err)
+			return err == PD_ENOENT ? PD_ECORRUPT : err;
+		core_restore(core, &row);
+	}
+	return PD_OK;
+}
+
+static enum pd_err load_open(struct book_reader *reader, struct core *core)
+{
+	size_t count;
+	void *const *areas = registry_sorted(core_registry(core), REGISTRY_AREAS, &count);
+	struct walk walk = walk_open(reader, BY_HOLDER);
+	for (size_t i = 0; i < count; i++) {
+		enum pd_err err = load_open_of(reader, &walk, ((const struct area *)areas[i])->id, core);
+		if (err) {
+			mdb_cursor_close(walk.cursor);
+			return err;
+		}
+	}
+	return walk_close(&walk);
+}
+
+enum pd_err book_load(struct book_reader *reader, struct core *core, struct book_meta *meta)
+{
+	enum pd_err err = book_meta_get(reader, meta);
+	if (err == PD_OK)
+		err = load_registry(reader, core);
+	if (err == PD_OK)
+		err = load_figures(reader, core);
+	if (err == PD_OK)
+		err = load_open(reader, core);
+	if (err == PD_OK)
+		core_restore_end(core, meta->seq, meta->time_ms);
+	return err;
+}
+
+/* ---- lists ---- */
+
+struct list {
+	struct book_reader *reader;
+	struct book_query *query;
+	void (*found)(const struct order_row *row, void *arg);
+	void *arg;
+	unsigned count, scanned;
+};
+
+static bool list_full(const struct list *list)
+{
+	return list->count == list->query->limit || list->scanned == SCAN_MAX;
+}
+
+static void set_cursor(struct book_query *query, const void *key, size_t bytes)
+{
+	memcpy(query->cursor, key, bytes);
+	query->cursor_bytes = bytes;
+}
+
+static enum pd_err list_row(struct list *list, const struct pd_id *id)
+{
+	struct order_row row;
+	enum pd_err err = book_order_get(list->reader, id, &row);
+	list->scanned++;
+	if (err)
+		return err == PD_ENOENT ? PD_ECORRUPT : err;
+	if (list->query->state == 0 || row.state == list->query->state) {
+		list->count++;
+		list->found(&row, list->arg);
+	}
+	return PD_OK;
+}
+
+static enum pd_err list_holder(struct list *list, struct walk *walk, uint32_t area, const uint8_t *from, size_t from_bytes)
+{
+	for (walk_from(walk, from, from_bytes); walk->rc == 0; walk_to(walk, MDB_NEXT)) {
+		const uint8_t *key = walk->key.mv_data;
+		if (key_read_u32(key) != area || (list->query->state && key[4] != list->query->state))
+			break;
+		if (list_full(list)) {
+			set_cursor(list->query, key, walk->key.mv_size);
+			return PD_OK;
+		}
+		enum pd_err err = list_row(list, walk->value.mv_data);
+		if (err)
+			return err;
+	}
+	return PD_OK;
+}
+
+static enum pd_err list_holders(struct list *list)
+{
+	struct book_query *query = list->query;
+	uint8_t from[64];
+	size_t from_bytes = query->cursor_bytes, first = 0;
+	memcpy(from, query->cursor, from_bytes);
+	query->cursor_bytes = 0;
+	if (from_bytes >= 4)
+		while (first < query->area_count && query->areas[first] != key_read_u32(from))
+			first++;
+	struct walk walk = walk_open(list->reader, BY_HOLDER);
+	enum pd_err err = PD_OK;
+	for (size_t i = first; i < query->area_count && err == PD_OK && query->cursor_bytes == 0; i++) {
+		if (from_bytes == 0) {
+			key_u32(from, query->areas[i]);
+			from[4] = (uint8_t)query->state;
+			from_bytes = 5;
+		}
+		err = list_holder(list, &walk, query->areas[i], from, from_bytes);
+		from_bytes = 0;
+	}
+	enum pd_err closed = walk_close(&walk);
+	return err ? err : closed;
+}
+
+/* Backwards from a key: to the last entry that is not after it. */
+static void walk_back_from(struct walk *walk, const void *key, size_t bytes)
+{
+	walk_from(walk, key, bytes);
+	if (walk->rc == MDB_NOTFOUND)
+		walk_to(walk, MDB_LAST);
+	else if (walk->rc == 0 && (walk->key.mv_size != bytes || memcmp(walk->key.mv_data, key, bytes) != 0))
+		walk_to(walk, MDB_PREV);
+}
+
+/* Newest first: by_requester from the end of the person's part, or the orders themselves from the last id on. */
+static enum pd_err list_newest(struct list *list)
+{
+	struct book_query *query = list->query;
+	uint8_t from[64];
+	size_t from_bytes = query->cursor_bytes;
+	memcpy(from, query->cursor, from_bytes);
+	query->cursor_bytes = 0;
+	if (from_bytes == 0) {
+		memset(from, 0xff, sizeof from);
+		from_bytes = query->requester ? KEY_BY_REQUESTER_BYTES : sizeof(struct pd_id);
+		if (query->requester)
+			key_u32(from, query->requester);
+	}
+	struct walk walk = walk_open(list->reader, query->requester ? BY_REQUESTER : ORDERS);
+	enum pd_err err = PD_OK;
+	for (walk_back_from(&walk, from, from_bytes); walk.rc == 0 && err == PD_OK; walk_to(&walk, MDB_PREV)) {
+		if (query->requester && key_read_u32(walk.key.mv_data) != query->requester)
+			break;
+		if (list_full(list)) {
+			set_cursor(query, walk.key.mv_data, walk.key.mv_size);
+			break;
+		}
+		err = list_row(list, query->requester ? walk.value.mv_data : walk.key.mv_data);
+	}
+	enum pd_err closed = walk_close(&walk);
+	return err ? err : closed;
+}
+
+enum pd_err book_list(struct book_reader *reader, struct book_query *query, void (*found)(const struct order_row *row, void *arg),
+		      void *arg)
+{
+	struct list list = {reader, query, found, arg, 0, 0};
+	return query->areas ? list_holders(&list) : list_newest(&list);
+}
+
+/* ---- comparing ---- */
+
+static bool same_value(const MDB_val *a, const MDB_val *b)
+{
+	return a->mv_size == b->mv_size && memcmp(a->mv_data, b->mv_data, a->mv_size) == 0;
+}
+
+static enum pd_err differs(const char *table, const MDB_val *key, const char *how, char *why)
+{
+	int used = snprintf(why, 300, "table %s, key ", table);
+	for (size_t i = 0; i < key->mv_size && i < 20; i++)
+		used += snprintf(why + used, 300 - (size_t)used, "%02x", ((const uint8_t *)key->mv_data)[i]);
+	snprintf(why + used, 300 - (size_t)used, ": %s", how);
+	return PD_ECORRUPT;
+}
+
+static enum pd_err compare_table(struct book_reader *a, struct book_reader *b, int table, uint64_t *entries, char *why)
+{
+	struct walk x = walk_open(a, table), y = walk_open(b, table);
+	enum pd_err err = PD_OK;
+	walk_to(&x, MDB_FIRST);
+	walk_to(&y, MDB_FIRST);
+	for (; x.rc == 0 && y.rc == 0 && err == PD_OK; (*entries)++) {
+		if (!same_value(&x.key, &y.key))
+			err = differs(names[table], &x.key, "stands in one of them only", why);
+		else if (!same_value(&x.value, &y.value))
+			err = differs(names[table], &x.key, "has different values", why);
+		walk_to(&x, MDB_NEXT);
+		walk_to(&y, MDB_NEXT);
+	}
+	if (err == PD_OK && x.rc != y.rc)
+		err = differs(names[table], x.rc == 0 ? &x.key : &y.key, "stands in one of them only", why);
+	enum pd_err closed_x = walk_close(&x), closed_y = walk_close(&y);
+	return err ? err : closed_x ? closed_x : closed_y;
+}
+
+enum pd_err book_compare(struct book_reader *a, struct book_reader *b, uint64_t *entries, char why[static 300])
+{
+	enum pd_err err = PD_OK;
+	*entries = 0;
+	for (int table = 0; table < TABLES && err == PD_OK; table++)
+		err = compare_table(a, b, table, entries, why);
+	return err;
+}
+
+void book_room(struct book *book, struct book_room *room)
+{
+	MDB_envinfo info;
+	MDB_stat stat;
+	mdb_env_info(book->env, &info);
+	mdb_env_stat(book->env, &stat);
+	*room = (struct book_room){(uint64_t)(info.me_last_pgno + 1) * stat.ms_psize, info.me_mapsize};
+}

@@ -1,0 +1,105 @@
+/* book.h - the book: what paidan knows, in LMDB. Everything in it can be made again from the journal.
+ *
+ *   orders        id, 16 bytes                                  struct order_row
+ *   by_holder     holder u32, state u8, urgency u8, seq u64     id           (big-endian, so that keys sort by value)
+ *   by_requester  person u32, seq u64                           id
+ *   areas, households, people, categories    id u32, big-endian the event that last set it, as a message
+ *   figures       area u32, big-endian                          struct figures
+ *   meta          "state"                                       struct book_meta
+ *
+ * Invariants: (1) the book is what the journal's events up to meta.seq make, exactly; (2) row = f(events), index = f(row).
+ * Threads: keep on one thread at a time; readers any number, one thread each; open once a process.
+ */
+#ifndef PAIDAN_BOOK_H
+#define PAIDAN_BOOK_H
+
+#include "buffer.h"
+#include "core.h"
+#include "proto.h"
+
+enum { BOOK_FORMAT = 1 };
+
+struct book_meta {
+	uint32_t format, zero;
+	uint64_t seq;     /* the last event that is kept */
+	uint64_t at;      /* its place in the journal */
+	uint64_t time_ms; /* the latest time of any event so far */
+};
+
+struct book;
+
+struct book_options {
+	const char *dir;
+	bool read_only; /* look only, beside a running paidand */
+	bool no_sync;   /* for a book that is made to be compared and thrown away */
+};
+
+/* Open the book, or make an empty one. PD_EVERSION: of another format; PD_ESYS: *why (300 bytes) says what. */
+PD_MUST_USE enum pd_err book_open(struct book **book, const struct book_options *options, char why[static 300]);
+void book_close(struct book *book);
+
+/* ---- keeping ---- */
+
+/* What changed in the synced rounds since the last keep. Entries may repeat: the last one counts. */
+struct book_batch {
+	struct pd_buffer orders;   /* struct order_row, one after the other */
+	struct pd_buffer registry; /* events of the registry, as messages, back to back */
+	struct pd_buffer figures;  /* struct book_figures */
+	struct book_meta meta;     /* the state to which all this leads */
+};
+
+struct book_figures {
+	uint32_t area, zero;
+	struct figures figures;
+};
+
+void book_batch_clear(struct book_batch *batch);
+void book_batch_fini(struct book_batch *batch);
+
+/* Bring the book to batch->meta in one transaction, on disk when it returns. Reorders batch->orders. A full map grows. PD_ESYS: *why says what;
+ * the process must end then, for a later commit could seem to succeed. */
+PD_MUST_USE enum pd_err book_keep(struct book *book, struct book_batch *batch, char why[static 300]);
+
+/* ---- reading ---- */
+
+/* A snapshot: sees one state of the book from begin to end. Short-lived: as long as it lasts, the file grows. */
+struct book_reader;
+PD_MUST_USE enum pd_err book_reader_new(struct book_reader **reader, struct book *book);
+void book_reader_free(struct book_reader *reader);
+PD_MUST_USE enum pd_err book_begin(struct book_reader *reader);
+void book_end(struct book_reader *reader);
+
+/* Inside a snapshot. PD_ENOENT: nothing was kept yet. */
+PD_MUST_USE enum pd_err book_meta_get(struct book_reader *reader, struct book_meta *meta);
+/* PD_ENOENT: the book does not have it. */
+PD_MUST_USE enum pd_err book_order_get(struct book_reader *reader, const struct pd_id *id, struct order_row *row);
+/* The greatest order id; PD_ENOENT: there is none. */
+PD_MUST_USE enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id);
+
+/* Give everything that belongs in memory to an empty core: registry, figures, open orders, and its end. */
+PD_MUST_USE enum pd_err book_load(struct book_reader *reader, struct core *core, struct book_meta *meta);
+
+struct book_query {
+	const uint32_t *areas; /* of these holders, in this order; null: of requester, or all */
+	size_t area_count;
+	uint32_t requester;    /* with areas null; 0: all */
+	unsigned state;        /* 0: any */
+	unsigned limit;
+	uint8_t cursor[64];    /* where to begin; cursor_bytes 0: at the beginning */
+	size_t cursor_bytes;
+};
+
+/* Orders of a query, each given to found. At the end query->cursor is where to go on, empty when there are no more. Looks at a bounded number of
+ * rows: a page may be short and yet not the last. */
+PD_MUST_USE enum pd_err book_list(struct book_reader *reader, struct book_query *query, void (*found)(const struct order_row *row, void *arg),
+				  void *arg);
+
+/* Compare two books table by table, byte by byte. PD_ECORRUPT: *why names the first difference. entries gets the number compared. */
+PD_MUST_USE enum pd_err book_compare(struct book_reader *a, struct book_reader *b, uint64_t *entries, char why[static 300]);
+
+struct book_room {
+	uint64_t used_bytes, map_bytes;
+};
+void book_room(struct book *book, struct book_room *room);
+
+#endif

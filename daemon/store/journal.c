@@ -1,0 +1,450 @@
+/* journal.c - a journal's life: opening it, appending, having segments ready. */
+#include "journal_state.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <sodium.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "segment.h"
+
+enum { SEGMENTS_READY = 2 };
+static const uint64_t segment_bytes_default = 64 << 20;
+/* The writer and journal_prepare may each be making a segment at the same time. */
+static const char temporary_write[] = "write.tmp", temporary_prepare[] = "prepare.tmp";
+
+enum pd_err journal_fault(struct journal *journal, enum pd_err err, const char *format, ...)
+{
+	int error = errno;
+	va_list args;
+	va_start(args, format);
+	vsnprintf(journal->why, sizeof journal->why, format, args);
+	va_end(args);
+	errno = error;
+	return err;
+}
+
+/* ---- the list of segments, and the end ---- */
+
+uint64_t journal_end(const struct journal *journal)
+{
+	return atomic_load_explicit(&journal->end, memory_order_acquire);
+}
+
+uint64_t journal_last_seq(const struct journal *journal)
+{
+	return atomic_load_explicit(&journal->last_seq, memory_order_acquire);
+}
+
+enum pd_err journal_reserve(struct journal *journal, size_t count)
+{
+	if (count <= journal->capacity)
+		return PD_OK;
+	size_t capacity = count + count / 2 + 16;
+	struct segment *segments = realloc(journal->segments, capacity * sizeof *segments);
+	if (!segments)
+		return PD_ESYS;
+	journal->segments = segments;
+	journal->capacity = capacity;
+	return PD_OK;
+}
+
+enum pd_err journal_grew(struct journal *journal, size_t index, uint64_t file_bytes, const uint8_t *record,
+			 const struct record_head *head)
+{
+	record_hash(record, head, journal->hash);
+	journal->hash_known = true;
+	pthread_mutex_lock(&journal->lock);
+	assert(index == journal->used || index + 1 == journal->used);
+	enum pd_err err = journal_reserve(journal, index + 1);
+	if (!err) {
+		if (index == journal->used) {
+			journal->segments[index] = (struct segment){head->at, head->first_seq, file_bytes};
+			journal->used++;
+			journal->ready -= journal->ready > 0;
+		}
+		atomic_store_explicit(&journal->end, head->at + record_padded(head->bytes), memory_order_release);
+		atomic_store_explicit(&journal->last_seq, head->first_seq + head->count - 1, memory_order_release);
+	}
+	pthread_mutex_unlock(&journal->lock);
+	return err;
+}
+
+/* Under lock: segment index as it is now. */
+static void view_of(const struct journal *journal, size_t index, struct journal_view *view)
+{
+	const struct segment *segment = &journal->segments[index];
+	*view = (struct journal_view){
+		.index = index,
+		.base_at = segment->base_at,
+		.first_seq = segment->first_seq,
+		.limit_at = index + 1 < journal->used ? segment[1].base_at : journal_end(journal),
+	};
+}
+
+enum pd_err journal_view_at(struct journal *journal, uint64_t at, struct journal_view *view)
+{
+	enum pd_err err = PD_ENOENT;
+	pthread_mutex_lock(&journal->lock);
+	if (at < journal_end(journal)) {
+		size_t low = 0, high = journal->used; /* it is in [low, high) */
+		while (high - low > 1) {
+			size_t middle = low + (high - low) / 2;
+			if (journal->segments[middle].base_at <= at)
+				low = middle;
+			else
+				high = middle;
+		}
+		view_of(journal, low, view);
+		err = PD_OK;
+	}
+	pthread_mutex_unlock(&journal->lock);
+	return err;
+}
+
+enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journal_view *view, uint64_t *end, uint64_t *next)
+{
+	enum pd_err err = PD_ENOENT;
+	pthread_mutex_lock(&journal->lock);
+	*end = journal_end(journal);
+	*next = journal_last_seq(journal) + 1;
+	if (seq < *next) {
+		size_t low = 0, high = journal->used;
+		while (high - low > 1) {
+			size_t middle = low + (high - low) / 2;
+			if (journal->segments[middle].first_seq <= seq)
+				low = middle;
+			else
+				high = middle;
+		}
+		view_of(journal, low, view);
+		err = PD_OK;
+	}
+	pthread_mutex_unlock(&journal->lock);
+	return err;
+}
+
+/* ---- opening ---- */
+
+static enum pd_err make_folder(struct journal *journal, const char *dir)
+{
+	if (mkdir(dir, 0750)) {
+		if (errno == EEXIST)
+			return PD_OK;
+		return journal_fault(journal, segment_error(), "cannot make the folder %s: %m", dir);
+	}
+	/* Its name must be on disk before anything in it is promised. */
+	char *path = strdup(dir);
+	int parent = path ? open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	enum pd_err err = PD_OK;
+	if (parent < 0 || fsync(parent))
+		err = journal_fault(journal, PD_ESYS, "cannot sync the folder above %s: %m", dir);
+	if (parent >= 0)
+		close(parent);
+	free(path);
+	return err;
+}
+
+static enum pd_err open_folder(struct journal *journal, const char *dir)
+{
+	if (!journal->read_only) {
+		enum pd_err err = make_folder(journal, dir);
+		if (err)
+			return err;
+	}
+	journal->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (journal->dir_fd < 0)
+		return journal_fault(journal, errno == ENOENT ? PD_ENOENT : PD_ESYS, "cannot open the journal's folder %s: %m", dir);
+	return PD_OK;
+}
+
+static enum pd_err lock_folder(struct journal *journal, const char *dir)
+{
+	journal->lock_fd = openat(journal->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (journal->lock_fd < 0)
+		return journal_fault(journal, segment_error(), "cannot open %s/lock: %m", dir);
+	if (flock(journal->lock_fd, LOCK_EX | LOCK_NB) == 0)
+		return PD_OK;
+	if (errno == EWOULDBLOCK)
+		return journal_fault(journal, PD_EBUSY, "another paidand uses %s", dir);
+	return journal_fault(journal, PD_ESYS, "cannot lock %s/lock: %m", dir);
+}
+
+static enum pd_err remove_temporaries(struct journal *journal)
+{
+	const char *const names[] = {temporary_write, temporary_prepare};
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+		if (unlinkat(journal->dir_fd, names[i], 0) && errno != ENOENT)
+			return journal_fault(journal, PD_ESYS, "cannot remove %s: %m", names[i]);
+	return PD_OK;
+}
+
+static enum pd_err cut_torn(struct journal *journal, const struct journal_torn *torn)
+{
+	char name[SEGMENT_NAME_BYTES];
+	segment_name(torn->index, name);
+	int fd;
+	uint64_t bytes;
+	enum pd_err err = segment_open(journal->dir_fd, torn->index, O_WRONLY, &fd, &bytes);
+	if (!err) {
+		err = segment_zero(fd, torn->from, torn->to);
+		if (!err && fdatasync(fd))
+			err = PD_ESYS;
+		if (err)
+			journal_fault(journal, err, "%s: cannot overwrite the broken-off record: %m", name);
+		close(fd);
+		return err;
+	}
+	return journal_fault(journal, err, "%s: cannot open it for writing: %m", name);
+}
+
+/* The last record may have been written and not synced before a crash of the process alone. Whoever opens the journal acts on
+ * it, so it, and the names of the files, must be made safe first. */
+static enum pd_err open_last_segment(struct journal *journal)
+{
+	if (fsync(journal->dir_fd))
+		return journal_fault(journal, PD_ESYS, "cannot sync the journal's folder: %m");
+	if (journal->used == 0)
+		return PD_OK;
+	char name[SEGMENT_NAME_BYTES];
+	segment_name(journal->used - 1, name);
+	uint64_t bytes;
+	enum pd_err err = segment_open(journal->dir_fd, journal->used - 1, O_RDWR, &journal->fd, &bytes);
+	if (err)
+		return journal_fault(journal, err, "%s: cannot open it for writing: %m", name);
+	if (fdatasync(journal->fd))
+		return journal_fault(journal, PD_ESYS, "%s: cannot sync it: %m", name);
+	return PD_OK;
+}
+
+static enum pd_err open_for_writing(struct journal *journal, const struct journal_torn *torn)
+{
+	enum pd_err err = torn->to ? cut_torn(journal, torn) : PD_OK;
+	if (!err)
+		err = open_last_segment(journal);
+	window_fini(&journal->window);
+	return err;
+}
+
+static enum pd_err check_options(struct journal *journal, const struct journal_options *options)
+{
+	journal->read_only = options->read_only;
+	journal->segment_bytes = options->segment_bytes ? options->segment_bytes : segment_bytes_default;
+	if (journal->segment_bytes % SEGMENT_ALIGN || journal->segment_bytes > segment_bytes_max)
+		return journal_fault(journal, PD_EINVAL,
+				     "the size of a segment is %llu bytes, must be a multiple of %d and at most %llu",
+				     (unsigned long long)journal->segment_bytes, SEGMENT_ALIGN, (unsigned long long)segment_bytes_max);
+	if (sodium_init() < 0) /* it also picks the fastest hash for this processor */
+		return journal_fault(journal, PD_ESYS, "libsodium cannot start");
+	return PD_OK;
+}
+
+static enum pd_err open_all(struct journal *journal, const struct journal_options *options, struct journal_opened *opened)
+{
+	struct journal_torn torn = {0};
+	enum pd_err err = check_options(journal, options);
+	if (!err)
+		err = open_folder(journal, options->dir);
+	if (!err && !journal->read_only)
+		err = lock_folder(journal, options->dir);
+	if (!err && !journal->read_only)
+		err = remove_temporaries(journal);
+	if (!err)
+		err = journal_scan(journal, &torn);
+	if (!err && !journal->read_only)
+		err = open_for_writing(journal, &torn);
+	opened->torn_bytes = torn.to - torn.from;
+	opened->last_seq = journal_last_seq(journal);
+	return err;
+}
+
+enum pd_err journal_open(struct journal **journal, const struct journal_options *options, struct journal_opened *opened)
+{
+	*opened = (struct journal_opened){0};
+	struct journal *made = calloc(1, sizeof *made);
+	if (!made) {
+		snprintf(opened->why, sizeof opened->why, "memory is out");
+		return PD_ESYS;
+	}
+	made->dir_fd = made->lock_fd = made->fd = -1;
+	made->padding_clean = true;
+	window_init(&made->window);
+	pthread_mutex_init(&made->growing, NULL);
+	pthread_mutex_init(&made->lock, NULL);
+	enum pd_err err = open_all(made, options, opened);
+	if (err) {
+		memcpy(opened->why, made->why, sizeof opened->why);
+		journal_close(made);
+		return err;
+	}
+	*journal = made;
+	return PD_OK;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void journal_close(struct journal *journal)
+{
+	if (!journal)
+		return;
+	int error = errno;
+	window_fini(&journal->window);
+	close_fd(journal->fd);
+	close_fd(journal->lock_fd);
+	close_fd(journal->dir_fd);
+	pthread_mutex_destroy(&journal->lock);
+	pthread_mutex_destroy(&journal->growing);
+	free(journal->segments);
+	free(journal);
+	errno = error;
+}
+
+/* ---- segments ahead ---- */
+
+/* Make a segment of bytes: behind those that are ready, or, when next is set, as the one that is written to next, even if
+ * another is ready. A ready one holds nothing and is open nowhere, so that putting the file into its place loses nothing. */
+static enum pd_err add_segment(struct journal *journal, const char *temporary, uint64_t bytes, bool next)
+{
+	enum pd_err err = segment_make(journal->dir_fd, temporary, bytes);
+	if (err)
+		return err;
+	pthread_mutex_lock(&journal->growing);
+	pthread_mutex_lock(&journal->lock);
+	/* The sum stays as it is while growing is held: using a ready one does not change it. */
+	size_t index = next ? journal->used : journal->used + journal->ready;
+	err = journal_reserve(journal, index + 1);
+	pthread_mutex_unlock(&journal->lock);
+	if (!err)
+		err = segment_publish(journal->dir_fd, temporary, index);
+	if (!err) {
+		pthread_mutex_lock(&journal->lock);
+		journal->segments[index].bytes = bytes;
+		if (index == journal->used + journal->ready)
+			journal->ready++;
+		pthread_mutex_unlock(&journal->lock);
+	}
+	pthread_mutex_unlock(&journal->growing);
+	if (err) {
+		int error = errno;
+		unlinkat(journal->dir_fd, temporary, 0);
+		errno = error;
+	}
+	return err;
+}
+
+enum pd_err journal_prepare(struct journal *journal, bool *made)
+{
+	assert(!journal->read_only);
+	*made = false;
+	pthread_mutex_lock(&journal->lock);
+	bool enough = journal->ready >= SEGMENTS_READY;
+	pthread_mutex_unlock(&journal->lock);
+	if (enough)
+		return PD_OK;
+	enum pd_err err = add_segment(journal, temporary_prepare, journal->segment_bytes, false);
+	*made = !err;
+	return err;
+}
+
+/* ---- appending ---- */
+
+/* Where a record is to go. */
+struct spot {
+	size_t index; /* of the segment: the one in hand, or the one behind it */
+	uint64_t offset, file_bytes;
+};
+
+static enum pd_err find_spot(struct journal *journal, uint64_t bytes, struct spot *spot)
+{
+	pthread_mutex_lock(&journal->lock);
+	size_t used = journal->used;
+	struct segment last = used ? journal->segments[used - 1] : (struct segment){0};
+	uint64_t next_bytes = journal->ready ? journal->segments[used].bytes : 0;
+	pthread_mutex_unlock(&journal->lock);
+	uint64_t filled = used ? journal_end(journal) - last.base_at : 0;
+	if (last.bytes - filled >= bytes) {
+		*spot = (struct spot){used - 1, filled, last.bytes};
+		return PD_OK;
+	}
+	*spot = (struct spot){used, 0, next_bytes};
+	if (next_bytes >= bytes)
+		return PD_OK;
+	uint64_t needed = (bytes + SEGMENT_ALIGN - 1) / SEGMENT_ALIGN * SEGMENT_ALIGN;
+	spot->file_bytes = needed > journal->segment_bytes ? needed : journal->segment_bytes;
+	return add_segment(journal, temporary_write, spot->file_bytes, true);
+}
+
+/* Have fd be that of segment index: the one in hand, or the one behind it. */
+static enum pd_err turn_to(struct journal *journal, size_t index)
+{
+	if (journal->fd >= 0 && index + 1 == journal->used)
+		return PD_OK;
+	uint64_t bytes;
+	int fd;
+	enum pd_err err = segment_open(journal->dir_fd, index, O_RDWR, &fd, &bytes);
+	if (err)
+		return err;
+	close_fd(journal->fd);
+	journal->fd = fd;
+	return PD_OK;
+}
+
+static enum pd_err append(struct journal *journal, const struct journal_round *round)
+{
+	if (round->bytes.count > RECORD_BYTES_MAX)
+		return PD_EINVAL;
+	struct record_head head = {
+		.bytes = (uint32_t)round->bytes.count,
+		.count = round->count,
+		.at = round->base_at,
+		.first_seq = round->first_seq,
+		.time_ms = round->time_ms,
+	};
+	memcpy(head.prev, journal->hash, sizeof head.prev);
+	uint8_t *record = (uint8_t *)round->bytes.data;
+	uint64_t bytes = record_padded(head.bytes);
+	assert(bytes <= round->bytes.capacity); /* journal_round_add sees to it */
+	record_seal(record, &head);
+	struct spot spot;
+	enum pd_err err = find_spot(journal, bytes, &spot);
+	if (!err)
+		err = turn_to(journal, spot.index);
+	if (!err)
+		err = segment_write(journal->fd, record, bytes, spot.offset);
+	return err ? err : journal_grew(journal, spot.index, spot.file_bytes, record, &head);
+}
+
+enum pd_err journal_write(struct journal *journal, struct journal_round *round)
+{
+	assert(!journal->read_only && !journal->broken && !journal->unsynced);
+	assert(round->count > 0);
+	assert(round->base_at == journal_end(journal) && round->first_seq == journal_last_seq(journal) + 1);
+	enum pd_err err = append(journal, round);
+	journal->broken = err != PD_OK;
+	journal->unsynced = !err;
+	return err;
+}
+
+enum pd_err journal_sync(struct journal *journal)
+{
+	assert(!journal->read_only && !journal->broken);
+	if (!journal->unsynced)
+		return PD_OK;
+	if (fdatasync(journal->fd)) {
+		journal->broken = true;
+		return segment_error();
+	}
+	journal->unsynced = false;
+	return PD_OK;
+}

@@ -1,0 +1,39 @@
+/* keys.h - the book's keys: numbers big-endian, so that LMDB's order of bytes is the order of values. */
+#ifndef PAIDAN_KEYS_H
+#define PAIDAN_KEYS_H
+
+#include "order.h"
+
+enum { KEY_BY_HOLDER_BYTES = 14, KEY_BY_REQUESTER_BYTES = 12 };
+
+static inline uint8_t *key_u32(uint8_t *key, uint32_t value)
+{
+	for (int shift = 24; shift >= 0; shift -= 8)
+		*key++ = (uint8_t)(value >> shift);
+	return key;
+}
+
+static inline uint8_t *key_u64(uint8_t *key, uint64_t value)
+{
+	return key_u32(key_u32(key, (uint32_t)(value >> 32)), (uint32_t)value);
+}
+
+static inline uint32_t key_read_u32(const uint8_t *key)
+{
+	return (uint32_t)key[0] << 24 | (uint32_t)key[1] << 16 | (uint32_t)key[2] << 8 | key[3];
+}
+
+static inline void key_by_holder(uint8_t key[static KEY_BY_HOLDER_BYTES], const struct order_row *row)
+{
+	key = key_u32(key, row->holder);
+	*key++ = row->state;
+	*key++ = row->urgency;
+	key_u64(key, row->seq);
+}
+
+static inline void key_by_requester(uint8_t key[static KEY_BY_REQUESTER_BYTES], const struct order_row *row)
+{
+	key_u64(key_u32(key, row->requester), row->seq);
+}
+
+#endif

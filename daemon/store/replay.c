@@ -1,0 +1,155 @@
+#include "replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "codec.h"
+#include "id.h"
+
+/* A keep's worth of rows: large enough to sort well, small enough for memory. */
+enum { KEEP_EVENTS = 200000 };
+
+void replay_batch_event(struct book_batch *batch, const struct pd_message *event, const char *message, size_t bytes,
+			const struct order *order)
+{
+	(void)event;
+	if (order)
+		pd_buffer_add(&batch->orders, &order->row, sizeof order->row);
+	else
+		pd_buffer_add(&batch->registry, message, bytes);
+}
+
+void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at)
+{
+	for (const struct holder *holder = core_take_changed(core); holder; holder = holder->next_changed) {
+		struct book_figures *one = (struct book_figures *)pd_buffer_room(&batch->figures, sizeof *one);
+		*one = (struct book_figures){.area = holder->area, .figures = holder->figures};
+	}
+	batch->meta = (struct book_meta){.seq = core_last_seq(core), .at = at, .time_ms = core_last_ms(core)};
+}
+
+enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const struct pd_id *id)
+{
+	struct order_row row;
+	enum pd_err err = book_begin(reader);
+	if (err)
+		return err;
+	err = book_order_get(reader, id, &row);
+	book_end(reader);
+	if (err == PD_OK)
+		core_restore(core, &row);
+	return err;
+}
+
+/* One run's tools. */
+struct run {
+	struct replay *replay;
+	struct book_reader *reader;
+	struct pd_decoder *decoder;
+	struct book_batch batch;
+	uint64_t batch_events;
+};
+
+static enum pd_err keep(struct run *run)
+{
+	struct replay *replay = run->replay;
+	replay_batch_state(&run->batch, replay->core, replay->at);
+	enum pd_err err = book_keep(replay->book, &run->batch, replay->why);
+	book_batch_clear(&run->batch);
+	run->batch_events = 0;
+	if (err == PD_OK)
+		core_forget(replay->core, core_last_seq(replay->core), SIZE_MAX, NULL, NULL, NULL);
+	return err;
+}
+
+/* Whether the event can have happened to the state; what it names is brought into memory. */
+static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_t seq)
+{
+	struct replay *replay = run->replay;
+	if (event->request != seq || seq != core_last_seq(replay->core) + 1) {
+		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " stands where event %" PRIu64 " should", event->request,
+			 core_last_seq(replay->core) + 1);
+		return PD_ECORRUPT;
+	}
+	if (!pd_is_order_event(event->type))
+		return PD_OK;
+	const struct pd_order_event *common = (const struct pd_order_event *)&event->submitted;
+	const struct order *order = core_order(replay->core, &common->order);
+	enum pd_err err = PD_OK;
+	if (!order && event->type != PD_MSG_submitted) {
+		err = replay_fetch(replay->core, run->reader, &common->order);
+		order = core_order(replay->core, &common->order);
+	}
+	uint32_t version = order ? order->row.version : 0;
+	if (err || version + 1 != common->version) {
+		char id[PD_ID_TEXT_BYTES];
+		snprintf(replay->why, sizeof replay->why,
+			 "event %" PRIu64 " makes version %" PRIu32 " of order %s, which is at version %" PRIu32, seq,
+			 common->version, pd_id_print(&common->order, id), version);
+		return PD_ECORRUPT;
+	}
+	return PD_OK;
+}
+
+static enum pd_err replay_event(struct run *run, const struct journal_event *stored, uint64_t seq)
+{
+	struct replay *replay = run->replay;
+	struct pd_message event;
+	struct pd_fault fault;
+	size_t off = 0;
+	pd_decoder_reset(run->decoder);
+	if (pd_decode(run->decoder, stored->message, stored->bytes, &off, &event, &fault) ||
+	    pd_message_info(event.type)->role != PD_EVENT) {
+		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " is not an event: %s", seq, fault.detail);
+		return PD_ECORRUPT;
+	}
+	enum pd_err err = fits(run, &event, seq);
+	if (err)
+		return err;
+	replay->at = stored->at;
+	struct order *order = core_apply(replay->core, &event, stored->at);
+	replay_batch_event(&run->batch, &event, stored->message, stored->bytes, order);
+	replay->events++;
+	if (++run->batch_events < KEEP_EVENTS)
+		return PD_OK;
+	if (replay->progress)
+		replay->progress(replay->events, replay->arg);
+	return keep(run);
+}
+
+static enum pd_err run_events(struct run *run)
+{
+	struct replay *replay = run->replay;
+	enum pd_err err = journal_seek(replay->journal, core_last_seq(replay->core));
+	while (err == PD_OK && core_last_seq(replay->core) < replay->to_seq) {
+		struct journal_event stored;
+		uint64_t seq;
+		const char *why = NULL;
+		err = journal_next(replay->journal, &stored, &seq, &why);
+		if (err == PD_OK)
+			err = replay_event(run, &stored, seq);
+		else if (err != PD_ENOENT)
+			snprintf(replay->why, sizeof replay->why, "%s", why ? why : "the journal could not be read");
+	}
+	if (err == PD_ENOENT)
+		err = PD_OK; /* the journal's end */
+	if (err == PD_OK && run->batch_events)
+		err = keep(run);
+	return err;
+}
+
+enum pd_err replay_run(struct replay *replay)
+{
+	struct run run = {.replay = replay, .decoder = pd_decoder_new()};
+	if (!run.decoder)
+		abort();
+	replay->events = 0;
+	enum pd_err err = book_reader_new(&run.reader, replay->book);
+	if (err == PD_OK)
+		err = run_events(&run);
+	book_reader_free(run.reader);
+	pd_decoder_free(run.decoder);
+	book_batch_fini(&run.batch);
+	return err;
+}
