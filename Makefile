@@ -16,7 +16,7 @@ LIB = $(call objects,clients/lib)
 CLI = $(call objects,clients/cli)
 WORKERS = $(call objects,workers)
 
-PROGRAMS =
+PROGRAMS = $(BUILD)/paidand
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all

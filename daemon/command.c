@@ -1,0 +1,299 @@
+/* command.c - what a session's messages do: one function per kind. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front.h"
+#include "log.h"
+
+/* An import may hold so much before it is refused: a district of ten times Boshan's size fits. */
+enum { IMPORT_ROWS_MAX = 2000000, IMPORT_BYTES_MAX = 512 << 20 };
+
+static void reply_ok(struct front *front, struct session *session, uint64_t request, uint64_t seq, uint32_t version)
+{
+	struct pd_message reply = {.type = PD_MSG_ok, .ok = {seq, version}};
+	front_reply(front, session, request, &reply);
+}
+
+/* ---- session ---- */
+
+static void on_hello(struct front *front, struct session *session, const struct pd_message *message)
+{
+	const struct pd_hello *hello = &message->hello;
+	const struct person *person = registry_person(core_registry(front->core), hello->person);
+	if (hello->protocol > PD_PROTOCOL) {
+		front_refuse(front, session, message->request, PD_REFUSED_protocol, "this broker speaks version 1");
+		return;
+	}
+	if (hello->person && (!person || person->retired)) {
+		front_refuse(front, session, message->request, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "");
+		return;
+	}
+	push_leave(front->push, session);
+	session->greeted = true;
+	session->person = hello->person;
+	struct log_quoted quoted;
+	log_line(LOG_DEBUG, "hello", "peer=%08" PRIx32 " person=%" PRIu32 " client=%s", session->peer, hello->person,
+		 log_quote(hello->client.data, hello->client.bytes, &quoted));
+	struct pd_message reply = {.type = PD_MSG_welcome};
+	reply.welcome = (struct pd_welcome){PD_PROTOCOL, pd_text("paidand " PAIDAN_VERSION), front->instance, front->synced_seq,
+					    front->config->heartbeat_ms};
+	front_reply(front, session, message->request, &reply);
+}
+
+static void on_work(struct front *front, struct session *session, const struct pd_message *message)
+{
+	const struct pd_work *work = &message->work;
+	const struct area *area = registry_area(core_registry(front->core), work->area);
+	char detail[100];
+	snprintf(detail, sizeof detail, "area %" PRIu32, work->area);
+	if (!area || area->retired) {
+		front_refuse(front, session, message->request, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area, detail);
+		return;
+	}
+	if (!core_works_for(front->core, session->person, work->area)) {
+		snprintf(detail, sizeof detail, "person %" PRIu32 " has no post in area %" PRIu32 " or above it", session->person,
+			 work->area);
+		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, detail);
+		return;
+	}
+	reply_ok(front, session, message->request, 0, 0);
+	push_work(front->push, session, work->area, work->credit);
+}
+
+static void on_session(struct front *front, struct session *session, const struct pd_message *message)
+{
+	struct pd_message pong = {.type = PD_MSG_pong, .pong = {front->instance}};
+	switch (message->type) {
+	case PD_MSG_hello: on_hello(front, session, message); break;
+	case PD_MSG_work: on_work(front, session, message); break;
+	case PD_MSG_ping: front_reply(front, session, message->request, &pong); break;
+	case PD_MSG_bye:
+		push_leave(front->push, session);
+		session->greeted = false;
+		reply_ok(front, session, message->request, 0, 0);
+		break;
+	default: break;
+	}
+}
+
+/* ---- orders and single entries of the registry ---- */
+
+static void set_refusal(struct pd_message *reply, const struct core_decision *decision)
+{
+	const struct pd_refusal_info *info = pd_refusal_info(decision->refusal);
+	reply->type = PD_MSG_refused;
+	reply->refused = (struct pd_refused){.code = (uint16_t)decision->refusal, .name = pd_text(info->name),
+					     .sentence = pd_text(info->sentence), .detail = pd_text(decision->detail),
+					     .version = decision->version, .person = decision->person};
+}
+
+/* The command names an older version: perhaps it was done then, and only its answer was lost. The journal knows. */
+static void look_back(struct front *front, struct session *session, const struct pd_message *command,
+		      const struct core_decision *decision)
+{
+	struct read *read = read_new(READ_LOOK_BACK, session->peer, command->request);
+	struct core_decision kept = *decision;
+	const struct order *order = core_order(front->core, &command->accept.order);
+	read->row = order->row;
+	read->wanted.version = decision->event_version;
+	read->wanted.type = decision->event_type;
+	read->wanted.actor = decision->actor;
+	set_refusal(&read->refusal, &kept);
+	snprintf(read->refusal_text, sizeof read->refusal_text, "%s", decision->detail);
+	read->refusal.refused.detail = pd_text(read->refusal_text);
+	front_read(front, read);
+}
+
+static void decide_and_answer(struct front *front, struct session *session, const struct pd_message *command, uint32_t actor)
+{
+	struct core_decision decision;
+	struct pd_message reply;
+	core_decide(front->core, command, actor, front->now_ms, &decision);
+	switch (decision.outcome) {
+	case CORE_EVENT:
+		front_emit(front, &decision.event, session);
+		reply_ok(front, session, command->request, decision.event.request, decision.version);
+		break;
+	case CORE_REPEATED: reply_ok(front, session, command->request, decision.seq, decision.version); break;
+	case CORE_LOOK_BACK: look_back(front, session, command, &decision); break;
+	case CORE_REFUSED:
+		set_refusal(&reply, &decision);
+		front_reply(front, session, command->request, &reply);
+		break;
+	}
+}
+
+/* New orders and registry entries need room; what is under way can be brought to its end from the reserve. */
+static bool needs_room(enum pd_type type)
+{
+	return type == PD_MSG_submit || type >= PD_MSG_put_area;
+}
+
+static uint32_t actor_of(const struct session *session, const struct pd_message *command)
+{
+	int offset = pd_message_info(command->type)->actor_offset;
+	uint32_t actor = 0;
+	if (offset >= 0)
+		memcpy(&actor, (const char *)&command->ok + offset, sizeof actor);
+	return actor ? actor : session->person;
+}
+
+/* ---- import ---- */
+
+static bool keeps_registry(struct front *front, uint32_t actor)
+{
+	const struct person *person = registry_person(core_registry(front->core), actor);
+	return actor == 0 || (person && !person->retired && person->post == PD_post_administrator);
+}
+
+static void end_import(struct front *front)
+{
+	core_import_free(front->import);
+	front->import = NULL;
+	front->import_session = NULL;
+}
+
+static void on_import_begin(struct front *front, struct session *session, const struct pd_message *message)
+{
+	if (!keeps_registry(front, session->person)) {
+		front_refuse(front, session, message->request, PD_REFUSED_not_allowed,
+			     "only the operator and administrators keep the registry");
+		return;
+	}
+	if (front->import && front->import_session != session) {
+		front_refuse(front, session, message->request, PD_REFUSED_import_busy, "");
+		return;
+	}
+	end_import(front);
+	front->import = core_import_new(front->core);
+	front->import_session = session;
+	front->import_id = message->import_begin.import;
+	reply_ok(front, session, message->request, 0, 0);
+}
+
+static void stage(struct front *front, struct session *session, const struct pd_message *put)
+{
+	size_t bytes;
+	core_import_events(front->import, &bytes);
+	if (core_import_rows(front->import) < IMPORT_ROWS_MAX && bytes < IMPORT_BYTES_MAX) {
+		core_import_put(front->import, put, session->person, front->now_ms);
+		return;
+	}
+	front_refuse(front, session, put->request, PD_REFUSED_import_large, "at most 2,000,000 rows and 512 MiB");
+	end_import(front);
+}
+
+static void emit_import(struct front *front, const struct session *session)
+{
+	size_t bytes;
+	const char *events = core_import_events(front->import, &bytes);
+	struct pd_decoder *decoder = pd_decoder_new();
+	if (!decoder)
+		abort();
+	for (size_t off = 0; off < bytes;) {
+		struct pd_message event;
+		struct pd_fault fault;
+		if (pd_decode(decoder, events, bytes, &off, &event, &fault))
+			abort(); /* we encoded it ourselves */
+		event.request = core_last_seq(front->core) + 1;
+		front_emit(front, &event, session);
+		pd_decoder_reset(decoder);
+	}
+	pd_decoder_free(decoder);
+}
+
+static void refuse_row(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal, uint64_t row,
+		       const char *detail)
+{
+	struct core_decision decision = {.refusal = refusal};
+	struct pd_message reply;
+	snprintf(decision.detail, sizeof decision.detail, "%s", detail);
+	set_refusal(&reply, &decision);
+	reply.refused.row = row;
+	front_reply(front, session, request, &reply);
+}
+
+static void on_import_commit(struct front *front, struct session *session, const struct pd_message *message)
+{
+	const struct pd_import_commit *commit = &message->import_commit;
+	char detail[200] = "";
+	uint64_t row = 0;
+	if (!front->import || front->import_session != session || memcmp(&front->import_id, &commit->import, 16) != 0) {
+		front_refuse(front, session, message->request, PD_REFUSED_no_import, "");
+		return;
+	}
+	enum pd_refusal refusal = PD_REFUSED_none;
+	if (core_import_rows(front->import) != commit->rows) {
+		refusal = PD_REFUSED_import_rows;
+		snprintf(detail, sizeof detail, "%" PRIu32 " rows have come, %" PRIu32 " were sent", core_import_rows(front->import),
+			 commit->rows);
+	} else {
+		refusal = core_import_finish(front->import, front->core, commit->complete, session->person, front->now_ms, &row,
+					     detail);
+	}
+	if (refusal) {
+		refuse_row(front, session, message->request, refusal, row, detail);
+		end_import(front);
+		return;
+	}
+	const uint64_t(*effects)[REGISTRY_EFFECTS] = core_import_effects(front->import);
+	uint64_t before = core_last_seq(front->core);
+	if (!commit->dry_run)
+		emit_import(front, session);
+	uint64_t after = core_last_seq(front->core);
+	struct pd_message reply = {.type = PD_MSG_imported};
+	reply.imported = (struct pd_imported){.seq = after > before ? after : 0,
+					      .areas = {effects[REGISTRY_AREAS], REGISTRY_EFFECTS},
+					      .households = {effects[REGISTRY_HOUSEHOLDS], REGISTRY_EFFECTS},
+					      .people = {effects[REGISTRY_PEOPLE], REGISTRY_EFFECTS},
+					      .categories = {effects[REGISTRY_CATEGORIES], REGISTRY_EFFECTS}};
+	front_reply(front, session, message->request, &reply);
+	end_import(front);
+}
+
+/* ---- all commands ---- */
+
+static void on_command(struct front *front, struct session *session, const struct pd_message *command)
+{
+	uint32_t actor = actor_of(session, command);
+	bool put = command->type >= PD_MSG_put_area && command->type <= PD_MSG_put_category;
+	if (put && front->import_session == session) {
+		stage(front, session, command);
+		return;
+	}
+	enum pd_refusal refusal = core_entitled(front->core, session->person, actor);
+	if (!refusal && front->disk_low && needs_room(command->type))
+		refusal = PD_REFUSED_disk_full;
+	if (refusal) {
+		front_refuse(front, session, command->request, refusal, "");
+		return;
+	}
+	if (command->type == PD_MSG_import_begin)
+		on_import_begin(front, session, command);
+	else if (command->type == PD_MSG_import_commit)
+		on_import_commit(front, session, command);
+	else if (!put && front_fetch(front, &command->accept.order))
+		front_refuse(front, session, command->request, PD_REFUSED_read_failed, "");
+	else
+		decide_and_answer(front, session, command, actor);
+}
+
+void front_on_message(struct front *front, struct session *session, const struct pd_message *message)
+{
+	enum pd_role role = pd_message_info(message->type)->role;
+	if (role > PD_QUERY) {
+		front_refuse(front, session, message->request, PD_REFUSED_not_a_command, pd_message_info(message->type)->name);
+		return;
+	}
+	if (!session->greeted && message->type != PD_MSG_hello) {
+		front_refuse(front, session, message->request, PD_REFUSED_no_hello, "");
+		return;
+	}
+	switch (role) {
+	case PD_SESSION: on_session(front, session, message); break;
+	case PD_COMMAND: on_command(front, session, message); break;
+	default: front_on_query(front, session, message); break;
+	}
+}

@@ -1,0 +1,588 @@
+#include "front.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+#include "log.h"
+#include "replay.h"
+
+/* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
+enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, FORGET_MAX = 20000, DUE_MAX = 1000 };
+/* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
+static const size_t batch_bytes_max = (size_t)512 << 20;
+
+static uint64_t clock_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Time does not go back: events are in the order of their times. */
+static void update_now(struct front *front)
+{
+	uint64_t now = clock_ms(), last = core_last_ms(front->core);
+	front->now_ms = now > last ? now : last;
+}
+
+/* ---- replies ---- */
+
+void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply)
+{
+	reply->request = request;
+	session_send(&front->sessions, session, front->filling, reply);
+}
+
+void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal, const char *detail)
+{
+	const struct pd_refusal_info *info = pd_refusal_info(refusal);
+	struct pd_message reply = {.type = PD_MSG_refused};
+	reply.refused = (struct pd_refused){.code = (uint16_t)refusal, .name = pd_text(info->name),
+					    .sentence = pd_text(info->sentence), .detail = pd_text(detail)};
+	front_reply(front, session, request, &reply);
+}
+
+void front_drop_session(struct front *front, struct session *session, const char *why)
+{
+	log_line(LOG_INFO, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s", session->peer, session->person, why);
+	push_leave(front->push, session);
+	if (front->import_session == session) {
+		core_import_free(front->import);
+		front->import = NULL;
+		front->import_session = NULL;
+	}
+	sessions_close(&front->sessions, session);
+}
+
+static void on_send_failed(struct session *session, enum pd_err err, void *arg)
+{
+	front_drop_session(arg, session, err == PD_ENOENT ? "gone" : "does_not_read");
+}
+
+/* ---- events ---- */
+
+struct order *front_emit(struct front *front, const struct pd_message *event, const struct session *by)
+{
+	struct round *round = front_round(front);
+	const struct order *before = NULL;
+	if (pd_is_order_event(event->type))
+		before = core_order(front->core, &((const struct pd_order_event *)&event->submitted)->order);
+	if (round->journal.count == 0)
+		round->journal.time_ms = front->now_ms;
+	uint64_t at = journal_round_add(&round->journal, event, before ? before->row.last_at : 0);
+	struct journal_event stored;
+	bool found = journal_round_find(&round->journal, at, &stored);
+	assert(found);
+	struct order *order = core_apply(front->core, event, at);
+	front->last_at = at;
+	replay_batch_event(&front->batches[front->gathering], event, stored.message, stored.bytes, order);
+	publish_event(front->publish, core_registry(front->core), event, stored.message, stored.bytes, front->listening,
+		      &round->publications);
+	if (order)
+		push_update(front->push, order, by);
+	return order;
+}
+
+enum pd_err front_fetch(struct front *front, const struct pd_id *id)
+{
+	/* Ids rise with time: one that is greater than all that were forgotten cannot be in the book alone. */
+	if (core_order(front->core, id) || memcmp(id, &front->store->last_id, sizeof *id) > 0)
+		return PD_OK;
+	enum pd_err err = replay_fetch(front->core, front->book_reader, id);
+	return err == PD_ENOENT ? PD_OK : err;
+}
+
+/* The event at a place, in memory or on disk; for push.h. */
+static enum pd_err event_at(uint64_t at, struct journal_event *event, void *arg)
+{
+	struct front *front = arg;
+	if (journal_round_find(&front->rounds[front->filling].journal, at, event) ||
+	    (front->in_flight && journal_round_find(&front->rounds[!front->filling].journal, at, event)))
+		return PD_OK;
+	enum pd_err err = journal_read(front->journal_reader, at, event);
+	if (err)
+		log_line(LOG_ERROR, "journal_read_failed", "at=%" PRIu64 " error=\"%s\"", at, pd_err_text(err));
+	return err;
+}
+
+/* ---- the keeper ---- */
+
+static struct book_batch *gathering(struct front *front)
+{
+	return &front->batches[front->gathering];
+}
+
+static bool batch_empty(const struct book_batch *batch)
+{
+	return batch->orders.count == 0 && batch->registry.count == 0;
+}
+
+/* End the batch here, if the keeper is free and it is time: what follows goes to the other one. */
+static void cut_batch(struct front *front)
+{
+	if (front->cut || front->keeping || batch_empty(gathering(front)) ||
+	    (!front->stopping && front->now_ms < front->cut_ms + front->config->keep_ms))
+		return;
+	replay_batch_state(gathering(front), front->core, front->last_at);
+	front->gathering = !front->gathering;
+	front->cut = true;
+	front->cut_ms = front->now_ms;
+}
+
+/* All events of the cut batch are on disk. */
+static void give_batch(struct front *front)
+{
+	if (!front->cut)
+		return;
+	front->cut = false;
+	front->keeping = true;
+	keeper_give(front->keeper, &front->batches[!front->gathering]);
+}
+
+static void start_kept_reads(struct front *front)
+{
+	struct read **link = &front->held_reads;
+	while (*link) {
+		struct read *read = *link;
+		if (read->kind == READ_ORDERS && read->after_seq > front->kept_seq) {
+			link = &read->next;
+			continue;
+		}
+		*link = read->next;
+		reads_start(front->reads, read);
+	}
+}
+
+static void on_kept(struct front *front)
+{
+	struct book_batch *batch = &front->batches[!front->gathering];
+	front->keeping = false;
+	front->kept_seq = batch->meta.seq;
+	book_batch_clear(batch);
+	start_kept_reads(front);
+	cut_batch(front);
+	if (!front->in_flight && front_round(front)->journal.count == 0)
+		give_batch(front);
+}
+
+/* What has ended and is in the book leaves memory, a few at a time. */
+static void forget(struct front *front)
+{
+	core_forget(front->core, front->kept_seq, FORGET_MAX, &front->store->last_id, NULL, NULL);
+}
+
+/* ---- rounds ---- */
+
+void front_read(struct front *front, struct read *read)
+{
+	struct round *round = front_round(front);
+	read->next = round->reads;
+	round->reads = read;
+}
+
+static void start_reads(struct front *front, struct round *round)
+{
+	while (round->reads) {
+		struct read *read = round->reads;
+		round->reads = read->next;
+		read->seq = front->synced_seq;
+		read->next = front->held_reads;
+		front->held_reads = read;
+	}
+	if (front->held_reads)
+		start_kept_reads(front);
+}
+
+static bool has_output(const struct front *front, int i)
+{
+	return sessions_pending(&front->sessions, i) || front->rounds[i].publications.count || front->rounds[i].reads;
+}
+
+/* All that the round holds may leave. */
+static void release(struct front *front, int i)
+{
+	struct round *round = &front->rounds[i];
+	sessions_flush(&front->sessions, i, front->bus, on_send_failed, front);
+	publish_flush(&round->publications, front->bus);
+	start_reads(front, round);
+}
+
+static void seal(struct front *front)
+{
+	struct round *round = front_round(front);
+	cut_batch(front);
+	front->in_flight = true;
+	front->filling = !front->filling;
+	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal), core_last_seq(front->core) + 1,
+			    front->now_ms);
+	scribe_give(front->scribe, &round->journal);
+}
+
+static void on_synced(struct front *front)
+{
+	int i = !front->filling;
+	struct journal_round *journal = &front->rounds[i].journal;
+	front->in_flight = false;
+	front->synced_seq = journal->first_seq + journal->count - 1;
+	give_batch(front);
+	release(front, i);
+}
+
+/* Bring the rounds on as far as they go. */
+static void settle(struct front *front)
+{
+	if (front->in_flight && scribe_take(front->scribe))
+		on_synced(front);
+	if (front->keeping && keeper_take(front->keeper))
+		on_kept(front);
+	if (front->in_flight)
+		return;
+	if (front_round(front)->journal.count) {
+		seal(front);
+	} else if (has_output(front, front->filling)) {
+		release(front, front->filling);
+	}
+}
+
+/* ---- receiving ---- */
+
+static void on_frame(struct front *front, struct session *session, const char *data, size_t bytes)
+{
+	if (bytes == 0)
+		front_refuse(front, session, 0, PD_REFUSED_malformed, "an empty frame: use a DEALER socket, and no delimiter");
+	for (size_t off = 0; off < bytes;) {
+		struct pd_message message;
+		struct pd_fault fault;
+		enum pd_err err = pd_decode(front->decoder, data, bytes, &off, &message, &fault);
+		if (err == PD_OK)
+			front_on_message(front, session, &message);
+		else
+			front_refuse(front, session, fault.request, fault.refusal, fault.detail);
+		if (err && fault.lost)
+			return;
+		if (session->closed)
+			return;
+	}
+}
+
+static void refuse_identity(struct front *front)
+{
+	const struct pd_refusal_info *info = pd_refusal_info(PD_REFUSED_bad_identity);
+	struct pd_message reply = {.type = PD_MSG_refused};
+	struct pd_buffer bytes = {0};
+	reply.refused = (struct pd_refused){.code = PD_REFUSED_bad_identity, .name = pd_text(info->name),
+					    .sentence = pd_text(info->sentence)};
+	pd_encode(&reply, &bytes);
+	bus_send_back(front->bus, bytes.data, bytes.count);
+	pd_buffer_fini(&bytes);
+}
+
+static bool may_receive(const struct front *front)
+{
+	return !front->stopping && front->rounds[front->filling].journal.bytes.count < ROUND_BYTES_MAX &&
+	       front->batches[front->gathering].orders.count < batch_bytes_max;
+}
+
+static void receive(struct front *front)
+{
+	for (int i = 0; i < TURN_FRAMES_MAX && may_receive(front); i++) {
+		struct bus_frame frame;
+		if (bus_receive(front->bus, &frame))
+			return;
+		if (frame.chosen_identity) {
+			refuse_identity(front);
+			continue;
+		}
+		struct session *session = sessions_find(&front->sessions, frame.peer);
+		if (!session)
+			session = sessions_new(&front->sessions, frame.peer, front->now_ms);
+		session->seen_ms = front->now_ms;
+		on_frame(front, session, frame.data, frame.bytes);
+		pd_decoder_reset(front->decoder);
+	}
+}
+
+/* ---- the clock ---- */
+
+static void fire_due(struct front *front)
+{
+	struct pd_message event;
+	for (int i = 0; i < DUE_MAX && core_decide_due(front->core, front->now_ms, &event); i++)
+		front_emit(front, &event, NULL);
+}
+
+static void sweep_sessions(struct front *front)
+{
+	uint64_t silent_ms = 3 * (uint64_t)front->config->heartbeat_ms;
+	size_t at = 0;
+	for (struct session *session; (session = table_next(&front->sessions.by_peer, &at));) {
+		if (session->seen_ms + silent_ms >= front->now_ms)
+			continue;
+		front_drop_session(front, session, "silent");
+		at = at ? at - 1 : 0; /* removing may have moved another into its slot */
+	}
+	sessions_trim(&front->sessions, front->now_ms - front->config->heartbeat_ms);
+}
+
+static void check_disk(struct front *front)
+{
+	struct statvfs disk;
+	if (statvfs(front->config->data, &disk) != 0)
+		return;
+	uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
+	bool low = free_bytes < (uint64_t)front->config->reserve_mib << 20;
+	if (low != front->disk_low)
+		log_line(low ? LOG_ERROR : LOG_INFO, low ? "disk_nearly_full" : "disk_has_room",
+			 "free_bytes=%" PRIu64 " reserve_mib=%" PRIu32, free_bytes, front->config->reserve_mib);
+	front->disk_low = low;
+}
+
+static void on_second(uv_timer_t *timer)
+{
+	struct front *front = timer->data;
+	update_now(front);
+	front->listening = bus_has_subscribers(front->bus);
+	check_disk(front);
+	sweep_sessions(front);
+	fire_due(front);
+	if (front->listening)
+		front_publish_stats(front);
+	settle(front);
+}
+
+static void on_keep_timer(uv_timer_t *timer)
+{
+	struct front *front = timer->data;
+	update_now(front);
+	if (!front->in_flight && front_round(front)->journal.count == 0) {
+		cut_batch(front);
+		give_batch(front);
+	}
+	forget(front);
+}
+
+/* ---- the loop ---- */
+
+static bool all_done(const struct front *front)
+{
+	return !front->in_flight && !front->keeping && !front->cut && front->rounds[front->filling].journal.count == 0 &&
+	       !has_output(front, front->filling) && reads_active(front->reads) == 0 && batch_empty(&front->batches[front->gathering]);
+}
+
+static void turn(struct front *front)
+{
+	update_now(front);
+	receive(front);
+	settle(front);
+	if (!front->stopping)
+		return;
+	if (!front->in_flight && front_round(front)->journal.count == 0) {
+		cut_batch(front);
+		give_batch(front);
+	}
+	if (all_done(front))
+		uv_stop(&front->loop);
+}
+
+static void on_check(uv_check_t *check)
+{
+	turn(check->data);
+}
+
+static void on_idle(uv_idle_t *idle)
+{
+	(void)idle;
+}
+
+/* ZeroMQ's descriptor tells of edges, and sending consumes them too: as long as something is there to be received, the loop must not
+ * block. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct front *front = prepare->data;
+	if (may_receive(front) && bus_readable(front->bus))
+		uv_idle_start(&front->idle, on_idle);
+	else
+		uv_idle_stop(&front->idle);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+	(void)poll;
+	(void)status;
+	(void)events;
+}
+
+static void on_publisher_poll(uv_poll_t *poll, int status, int events)
+{
+	struct front *front = poll->data;
+	(void)status;
+	(void)events;
+	front->listening = bus_has_subscribers(front->bus);
+}
+
+static void on_wake(uv_async_t *async)
+{
+	(void)async; /* the check that follows settles */
+}
+
+/* From the scribe's and the keeper's threads. */
+static void wake(void *arg)
+{
+	struct front *front = arg;
+	uv_async_send(&front->wake);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+	struct front *front = handle->data;
+	if (number == SIGHUP) {
+		enum pd_err err = config_reload(front->config);
+		log_line(err ? LOG_WARN : LOG_INFO, err ? "not_reloaded" : "reloaded", "file=%s", front->config->file);
+		log_set_level((enum log_level)front->config->log_level);
+		struct core_periods periods = {front->config->confirm_days * UINT64_C(86400000),
+					       front->config->reopen_days * UINT64_C(86400000)};
+		core_set_periods(front->core, &periods);
+		uv_timer_start(&front->keep_timer, on_keep_timer, front->config->keep_ms, front->config->keep_ms);
+		return;
+	}
+	if (!front->stopping) {
+		log_line(LOG_INFO, "stopping", "signal=%d", number);
+		sd_notify(0, "STOPPING=1");
+	}
+	front->stopping = true;
+}
+
+static void on_read_done(struct read *read, void *arg)
+{
+	struct front *front = arg;
+	struct session *session = sessions_find(&front->sessions, read->peer);
+	if (session)
+		session_send_bytes(&front->sessions, session, front->filling, read->out.data, read->out.count);
+	read_free(read);
+}
+
+static void start_loop(struct front *front)
+{
+	uv_loop_init(&front->loop);
+	uv_poll_init(&front->loop, &front->router_poll, bus_fd(front->bus));
+	uv_poll_init(&front->loop, &front->publisher_poll, bus_publish_fd(front->bus));
+	uv_prepare_init(&front->loop, &front->prepare);
+	uv_check_init(&front->loop, &front->check);
+	uv_idle_init(&front->loop, &front->idle);
+	uv_async_init(&front->loop, &front->wake, on_wake);
+	uv_timer_init(&front->loop, &front->second);
+	uv_timer_init(&front->loop, &front->keep_timer);
+	front->publisher_poll.data = front->prepare.data = front->check.data = front->second.data = front->keep_timer.data = front;
+	uv_poll_start(&front->router_poll, UV_READABLE, on_poll);
+	uv_poll_start(&front->publisher_poll, UV_READABLE, on_publisher_poll);
+	uv_prepare_start(&front->prepare, on_prepare);
+	uv_check_start(&front->check, on_check);
+	uv_timer_start(&front->second, on_second, 1000, 1000);
+	uv_timer_start(&front->keep_timer, on_keep_timer, front->config->keep_ms, front->config->keep_ms);
+	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+	for (int i = 0; i < 3; i++) {
+		uv_signal_init(&front->loop, &front->signals[i]);
+		front->signals[i].data = front;
+		uv_signal_start(&front->signals[i], on_signal, numbers[i]);
+	}
+}
+
+static void on_walk(uv_handle_t *handle, void *arg)
+{
+	(void)arg;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+static void end_loop(struct front *front)
+{
+	uv_walk(&front->loop, on_walk, NULL);
+	uv_run(&front->loop, UV_RUN_DEFAULT);
+	uv_loop_close(&front->loop);
+}
+
+/* ---- life ---- */
+
+static void init_modules(struct front *front, uint64_t seed)
+{
+	sessions_init(&front->sessions, seed);
+	front->publish = publish_new(seed);
+	struct push_options options = {&front->sessions, &front->filling, seed, event_at, front};
+	front->push = push_new(&options);
+	front->reads = reads_new(&front->loop, front->store->book, front->store->journal, on_read_done, front);
+	front->decoder = pd_decoder_new();
+	if (!front->decoder)
+		abort();
+	randombytes_buf(&front->instance, sizeof front->instance);
+	front->synced_seq = front->kept_seq = core_last_seq(front->core);
+	journal_round_begin(&front_round(front)->journal, journal_end(front->store->journal), front->synced_seq + 1, 0);
+}
+
+/* Orders that waited when the broker stopped are at their desks again. */
+static void dispatch_waiting(struct front *front)
+{
+	size_t count;
+	void *const *areas = registry_sorted(core_registry(front->core), REGISTRY_AREAS, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct holder *holder = ((const struct area *)areas[i])->holder;
+		struct order *order;
+		if (holder)
+			TAILQ_FOREACH(order, &holder->by_age, by_age)
+				push_update(front->push, order, NULL);
+	}
+}
+
+static void free_modules(struct front *front)
+{
+	reads_free(front->reads);
+	push_free(front->push);
+	publish_free(front->publish);
+	core_import_free(front->import);
+	sessions_fini(&front->sessions);
+	book_reader_free(front->book_reader);
+	journal_reader_free(front->journal_reader);
+	pd_decoder_free(front->decoder);
+	free(front->published_sums);
+	for (int i = 0; i < 2; i++) {
+		journal_round_fini(&front->rounds[i].journal);
+		pd_buffer_fini(&front->rounds[i].publications);
+		book_batch_fini(&front->batches[i]);
+	}
+	free(front);
+}
+
+enum pd_err front_run(struct config *config, struct store *store, struct bus *bus)
+{
+	struct front *front = calloc(1, sizeof *front);
+	if (!front)
+		abort();
+	*front = (struct front){.config = config, .store = store, .core = store->core, .bus = bus, .last_at = store->last_at};
+	update_now(front);
+	uint64_t seed;
+	randombytes_buf(&seed, sizeof seed);
+	init_modules(front, seed);
+	enum pd_err err = book_reader_new(&front->book_reader, store->book);
+	err = err ? err : journal_reader_new(&front->journal_reader, store->journal);
+	err = err ? err : scribe_start(&front->scribe, store->journal, wake, front);
+	err = err ? err : keeper_start(&front->keeper, store->book, wake, front);
+	if (err == PD_OK) {
+		start_loop(front);
+		dispatch_waiting(front);
+		sd_notify(0, "READY=1");
+		log_line(LOG_INFO, "ready", "seq=%" PRIu64 " open_orders=%zu", front->synced_seq, core_order_count(front->core));
+		uv_run(&front->loop, UV_RUN_DEFAULT);
+		end_loop(front);
+	}
+	scribe_stop(front->scribe);
+	keeper_stop(front->keeper);
+	free_modules(front);
+	return err;
+}

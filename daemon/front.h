@@ -1,0 +1,116 @@
+/* front.h - the front thread: drains the ROUTER, runs the core, and sends what is on disk.
+ *
+ *   receive → decode → decide → apply → the filling round: journal events, replies and pushes, publications, reads
+ *   seal    → the round goes to the scribe, the next one fills
+ *   synced  → its replies, pushes and publications leave, its reads start, its rows may go to the keeper
+ *
+ * There are two rounds: one fills, one may be in flight. Invariants: (1) nothing that depends on an event leaves before the
+ * event is on disk; (2) a batch is given to the keeper only when every event in it is on disk; (3) the state in memory is
+ * that of the filling round. Threads: one, but for front_wake.
+ */
+#ifndef PAIDAN_FRONT_H
+#define PAIDAN_FRONT_H
+
+#include <uv.h>
+
+#include "book.h"
+#include "codec.h"
+#include "bus.h"
+#include "config.h"
+#include "core.h"
+#include "keeper.h"
+#include "publish.h"
+#include "push.h"
+#include "reads.h"
+#include "scribe.h"
+#include "session.h"
+
+struct round {
+	struct journal_round journal;
+	struct pd_buffer publications;
+	struct read *reads; /* to be started when the round is on disk */
+};
+
+/* What is open when the front starts; it belongs to main. */
+struct store {
+	struct journal *journal;
+	struct book *book;
+	struct core *core;
+	uint64_t last_at;     /* place of the last event */
+	uint64_t last_seq;    /* of the last event, when all is closed */
+	struct pd_id last_id; /* the greatest order id in the book */
+};
+
+struct front {
+	struct config *config;
+	struct store *store;
+	struct core *core;
+	struct bus *bus;
+	struct sessions sessions;
+	struct push *push;
+	struct publish *publish;
+	struct reads *reads;
+	struct scribe *scribe;
+	struct keeper *keeper;
+	struct pd_decoder *decoder;
+	struct book_reader *book_reader;
+	struct journal_reader *journal_reader;
+	uint64_t instance, now_ms, start_ms;
+
+	struct round rounds[2];
+	int filling;
+	bool in_flight;
+	uint64_t synced_seq, kept_seq, last_at;
+
+	struct book_batch batches[2];
+	int gathering;           /* the batch that rows are added to; the other one is cut, with the keeper, or empty */
+	bool cut, keeping;       /* the other batch waits for its round to be synced; or is with the keeper */
+	uint64_t cut_ms;
+	struct read *held_reads; /* wait for the keeper */
+
+	struct core_import *import;
+	struct session *import_session;
+	struct pd_id import_id;
+
+	struct area_sums *published_sums;
+	size_t published_count;
+
+	uv_loop_t loop;
+	uv_poll_t router_poll, publisher_poll;
+	uv_prepare_t prepare;
+	uv_check_t check;
+	uv_idle_t idle;
+	uv_async_t wake;
+	uv_timer_t second, keep_timer;
+	uv_signal_t signals[3];
+	bool stopping, disk_low, listening;
+};
+
+/* Run until SIGTERM or SIGINT; returns when all that was taken in has been answered. bus is bound already. PD_ESYS: errno. */
+PD_MUST_USE enum pd_err front_run(struct config *config, struct store *store, struct bus *bus);
+
+/* ---- for the front's own files ---- */
+
+/* A message from a session, decoded; the slices live until it returns. (command.c) */
+void front_on_message(struct front *front, struct session *session, const struct pd_message *message);
+/* A query. (query.c) */
+void front_on_query(struct front *front, struct session *session, const struct pd_message *query);
+/* Once a second: publish the figures of areas where they changed. (query.c) */
+void front_publish_stats(struct front *front);
+
+/* Journal, apply, publish and dispatch an event; by: whose command it is (may be null). (front.c) */
+struct order *front_emit(struct front *front, const struct pd_message *event, const struct session *by);
+/* Bring an order into memory, if there is one. */
+PD_MUST_USE enum pd_err front_fetch(struct front *front, const struct pd_id *id);
+void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply);
+void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal, const char *detail);
+/* Have a read started when the filling round is on disk. */
+void front_read(struct front *front, struct read *read);
+void front_drop_session(struct front *front, struct session *session, const char *why);
+
+static inline struct round *front_round(struct front *front)
+{
+	return &front->rounds[front->filling];
+}
+
+#endif

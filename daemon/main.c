@@ -1,0 +1,76 @@
+/* main.c - paidand: settings, store, sockets, front; and out again. */
+#include <errno.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zmq.h>
+
+#include "config.h"
+#include "front.h"
+#include "log.h"
+#include "start.h"
+
+enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
+
+static bool bind_all(struct bus *bus, const struct config *config)
+{
+	for (int i = 0; i < config->listen_count + config->publish_count; i++) {
+		bool listen = i < config->listen_count;
+		const char *endpoint = listen ? config->listen[i] : config->publish[i - config->listen_count];
+		if ((listen ? bus_listen(bus, endpoint) : bus_publish_on(bus, endpoint)) == PD_OK) {
+			log_line(LOG_INFO, listen ? "listening" : "publishing", "endpoint=%s", endpoint);
+			continue;
+		}
+		fprintf(stderr, "paidand: cannot %s %s: %s%s\n", listen ? "listen on" : "publish on", endpoint, zmq_strerror(errno),
+			errno == EADDRINUSE ? "; is another paidand running? choose others with --listen and --publish" : "");
+		return false;
+	}
+	return true;
+}
+
+static int run(struct config *config)
+{
+	struct store store = {0};
+	struct bus *bus = NULL;
+	char why[400];
+	enum pd_err err = start_store(config, &store, why);
+	if (err) {
+		fprintf(stderr, "paidand: %s\n", why);
+		start_close(&store);
+		return EXIT_SYSTEM;
+	}
+	err = bus_open(&bus);
+	if (err)
+		fprintf(stderr, "paidand: ZeroMQ: %s\n", zmq_strerror(errno));
+	bool bound = err == PD_OK && bind_all(bus, config);
+	if (bound && front_run(config, &store, bus)) {
+		fprintf(stderr, "paidand: threads cannot be started: %s\n", strerror(errno));
+		bound = false;
+	}
+	bus_close(bus);
+	start_close(&store);
+	if (bound)
+		log_line(LOG_INFO, "stopped", "seq=%" PRIu64, store.last_seq);
+	return bound ? 0 : EXIT_SYSTEM;
+}
+
+int main(int argc, char **argv)
+{
+	struct config *config = malloc(sizeof *config);
+	if (!config || sodium_init() < 0) {
+		fputs("paidand: no memory, or no randomness\n", stderr);
+		return EXIT_SYSTEM;
+	}
+	enum config_outcome outcome = config_read(config, argc, argv);
+	int code = outcome == CONFIG_WRONG ? EXIT_USAGE : 0;
+	log_set_level((enum log_level)(outcome == CONFIG_RUN ? config->log_level : LOG_INFO));
+	if (outcome == CONFIG_RUN && config->check)
+		printf("paidand: the settings are sound: data in %s, %d endpoints to listen on, %d to publish on\n", config->data,
+		       config->listen_count, config->publish_count);
+	else if (outcome == CONFIG_RUN)
+		code = run(config);
+	free(config);
+	return code;
+}

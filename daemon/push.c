@@ -1,0 +1,301 @@
+#include "push.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+struct dispatch {
+	struct order *order;
+	struct desk *desk;
+	struct worker *worker; /* null: ready */
+	uint32_t version;      /* that was pushed */
+	RB_ENTRY(dispatch) by_urgency;
+	TAILQ_ENTRY(dispatch) with_worker;
+};
+RB_HEAD(dispatch_queue, dispatch);
+TAILQ_HEAD(dispatch_list, dispatch);
+
+/* One area that one session works for. */
+struct worker {
+	struct session *session;
+	struct desk *desk;
+	uint16_t credit, used;
+	struct dispatch_list outstanding;
+	TAILQ_ENTRY(worker) of_desk;
+	LIST_ENTRY(worker) of_session;
+};
+TAILQ_HEAD(worker_ring, worker);
+
+struct desk {
+	uint32_t area, worker_count;
+	uint64_t pushed;
+	struct dispatch_queue ready;
+	struct worker_ring workers; /* whose turn it is stands first */
+};
+
+struct push {
+	struct push_options options;
+	struct table desks;
+};
+
+static int compare(const struct dispatch *a, const struct dispatch *b)
+{
+	return order_compare_urgency(a->order, b->order);
+}
+
+RB_GENERATE_INTERNAL(dispatch_queue, dispatch, by_urgency, compare, static __attribute__((unused)))
+
+struct push *push_new(const struct push_options *options)
+{
+	struct push *push = calloc(1, sizeof *push);
+	if (!push)
+		abort();
+	push->options = *options;
+	table_init(&push->desks, offsetof(struct desk, area), sizeof(uint32_t), options->hash_seed);
+	return push;
+}
+
+static void free_desk(struct desk *desk)
+{
+	struct dispatch *dispatch, *next;
+	RB_FOREACH_SAFE(dispatch, dispatch_queue, &desk->ready, next) {
+		RB_REMOVE(dispatch_queue, &desk->ready, dispatch);
+		free(dispatch);
+	}
+	struct worker *worker;
+	while ((worker = TAILQ_FIRST(&desk->workers))) {
+		TAILQ_REMOVE(&desk->workers, worker, of_desk);
+		while ((dispatch = TAILQ_FIRST(&worker->outstanding))) {
+			TAILQ_REMOVE(&worker->outstanding, dispatch, with_worker);
+			free(dispatch);
+		}
+		free(worker);
+	}
+	free(desk);
+}
+
+void push_free(struct push *push)
+{
+	if (!push)
+		return;
+	size_t at = 0;
+	for (struct desk *desk; (desk = table_next(&push->desks, &at));)
+		free_desk(desk);
+	table_fini(&push->desks);
+	free(push);
+}
+
+static struct desk *desk_of(struct push *push, uint32_t area)
+{
+	struct desk *desk = table_find(&push->desks, &area);
+	if (desk)
+		return desk;
+	desk = calloc(1, sizeof *desk);
+	if (!desk)
+		abort();
+	desk->area = area;
+	RB_INIT(&desk->ready);
+	TAILQ_INIT(&desk->workers);
+	table_add(&push->desks, desk);
+	return desk;
+}
+
+/* ---- sending ---- */
+
+static void send_push(struct push *push, const struct dispatch *dispatch)
+{
+	const struct order_row *row = &dispatch->order->row;
+	struct journal_event submitted;
+	if (push->options.event_at(row->first_at, &submitted, push->options.arg))
+		return; /* said in the log; the order waits and can be seen by list_orders */
+	struct pd_message message = {.type = PD_MSG_push};
+	message.push = (struct pd_push){.order = row->id, .version = row->version, .holder = row->holder,
+					.attempt = row->attempt, .waiting_ms = row->waiting_ms, .due_ms = row->due_ms,
+					.submitted = {submitted.message, submitted.bytes}};
+	session_send(push->options.sessions, dispatch->worker->session, *push->options.round, &message);
+}
+
+static void send_withdraw(struct push *push, const struct dispatch *dispatch)
+{
+	const struct order_row *row = &dispatch->order->row;
+	struct pd_message message = {.type = PD_MSG_withdraw};
+	message.withdraw = (struct pd_withdraw){row->id, dispatch->desk->area, row->last_actor};
+	session_send(push->options.sessions, dispatch->worker->session, *push->options.round, &message);
+}
+
+/* ---- a dispatch's places ---- */
+
+static void make_ready(struct dispatch *dispatch)
+{
+	dispatch->worker = NULL;
+	struct dispatch *same = RB_INSERT(dispatch_queue, &dispatch->desk->ready, dispatch);
+	assert(!same);
+}
+
+static void take_from_worker(struct dispatch *dispatch)
+{
+	TAILQ_REMOVE(&dispatch->worker->outstanding, dispatch, with_worker);
+	dispatch->worker->used--;
+	dispatch->worker = NULL;
+}
+
+/* The worker whose turn it is and who has credit; it goes to the end of the line. */
+static struct worker *next_worker(struct desk *desk)
+{
+	struct worker *worker;
+	TAILQ_FOREACH(worker, &desk->workers, of_desk) {
+		if (worker->used >= worker->credit)
+			continue;
+		TAILQ_REMOVE(&desk->workers, worker, of_desk);
+		TAILQ_INSERT_TAIL(&desk->workers, worker, of_desk);
+		return worker;
+	}
+	return NULL;
+}
+
+static void push_ready(struct push *push, struct desk *desk)
+{
+	struct dispatch *dispatch;
+	struct worker *worker;
+	while ((dispatch = RB_MIN(dispatch_queue, &desk->ready)) && (worker = next_worker(desk))) {
+		RB_REMOVE(dispatch_queue, &desk->ready, dispatch);
+		TAILQ_INSERT_TAIL(&worker->outstanding, dispatch, with_worker);
+		worker->used++;
+		dispatch->worker = worker;
+		dispatch->version = dispatch->order->row.version;
+		desk->pushed++;
+		send_push(push, dispatch);
+	}
+}
+
+/* Take the dispatch away from where it is. by is not told: it did it itself. */
+static void leave_desk(struct push *push, struct dispatch *dispatch, const struct session *by)
+{
+	if (!dispatch->worker) {
+		RB_REMOVE(dispatch_queue, &dispatch->desk->ready, dispatch);
+		return;
+	}
+	if (dispatch->worker->session != by)
+		send_withdraw(push, dispatch);
+	take_from_worker(dispatch);
+}
+
+static void enter_desk(struct push *push, struct dispatch *dispatch, uint32_t area)
+{
+	dispatch->desk = desk_of(push, area);
+	make_ready(dispatch);
+	push_ready(push, dispatch->desk);
+}
+
+void push_update(struct push *push, struct order *order, const struct session *by)
+{
+	struct dispatch *dispatch = order->dispatch;
+	bool waiting = order->row.state == PD_STATE_waiting;
+	if (dispatch && waiting && dispatch->desk->area == order->row.holder) {
+		if (dispatch->worker && dispatch->version != order->row.version) {
+			dispatch->version = order->row.version;
+			send_push(push, dispatch); /* again, with the version that accept must name now */
+		}
+		return;
+	}
+	if (dispatch) {
+		struct desk *left = dispatch->desk;
+		leave_desk(push, dispatch, by);
+		push_ready(push, left);
+	}
+	if (waiting) {
+		if (!dispatch) {
+			dispatch = calloc(1, sizeof *dispatch);
+			if (!dispatch)
+				abort();
+			dispatch->order = order;
+			order->dispatch = dispatch;
+		}
+		enter_desk(push, dispatch, order->row.holder);
+	} else if (dispatch) {
+		order->dispatch = NULL;
+		free(dispatch);
+	}
+}
+
+/* ---- workers ---- */
+
+/* All that the worker had is ready for others. */
+static void give_back(struct worker *worker)
+{
+	struct dispatch *dispatch;
+	while ((dispatch = TAILQ_FIRST(&worker->outstanding))) {
+		take_from_worker(dispatch);
+		make_ready(dispatch);
+	}
+}
+
+static void remove_worker(struct push *push, struct worker *worker)
+{
+	struct desk *desk = worker->desk;
+	give_back(worker);
+	TAILQ_REMOVE(&desk->workers, worker, of_desk);
+	LIST_REMOVE(worker, of_session);
+	desk->worker_count--;
+	free(worker);
+	push_ready(push, desk);
+}
+
+static struct worker *find_worker(const struct session *session, const struct desk *desk)
+{
+	struct worker *worker;
+	/* A desk has few workers; a session may work for a thousand areas. */
+	TAILQ_FOREACH(worker, &desk->workers, of_desk)
+		if (worker->session == session)
+			return worker;
+	return NULL;
+}
+
+void push_work(struct push *push, struct session *session, uint32_t area, uint16_t credit)
+{
+	struct desk *desk = desk_of(push, area);
+	struct worker *worker = find_worker(session, desk);
+	if (credit == 0) {
+		if (worker)
+			remove_worker(push, worker);
+		return;
+	}
+	if (!worker) {
+		worker = calloc(1, sizeof *worker);
+		if (!worker)
+			abort();
+		worker->session = session;
+		worker->desk = desk;
+		TAILQ_INIT(&worker->outstanding);
+		TAILQ_INSERT_HEAD(&desk->workers, worker, of_desk);
+		LIST_INSERT_HEAD(&session->workers, worker, of_session);
+		desk->worker_count++;
+	}
+	worker->credit = credit;
+	push_ready(push, desk);
+}
+
+void push_leave(struct push *push, struct session *session)
+{
+	struct worker *worker;
+	while ((worker = LIST_FIRST(&session->workers)))
+		remove_worker(push, worker);
+}
+
+/* ---- counts ---- */
+
+void push_count_one(const struct push *push, uint32_t area, struct push_counts *counts)
+{
+	const struct desk *desk = table_find(&push->desks, &area);
+	*counts = desk ? (struct push_counts){desk->pushed, desk->worker_count} : (struct push_counts){0};
+}
+
+void push_count(const struct push *push, const struct registry *registry, const struct area *top, struct push_counts *counts)
+{
+	*counts = (struct push_counts){0};
+	size_t at = 0;
+	for (const struct desk *desk; (desk = table_next(&push->desks, &at));)
+		if (!top || area_within(registry_area(registry, desk->area), top)) {
+			counts->pushed += desk->pushed;
+			counts->workers += desk->worker_count;
+		}
+}

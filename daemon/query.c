@@ -1,0 +1,390 @@
+/* query.c - answering queries: the registry and the figures from memory, orders and events by a read. */
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "front.h"
+
+enum { LIMIT_STANDARD = 100, READS_MAX = 10000, SCAN_MAX = 100000 };
+
+struct area_sums {
+	struct core_sums sums;
+	uint64_t pushed;
+	uint32_t area, workers;
+};
+
+static unsigned limit_of(unsigned limit)
+{
+	return limit ? limit : LIMIT_STANDARD;
+}
+
+static void answer_end(struct front *front, struct session *session, uint64_t request, uint32_t count, bool more, uint32_t after)
+{
+	struct pd_message reply = {.type = PD_MSG_end};
+	reply.end = (struct pd_end){.count = count, .seq = core_last_seq(front->core), .more = more, .after = after};
+	front_reply(front, session, request, &reply);
+}
+
+/* Whether the area that a query names exists: *area gets it, null for 0. */
+static bool find_area(struct front *front, struct session *session, uint64_t request, uint32_t id, const struct area **area)
+{
+	*area = registry_area(core_registry(front->core), id);
+	if (id == 0 || *area)
+		return true;
+	front_refuse(front, session, request, PD_REFUSED_unknown_area, "");
+	return false;
+}
+
+/* ---- the registry's lists ---- */
+
+/* What one list is about. */
+struct listing {
+	struct front *front;
+	struct session *session;
+	uint64_t request;
+	enum registry_kind kind;
+	const struct area *top;
+	uint32_t after;
+	unsigned limit, post;
+	uint32_t only;
+	/* Encode an entity into reply; false: it is not wanted. */
+	bool (*describe)(const struct listing *listing, const void *entity, struct pd_message *reply);
+};
+
+static size_t first_after(void *const *entities, size_t count, uint32_t after)
+{
+	size_t low = 0, high = count;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		if (*(const uint32_t *)entities[middle] <= after)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static void answer_list(const struct listing *listing)
+{
+	size_t count;
+	void *const *entities = registry_sorted(core_registry(listing->front->core), listing->kind, &count);
+	size_t i = first_after(entities, count, listing->after), scanned = 0;
+	uint32_t found = 0, last = listing->after;
+	for (; i < count && found < listing->limit && scanned < SCAN_MAX; i++, scanned++) {
+		struct pd_message reply;
+		last = *(const uint32_t *)entities[i];
+		if (!listing->describe(listing, entities[i], &reply))
+			continue;
+		front_reply(listing->front, listing->session, listing->request, &reply);
+		found++;
+	}
+	answer_end(listing->front, listing->session, listing->request, found, i < count, last);
+}
+
+static bool within(const struct listing *listing, uint32_t area)
+{
+	return !listing->top || area_within(registry_area(core_registry(listing->front->core), area), listing->top);
+}
+
+static bool describe_area(const struct listing *listing, const void *entity, struct pd_message *reply)
+{
+	static char path[AREA_PATH_BYTES];
+	const struct area *area = entity;
+	if (!area->event || (listing->top && !area_within(area, listing->top)))
+		return false;
+	struct core_sums sums;
+	core_sum(listing->front->core, area, &sums);
+	size_t path_bytes = area_path(area, path);
+	reply->type = PD_MSG_area;
+	reply->area = (struct pd_area){area->id, area->parent ? area->parent->id : 0, area->level, area->kind, area->name,
+				       {path, (uint32_t)path_bytes}, area->retired, (uint32_t)sums.waiting};
+	return true;
+}
+
+static bool describe_person(const struct listing *listing, const void *entity, struct pd_message *reply)
+{
+	const struct person *person = entity;
+	if ((listing->post && person->post != listing->post) || (listing->only && person->id != listing->only) ||
+	    !within(listing, person->area))
+		return false;
+	reply->type = PD_MSG_person;
+	reply->person = (struct pd_person){person->id, person->post, person->area, person->household,
+					   person->name, person->phone, person->retired};
+	return true;
+}
+
+static bool describe_household(const struct listing *listing, const void *entity, struct pd_message *reply)
+{
+	const struct household *household = entity;
+	if (!within(listing, household->area))
+		return false;
+	reply->type = PD_MSG_household;
+	reply->household = (struct pd_household){household->id, household->area, household->centre, household->address,
+						 household->lon_e7, household->lat_e7, household->retired};
+	return true;
+}
+
+static bool describe_category(const struct listing *listing, const void *entity, struct pd_message *reply)
+{
+	const struct category *category = entity;
+	(void)listing;
+	reply->type = PD_MSG_category;
+	reply->category = (struct pd_category){category->id, category->name, category->level, category->urgency,
+					       category->accept_within_s, category->complete_within_s, category->retired};
+	return true;
+}
+
+static void on_list_areas(struct front *front, struct session *session, const struct pd_message *query)
+{
+	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_AREAS,
+				  .after = query->list_areas.after, .limit = limit_of(query->list_areas.limit),
+				  .describe = describe_area};
+	if (find_area(front, session, query->request, query->list_areas.area, &listing.top))
+		answer_list(&listing);
+}
+
+static void on_list_people(struct front *front, struct session *session, const struct pd_message *query)
+{
+	const struct pd_list_people *list = &query->list_people;
+	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_PEOPLE,
+				  .after = list->after, .limit = limit_of(list->limit), .post = list->post, .only = list->person,
+				  .describe = describe_person};
+	if (list->person) { /* straight to the one */
+		listing.after = list->person - 1;
+		listing.limit = 1;
+	}
+	if (find_area(front, session, query->request, list->area, &listing.top))
+		answer_list(&listing);
+}
+
+static void on_list_households(struct front *front, struct session *session, const struct pd_message *query)
+{
+	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_HOUSEHOLDS,
+				  .after = query->list_households.after, .limit = limit_of(query->list_households.limit),
+				  .describe = describe_household};
+	if (find_area(front, session, query->request, query->list_households.area, &listing.top))
+		answer_list(&listing);
+}
+
+static void on_list_categories(struct front *front, struct session *session, const struct pd_message *query)
+{
+	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_CATEGORIES,
+				  .limit = UINT32_MAX, .describe = describe_category};
+	answer_list(&listing);
+}
+
+/* ---- figures ---- */
+
+/* The stats message but for what get_stats alone gives; percentiles are 3 + 3 values that it points to. */
+static void fill_stats(struct front *front, const struct area *area, const struct area_sums *all, uint64_t percentiles[static 6],
+		       struct pd_message *stats)
+{
+	const struct figures *figures = &all->sums.figures;
+	static const unsigned percents[] = {50, 90, 99};
+	for (int i = 0; i < 3; i++) {
+		percentiles[i] = figures_percentile(figures->accept_counts, percents[i]);
+		percentiles[3 + i] = figures_percentile(figures->complete_counts, percents[i]);
+	}
+	*stats = (struct pd_message){.type = PD_MSG_stats};
+	stats->stats = (struct pd_stats){
+		.area = area ? area->id : 0, .time_ms = front->now_ms, .seq = core_last_seq(front->core),
+		.submitted = figures->submitted, .accepted = figures->accepted, .completed = figures->completed,
+		.closed = figures->closed, .cancelled = figures->cancelled, .reopened = figures->reopened,
+		.declined = figures->declined, .waiting = all->sums.waiting, .working = all->sums.working,
+		.oldest_ms = all->sums.oldest_ms, .accept_ms = {percentiles, 3}, .complete_ms = {percentiles + 3, 3},
+		.pushed = all->pushed, .workers = all->workers};
+}
+
+static void on_get_stats(struct front *front, struct session *session, const struct pd_message *query)
+{
+	const struct area *area;
+	struct area_sums all = {0};
+	struct push_counts pushes;
+	uint64_t percentiles[6], registry[CORE_REGISTRY_FIGURES], accepts[FIGURES_BUCKETS], completes[FIGURES_BUCKETS];
+	struct pd_message reply;
+	if (!find_area(front, session, query->request, query->get_stats.area, &area))
+		return;
+	core_sum(front->core, area, &all.sums);
+	push_count(front->push, core_registry(front->core), area, &pushes);
+	all.pushed = pushes.pushed;
+	all.workers = pushes.workers;
+	fill_stats(front, area, &all, percentiles, &reply);
+	core_count_registry(front->core, area, registry);
+	reply.stats.registry = (struct pd_u64s){registry, CORE_REGISTRY_FIGURES};
+	if (query->get_stats.counts) {
+		for (int i = 0; i < FIGURES_BUCKETS; i++) {
+			accepts[i] = all.sums.figures.accept_counts[i];
+			completes[i] = all.sums.figures.complete_counts[i];
+		}
+		reply.stats.accept_counts = (struct pd_u64s){accepts, FIGURES_BUCKETS};
+		reply.stats.complete_counts = (struct pd_u64s){completes, FIGURES_BUCKETS};
+	}
+	front_reply(front, session, query->request, &reply);
+}
+
+/* Sums of all areas, with the pushes, each with all below it. */
+static struct area_sums *sum_areas(struct front *front, void *const *areas, size_t count)
+{
+	struct core_sums *sums = malloc((count + 1) * sizeof *sums);
+	struct area_sums *all = calloc(count + 1, sizeof *all);
+	if (!sums || !all)
+		abort();
+	core_sum_all(front->core, sums);
+	for (size_t i = 0; i < count; i++) {
+		const struct area *area = areas[i];
+		struct push_counts pushes;
+		all[i].sums = sums[i];
+		all[i].area = area->id;
+		push_count_one(front->push, area->id, &pushes);
+		if (!pushes.pushed && !pushes.workers)
+			continue;
+		for (const struct area *up = area; up; up = up->parent) {
+			size_t at = first_after(areas, count, up->id) - 1;
+			all[at].pushed += pushes.pushed;
+			all[at].workers += pushes.workers;
+		}
+	}
+	free(sums);
+	return all;
+}
+
+void front_publish_stats(struct front *front)
+{
+	size_t count;
+	void *const *areas = registry_sorted(core_registry(front->core), REGISTRY_AREAS, &count);
+	struct area_sums *all = sum_areas(front, areas, count);
+	bool same_areas = count == front->published_count;
+	for (size_t i = 0; i < count; i++) {
+		uint64_t percentiles[6];
+		struct pd_message stats;
+		if (same_areas && memcmp(&all[i], &front->published_sums[i], sizeof all[i]) == 0)
+			continue;
+		fill_stats(front, areas[i], &all[i], percentiles, &stats);
+		stats.request = stats.stats.seq;
+		publish_message(front->publish, areas[i], &stats, &front_round(front)->publications);
+	}
+	free(front->published_sums);
+	front->published_sums = all;
+	front->published_count = count;
+}
+
+static void hash_piece(const void *data, size_t bytes, void *arg)
+{
+	crypto_generichash_update(arg, data, bytes);
+}
+
+static void on_get_digest(struct front *front, struct session *session, const struct pd_message *query)
+{
+	unsigned char hash[32];
+	crypto_generichash_state state;
+	crypto_generichash_init(&state, NULL, 0, sizeof hash);
+	core_dump(front->core, hash_piece, &state);
+	crypto_generichash_final(&state, hash, sizeof hash);
+	struct pd_message reply = {.type = PD_MSG_digest};
+	reply.digest = (struct pd_digest){core_last_seq(front->core), {(const char *)hash, sizeof hash}};
+	front_reply(front, session, query->request, &reply);
+}
+
+/* ---- from disk ---- */
+
+/* The ids of top and all below it, sorted. */
+static uint32_t *subtree(struct front *front, const struct area *top, size_t *found)
+{
+	size_t count;
+	void *const *areas = registry_sorted(core_registry(front->core), REGISTRY_AREAS, &count);
+	uint32_t *ids = malloc((count + 1) * sizeof *ids);
+	if (!ids)
+		abort();
+	*found = 0;
+	for (size_t i = 0; i < count; i++)
+		if (area_within(areas[i], top))
+			ids[(*found)++] = ((const struct area *)areas[i])->id;
+	return ids;
+}
+
+static struct read *new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request)
+{
+	if (reads_active(front->reads) > READS_MAX) {
+		front_refuse(front, session, request, PD_REFUSED_busy, "");
+		return NULL;
+	}
+	struct read *read = read_new(kind, session->peer, request);
+	read->own_only = !core_may_read(front->core, session->person);
+	read->person = session->person;
+	return read;
+}
+
+static void on_get_order(struct front *front, struct session *session, const struct pd_message *query)
+{
+	struct read *read = new_read(front, session, READ_ORDER, query->request);
+	if (!read)
+		return;
+	const struct order *order = core_order(front->core, &query->get_order.order);
+	read->order = query->get_order.order;
+	read->story = query->get_order.story;
+	read->row_known = order != NULL;
+	if (order)
+		read->row = order->row;
+	front_read(front, read);
+}
+
+static void on_list_orders(struct front *front, struct session *session, const struct pd_message *query)
+{
+	const struct pd_list_orders *list = &query->list_orders;
+	const struct area *area;
+	if (!find_area(front, session, query->request, list->area, &area))
+		return;
+	if (area && list->requester) {
+		front_refuse(front, session, query->request, PD_REFUSED_bad_field, "area and requester: name one of them");
+		return;
+	}
+	struct read *read = new_read(front, session, READ_ORDERS, query->request);
+	if (!read)
+		return;
+	uint64_t last = core_last_seq(front->core);
+	read->after_seq = list->after_seq < last ? list->after_seq : last;
+	read->query.state = list->state;
+	read->query.limit = limit_of(list->limit);
+	read->query.requester = read->own_only ? read->person : list->requester;
+	memcpy(read->query.cursor, list->cursor.data, list->cursor.bytes);
+	read->query.cursor_bytes = list->cursor.bytes;
+	if (area && !read->own_only)
+		read->areas = subtree(front, area, &read->area_count);
+	front_read(front, read);
+}
+
+static void on_read_events(struct front *front, struct session *session, const struct pd_message *query)
+{
+	const struct area *area;
+	if (!core_may_read(front->core, session->person)) {
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, "only people with a post of work read events");
+		return;
+	}
+	if (!find_area(front, session, query->request, query->read_events.area, &area))
+		return;
+	struct read *read = new_read(front, session, READ_EVENTS, query->request);
+	if (!read)
+		return;
+	read->after_seq = query->read_events.after_seq;
+	read->query.limit = limit_of(query->read_events.limit);
+	if (area)
+		read->areas = subtree(front, area, &read->area_count);
+	read->publications = publish_count(front->publish, area);
+	front_read(front, read);
+}
+
+void front_on_query(struct front *front, struct session *session, const struct pd_message *query)
+{
+	switch (query->type) {
+	case PD_MSG_get_order: on_get_order(front, session, query); break;
+	case PD_MSG_list_orders: on_list_orders(front, session, query); break;
+	case PD_MSG_list_areas: on_list_areas(front, session, query); break;
+	case PD_MSG_list_people: on_list_people(front, session, query); break;
+	case PD_MSG_list_households: on_list_households(front, session, query); break;
+	case PD_MSG_list_categories: on_list_categories(front, session, query); break;
+	case PD_MSG_get_stats: on_get_stats(front, session, query); break;
+	case PD_MSG_read_events: on_read_events(front, session, query); break;
+	case PD_MSG_get_digest: on_get_digest(front, session, query); break;
+	default: break;
+	}
+}

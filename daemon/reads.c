@@ -1,0 +1,409 @@
+#include "reads.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "codec.h"
+
+/* A story is walked back along prev; no order has more events than the core allows, and some. */
+enum { STORY_MAX = 4096, EVENTS_SCAN_MAX = 50000, ANSWER_BYTES_MAX = 4 << 20 };
+
+/* What a read needs to see the disk; kept for the next one. */
+struct eyes {
+	struct book_reader *book;
+	struct journal_reader *journal;
+	struct pd_decoder *decoder;
+	struct eyes *next;
+};
+
+struct reads {
+	uv_loop_t *loop;
+	struct book *book;
+	struct journal *journal;
+	void (*done)(struct read *read, void *arg);
+	void *arg;
+	pthread_mutex_t lock;
+	struct eyes *free_eyes;
+	size_t active;
+};
+
+struct reads *reads_new(uv_loop_t *loop, struct book *book, struct journal *journal,
+			void (*done)(struct read *read, void *arg), void *arg)
+{
+	struct reads *reads = calloc(1, sizeof *reads);
+	if (!reads)
+		abort();
+	*reads = (struct reads){.loop = loop, .book = book, .journal = journal, .done = done, .arg = arg};
+	pthread_mutex_init(&reads->lock, NULL);
+	return reads;
+}
+
+static void free_eyes(struct eyes *eyes)
+{
+	book_reader_free(eyes->book);
+	journal_reader_free(eyes->journal);
+	pd_decoder_free(eyes->decoder);
+	free(eyes);
+}
+
+void reads_free(struct reads *reads)
+{
+	if (!reads)
+		return;
+	while (reads->free_eyes) {
+		struct eyes *eyes = reads->free_eyes;
+		reads->free_eyes = eyes->next;
+		free_eyes(eyes);
+	}
+	pthread_mutex_destroy(&reads->lock);
+	free(reads);
+}
+
+static struct eyes *eyes_get(struct reads *reads)
+{
+	pthread_mutex_lock(&reads->lock);
+	struct eyes *eyes = reads->free_eyes;
+	if (eyes)
+		reads->free_eyes = eyes->next;
+	pthread_mutex_unlock(&reads->lock);
+	if (eyes)
+		return eyes;
+	eyes = calloc(1, sizeof *eyes);
+	if (!eyes)
+		abort();
+	eyes->decoder = pd_decoder_new();
+	if (!eyes->decoder || book_reader_new(&eyes->book, reads->book) || journal_reader_new(&eyes->journal, reads->journal)) {
+		free_eyes(eyes);
+		return NULL;
+	}
+	return eyes;
+}
+
+static void eyes_put(struct reads *reads, struct eyes *eyes)
+{
+	pthread_mutex_lock(&reads->lock);
+	eyes->next = reads->free_eyes;
+	reads->free_eyes = eyes;
+	pthread_mutex_unlock(&reads->lock);
+}
+
+static void answer(struct read *read, struct pd_message *message)
+{
+	message->request = read->request;
+	pd_encode(message, &read->out);
+}
+
+static void answer_refused(struct read *read, enum pd_refusal refusal, const char *detail)
+{
+	struct pd_message message = {.type = PD_MSG_refused};
+	const struct pd_refusal_info *info = pd_refusal_info(refusal);
+	read->out.count = 0;
+	message.refused = (struct pd_refused){.code = (uint16_t)refusal, .name = pd_text(info->name),
+					      .sentence = pd_text(info->sentence), .detail = pd_text(detail)};
+	answer(read, &message);
+}
+
+static void answer_end(struct read *read, bool more, const uint8_t *cursor, size_t cursor_bytes, uint64_t seq)
+{
+	struct pd_message message = {.type = PD_MSG_end};
+	message.end = (struct pd_end){.count = read->count, .seq = seq, .more = more,
+				      .cursor = {(const char *)cursor, (uint32_t)cursor_bytes},
+				      .publications = read->publications};
+	answer(read, &message);
+}
+
+/* ---- one order ---- */
+
+static enum pd_err decode_at(struct eyes *eyes, uint64_t at, struct journal_event *stored, struct pd_message *event)
+{
+	struct pd_fault fault;
+	size_t off = 0;
+	enum pd_err err = journal_read(eyes->journal, at, stored);
+	if (err)
+		return err;
+	pd_decoder_reset(eyes->decoder);
+	return pd_decode(eyes->decoder, stored->message, stored->bytes, &off, event, &fault) ? PD_ECORRUPT : PD_OK;
+}
+
+/* The order as a message, with its text from the journal. */
+static enum pd_err answer_order(struct read *read, struct eyes *eyes, const struct order_row *row)
+{
+	struct journal_event stored;
+	struct pd_message submitted, message = {.type = PD_MSG_order};
+	enum pd_err err = decode_at(eyes, row->first_at, &stored, &submitted);
+	if (err || submitted.type != PD_MSG_submitted)
+		return PD_ECORRUPT;
+	message.order = (struct pd_order){
+		.order = row->id, .version = row->version, .state = row->state, .holder = row->holder, .area = row->area,
+		.requester = row->requester, .household = row->household, .category = row->category, .urgency = row->urgency,
+		.attempt = row->attempt, .acceptor = row->acceptor, .rating = row->rating, .submitted_ms = row->submitted_ms,
+		.waiting_ms = row->waiting_ms, .accepted_ms = row->accepted_ms, .completed_ms = row->completed_ms,
+		.ended_ms = row->ended_ms, .due_ms = row->due_ms, .seq = row->seq, .last_seq = row->last_seq,
+		.text = submitted.submitted.text, .place = submitted.submitted.place};
+	answer(read, &message);
+	read->count++;
+	return PD_OK;
+}
+
+/* The places of an order's events, oldest first, in places; their number in *count. */
+static enum pd_err walk_story(struct eyes *eyes, uint64_t last_at, uint64_t *places, size_t *count)
+{
+	size_t n = 0;
+	for (uint64_t at = last_at; at; n++) {
+		struct journal_event stored;
+		if (n == STORY_MAX)
+			return PD_ECORRUPT;
+		enum pd_err err = journal_read(eyes->journal, at, &stored);
+		if (err)
+			return err;
+		places[n] = at;
+		at = stored.prev_at;
+	}
+	for (size_t i = 0; i < n / 2; i++) {
+		uint64_t place = places[i];
+		places[i] = places[n - 1 - i];
+		places[n - 1 - i] = place;
+	}
+	*count = n;
+	return PD_OK;
+}
+
+static void answer_past(struct read *read, const struct journal_event *stored)
+{
+	struct pd_message past = {.type = PD_MSG_past};
+	past.past.event = (struct pd_slice){stored->message, stored->bytes};
+	answer(read, &past);
+	read->count++;
+}
+
+static enum pd_err answer_story(struct read *read, struct eyes *eyes, const struct order_row *row)
+{
+	uint64_t *places = malloc(STORY_MAX * sizeof *places);
+	size_t count = 0;
+	if (!places)
+		abort();
+	enum pd_err err = walk_story(eyes, row->last_at, places, &count);
+	for (size_t i = 0; i < count && err == PD_OK; i++) {
+		struct journal_event stored;
+		err = journal_read(eyes->journal, places[i], &stored);
+		if (err == PD_OK)
+			answer_past(read, &stored);
+	}
+	free(places);
+	return err;
+}
+
+static enum pd_err read_order(struct read *read, struct eyes *eyes)
+{
+	enum pd_err err = read->row_known ? PD_OK : book_order_get(eyes->book, &read->order, &read->row);
+	if (err == PD_ENOENT || (err == PD_OK && read->own_only && read->row.requester != read->person)) {
+		answer_refused(read, PD_REFUSED_unknown_order, "");
+		return PD_OK;
+	}
+	if (err == PD_OK)
+		err = answer_order(read, eyes, &read->row);
+	if (err == PD_OK && read->story)
+		err = answer_story(read, eyes, &read->row);
+	if (err == PD_OK)
+		answer_end(read, false, NULL, 0, read->row.last_seq);
+	return err;
+}
+
+/* ---- many orders ---- */
+
+struct found {
+	struct read *read;
+	struct eyes *eyes;
+	enum pd_err err;
+};
+
+static void on_found(const struct order_row *row, void *arg)
+{
+	struct found *found = arg;
+	if (found->err == PD_OK)
+		found->err = answer_order(found->read, found->eyes, row);
+}
+
+static enum pd_err read_orders(struct read *read, struct eyes *eyes)
+{
+	struct book_meta meta = {0};
+	enum pd_err err = book_meta_get(eyes->book, &meta);
+	if (err && err != PD_ENOENT)
+		return err;
+	struct found found = {read, eyes, PD_OK};
+	read->query.areas = read->areas;
+	read->query.area_count = read->area_count;
+	err = book_list(eyes->book, &read->query, on_found, &found);
+	err = err ? err : found.err;
+	if (err == PD_OK)
+		answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes, meta.seq);
+	return err;
+}
+
+/* ---- events ---- */
+
+static int compare_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	return (x > y) - (x < y);
+}
+
+static bool area_listed(const struct read *read, uint32_t area)
+{
+	return area && bsearch(&area, read->areas, read->area_count, sizeof area, compare_u32);
+}
+
+/* Whether an event would have been published on a topic of the areas. */
+static bool event_wanted(const struct read *read, const struct pd_message *event)
+{
+	if (!read->areas)
+		return true;
+	if (pd_is_order_event(event->type)) {
+		const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+		return area_listed(read, e->holder) || area_listed(read, e->from);
+	}
+	switch (event->type) {
+	case PD_MSG_area_set: return area_listed(read, event->area_set.area);
+	case PD_MSG_household_set: return area_listed(read, event->household_set.area);
+	case PD_MSG_person_set: return area_listed(read, event->person_set.area);
+	default: return false;
+	}
+}
+
+static enum pd_err next_event(struct read *read, struct eyes *eyes, uint64_t *seq)
+{
+	struct journal_event stored;
+	struct pd_message event;
+	struct pd_fault fault;
+	size_t off = 0;
+	const char *why;
+	enum pd_err err = journal_next(eyes->journal, &stored, seq, &why);
+	if (err)
+		return err;
+	if (*seq > read->seq)
+		return PD_ENOENT; /* written, but not known to be on disk when the read began */
+	if (read->areas) {
+		pd_decoder_reset(eyes->decoder);
+		if (pd_decode(eyes->decoder, stored.message, stored.bytes, &off, &event, &fault))
+			return PD_ECORRUPT;
+	}
+	if (!read->areas || event_wanted(read, &event))
+		answer_past(read, &stored);
+	return PD_OK;
+}
+
+static enum pd_err read_events(struct read *read, struct eyes *eyes)
+{
+	uint64_t seq = read->after_seq;
+	enum pd_err err = journal_seek(eyes->journal, seq);
+	unsigned scanned = 0;
+	bool full = false;
+	while (err == PD_OK && !full) {
+		uint64_t next = 0;
+		err = next_event(read, eyes, &next);
+		if (err == PD_OK)
+			seq = next;
+		full = read->count >= read->query.limit || ++scanned >= EVENTS_SCAN_MAX || read->out.count > ANSWER_BYTES_MAX;
+	}
+	if (err && err != PD_ENOENT)
+		return err;
+	bool more = err == PD_OK && seq < read->seq;
+	answer_end(read, more, NULL, 0, more || seq > read->seq ? seq : read->seq);
+	return PD_OK;
+}
+
+/* ---- was it done before? ---- */
+
+/* Walk back to the event that made the wanted version: the same move by the same actor is the same command. */
+static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
+{
+	for (uint64_t at = read->row.last_at; at;) {
+		struct journal_event stored;
+		struct pd_message event;
+		enum pd_err err = decode_at(eyes, at, &stored, &event);
+		if (err)
+			return err;
+		const struct pd_order_event *e = (const struct pd_order_event *)&event.submitted;
+		if (e->version > read->wanted.version) {
+			at = stored.prev_at;
+			continue;
+		}
+		if (e->version == read->wanted.version && event.type == read->wanted.type && e->actor == read->wanted.actor) {
+			struct pd_message ok = {.type = PD_MSG_ok, .ok = {event.request, e->version}};
+			answer(read, &ok);
+			return PD_OK;
+		}
+		break;
+	}
+	answer(read, &read->refusal);
+	return PD_OK;
+}
+
+/* ---- running ---- */
+
+static enum pd_err run(struct read *read, struct eyes *eyes)
+{
+	switch (read->kind) {
+	case READ_ORDER: return read_order(read, eyes);
+	case READ_ORDERS: return read_orders(read, eyes);
+	case READ_EVENTS: return read_events(read, eyes);
+	case READ_LOOK_BACK: return read_look_back(read, eyes);
+	}
+	return PD_EINVAL;
+}
+
+static void on_work(uv_work_t *work)
+{
+	struct read *read = work->data;
+	struct eyes *eyes = eyes_get(read->reads);
+	enum pd_err err = eyes ? book_begin(eyes->book) : PD_ESYS;
+	if (err == PD_OK) {
+		err = run(read, eyes);
+		book_end(eyes->book);
+	}
+	if (eyes)
+		eyes_put(read->reads, eyes);
+	if (err)
+		answer_refused(read, PD_REFUSED_read_failed, pd_err_text(err));
+}
+
+static void after_work(uv_work_t *work, int status)
+{
+	struct read *read = work->data;
+	(void)status;
+	read->reads->active--;
+	read->reads->done(read, read->reads->arg);
+}
+
+struct read *read_new(enum read_kind kind, uint32_t peer, uint64_t request)
+{
+	struct read *read = calloc(1, sizeof *read);
+	if (!read)
+		abort();
+	read->kind = kind;
+	read->peer = peer;
+	read->request = request;
+	return read;
+}
+
+void reads_start(struct reads *reads, struct read *read)
+{
+	read->reads = reads;
+	read->work.data = read;
+	reads->active++;
+	uv_queue_work(reads->loop, &read->work, on_work, after_work);
+}
+
+void read_free(struct read *read)
+{
+	if (!read)
+		return;
+	free(read->areas);
+	pd_buffer_fini(&read->out);
+	free(read);
+}
+
+size_t reads_active(const struct reads *reads)
+{
+	return reads->active;
+}

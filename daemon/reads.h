@@ -1,0 +1,57 @@
+/* reads.h - queries whose answers come from disk: done in libuv's threads, on a snapshot of the book and the synced journal.
+ *
+ * A read is made when its query comes, started when everything that was decided before it is on disk, and ends in the front's thread with
+ * the answers as messages back to back. Threads: the front's makes, starts and gets them.
+ */
+#ifndef PAIDAN_READS_H
+#define PAIDAN_READS_H
+
+#include <uv.h>
+
+#include "book.h"
+#include "journal.h"
+
+enum read_kind { READ_ORDER, READ_ORDERS, READ_EVENTS, READ_LOOK_BACK };
+
+struct read {
+	uv_work_t work;
+	struct reads *reads;
+	enum read_kind kind;
+	uint32_t peer;           /* who asked */
+	uint64_t request;
+	uint64_t after_seq;      /* the book must have kept so much before it starts */
+	uint64_t seq;            /* the synced seq up to which the answer holds */
+	struct pd_id order;
+	bool row_known, story;
+	struct order_row row;    /* of an open order, as it was when the query came */
+	struct book_query query;
+	uint32_t *areas;         /* sorted ids: of the query, or the filter of events; null: all */
+	size_t area_count;
+	bool own_only;           /* the reader may see what person has asked for, nothing else */
+	uint32_t person;
+	uint64_t publications;   /* for the end of READ_EVENTS */
+	struct {
+		uint32_t version, actor;
+		enum pd_type type;
+	} wanted;                /* READ_LOOK_BACK: the event that makes the command a repeat */
+	struct pd_message refusal; /* READ_LOOK_BACK: the answer if there is no such event; texts in refusal_text */
+	char refusal_text[200];
+	struct pd_buffer out;
+	uint32_t count;
+	struct read *next;
+};
+
+struct reads;
+
+struct reads *reads_new(uv_loop_t *loop, struct book *book, struct journal *journal,
+			void (*done)(struct read *read, void *arg), void *arg);
+/* No read may be under way. */
+void reads_free(struct reads *reads);
+
+struct read *read_new(enum read_kind kind, uint32_t peer, uint64_t request);
+/* done gets it back in the loop's thread, and frees it with read_free. */
+void reads_start(struct reads *reads, struct read *read);
+void read_free(struct read *read);
+size_t reads_active(const struct reads *reads);
+
+#endif

@@ -1,0 +1,139 @@
+#include "session.h"
+
+#include <stdlib.h>
+
+#include "codec.h"
+
+void sessions_init(struct sessions *sessions, uint64_t hash_seed)
+{
+	*sessions = (struct sessions){0};
+	table_init(&sessions->by_peer, offsetof(struct session, peer), sizeof(uint32_t), hash_seed);
+}
+
+static void free_session(struct session *session)
+{
+	for (int round = 0; round < 2; round++) {
+		pd_buffer_fini(&session->out[round].bytes);
+		pd_buffer_fini(&session->out[round].cuts);
+	}
+	free(session);
+}
+
+void sessions_fini(struct sessions *sessions)
+{
+	size_t at = 0;
+	for (struct session *session; (session = table_next(&sessions->by_peer, &at));)
+		free_session(session);
+	table_fini(&sessions->by_peer);
+	pd_buffer_fini(&sessions->scratch);
+}
+
+struct session *sessions_find(const struct sessions *sessions, uint32_t peer)
+{
+	return table_find(&sessions->by_peer, &peer);
+}
+
+struct session *sessions_new(struct sessions *sessions, uint32_t peer, uint64_t now_ms)
+{
+	struct session *session = calloc(1, sizeof *session);
+	if (!session)
+		abort();
+	session->peer = peer;
+	session->seen_ms = session->sent_ms = now_ms;
+	LIST_INIT(&session->workers);
+	table_add(&sessions->by_peer, session);
+	return session;
+}
+
+static void free_if_over(struct session *session)
+{
+	if (session->closed && !session->out[0].listed && !session->out[1].listed)
+		free_session(session);
+}
+
+void sessions_close(struct sessions *sessions, struct session *session)
+{
+	table_remove(&sessions->by_peer, &session->peer);
+	session->closed = true;
+	free_if_over(session);
+}
+
+static size_t last_cut(const struct outbox *out)
+{
+	size_t cut = 0;
+	if (out->cuts.count)
+		memcpy(&cut, out->cuts.data + out->cuts.count - sizeof cut, sizeof cut);
+	return cut;
+}
+
+void session_send_bytes(struct sessions *sessions, struct session *session, int round, const void *data, size_t bytes)
+{
+	struct outbox *out = &session->out[round];
+	if (session->closed)
+		return;
+	if (!out->listed) {
+		out->listed = true;
+		out->next = sessions->listed[round];
+		sessions->listed[round] = session;
+	}
+	if (out->bytes.count + bytes - last_cut(out) > PD_FRAME_BYTES_MAX && out->bytes.count > last_cut(out))
+		pd_buffer_add(&out->cuts, &out->bytes.count, sizeof out->bytes.count);
+	pd_buffer_add(&out->bytes, data, bytes);
+}
+
+void session_send(struct sessions *sessions, struct session *session, int round, const struct pd_message *message)
+{
+	sessions->scratch.count = 0;
+	pd_encode(message, &sessions->scratch);
+	session_send_bytes(sessions, session, round, sessions->scratch.data, sessions->scratch.count);
+}
+
+bool sessions_pending(const struct sessions *sessions, int round)
+{
+	return sessions->listed[round] != NULL;
+}
+
+static enum pd_err send_frames(const struct outbox *out, uint32_t peer, struct bus *bus)
+{
+	size_t start = 0;
+	for (size_t at = 0; at <= out->cuts.count; at += sizeof start) {
+		size_t end = out->bytes.count;
+		if (at < out->cuts.count)
+			memcpy(&end, out->cuts.data + at, sizeof end);
+		enum pd_err err = end > start ? bus_send(bus, peer, out->bytes.data + start, end - start) : PD_OK;
+		if (err)
+			return err;
+		start = end;
+	}
+	return PD_OK;
+}
+
+void sessions_flush(struct sessions *sessions, int round, struct bus *bus,
+		    void (*failed)(struct session *session, enum pd_err err, void *arg), void *arg)
+{
+	struct session *session = sessions->listed[round];
+	sessions->listed[round] = NULL;
+	while (session) {
+		struct outbox *out = &session->out[round];
+		struct session *next = out->next;
+		enum pd_err err = session->closed ? PD_OK : send_frames(out, session->peer, bus);
+		out->bytes.count = out->cuts.count = 0;
+		out->listed = false;
+		if (session->closed)
+			free_if_over(session);
+		else if (err)
+			failed(session, err, arg);
+		session = next;
+	}
+}
+
+void sessions_trim(struct sessions *sessions, uint64_t before_ms)
+{
+	size_t at = 0;
+	for (struct session *session; (session = table_next(&sessions->by_peer, &at));)
+		for (int round = 0; round < 2; round++)
+			if (session->seen_ms < before_ms && !session->out[round].listed) {
+				pd_buffer_fini(&session->out[round].bytes);
+				pd_buffer_fini(&session->out[round].cuts);
+			}
+}

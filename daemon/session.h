@@ -1,0 +1,62 @@
+/* session.h - the connections, and what is to be sent to each when its round is on disk.
+ *
+ * Every session has two outboxes, one for each of the two rounds there are (filling and in flight). Invariants: (1) a
+ * session with anything in outbox r is in the list of round r; (2) a closed session gets nothing more, and is freed when it
+ * is in no list. Threads: the front's.
+ */
+#ifndef PAIDAN_SESSION_H
+#define PAIDAN_SESSION_H
+
+#include <sys/queue.h>
+
+#include "buffer.h"
+#include "bus.h"
+#include "proto.h"
+#include "table.h"
+
+struct worker;
+LIST_HEAD(worker_list, worker);
+
+struct outbox {
+	struct pd_buffer bytes;
+	struct pd_buffer cuts; /* size_t: where frames end */
+	bool listed;
+	struct session *next;
+};
+
+struct session {
+	uint32_t peer;
+	uint32_t person;
+	bool greeted, closed;
+	uint64_t seen_ms;
+	uint64_t sent_ms; /* of the last reply or push, for freeing idle buffers */
+	uint32_t reads;   /* queries that are under way in other threads */
+	struct outbox out[2];
+	struct worker_list workers; /* what it works for (push.h) */
+};
+
+struct sessions {
+	struct table by_peer;
+	struct session *listed[2];
+	struct pd_buffer scratch;
+};
+
+void sessions_init(struct sessions *sessions, uint64_t hash_seed);
+void sessions_fini(struct sessions *sessions);
+/* Null when the peer has none. */
+struct session *sessions_find(const struct sessions *sessions, uint32_t peer);
+struct session *sessions_new(struct sessions *sessions, uint32_t peer, uint64_t now_ms);
+/* Nothing more is sent to it; what it works for must have been given back before. */
+void sessions_close(struct sessions *sessions, struct session *session);
+
+/* Append a message, or ready-made bytes of whole messages, to what goes to session after round. */
+void session_send(struct sessions *sessions, struct session *session, int round, const struct pd_message *message);
+void session_send_bytes(struct sessions *sessions, struct session *session, int round, const void *data, size_t bytes);
+bool sessions_pending(const struct sessions *sessions, int round);
+/* Send what waited for round. failed is told of each session that is gone (PD_ENOENT) or does not read (PD_EFULL). */
+void sessions_flush(struct sessions *sessions, int round, struct bus *bus,
+		    void (*failed)(struct session *session, enum pd_err err, void *arg), void *arg);
+/* Give back the buffers of sessions that were sent nothing since before_ms. */
+void sessions_trim(struct sessions *sessions, uint64_t before_ms);
+
+#endif
