@@ -16,7 +16,7 @@ LIB = $(call objects,clients/lib)
 CLI = $(call objects,clients/cli)
 WORKERS = $(call objects,workers)
 
-PROGRAMS = $(BUILD)/paidand
+PROGRAMS = $(BUILD)/paidand $(BUILD)/paidan-bench
 UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 
 .PHONY: all
@@ -44,8 +44,9 @@ $(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(BUILD)/libcli.a $(BUILD)/libpaida
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CLIENT_LIBS) $(STORE_LIBS) -lcsv -lm -lpthread
 $(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(BUILD)/libworkers.a $(BUILD)/libpaidan.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CLIENT_LIBS) -lm -lpthread
-$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(BUILD)/libpaidan.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CLIENT_LIBS) -lm -lpthread
+BENCH = $(call objects,tests/bench)
+$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(BENCH) $(BUILD)/libstore.a $(BUILD)/libcore.a $(BUILD)/libproto.a
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(STORE_LIBS) -lzmq -lpthread
 $(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libdaemon.a $(BUILD)/libstore.a $(BUILD)/libcore.a $(BUILD)/libpaidan.a $(BUILD)/libproto.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(STORE_LIBS) -lzmq -luv -linih -lsystemd -lcsv -lm -lpthread

@@ -514,7 +514,7 @@ static void end_loop(struct front *front)
 static void init_modules(struct front *front, uint64_t seed)
 {
 	sessions_init(&front->sessions, seed);
-	front->publish = publish_new(seed);
+	front->publish = publish_new();
 	struct push_options options = {&front->sessions, &front->filling, seed, event_at, front};
 	front->push = push_new(&options);
 	front->reads = reads_new(&front->loop, front->store->book, front->store->journal, on_read_done, front);

@@ -3,15 +3,8 @@
 #include <stdlib.h>
 
 #include "codec.h"
-#include "table.h"
-
-struct counter {
-	uint32_t area;
-	uint64_t count;
-};
 
 struct publish {
-	struct table counters;
 	struct pd_buffer scratch;
 };
 
@@ -22,12 +15,11 @@ struct entry {
 
 enum { DEPTH_MAX = 8 };
 
-struct publish *publish_new(uint64_t hash_seed)
+struct publish *publish_new(void)
 {
 	struct publish *publish = calloc(1, sizeof *publish);
 	if (!publish)
 		abort();
-	table_init(&publish->counters, offsetof(struct counter, area), sizeof(uint32_t), hash_seed);
 	return publish;
 }
 
@@ -35,34 +27,17 @@ void publish_free(struct publish *publish)
 {
 	if (!publish)
 		return;
-	size_t at = 0;
-	for (void *entry; (entry = table_next(&publish->counters, &at));)
-		free(entry);
-	table_fini(&publish->counters);
 	pd_buffer_fini(&publish->scratch);
 	free(publish);
 }
 
-static struct counter *counter_of(struct publish *publish, uint32_t area)
-{
-	struct counter *counter = table_find(&publish->counters, &area);
-	if (counter)
-		return counter;
-	counter = calloc(1, sizeof *counter);
-	if (!counter)
-		abort();
-	counter->area = area;
-	table_add(&publish->counters, counter);
-	return counter;
-}
-
 /* Count a publication for area and all above it; counts gets the numbers from the district down. */
-static uint32_t count(struct publish *publish, const struct area *area, uint64_t counts[static DEPTH_MAX])
+static uint32_t count(struct area *area, uint64_t counts[static DEPTH_MAX])
 {
 	uint64_t up[DEPTH_MAX];
 	uint32_t depth = 0;
 	for (; area && depth < DEPTH_MAX; area = area->parent)
-		up[depth++] = ++counter_of(publish, area->id)->count;
+		up[depth++] = ++area->publications;
 	for (uint32_t i = 0; i < depth; i++)
 		counts[i] = up[depth - 1 - i];
 	return depth;
@@ -83,17 +58,17 @@ static void append(struct publish *publish, const struct area *area, uint64_t se
 	pd_buffer_add(out, bytes, count_bytes);
 }
 
-static void publish_on(struct publish *publish, const struct area *area, uint64_t seq, const char *bytes, size_t event_bytes,
+static void publish_on(struct publish *publish, struct area *area, uint64_t seq, const char *bytes, size_t event_bytes,
 		       bool listening, struct pd_buffer *out)
 {
 	uint64_t numbers[DEPTH_MAX];
-	struct pd_u64s counts = {numbers, count(publish, area, numbers)};
+	struct pd_u64s counts = {numbers, count(area, numbers)};
 	if (listening)
 		append(publish, area, seq, &counts, bytes, event_bytes, out);
 }
 
 /* The area to whose supervisors an event of the registry is of interest. */
-static const struct area *area_of(const struct registry *registry, const struct pd_message *event)
+static struct area *area_of(const struct registry *registry, const struct pd_message *event)
 {
 	switch (event->type) {
 	case PD_MSG_area_set: return registry_area(registry, event->area_set.area);
@@ -111,15 +86,15 @@ void publish_event(struct publish *publish, const struct registry *registry, con
 		return;
 	}
 	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
-	const struct area *to = registry_area(registry, e->holder);
-	const struct area *from = e->from ? registry_area(registry, e->from) : to;
+	struct area *to = registry_area(registry, e->holder);
+	struct area *from = e->from ? registry_area(registry, e->from) : to;
 	publish_on(publish, from, event->request, bytes, event_bytes, listening, out);
 	/* Who watches the new holder alone would not see it come. */
 	if (from != to && !area_within(from, to))
 		publish_on(publish, to, event->request, bytes, event_bytes, listening, out);
 }
 
-void publish_message(struct publish *publish, const struct area *area, const struct pd_message *message, struct pd_buffer *out)
+void publish_message(struct publish *publish, struct area *area, const struct pd_message *message, struct pd_buffer *out)
 {
 	struct pd_buffer bytes = {0};
 	pd_encode(message, &bytes);
@@ -137,10 +112,4 @@ void publish_flush(struct pd_buffer *out, struct bus *bus)
 		off += sizeof entry + entry.topic_bytes + entry.bytes;
 	}
 	out->count = 0;
-}
-
-uint64_t publish_count(const struct publish *publish, const struct area *area)
-{
-	const struct counter *counter = area ? table_find(&publish->counters, &area->id) : NULL;
-	return counter ? counter->count : 0;
 }

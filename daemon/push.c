@@ -99,6 +99,14 @@ static struct desk *desk_of(struct push *push, uint32_t area)
 	return desk;
 }
 
+/* The desk of the order's holder, which remembers it. */
+static struct desk *desk_of_order(struct push *push, const struct order *order)
+{
+	if (!order->holder->desk)
+		order->holder->desk = desk_of(push, order->row.holder);
+	return order->holder->desk;
+}
+
 /* ---- sending ---- */
 
 static void send_push(struct push *push, const struct dispatch *dispatch)
@@ -179,9 +187,9 @@ static void leave_desk(struct push *push, struct dispatch *dispatch, const struc
 	take_from_worker(dispatch);
 }
 
-static void enter_desk(struct push *push, struct dispatch *dispatch, uint32_t area)
+static void enter_desk(struct push *push, struct dispatch *dispatch)
 {
-	dispatch->desk = desk_of(push, area);
+	dispatch->desk = desk_of_order(push, dispatch->order);
 	make_ready(dispatch);
 	push_ready(push, dispatch->desk);
 }
@@ -210,7 +218,7 @@ void push_update(struct push *push, struct order *order, const struct session *b
 			dispatch->order = order;
 			order->dispatch = dispatch;
 		}
-		enter_desk(push, dispatch, order->row.holder);
+		enter_desk(push, dispatch);
 	} else if (dispatch) {
 		order->dispatch = NULL;
 		free(dispatch);

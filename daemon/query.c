@@ -353,6 +353,19 @@ static void on_list_orders(struct front *front, struct session *session, const s
 	front_read(front, read);
 }
 
+static const struct area *area_or_district(struct front *front, const struct area *area)
+{
+	static const struct area none;
+	size_t count;
+	void *const *areas = registry_sorted(core_registry(front->core), REGISTRY_AREAS, &count);
+	for (size_t i = 0; i < count && !area; i++) {
+		const struct area *one = areas[i];
+		if (!one->parent && !one->retired)
+			area = one;
+	}
+	return area ? area : &none;
+}
+
 static void on_read_events(struct front *front, struct session *session, const struct pd_message *query)
 {
 	const struct area *area;
@@ -369,7 +382,7 @@ static void on_read_events(struct front *front, struct session *session, const s
 	read->query.limit = limit_of(query->read_events.limit);
 	if (area)
 		read->areas = subtree(front, area, &read->area_count);
-	read->publications = publish_count(front->publish, area);
+	read->publications = area_or_district(front, area)->publications;
 	front_read(front, read);
 }
 

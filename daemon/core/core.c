@@ -82,8 +82,6 @@ struct order *core_apply(struct core *core, const struct pd_message *event, uint
 	if (pd_is_order_event(event->type))
 		return life_apply(core, event, at);
 	registry_apply(core->registry, event);
-	if (event->type == PD_MSG_area_set)
-		registry_area(core->registry, event->area_set.area)->holder = core_holder(core, event->area_set.area);
 	return NULL;
 }
 
@@ -112,6 +110,7 @@ struct order *core_restore(struct core *core, const struct order_row *row)
 		abort();
 	order->row = *row;
 	order->timer = TIMER_NONE;
+	order->holder = life_holder(core, row->holder);
 	table_add(&core->orders, order);
 	life_enter(core, order);
 	return order;

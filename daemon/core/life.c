@@ -22,20 +22,24 @@ struct holder *life_holder(struct core *core, uint32_t area)
 		if (!holder)
 			abort();
 		holder->area = area;
+		holder->entity = registry_area(core->registry, area);
+		assert(holder->entity);
+		holder->entity->holder = holder;
 		RB_INIT(&holder->waiting);
 		RB_INIT(&holder->working);
 		TAILQ_INIT(&holder->by_age);
 		table_add(&core->holders, holder);
-		struct area *entity = registry_area(core->registry, area);
-		if (entity)
-			entity->holder = holder;
-	}
-	if (!holder->changed) {
-		holder->changed = true;
-		holder->next_changed = core->changed;
-		core->changed = holder;
 	}
 	return holder;
+}
+
+static void mark_changed(struct core *core, struct holder *holder)
+{
+	if (holder->changed)
+		return;
+	holder->changed = true;
+	holder->next_changed = core->changed;
+	core->changed = holder;
 }
 
 static bool is_open(const struct order *order)
@@ -43,11 +47,10 @@ static bool is_open(const struct order *order)
 	return order->row.state <= PD_STATE_completed;
 }
 
-static void count_open(struct core *core, const struct order *order, int sign)
+static void count_open(const struct order *order, int sign)
 {
-	struct area *area = registry_area(core->registry, order->row.holder);
-	if (area && is_open(order))
-		area->open_orders += (uint32_t)sign;
+	if (is_open(order))
+		order->holder->entity->open_orders += (uint32_t)sign;
 }
 
 /* Orders come to a holder in the order of time, so the place is at the end; only after a restart it may be further up. */
@@ -64,9 +67,10 @@ static void insert_by_age(struct holder *holder, struct order *order)
 
 void life_enter(struct core *core, struct order *order)
 {
-	struct holder *holder = life_holder(core, order->row.holder);
+	struct holder *holder = order->holder;
 	struct order *same = NULL;
-	count_open(core, order, 1);
+	mark_changed(core, holder);
+	count_open(order, 1);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
 		same = RB_INSERT(order_queue, &holder->waiting, order);
@@ -85,8 +89,9 @@ void life_enter(struct core *core, struct order *order)
 
 void life_leave(struct core *core, struct order *order)
 {
-	struct holder *holder = life_holder(core, order->row.holder);
-	count_open(core, order, -1);
+	struct holder *holder = order->holder;
+	mark_changed(core, holder);
+	count_open(order, -1);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
 		RB_REMOVE(order_queue, &holder->waiting, order);
@@ -133,6 +138,7 @@ static struct order *new_order(struct core *core, const struct pd_message *event
 	if (!order)
 		abort();
 	order->timer = TIMER_NONE;
+	order->holder = life_holder(core, s->holder);
 	order->row = (struct order_row){.id = s->order, .seq = event->request, .first_at = at, .submitted_ms = s->time_ms,
 					.waiting_ms = s->time_ms, .requester = s->requester, .household = s->household,
 					.holder = s->holder, .area = s->area, .category = s->category,
@@ -148,10 +154,9 @@ static void count_time(uint32_t *counts, uint64_t from_ms, uint64_t to_ms)
 }
 
 /* What the event counts as, at the holder who held the order when it happened. */
-static void count_event(struct core *core, const struct order_row *row, const struct pd_message *event)
+static void count_event(struct figures *figures, const struct order_row *row, const struct pd_message *event)
 {
 	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
-	struct figures *figures = &life_holder(core, e->from ? e->from : e->holder)->figures;
 	switch (event->type) {
 	case PD_MSG_submitted: figures->submitted++; break;
 	case PD_MSG_accepted:
@@ -210,11 +215,13 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 		life_leave(core, order);
 	}
 	struct order_row *row = &order->row;
-	count_event(core, row, event);
+	count_event(&order->holder->figures, row, event);
 	change_row(row, event);
 	enum pd_state to = pd_move_of(event->type)->to;
 	if (to != PD_STATE_none)
 		row->state = (uint8_t)to;
+	if (row->holder != e->holder)
+		order->holder = life_holder(core, e->holder);
 	row->holder = e->holder;
 	row->due_ms = e->due_ms;
 	row->version = e->version;

@@ -34,6 +34,7 @@ struct order {
 	struct order_row row;
 	RB_ENTRY(order) by_urgency;  /* in the waiting or working queue of its holder */
 	TAILQ_ENTRY(order) by_age;   /* in the holder's by_age, or among the ended ones */
+	struct holder *holder;       /* that of row.holder */
 	size_t timer;                /* its place among the timers; TIMER_NONE */
 	void *dispatch;              /* the front's, not the core's: where it was pushed; null at first */
 };
@@ -57,6 +58,8 @@ _Static_assert(sizeof(struct figures) == 56 + 8 * FIGURES_BUCKETS, "the book sto
 /* An area as a holder of orders. */
 struct holder {
 	uint32_t area;
+	struct area *entity;      /* the area of that id */
+	void *desk;               /* the front's, not the core's: who works for it; null at first */
 	uint32_t waiting_count, working_count;
 	struct order_queue waiting, working;
 	struct order_list by_age; /* the waiting ones, the one that waits longest first */

@@ -22,6 +22,7 @@ struct area {
 	struct pd_slice name;
 	char *event;
 	struct holder *holder; /* its queue and figures (order.h); null in a registry that is a trial */
+	uint64_t publications; /* the front's, not the core's (publish.h) */
 };
 
 struct household {

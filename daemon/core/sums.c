@@ -27,7 +27,7 @@ void core_sum(const struct core *core, const struct area *top, struct core_sums 
 	*sums = (struct core_sums){0};
 	size_t at = 0;
 	for (const struct holder *holder; (holder = table_next(&core->holders, &at));)
-		if (!top || area_within(registry_area(core->registry, holder->area), top))
+		if (!top || area_within(holder->entity, top))
 			add_holder(sums, holder);
 }
 

@@ -23,17 +23,18 @@ static uint64_t hash(const struct table *table, const void *key)
 	return fold(a ^ table->seed, b ^ (table->seed * 0xD6E8FEB86659FD93u | 1));
 }
 
-static const void *key_of(const struct table *table, const void *entry)
+static bool has_key(const struct table *table, const void *entry, const void *key)
 {
-	return (const char *)entry + table->key_offset;
+	const char *own = (const char *)entry + table->key_offset;
+	return table->key_bytes == 4 ? memcmp(own, key, 4) == 0 : memcmp(own, key, 16) == 0;
 }
 
-/* The slot where key stands, or the empty one where it would. */
-static size_t slot_of(const struct table *table, const void *key)
+/* The slot where the key of this hash stands, or the empty one where it would. */
+static size_t slot_of(const struct table *table, const void *key, uint64_t h)
 {
 	size_t mask = table->capacity - 1;
-	size_t i = hash(table, key) & mask;
-	while (table->slots[i] && memcmp(key_of(table, table->slots[i]), key, table->key_bytes) != 0)
+	size_t i = h & mask;
+	while (table->slots[i].entry && (table->slots[i].hash != h || !has_key(table, table->slots[i].entry, key)))
 		i = (i + 1) & mask;
 	return i;
 }
@@ -53,7 +54,7 @@ void table_fini(struct table *table)
 
 void *table_find(const struct table *table, const void *key)
 {
-	return table->capacity ? table->slots[slot_of(table, key)] : NULL;
+	return table->capacity ? table->slots[slot_of(table, key, hash(table, key))].entry : NULL;
 }
 
 static void grow(struct table *table)
@@ -63,9 +64,15 @@ static void grow(struct table *table)
 	table->slots = calloc(table->capacity, sizeof *table->slots);
 	if (!table->slots)
 		abort();
-	for (size_t i = 0; i < old.capacity; i++)
-		if (old.slots[i])
-			table->slots[slot_of(table, key_of(table, old.slots[i]))] = old.slots[i];
+	size_t mask = table->capacity - 1;
+	for (size_t from = 0; from < old.capacity; from++) {
+		if (!old.slots[from].entry)
+			continue;
+		size_t to = old.slots[from].hash & mask;
+		while (table->slots[to].entry)
+			to = (to + 1) & mask;
+		table->slots[to] = old.slots[from];
+	}
 	free(old.slots);
 }
 
@@ -73,9 +80,11 @@ void table_add(struct table *table, void *entry)
 {
 	if (table->count + 1 > table->capacity / 4 * 3)
 		grow(table);
-	size_t i = slot_of(table, key_of(table, entry));
-	assert(!table->slots[i]);
-	table->slots[i] = entry;
+	const void *key = (const char *)entry + table->key_offset;
+	uint64_t h = hash(table, key);
+	size_t i = slot_of(table, key, h);
+	assert(!table->slots[i].entry);
+	table->slots[i] = (struct table_slot){entry, h};
 	table->count++;
 }
 
@@ -83,20 +92,20 @@ void table_add(struct table *table, void *entry)
 static void close_gap(struct table *table, size_t gap)
 {
 	size_t mask = table->capacity - 1;
-	for (size_t i = (gap + 1) & mask; table->slots[i]; i = (i + 1) & mask) {
-		size_t home = hash(table, key_of(table, table->slots[i])) & mask;
+	for (size_t i = (gap + 1) & mask; table->slots[i].entry; i = (i + 1) & mask) {
+		size_t home = table->slots[i].hash & mask;
 		if (((i - home) & mask) >= ((i - gap) & mask)) {
 			table->slots[gap] = table->slots[i];
 			gap = i;
 		}
 	}
-	table->slots[gap] = NULL;
+	table->slots[gap].entry = NULL;
 }
 
 void table_remove(struct table *table, const void *key)
 {
-	size_t i = slot_of(table, key);
-	assert(table->slots[i]);
+	size_t i = slot_of(table, key, hash(table, key));
+	assert(table->slots[i].entry);
 	close_gap(table, i);
 	table->count--;
 }
@@ -104,7 +113,7 @@ void table_remove(struct table *table, const void *key)
 void *table_next(const struct table *table, size_t *at)
 {
 	while (*at < table->capacity) {
-		void *entry = table->slots[(*at)++];
+		void *entry = table->slots[(*at)++].entry;
 		if (entry)
 			return entry;
 	}

@@ -10,8 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The hash stands beside the entry, so that only the entry that is looked for is touched. */
+struct table_slot {
+	void *entry; /* null: empty */
+	uint64_t hash;
+};
+
 struct table {
-	void **slots;
+	struct table_slot *slots;
 	size_t count, capacity; /* capacity: 0 or a power of two */
 	uint64_t seed;
 	uint16_t key_offset; /* where the key stands in an entry */

@@ -121,11 +121,27 @@ void book_batch_fini(struct book_batch *batch)
 	pd_buffer_fini(&batch->figures);
 }
 
-static int compare_rows(const void *a, const void *b)
+/* Rows are sorted by what stands here, and not moved themselves. */
+struct row_key {
+	uint64_t high, low; /* the id, as a number */
+	uint32_t version, index;
+};
+
+static int compare_row_keys(const void *a, const void *b)
 {
-	const struct order_row *x = a, *y = b;
-	int order = memcmp(&x->id, &y->id, sizeof x->id);
-	return order ? order : (x->version > y->version) - (x->version < y->version);
+	const struct row_key *x = a, *y = b;
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	if (x->low != y->low)
+		return x->low < y->low ? -1 : 1;
+	return (x->version > y->version) - (x->version < y->version);
+}
+
+static uint64_t id_part(const uint8_t *bytes)
+{
+	uint64_t part;
+	memcpy(&part, bytes, sizeof part);
+	return __builtin_bswap64(part);
 }
 
 static int put(MDB_txn *txn, MDB_dbi table, const void *key, size_t key_bytes, const void *value, size_t value_bytes)
@@ -164,16 +180,29 @@ static int keep_order(struct book *book, MDB_txn *txn, const struct order_row *r
 	return rc;
 }
 
-static int keep_orders(struct book *book, MDB_txn *txn, struct book_batch *batch)
+static struct row_key *sort_rows(const struct order_row *rows, size_t count)
+{
+	struct row_key *keys = malloc((count + 1) * sizeof *keys);
+	if (!keys)
+		abort();
+	for (size_t i = 0; i < count; i++)
+		keys[i] = (struct row_key){id_part(rows[i].id.bytes), id_part(rows[i].id.bytes + 8), rows[i].version, (uint32_t)i};
+	qsort(keys, count, sizeof *keys, compare_row_keys);
+	return keys;
+}
+
+static int keep_orders(struct book *book, MDB_txn *txn, const struct book_batch *batch)
 {
 	size_t count = batch->orders.count / sizeof(struct order_row);
-	struct order_row *rows = (struct order_row *)batch->orders.data;
-	if (count)
-		qsort(rows, count, sizeof *rows, compare_rows);
+	const struct order_row *rows = (const struct order_row *)batch->orders.data;
+	struct row_key *keys = sort_rows(rows, count);
 	int rc = 0;
-	for (size_t i = 0; i < count && rc == 0; i++)
-		if (i + 1 == count || memcmp(&rows[i].id, &rows[i + 1].id, sizeof rows[i].id) != 0)
-			rc = keep_order(book, txn, &rows[i]);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		bool last = i + 1 == count || keys[i].high != keys[i + 1].high || keys[i].low != keys[i + 1].low;
+		if (last)
+			rc = keep_order(book, txn, &rows[keys[i].index]);
+	}
+	free(keys);
 	return rc;
 }
 

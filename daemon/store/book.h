@@ -56,7 +56,7 @@ struct book_figures {
 void book_batch_clear(struct book_batch *batch);
 void book_batch_fini(struct book_batch *batch);
 
-/* Bring the book to batch->meta in one transaction, on disk when it returns. Reorders batch->orders. A full map grows. PD_ESYS: *why says what;
+/* Bring the book to batch->meta in one transaction, on disk when it returns. A full map grows. PD_ESYS: *why says what;
  * the process must end then, for a later commit could seem to succeed. */
 PD_MUST_USE enum pd_err book_keep(struct book *book, struct book_batch *batch, char why[static 300]);
 

@@ -1,0 +1,62 @@
+/* main.c - paidan-bench: what the broker carries.
+ *
+ * lives: a fresh daemon in a temporary folder, and N whole lives of orders (submit, push, accept, complete; three commits on disk
+ * each) through 1,151 queues, from one process that submits and one that works, over ipc.
+ */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lives.h"
+
+static const char help[] =
+	"paidan-bench - what the broker carries\n"
+	"\n"
+	"usage: paidan-bench lives [options]\n"
+	"\n"
+	"  --orders N         whole lives to carry (default 100000)\n"
+	"  --outstanding N    orders submitted and not yet answered at a time, 1 to 4096 (default 1024)\n"
+	"  --text-bytes N     size of an order's text, 1 to 4000 (default 200)\n"
+	"  --paidand PATH     the daemon (default: beside this program)\n"
+	"  --dir DIR          where the temporary folder is made (default: TMPDIR or /tmp): it chooses the disk\n"
+	"  --json             print one JSON object\n"
+	"\n"
+	"exit: 0 done, 1 something was refused or lost, 100 wrong usage, 111 the system failed\n";
+
+static bool number(const char *text, unsigned long min, unsigned long max, const char *name, unsigned long *value)
+{
+	char *end;
+	*value = strtoul(text, &end, 10);
+	if (end != text && *end == 0 && *value >= min && *value <= max)
+		return true;
+	fprintf(stderr, "paidan-bench: --%s %s: must be a number from %lu to %lu\n", name, text, min, max);
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {{"orders", 1, NULL, 'n'}, {"outstanding", 1, NULL, 'o'}, {"text-bytes", 1, NULL, 't'},
+						{"paidand", 1, NULL, 'p'}, {"dir", 1, NULL, 'd'}, {"json", 0, NULL, 'j'},
+						{"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	struct lives lives = {.orders = 100000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]};
+	int c;
+	bool good = true;
+	while (good && (c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
+		switch (c) {
+		case 'n': good = number(optarg, 1, 100000000, "orders", &lives.orders); break;
+		case 'o': good = number(optarg, 1, 4096, "outstanding", &lives.outstanding); break;
+		case 't': good = number(optarg, 1, 4000, "text-bytes", &lives.text_bytes); break;
+		case 'p': lives.paidand = optarg; break;
+		case 'd': lives.dir = optarg; break;
+		case 'j': lives.json = true; break;
+		case 'h': fputs(help, stdout); return 0;
+		default: good = false; break;
+		}
+	}
+	if (!good || optind + 1 != argc || strcmp(argv[optind], "lives") != 0) {
+		fputs("usage: paidan-bench lives [options]; paidan-bench --help tells more\n", stderr);
+		return 100;
+	}
+	return lives_run(&lives);
+}

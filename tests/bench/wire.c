@@ -1,0 +1,79 @@
+#include "wire.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <zmq.h>
+
+static _Noreturn void die(const char *what)
+{
+	fprintf(stderr, "paidan-bench: %s\n", what);
+	exit(111);
+}
+
+static void on_welcome(const struct pd_message *message, void *arg)
+{
+	*(bool *)arg = message->type == PD_MSG_welcome;
+}
+
+void wire_open(struct wire *wire, const char *endpoint)
+{
+	int unlimited = 0, timeout = 10000;
+	*wire = (struct wire){.context = zmq_ctx_new(), .decoder = pd_decoder_new()};
+	wire->socket = zmq_socket(wire->context, ZMQ_DEALER);
+	if (!wire->socket || !wire->decoder)
+		die("no socket");
+	zmq_setsockopt(wire->socket, ZMQ_SNDHWM, &unlimited, sizeof unlimited);
+	zmq_setsockopt(wire->socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited);
+	zmq_setsockopt(wire->socket, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
+	if (zmq_connect(wire->socket, endpoint) != 0)
+		die("cannot connect");
+	struct pd_message hello = {.type = PD_MSG_hello, .hello = {0, pd_text("paidan-bench"), PD_PROTOCOL}};
+	bool welcome = false;
+	wire_add(wire, &hello);
+	wire_flush(wire);
+	wire_receive(wire, on_welcome, &welcome);
+	if (!welcome)
+		die("the broker did not welcome us");
+}
+
+void wire_close(struct wire *wire)
+{
+	zmq_close(wire->socket);
+	zmq_ctx_term(wire->context);
+	pd_buffer_fini(&wire->out);
+	pd_decoder_free(wire->decoder);
+}
+
+void wire_flush(struct wire *wire)
+{
+	if (wire->out.count)
+		zmq_send(wire->socket, wire->out.data, wire->out.count, 0);
+	wire->out.count = 0;
+}
+
+void wire_add(struct wire *wire, const struct pd_message *message)
+{
+	if (wire->out.count > 48 * 1024)
+		wire_flush(wire);
+	pd_encode(message, &wire->out);
+}
+
+void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message, void *arg), void *arg)
+{
+	zmq_msg_t frame;
+	zmq_msg_init(&frame);
+	if (zmq_msg_recv(&frame, wire->socket, 0) < 0)
+		die("no answer for 10 s");
+	for (size_t off = 0; off < zmq_msg_size(&frame);) {
+		struct pd_message message;
+		struct pd_fault fault;
+		if (pd_decode(wire->decoder, zmq_msg_data(&frame), zmq_msg_size(&frame), &off, &message, &fault))
+			die(fault.detail);
+		if (message.type == PD_MSG_refused && wire->refused++ == 0)
+			fprintf(stderr, "paidan-bench: refused: %.*s %.*s\n", (int)message.refused.sentence.bytes,
+				message.refused.sentence.data, (int)message.refused.detail.bytes, message.refused.detail.data);
+		fn(&message, arg);
+	}
+	pd_decoder_reset(wire->decoder);
+	zmq_msg_close(&frame);
+}

@@ -1,0 +1,23 @@
+/* wire.h - the leanest client there can be: a DEALER, frames out, messages in. It does not reconnect and resends nothing. */
+#ifndef PAIDAN_WIRE_H
+#define PAIDAN_WIRE_H
+
+#include "codec.h"
+
+struct wire {
+	void *context, *socket;
+	struct pd_buffer out;
+	struct pd_decoder *decoder;
+	unsigned long refused;
+};
+
+/* Connects and says hello as the operator; ends the process if nobody answers within 10 s. */
+void wire_open(struct wire *wire, const char *endpoint);
+void wire_close(struct wire *wire);
+/* Append a message to the next frame; sends when it grows large. */
+void wire_add(struct wire *wire, const struct pd_message *message);
+void wire_flush(struct wire *wire);
+/* Wait for a frame and give each of its messages to fn. */
+void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message, void *arg), void *arg);
+
+#endif
