@@ -124,7 +124,8 @@ static bool utf8_plain(const uint8_t *p)
 	return !((eight | (eight - 0x0101010101010101u)) & 0x8080808080808080u);
 }
 
-/* The first three of four bytes are one character of those blocks where any two continuation bytes will do: nearly all of Chinese. */
+/* The first three of four bytes are a character of the blocks where any two continuation bytes will do: nearly all of
+ * Chinese. */
 static bool utf8_chinese(const uint8_t *p)
 {
 	uint32_t four;
