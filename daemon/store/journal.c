@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <sodium.h>
 #include <stdarg.h>
@@ -109,7 +110,8 @@ enum pd_err journal_view_at(struct journal *journal, uint64_t at, struct journal
 	return err;
 }
 
-enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journal_view *view, uint64_t *end, uint64_t *next)
+enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journal_view *view, uint64_t *end,
+			     uint64_t *next)
 {
 	enum pd_err err = PD_ENOENT;
 	pthread_mutex_lock(&journal->lock);
@@ -161,7 +163,8 @@ static enum pd_err open_folder(struct journal *journal, const char *dir)
 	}
 	journal->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (journal->dir_fd < 0)
-		return journal_fault(journal, errno == ENOENT ? PD_ENOENT : PD_ESYS, "cannot open the journal's folder %s: %m", dir);
+		return journal_fault(journal, errno == ENOENT ? PD_ENOENT : PD_ESYS,
+				     "cannot open the journal's folder %s: %m", dir);
 	return PD_OK;
 }
 
@@ -193,20 +196,36 @@ static enum pd_err cut_torn(struct journal *journal, const struct journal_torn *
 	int fd;
 	uint64_t bytes;
 	enum pd_err err = segment_open(journal->dir_fd, torn->index, O_WRONLY, &fd, &bytes);
-	if (!err) {
-		err = segment_zero(fd, torn->from, torn->to);
-		if (!err && fdatasync(fd))
-			err = PD_ESYS;
-		if (err)
-			journal_fault(journal, err, "%s: cannot overwrite the broken-off record: %m", name);
-		close(fd);
-		return err;
-	}
-	return journal_fault(journal, err, "%s: cannot open it for writing: %m", name);
+	if (err)
+		return journal_fault(journal, err, "%s: cannot open it for writing: %m", name);
+	err = segment_zero(fd, torn->from, torn->to);
+	if (!err && fdatasync(fd))
+		err = segment_error();
+	if (err)
+		err = journal_fault(journal, err, "%s: cannot overwrite the broken-off record: %m", name);
+	close(fd);
+	return err;
 }
 
-/* The last record may have been written and not synced before a crash of the process alone. Whoever opens the journal acts on
- * it, so it, and the names of the files, must be made safe first. */
+/* The last record may have been written and not synced before a crash of the process alone, or its sync may have
+ * failed: then the kernel can hold it in memory as if it were on disk, and a mere sync would do nothing. Whoever opens
+ * the journal acts on it, so it is written anew, byte for byte, to be safe first. */
+static enum pd_err rewrite_last_record(struct journal *journal)
+{
+	size_t index = journal->used - 1;
+	uint64_t end = journal_end(journal) - journal->segments[index].base_at, from = end - journal->last_bytes;
+	const uint8_t *record;
+	window_close(&journal->window); /* what it holds may be from before the cut */
+	enum pd_err err = window_open(&journal->window, journal->dir_fd, index);
+	if (!err)
+		err = window_get(&journal->window, from, journal->last_bytes, 0, end, &record);
+	if (!err)
+		err = segment_write(journal->fd, record, journal->last_bytes, from);
+	if (!err && fdatasync(journal->fd))
+		err = segment_error();
+	return err;
+}
+
 static enum pd_err open_last_segment(struct journal *journal)
 {
 	if (fsync(journal->dir_fd))
@@ -219,9 +238,8 @@ static enum pd_err open_last_segment(struct journal *journal)
 	enum pd_err err = segment_open(journal->dir_fd, journal->used - 1, O_RDWR, &journal->fd, &bytes);
 	if (err)
 		return journal_fault(journal, err, "%s: cannot open it for writing: %m", name);
-	if (fdatasync(journal->fd))
-		return journal_fault(journal, PD_ESYS, "%s: cannot sync it: %m", name);
-	return PD_OK;
+	err = rewrite_last_record(journal);
+	return err ? journal_fault(journal, err, "%s: cannot make its last record safe: %m", name) : PD_OK;
 }
 
 static enum pd_err open_for_writing(struct journal *journal, const struct journal_torn *torn)
@@ -239,14 +257,16 @@ static enum pd_err check_options(struct journal *journal, const struct journal_o
 	journal->segment_bytes = options->segment_bytes ? options->segment_bytes : segment_bytes_default;
 	if (journal->segment_bytes % SEGMENT_ALIGN || journal->segment_bytes > segment_bytes_max)
 		return journal_fault(journal, PD_EINVAL,
-				     "the size of a segment is %llu bytes, must be a multiple of %d and at most %llu",
-				     (unsigned long long)journal->segment_bytes, SEGMENT_ALIGN, (unsigned long long)segment_bytes_max);
+				     "the size of a segment is %" PRIu64
+				     " bytes, must be a multiple of %d and at most %" PRIu64,
+				     journal->segment_bytes, SEGMENT_ALIGN, segment_bytes_max);
 	if (sodium_init() < 0) /* it also picks the fastest hash for this processor */
 		return journal_fault(journal, PD_ESYS, "libsodium cannot start");
 	return PD_OK;
 }
 
-static enum pd_err open_all(struct journal *journal, const struct journal_options *options, struct journal_opened *opened)
+static enum pd_err open_all(struct journal *journal, const struct journal_options *options,
+			    struct journal_opened *opened)
 {
 	struct journal_torn torn = {0};
 	enum pd_err err = check_options(journal, options);
@@ -312,8 +332,9 @@ void journal_close(struct journal *journal)
 
 /* ---- segments ahead ---- */
 
-/* Make a segment of bytes: behind those that are ready, or, when next is set, as the one that is written to next, even if
- * another is ready. A ready one holds nothing and is open nowhere, so that putting the file into its place loses nothing. */
+/* Make a segment of bytes: behind those that are ready, or, when next is set, as the one that is written to next, even
+ * if another is ready. A ready one holds nothing and is open nowhere, so that putting the file into its place loses
+ * nothing. */
 static enum pd_err add_segment(struct journal *journal, const char *temporary, uint64_t bytes, bool next)
 {
 	enum pd_err err = segment_make(journal->dir_fd, temporary, bytes);

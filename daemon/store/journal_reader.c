@@ -2,6 +2,7 @@
 #include "journal_state.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -11,22 +12,23 @@
 /* One event is a few hundred bytes: reading more around it costs more than a second read when it is larger. */
 enum { EVENT_AHEAD_BYTES = 4096 };
 
-/* Invariant: the events still to come of the record in hand are `left`, from its byte `passed` on; then comes the record at next_at,
- * whose first seq is next_seq. */
+/* Invariant: the events still to come of the record in hand are `left`, from its byte `passed` on; then comes the
+ * record at next_at, whose first seq is next_seq. */
 struct journal_reader {
 	struct journal *journal;
 	struct window stream; /* for reading in order */
 	struct window spot;   /* for reading by place */
 
-	struct journal_view view;     /* of the segment that next_at was in when last looked up */
-	uint64_t next_at, next_seq;   /* of the record to be entered next */
-	uint64_t after_seq;           /* events up to it are passed over */
+	struct journal_view view;   /* of the segment that next_at was in when last looked up */
+	uint64_t next_at, next_seq; /* of the record to be entered next */
+	uint64_t after_seq;         /* events up to it are passed over */
 
-	const uint8_t *record;        /* the one in hand, in stream */
-	uint64_t record_at, record_seq; /* its place and first seq; while none was entered, those of the journal's beginning */
+	const uint8_t *record; /* the one in hand, in stream */
+	uint64_t record_at; /* while none was entered, its place and first seq are those of the journal's beginning */
+	uint64_t record_seq;
 	uint32_t record_bytes, passed, left;
-	uint8_t hash[JOURNAL_HASH_BYTES]; /* of it */
-	bool chained;                 /* whether the record at next_at follows it: its prev must be hash */
+	uint8_t hash[JOURNAL_HASH_BYTES];
+	bool chained; /* whether the record at next_at comes right behind it: its prev must be hash */
 
 	char why[JOURNAL_WHY_BYTES];
 };
@@ -65,19 +67,20 @@ static enum pd_err damage(struct journal_reader *reader, const struct journal_vi
 {
 	char name[SEGMENT_NAME_BYTES];
 	segment_name(view->index, name);
-	snprintf(reader->why, sizeof reader->why, "%s, offset %llu (place %llu): %s", name, (unsigned long long)(at - view->base_at),
-		 (unsigned long long)at, what);
+	snprintf(reader->why, sizeof reader->why, "%s, offset %" PRIu64 " (place %" PRIu64 "): %s", name,
+		 at - view->base_at, at, what);
 	return PD_ECORRUPT;
 }
 
 /* What a failure to read means: the files of what is before the end must be there. */
-static enum pd_err unreadable(struct journal_reader *reader, const struct journal_view *view, uint64_t at, enum pd_err err)
+static enum pd_err unreadable(struct journal_reader *reader, const struct journal_view *view, uint64_t at,
+			      enum pd_err err)
 {
 	if (err == PD_ENOENT)
 		return damage(reader, view, at, "the file is missing");
 	if (err == PD_ECORRUPT)
 		return damage(reader, view, at, "the file is shorter than it was");
-	snprintf(reader->why, sizeof reader->why, "place %llu: cannot read it: %m", (unsigned long long)at);
+	snprintf(reader->why, sizeof reader->why, "place %" PRIu64 ": cannot read it: %m", at);
 	return err;
 }
 
@@ -91,7 +94,8 @@ static enum pd_err find(struct journal_reader *reader, uint64_t at, struct journ
 	return err ? err : journal_view_at(reader->journal, at, view);
 }
 
-static enum pd_err find_seq(struct journal_reader *reader, uint64_t seq, struct journal_view *view, uint64_t *end, uint64_t *next)
+static enum pd_err find_seq(struct journal_reader *reader, uint64_t seq, struct journal_view *view, uint64_t *end,
+			    uint64_t *next)
 {
 	enum pd_err err = journal_view_seq(reader->journal, seq, view, end, next);
 	if (err != PD_ENOENT || !reader->journal->read_only)
@@ -173,8 +177,10 @@ enum pd_err journal_next(struct journal_reader *reader, struct journal_event *ev
 
 /* ---- seeking ---- */
 
-/* Go from record head to record head of view's segment, from the record at *at, whose first seq is *seq, to the one that holds target. */
-static enum pd_err hop(struct journal_reader *reader, const struct journal_view *view, uint64_t target, uint64_t *at, uint64_t *seq)
+/* Go from record head to record head of view's segment, from the record at *at, whose first seq is *seq, to the one
+ * that holds target. */
+static enum pd_err hop(struct journal_reader *reader, const struct journal_view *view, uint64_t target, uint64_t *at,
+		       uint64_t *seq)
 {
 	size_t ahead = WINDOW_AHEAD_BYTES;
 	for (;;) {
@@ -242,7 +248,8 @@ static bool is_message(const struct journal_event *event)
 	size_t bytes;
 	const char *what;
 	uint64_t seq;
-	return !pd_check(event->message, event->bytes, &bytes, &what) && bytes == event->bytes && event_seq(event, &seq);
+	return !pd_check(event->message, event->bytes, &bytes, &what) && bytes == event->bytes &&
+	       event_seq(event, &seq);
 }
 
 enum pd_err journal_read(struct journal_reader *reader, uint64_t at, struct journal_event *event)
@@ -264,7 +271,8 @@ enum pd_err journal_read(struct journal_reader *reader, uint64_t at, struct jour
 	const char *what = event_load(data, limit - offset, at, event);
 	if (what)
 		return damage(reader, &view, at, what);
-	err = window_get(&reader->spot, offset, JOURNAL_EVENT_HEAD_BYTES + event->bytes, EVENT_AHEAD_BYTES, limit, &data);
+	err = window_get(&reader->spot, offset, JOURNAL_EVENT_HEAD_BYTES + event->bytes, EVENT_AHEAD_BYTES, limit,
+			 &data);
 	if (err)
 		return unreadable(reader, &view, at, err);
 	event->message = (const char *)data + JOURNAL_EVENT_HEAD_BYTES;

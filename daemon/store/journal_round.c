@@ -6,7 +6,8 @@
 #include "codec.h"
 #include "record.h"
 
-/* The padding's room is always there: writing the round must not move its bytes, which others may be looking at (journal_round_find). */
+/* The padding's room is always there: writing the round must not move its bytes, which others may be looking at
+ * (journal_round_find). */
 static void reserve_padding(struct journal_round *round)
 {
 	if (round->bytes.capacity - round->bytes.count < RECORD_ALIGN)
@@ -54,7 +55,8 @@ uint64_t journal_round_end(const struct journal_round *round)
 
 bool journal_round_find(const struct journal_round *round, uint64_t at, struct journal_event *event)
 {
-	if (at < round->base_at || at - round->base_at < JOURNAL_RECORD_HEAD_BYTES || at - round->base_at >= round->bytes.count)
+	if (at < round->base_at || at - round->base_at < JOURNAL_RECORD_HEAD_BYTES ||
+	    at - round->base_at >= round->bytes.count)
 		return false;
 	size_t offset = (size_t)(at - round->base_at);
 	return !event_load((const uint8_t *)round->bytes.data + offset, round->bytes.count - offset, at, event);

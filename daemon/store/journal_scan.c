@@ -1,20 +1,19 @@
-/* journal_scan.c - where the records end, and whether what stands behind them is damage or a write that a crash broke off.
+/* journal_scan.c - where the records end, and whether what stands behind them is damage or a broken-off write.
  *
- * At most one record is written and not synced, so a broken-off write can have left its bytes in one place only: behind the last good
- * record, or at the beginning of the next segment. Anything else that is no record and not zero is damage, and so is whatever
- * a good record follows.
+ * At most one record is written and not synced, so a broken-off write can have left its bytes in one place only: behind
+ * the last good record, or at the beginning of the next segment. Anything else that is no record and not zero is
+ * damage, and so is whatever a good record follows.
  *
- * With read_only, a writer in another process may be writing meanwhile. What it has written it never changes, and it writes a record
- * only when the one before is complete; so damage is what still looks like it at a second look.
+ * With read_only, a writer in another process may be writing meanwhile. What it has written it never changes, and it
+ * writes a record only when the one before is complete; so damage is what still looks like it at a second look.
  */
 #include "journal_state.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <stdlib.h>
 
 #include "segment.h"
-
-typedef unsigned long long ull;
 
 static const uint64_t nowhere = UINT64_MAX;
 
@@ -25,7 +24,8 @@ static enum pd_err look_at(struct journal *journal, size_t index)
 	segment_name(index, name);
 	enum pd_err err = window_open(&journal->window, journal->dir_fd, index);
 	if (err == PD_ECORRUPT)
-		return journal_fault(journal, err, "%s: the file's size must be a multiple of %d bytes, and is not", name, SEGMENT_ALIGN);
+		return journal_fault(journal, err, "%s: the file's size must be a multiple of %d bytes, and is not",
+				     name, SEGMENT_ALIGN);
 	if (err && err != PD_ENOENT)
 		return journal_fault(journal, err, "%s: cannot open it: %m", name);
 	return err;
@@ -44,7 +44,8 @@ static enum pd_err damage(struct journal *journal, size_t index, uint64_t offset
 {
 	char name[SEGMENT_NAME_BYTES];
 	segment_name(index, name);
-	return journal_fault(journal, PD_ECORRUPT, "%s, offset %llu (place %llu): %s", name, (ull)offset, (ull)journal_end(journal), what);
+	return journal_fault(journal, PD_ECORRUPT, "%s, offset %" PRIu64 " (place %" PRIu64 "): %s", name, offset,
+			     journal_end(journal), what);
 }
 
 /* Offset of the end in the last segment that has records. */
@@ -58,8 +59,8 @@ static uint64_t end_offset(const struct journal *journal)
 /* What stands where the next record would begin. */
 enum found { NO_FILE, BLANK, NO_RECORD, RECORD };
 
-/* Take the record at offset of segment index as the next one, if one stands there. One of a right checksum that does not follow
- * the one before is damage: no broken-off write leaves it. */
+/* Take the record at offset of segment index as the next one, if one stands there. One of a right checksum that does
+ * not follow the one before is damage: no broken-off write leaves it. */
 static enum pd_err take_record(struct journal *journal, size_t index, uint64_t offset, enum found *found)
 {
 	struct window *window = &journal->window;
@@ -85,7 +86,8 @@ static enum pd_err take_record(struct journal *journal, size_t index, uint64_t o
 		what = "between the record before and this one must be zeros";
 	if (what)
 		return damage(journal, index, offset, what);
-	journal->padding = (unsigned)(record_padded(head.bytes) - head.bytes);
+	journal->last_bytes = record_padded(head.bytes);
+	journal->padding = (unsigned)(journal->last_bytes - head.bytes);
 	journal->padding_clean = record_padding_clean(record, &head);
 	err = journal_grew(journal, index, window->file_bytes, record, &head);
 	return err ? journal_fault(journal, err, "memory is out") : PD_OK;
@@ -127,8 +129,9 @@ static size_t skip_zeros(const uint8_t *data, size_t bytes)
 	return i;
 }
 
-/* Look through the window's segment from offset on: *dirty_to is the end of the last bytes that are not zero (from when all are),
- * *good where a good record stands that belongs behind the end (nowhere when none does; else the look ends there). */
+/* Look through the window's segment from offset on: *dirty_to is the end of the last bytes that are not zero (from when
+ * all are), *good where a good record stands that belongs behind the end (nowhere when none does; else the look ends
+ * there). */
 static enum pd_err skim(struct journal *journal, uint64_t from, uint64_t *dirty_to, uint64_t *good)
 {
 	struct window *window = &journal->window;
@@ -136,7 +139,8 @@ static enum pd_err skim(struct journal *journal, uint64_t from, uint64_t *dirty_
 	*good = nowhere;
 	for (uint64_t offset = from; offset < window->file_bytes;) {
 		const uint8_t *data;
-		enum pd_err err = window_get(window, offset, RECORD_ALIGN, WINDOW_AHEAD_BYTES, window->file_bytes, &data);
+		enum pd_err err =
+			window_get(window, offset, RECORD_ALIGN, WINDOW_AHEAD_BYTES, window->file_bytes, &data);
 		if (err)
 			return unreadable(journal, err);
 		size_t held = window_held(window, offset) & ~(size_t)(RECORD_ALIGN - 1);
@@ -159,26 +163,31 @@ static enum pd_err skim(struct journal *journal, uint64_t from, uint64_t *dirty_
 	return PD_OK;
 }
 
-/* Say what is wrong at the end, when something behind it shows that it is not the end. */
-static enum pd_err not_the_end(struct journal *journal, const struct journal_torn *torn, size_t index, uint64_t offset,
-			       const char *shown_by)
+/* A spot in the files. */
+struct spot {
+	size_t index; /* of the segment */
+	uint64_t offset;
+};
+
+/* Say what is wrong at the bad spot, when what is at another one shows that it is not the end. */
+static enum pd_err not_the_end(struct journal *journal, struct spot bad, struct spot seen, const char *what_is_seen)
 {
 	char here[SEGMENT_NAME_BYTES], there[SEGMENT_NAME_BYTES];
-	size_t bad = torn->to ? torn->index : journal->used ? journal->used - 1 : 0;
-	uint64_t at = torn->to ? torn->from : end_offset(journal);
 	const uint8_t *record;
 	struct record_head head;
 	const char *what = "no record can be read";
-	enum pd_err err = look_at(journal, bad);
-	if (!err)
-		err = window_record(&journal->window, at, journal->window.file_bytes, &record, &head, &what);
-	if (err && err != PD_ENOENT)
+	enum pd_err err = look_at(journal, bad.index);
+	if (err)
 		return err;
-	segment_name(bad, here);
-	segment_name(index, there);
-	return journal_fault(journal, PD_ECORRUPT, "%s, offset %llu (place %llu): %s, but %s follows in %s at offset %llu", here,
-			     (ull)at, (ull)journal_end(journal), err ? what : "the record is not the next", shown_by, there,
-			     (ull)offset);
+	err = window_record(&journal->window, bad.offset, journal->window.file_bytes, &record, &head, &what);
+	if (err && err != PD_ENOENT)
+		return unreadable(journal, err);
+	segment_name(bad.index, here);
+	segment_name(seen.index, there);
+	return journal_fault(journal, PD_ECORRUPT,
+			     "%s, offset %" PRIu64 " (place %" PRIu64 "): %s, but %s follows in %s at offset %" PRIu64,
+			     here, bad.offset, journal_end(journal), err ? what : "the record is not the next",
+			     what_is_seen, there, seen.offset);
 }
 
 /* The padding of the last record is behind its end too. */
@@ -193,8 +202,8 @@ static void add_padding(const struct journal *journal, struct journal_torn *torn
 		torn->to = end;
 }
 
-/* Look through all that stands behind the end. A broken-off write is in the rest of the last segment or in the one behind it: when both are
- * clean, the others are not read, of which the heads were seen to be. */
+/* Look through all that stands behind the end. A broken-off write is in the rest of the last segment or in the one
+ * behind it: when both are clean, the others are not read, of which the heads were seen to be. */
 static enum pd_err look_behind(struct journal *journal, struct journal_torn *torn)
 {
 	size_t first = journal->used ? journal->used - 1 : 0;
@@ -207,16 +216,12 @@ static enum pd_err look_behind(struct journal *journal, struct journal_torn *tor
 		err = skim(journal, from, &to, &good);
 		if (err)
 			return err;
-		if (good != nowhere) {
-			if (!torn->to) {
-				torn->index = index;
-				torn->from = from;
-				torn->to = to > from ? to : 0;
-			}
-			return not_the_end(journal, torn, index, good, "a good record");
-		}
+		struct spot bad = {torn->to ? torn->index : index, torn->to ? torn->from : from};
+		if (good != nowhere)
+			return not_the_end(journal, bad, (struct spot){index, good}, "a good record");
 		if (to > from && torn->to)
-			return not_the_end(journal, torn, index, from, "what one broken-off write cannot have left");
+			return not_the_end(journal, bad, (struct spot){index, from},
+					   "more than one broken-off write can leave");
 		if (to > from)
 			*torn = (struct journal_torn){index, from, to};
 		if (index == first)
@@ -312,7 +317,8 @@ static enum pd_err begins_well(struct journal *journal, size_t index, bool *well
 	return !err || err == PD_ENOENT ? PD_OK : unreadable(journal, err);
 }
 
-/* The segment to start from: the last one that begins with a record, or, when that record may be broken off, the one before. */
+/* The segment to start from: the last one that begins with a record, or, when that record may be broken off, the one
+ * before. */
 static enum pd_err find_start(struct journal *journal, const struct file *files, size_t count, size_t *start)
 {
 	*start = 0;

@@ -1,11 +1,13 @@
 /* journal_state.h - the inside of a journal, for journal.c, journal_scan.c and journal_reader.c.
  *
- * Invariants: (1) segments[0..used) hold records, from the file's first byte on, and a used file is never made anew or given away;
- * segments[used..used+ready) are zeros; (2) the records of segment i end where those of i+1 begin; (3) all before `end` is written,
- * and never changes again, so readers need no lock for it.
- * Threads: `growing` is held by whoever changes which files there are (the writer and journal_prepare, when they add a segment), or, with read_only,
- * by the reader that looks how far another process has written. `lock` guards the fields named under it, for a few instructions at a time;
- * it may be taken while holding `growing`, not the other way round. What stands under neither belongs to the appending thread.
+ * Invariants: (1) segments[0..used) hold records, from the file's first byte on, and a used file is never made anew or
+ * given away; segments[used..used+ready) are zeros; (2) the records of segment i end where those of i+1 begin; (3) all
+ * before `end` is written, and never changes again, so readers need no lock for it.
+ *
+ * Threads: `growing` is held by whoever changes which files there are (the writer and journal_prepare, when they add a
+ * segment), or, with read_only, by the reader that looks how far another process has written. `lock` guards the fields
+ * below it, for a few instructions at a time; it may be taken while holding `growing`, not the other way round. What
+ * stands under neither belongs to the appending thread.
  */
 #ifndef PAIDAN_JOURNAL_STATE_H
 #define PAIDAN_JOURNAL_STATE_H
@@ -33,9 +35,11 @@ struct journal {
 	bool unsynced, broken;
 
 	pthread_mutex_t growing;
-	struct window window; /* of the scan */
-	unsigned padding;     /* bytes behind the last record that the scan read, up to the end */
-	bool padding_clean;   /* whether they are zero */
+	/* Of the scan: while opening, and with read_only under growing. */
+	struct window window;
+	uint64_t last_bytes; /* of the last record that the scan read, with its padding */
+	unsigned padding;    /* bytes of it that are padding */
+	bool padding_clean;  /* whether they are zero */
 	char why[JOURNAL_WHY_BYTES];
 
 	pthread_mutex_t lock;
@@ -53,19 +57,21 @@ struct journal_view {
 };
 
 /* Say why in journal->why, for people; returns err. */
-__attribute__((format(printf, 3, 4))) enum pd_err journal_fault(struct journal *journal, enum pd_err err, const char *format, ...);
+__attribute__((format(printf, 3, 4))) enum pd_err journal_fault(struct journal *journal, enum pd_err err,
+								const char *format, ...);
 
 /* Room for count segments in the list; under lock, or before there are other threads. PD_ESYS: memory is out. */
 PD_MUST_USE enum pd_err journal_reserve(struct journal *journal, size_t count);
-/* A record is written (or, reading only, found) at the end: in segments[index], the last one used or the one behind it, a file of file_bytes. */
+/* A record is written (or, reading only, found) at the end: in segments[index], the last one used or the one behind it,
+ * a file of file_bytes. */
 PD_MUST_USE enum pd_err journal_grew(struct journal *journal, size_t index, uint64_t file_bytes, const uint8_t *record,
 				     const struct record_head *head);
 
 /* The segment that at stands in. PD_ENOENT: at is not before the end. */
 PD_MUST_USE enum pd_err journal_view_at(struct journal *journal, uint64_t at, struct journal_view *view);
 /* The segment that holds seq. PD_ENOENT: it is not written yet; *end is where the record of seq *next will begin. */
-PD_MUST_USE enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journal_view *view, uint64_t *end,
-					 uint64_t *next);
+PD_MUST_USE enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journal_view *view,
+					 uint64_t *end, uint64_t *next);
 
 /* ---- journal_scan.c ---- */
 

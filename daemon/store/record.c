@@ -6,7 +6,16 @@
 
 #include "crc32c.h"
 
-enum { AT_MAGIC = 0, AT_CRC = 4, AT_BYTES = 8, AT_COUNT = 12, AT_AT = 16, AT_FIRST_SEQ = 24, AT_TIME_MS = 32, AT_PREV = 40 };
+enum {
+	AT_MAGIC = 0,
+	AT_CRC = 4,
+	AT_BYTES = 8,
+	AT_COUNT = 12,
+	AT_AT = 16,
+	AT_FIRST_SEQ = 24,
+	AT_TIME_MS = 32,
+	AT_PREV = 40
+};
 _Static_assert(AT_PREV + JOURNAL_HASH_BYTES == JOURNAL_RECORD_HEAD_BYTES, "the head's fields fill it");
 enum { EVENT_BYTES_MIN = JOURNAL_EVENT_HEAD_BYTES + 1 };
 
@@ -82,7 +91,8 @@ const char *record_load(const uint8_t *data, uint64_t room, struct record_head *
 		return "the record's length is more than there is room for";
 	if (head->count == 0 || head->bytes < JOURNAL_RECORD_HEAD_BYTES + (uint64_t)head->count * EVENT_BYTES_MIN)
 		return "the record's length does not go with its count of events";
-	if (head->first_seq == 0 || head->first_seq > UINT64_MAX - head->count || head->at > UINT64_MAX - RECORD_BYTES_MAX - RECORD_ALIGN)
+	if (head->first_seq == 0 || head->first_seq > UINT64_MAX - head->count ||
+	    head->at > UINT64_MAX - RECORD_BYTES_MAX - RECORD_ALIGN)
 		return "the record's seq or place is out of range";
 	return NULL;
 }

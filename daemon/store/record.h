@@ -1,9 +1,9 @@
 /* record.h - the bytes of a record: its head, its checks, its events. The format stands in journal.h.
  *
- * Head, little-endian: u32 magic "PDR1", u32 CRC32C of all from the next field to the record's end, u32 bytes of the whole
- * record before padding, u32 count of events, u64 place, u64 first seq, u64 time in ms, 32 bytes BLAKE2b-256 of the record before.
- * A record is padded with zeros to 8 bytes; the padding is in neither checksum nor hash. Checks answer what is wrong, for
- * people, or null. Threads: pure, any thread.
+ * Head, little-endian: u32 magic "PDR1", u32 CRC32C of all from the next field to the record's end, u32 bytes of the
+ * whole record before padding, u32 count of events, u64 place, u64 first seq, u64 time in ms, 32 bytes BLAKE2b-256 of
+ * the record before. A record is padded with zeros to 8 bytes; the padding is in neither checksum nor hash. Checks
+ * answer what is wrong, for people, or null. Threads: pure, any thread.
  */
 #ifndef PAIDAN_RECORD_H
 #define PAIDAN_RECORD_H
@@ -28,7 +28,8 @@ static inline uint64_t record_padded(uint64_t bytes)
 	return (bytes + RECORD_ALIGN - 1) & ~(uint64_t)(RECORD_ALIGN - 1);
 }
 
-/* Fill in the head, checksum included, in front of the events; record has room for head->bytes and the padding, which is made zero. */
+/* Fill in the head, checksum included, in front of the events; record has room for head->bytes and the padding, which
+ * is made zero. */
 void record_seal(uint8_t *record, const struct record_head *head);
 void record_hash(const uint8_t *record, const struct record_head *head, uint8_t hash[static JOURNAL_HASH_BYTES]);
 
@@ -38,8 +39,8 @@ bool record_blank(const uint8_t head[static JOURNAL_RECORD_HEAD_BYTES]);
 const char *record_load(const uint8_t *data, uint64_t room, struct record_head *head);
 /* Check the checksum. */
 const char *record_check(const uint8_t *record, const struct record_head *head);
-/* Check that a record of the right checksum is the one of this place and first seq, its prev the hash of the record before (null: not
- * known), and that it is made of its count of events. */
+/* Check that a record of the right checksum is the one of this place and first seq, its prev the hash of the record
+ * before (null: not known), and that it is made of its count of events. */
 const char *record_check_follows(const uint8_t *record, const struct record_head *head, uint64_t at, uint64_t first_seq,
 				 const uint8_t *prev);
 bool record_padding_clean(const uint8_t *record, const struct record_head *head);

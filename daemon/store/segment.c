@@ -94,12 +94,13 @@ enum pd_err segment_write(int fd, const void *data, size_t bytes, uint64_t offse
 	return PD_OK;
 }
 
-/* Push a stretch to the disk. Piece by piece, so that the one sync of the file does not hold the disk for long, which would hold up
- * the records that are synced meanwhile. Filesystems that cannot do it leave everything to that sync. */
+/* Push a stretch to the disk. Piece by piece, so that the one sync of the file does not hold the disk for long, which
+ * would hold up the records that are synced meanwhile. Filesystems that cannot do it leave everything to that sync. */
 static enum pd_err push_out(int fd, uint64_t offset, uint64_t bytes)
 {
 	unsigned flags = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
-	if (sync_file_range(fd, (off_t)offset, (off_t)bytes, flags) == 0 || errno == ENOSYS || errno == EINVAL || errno == ESPIPE)
+	if (sync_file_range(fd, (off_t)offset, (off_t)bytes, flags) == 0 || errno == ENOSYS || errno == EINVAL ||
+	    errno == ESPIPE)
 		return PD_OK;
 	return segment_error();
 }

@@ -13,7 +13,8 @@ static const uint64_t segment_bytes_max = (uint64_t)1 << 40;
 void segment_name(size_t index, char name[static SEGMENT_NAME_BYTES]);
 /* The number of the last segment's file, 0 when there is none. Whether all before it are there is not looked at. */
 PD_MUST_USE enum pd_err segment_count(int dir_fd, size_t *count);
-/* flags as of open(2). PD_ENOENT: there is no such file. PD_ECORRUPT: its size, in *bytes, is none that a segment can have. */
+/* flags as of open(2). PD_ENOENT: there is no such file. PD_ECORRUPT: its size, in *bytes, is none that a segment can
+ * have. */
 PD_MUST_USE enum pd_err segment_open(int dir_fd, size_t index, int flags, int *fd, uint64_t *bytes);
 
 /* Make a file of bytes zeros that are on disk; on failure it is removed. */

@@ -39,8 +39,8 @@ enum pd_err window_open(struct window *window, int dir_fd, size_t index)
 	return segment_open(dir_fd, index, O_RDONLY, &window->fd, &window->file_bytes);
 }
 
-/* Room for bytes, of which the first held ones, at offset of the file, are there already. A huge record's memory is given
- * back with the next small one. */
+/* Room for bytes, of which the first held ones, at offset of the file, are there already. A huge record's memory is
+ * given back with the next small one. */
 static enum pd_err make_room(struct window *window, uint64_t offset, size_t held, size_t bytes)
 {
 	const uint8_t *from = held ? window->data + (offset - window->offset) : NULL;
@@ -87,7 +87,8 @@ size_t window_held(const struct window *window, uint64_t offset)
 	return window->count - (size_t)(offset - window->offset);
 }
 
-enum pd_err window_get(struct window *window, uint64_t offset, size_t bytes, size_t ahead, uint64_t limit, const uint8_t **data)
+enum pd_err window_get(struct window *window, uint64_t offset, size_t bytes, size_t ahead, uint64_t limit,
+		       const uint8_t **data)
 {
 	assert(window->fd >= 0 && offset <= limit && bytes <= limit - offset);
 	size_t held = window_held(window, offset);

@@ -11,10 +11,10 @@
 enum { WINDOW_AHEAD_BYTES = 256 * 1024 }; /* read at once when reading on: large enough that system calls cost little */
 
 struct window {
-	int fd;           /* -1: no segment is open */
-	size_t index;     /* of the segment */
+	int fd;       /* -1: no segment is open */
+	size_t index; /* of the segment */
 	uint64_t file_bytes;
-	uint64_t offset;  /* where in the file what is held begins */
+	uint64_t offset; /* where in the file what is held begins */
 	size_t count, capacity;
 	uint8_t *data;
 };
@@ -27,14 +27,15 @@ PD_MUST_USE enum pd_err window_open(struct window *window, int dir_fd, size_t in
 /* Close the segment and forget what is held. */
 void window_close(struct window *window);
 
-/* The bytes at offset, all in one piece; they live until the next call. When they have to be read, up to ahead bytes are
- * at once, but nothing from limit on. PD_ECORRUPT: the file ends before. PD_ESYS: errno. */
+/* The bytes at offset, all in one piece; they live until the next call. When they have to be read, up to ahead bytes
+ * are at once, but nothing from limit on. PD_ECORRUPT: the file ends before. PD_ESYS: errno. */
 PD_MUST_USE enum pd_err window_get(struct window *window, uint64_t offset, size_t bytes, size_t ahead, uint64_t limit,
 				   const uint8_t **data);
 /* How many bytes are held from offset on. */
 size_t window_held(const struct window *window, uint64_t offset);
 
-/* The record at offset, whole, of a right checksum, that ends before limit. PD_ENOENT: there is none, *what says why. */
+/* The record at offset, whole, of a right checksum, that ends before limit. PD_ENOENT: there is none, *what says why.
+ */
 PD_MUST_USE enum pd_err window_record(struct window *window, uint64_t offset, uint64_t limit, const uint8_t **record,
 				      struct record_head *head, const char **what);
 
