@@ -117,7 +117,8 @@ static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
 		hash ^= hash >> 29;
 	}
 	uint64_t rest = bytes;
-	memcpy(&rest, p, bytes);
+	if (bytes) /* an empty text may be null */
+		memcpy(&rest, p, bytes);
 	hash = (hash ^ rest ^ (uint64_t)bytes << 56) * 0x9E3779B97F4A7C15u;
 	return hash ^ hash >> 32;
 }

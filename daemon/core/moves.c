@@ -59,9 +59,19 @@ static bool may_submit(const struct core *core, uint32_t actor, uint32_t request
 	return actor == requester || core_works_for(core, actor, area);
 }
 
-static void submit_again(const struct order_row *row, const struct pd_message *event, struct core_decision *decision)
+/* Whether submit says of urgency and area what the first one said. What was left open then is not known: it may be left open again. */
+static bool same_choices(const struct order_row *row, const struct pd_submit *submit)
 {
-	if (row->content != submit_content(event))
+	if (submit->urgency && submit->urgency != row->urgency)
+		return false;
+	bool by_area = submit->area && !submit->household; /* an area beside a household does not count */
+	return !by_area || (row->household == 0 && row->area == submit->area);
+}
+
+static void submit_again(const struct order_row *row, const struct pd_submit *submit, const struct pd_message *event,
+			 struct core_decision *decision)
+{
+	if (row->content != submit_content(event) || !same_choices(row, submit))
 		return refuse(decision, PD_REFUSED_order_exists, "it was submitted with other contents");
 	decision->outcome = CORE_REPEATED;
 	decision->seq = row->seq;
@@ -77,8 +87,6 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 	uint32_t household = 0;
 	if (!pd_id_valid(&submit->order))
 		return refuse(decision, PD_REFUSED_bad_id, "version or variant bits differ from RFC 9562");
-	if (requester_id && (!requester || requester->retired))
-		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, requester_id);
 	const struct order *known = core_order(core, &submit->order);
 	struct pd_message *event = &decision->event;
 	event->type = PD_MSG_submitted;
@@ -89,8 +97,10 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 	if (known) {
 		if (submit->household == 0)
 			event->submitted.household = known->row.household;
-		return submit_again(&known->row, event, decision);
+		return submit_again(&known->row, submit, event, decision);
 	}
+	if (requester_id && (!requester || requester->retired))
+		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, requester_id);
 	if (!category || category->retired)
 		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category, "category %" PRIu32,
 			      submit->category);
@@ -165,8 +175,8 @@ static void decide_decline(const struct move *move)
 		return;
 	const struct area *area = registry_area(move->core->registry, move->row->holder);
 	if (!area->parent)
-		return refuse(move->decision, PD_REFUSED_not_allowed, "there is no level above %.*s; transfer it instead",
-			      (int)area->name.bytes, area->name.data);
+		return refuse(move->decision, PD_REFUSED_not_allowed, "there is no level above area %" PRIu32 "; transfer it instead",
+			      area->id);
 	move->event->holder = area->parent->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.declined.reason = move->command->decline.reason;
@@ -206,6 +216,17 @@ static void decide_confirm(const struct move *move)
 	move->decision->event.confirmed.text = move->command->confirm.text;
 }
 
+/* Where a reopened order waits: one level up, and past what was retired since the order ended. */
+static const struct area *area_above(const struct move *move)
+{
+	const struct area *area = registry_area(move->core->registry, move->row->holder);
+	if (area->parent)
+		area = area->parent;
+	while (area->retired && area->parent)
+		area = area->parent;
+	return area;
+}
+
 static void decide_reopen(const struct move *move)
 {
 	if (!need_requester(move))
@@ -213,9 +234,9 @@ static void decide_reopen(const struct move *move)
 	if (move->now_ms > move->row->completed_ms + move->core->periods.reopen_within_ms)
 		return refuse(move->decision, PD_REFUSED_too_late, "it can be reopened for %" PRIu64 " hours after completion",
 			      move->core->periods.reopen_within_ms / 3600000);
-	const struct area *area = registry_area(move->core->registry, move->row->holder);
-	if (area->parent)
-		move->event->holder = area->parent->id;
+	if (move->row->attempt == UINT16_MAX)
+		return refuse(move->decision, PD_REFUSED_too_many, "it has been attempted %d times", UINT16_MAX);
+	move->event->holder = area_above(move)->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.reopened.attempt = (uint16_t)(move->row->attempt + 1);
 	move->decision->event.reopened.reason = move->command->reopen.reason;
@@ -282,7 +303,7 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 		return decide_stale(row, command, actor, decision);
 	decision->version = row->version;
 	if (!(kind->from & 1u << row->state)) {
-		if (command->type == PD_MSG_accept && row->state == PD_STATE_accepted) {
+		if (command->type == PD_MSG_accept && row->state == PD_STATE_accepted && row->acceptor != actor) {
 			decision->person = row->acceptor;
 			return refuse(decision, PD_REFUSED_taken, "person %" PRIu32 " accepted it", row->acceptor);
 		}

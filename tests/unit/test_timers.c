@@ -1,0 +1,118 @@
+/* test_timers.c - orders come out of the timers by the time when they are due, then by seq; any of them can be taken out. */
+#include <inttypes.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <cmocka.h>
+
+#include "timers.h"
+
+#define expect(condition, ...)                                                                                         \
+	do {                                                                                                           \
+		if (!(condition))                                                                                      \
+			fail_msg(__VA_ARGS__);                                                                         \
+	} while (0)
+
+enum { ORDERS = 500, STEPS = 20000 };
+
+static bool before(const struct order *a, const struct order *b)
+{
+	return a->row.due_ms != b->row.due_ms ? a->row.due_ms < b->row.due_ms : a->row.seq < b->row.seq;
+}
+
+static void check_places(const struct timers *timers)
+{
+	for (size_t i = 0; i < timers->count; i++)
+		expect(timers->heap[i]->timer == i, "the order at %zu thinks that it is at %zu", i, timers->heap[i]->timer);
+}
+
+static void no_timers_have_no_first(void **state)
+{
+	(void)state;
+	struct timers timers = {0};
+	assert_null(timers_first(&timers));
+	timers_fini(&timers);
+}
+
+static void the_earliest_comes_first(void **state)
+{
+	(void)state;
+	struct timers timers = {0};
+	struct order orders[ORDERS] = {0};
+	for (unsigned i = 0; i < ORDERS; i++) {
+		/* Many are due at once, and they are added against the order of their seqs. */
+		orders[i].row.due_ms = 1000 + i * 7919u % 50;
+		orders[i].row.seq = ORDERS - i;
+		orders[i].timer = TIMER_NONE;
+		timers_add(&timers, &orders[i]);
+	}
+	check_places(&timers);
+	struct order last = {0};
+	for (unsigned i = 0; i < ORDERS; i++) {
+		struct order *first = timers_first(&timers);
+		expect(before(&last, first), "due %" PRIu64 " of seq %" PRIu64 " came after due %" PRIu64 " of seq %" PRIu64,
+		       first->row.due_ms, first->row.seq, last.row.due_ms, last.row.seq);
+		last = *first;
+		timers_remove(&timers, first);
+		expect(first->timer == TIMER_NONE, "an order that was taken out still has the place %zu", first->timer);
+	}
+	assert_null(timers_first(&timers));
+	timers_fini(&timers);
+}
+
+static const struct order *earliest(const struct order *orders)
+{
+	const struct order *first = NULL;
+	for (const struct order *order = orders; order < orders + ORDERS; order++)
+		if (order->timer != TIMER_NONE && (!first || before(order, first)))
+			first = order;
+	return first;
+}
+
+static void any_order_can_be_taken_out(void **state)
+{
+	(void)state;
+	struct timers timers = {0};
+	struct order orders[ORDERS] = {0};
+	const char *given = getenv("PAIDAN_SEED");
+	uint64_t seed = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL), random = seed * 2 + 1;
+	size_t count = 0;
+	print_message("to repeat this: PAIDAN_SEED=%" PRIu64 " build/tests/test_timers\n", seed);
+	for (unsigned i = 0; i < ORDERS; i++)
+		orders[i].timer = TIMER_NONE;
+	for (unsigned step = 0; step < STEPS; step++) {
+		random ^= random << 13;
+		random ^= random >> 7;
+		random ^= random << 17;
+		struct order *order = &orders[random % ORDERS];
+		if (order->timer == TIMER_NONE) {
+			order->row.due_ms = random >> 32 & 127;
+			order->row.seq = (uint64_t)(order - orders) + 1;
+			timers_add(&timers, order);
+			count++;
+		} else {
+			timers_remove(&timers, order);
+			count--;
+		}
+		expect(timers.count == count, "seed %" PRIu64 ": count is %zu, expected %zu", seed, timers.count, count);
+		expect(timers_first(&timers) == earliest(orders), "seed %" PRIu64 ": another order than the earliest is first", seed);
+	}
+	check_places(&timers);
+	timers_fini(&timers);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(no_timers_have_no_first),
+		cmocka_unit_test(the_earliest_comes_first),
+		cmocka_unit_test(any_order_can_be_taken_out),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
