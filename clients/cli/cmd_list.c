@@ -1,0 +1,200 @@
+/* cmd_list.c - paidan orders, people, households, categories. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "names.h"
+#include "pages.h"
+#include "print.h"
+#include "tell.h"
+
+/* A list that is being shown, as a table or as JSON. */
+struct listing {
+	struct cli *cli;
+	struct pd_client *client;
+	struct json json;
+	struct table *table;
+	uint64_t limit;
+	bool more;
+	void (*cells)(struct listing *listing, const struct pd_message *row); /* a row of the table */
+};
+
+static void show_row(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg)
+{
+	struct listing *listing = arg;
+	if (cli->json)
+		tell_json(&listing->json, NULL, cli, client, row);
+	else
+		listing->cells(listing, row);
+}
+
+static void end_page(void *arg)
+{
+	struct listing *listing = arg;
+	if (listing->table)
+		table_print(listing->table, stdout);
+}
+
+/* Show the whole list on an open connection. */
+static int show(struct listing *listing, struct pd_message *query, const char *const *titles)
+{
+	struct cli *cli = listing->cli;
+	json_init(&listing->json, stdout);
+	if (cli->json)
+		json_array(&listing->json, NULL);
+	else
+		listing->table = table_new(titles);
+	int code = pages_show(cli, listing->client, query, listing->limit, show_row, end_page, listing, &listing->more);
+	if (cli->json && code == CLI_OK)
+		json_end(&listing->json);
+	if (code == CLI_OK && listing->more && listing->limit)
+		fprintf(stderr, "(these are the first %" PRIu64 "; there are more)\n", listing->limit);
+	table_free(listing->table);
+	return code;
+}
+
+/* Connect, find the area if one is named, and show. */
+static int list(struct cli *cli, struct pd_message *query, uint32_t *area, const char *area_text, const char *limit_text,
+		const char *const *titles, void (*cells)(struct listing *listing, const struct pd_message *row))
+{
+	struct listing listing = {.cli = cli, .cells = cells};
+	if (limit_text && !cli_number("--limit", limit_text, 1, UINT64_MAX, &listing.limit))
+		return CLI_USAGE;
+	enum pd_err err = cli_open(cli, &listing.client);
+	if (err)
+		return (int)cli_exit_of(err);
+	int code = area_text ? names_find_area(cli, listing.client, area_text, area) : CLI_OK;
+	if (code == CLI_OK)
+		code = show(&listing, query, titles);
+	pd_client_close(listing.client);
+	return code;
+}
+
+static const char *area_name(struct listing *listing, uint32_t area)
+{
+	return area ? names_get(listing->cli, listing->client, NAME_AREA, area)->text : "-";
+}
+
+/* ---- orders ---- */
+
+static const char *const order_titles[] = {"ORDER", "STATE", "URGENCY", "SUBMITTED", "DUE", "HOLDER", "CATEGORY", "TEXT", NULL};
+
+static void order_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_order *order = &row->order;
+	char id[PD_ID_TEXT_BYTES], time[PRINT_TIME_BYTES];
+	table_cell(listing->table, "%s", pd_id_print(&order->order, id));
+	table_cell(listing->table, "%s", pd_word("state", order->state));
+	table_cell(listing->table, "%s", pd_word("urgency", order->urgency));
+	table_cell(listing->table, "%s", print_time(order->submitted_ms, time));
+	table_cell(listing->table, "%s", print_time(order->due_ms, time));
+	table_cell(listing->table, "%s", area_name(listing, order->holder));
+	table_cell(listing->table, "%s", names_get(listing->cli, listing->client, NAME_CATEGORY, order->category)->text);
+	table_text(listing->table, order->text);
+}
+
+int cmd_orders(struct cli *cli, int argc, char **argv)
+{
+	const char *area = NULL, *requester = NULL, *state = NULL, *limit = NULL;
+	const struct cli_option options[] = {
+		{"requester", "PERSON", "only of this requester, by id; not together with AREA", &requester, NULL},
+		{"state", "S", "only waiting, accepted, completed, closed or cancelled ones", &state, NULL},
+		{"limit", "N", "at most so many; otherwise all", &limit, NULL},
+		{0},
+	};
+	struct pd_message query = {.type = PD_MSG_list_orders};
+	if (cli_args(cli, argc, argv, options, &area, 0, 1) < 0)
+		return (int)cli->exit;
+	if (area && requester)
+		return cli_fail(cli, CLI_USAGE, "name an area or a requester, not both");
+	if (!cli_id32("--requester", requester, &query.list_orders.requester) ||
+	    !cli_word("--state", "state", state, &query.list_orders.state))
+		return CLI_USAGE;
+	return list(cli, &query, &query.list_orders.area, area, limit, order_titles, order_cells);
+}
+
+/* ---- people, households, categories ---- */
+
+static const char *const person_titles[] = {">ID", "NAME", "POST", "AREA", ">HOUSEHOLD", "PHONE", NULL};
+
+static void person_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_person *person = &row->person;
+	table_cell(listing->table, "%" PRIu32, person->person);
+	table_text(listing->table, person->name);
+	table_cell(listing->table, "%s%s", pd_word("post", person->post), person->retired ? ", retired" : "");
+	table_cell(listing->table, "%s", area_name(listing, person->area));
+	if (person->household)
+		table_cell(listing->table, "%" PRIu32, person->household);
+	else
+		table_cell(listing->table, "-");
+	table_text(listing->table, person->phone);
+}
+
+int cmd_people(struct cli *cli, int argc, char **argv)
+{
+	const char *area = NULL, *post = NULL, *limit = NULL, *word;
+	const struct cli_option options[] = {
+		{"area", "A", "with a post in this area (id or name) or below it", &area, NULL},
+		{"post", "P", "only residents, merchants, leaders, ...: resident, merchant, centre, leader, grid_leader, staff, "
+			      "supervisor, courier or administrator", &post, NULL},
+		{"limit", "N", "at most so many; otherwise all", &limit, NULL},
+		{0},
+	};
+	struct pd_message query = {.type = PD_MSG_list_people};
+	if (cli_args(cli, argc, argv, options, &word, 0, 0) < 0)
+		return (int)cli->exit;
+	if (!cli_word("--post", "post", post, &query.list_people.post))
+		return CLI_USAGE;
+	return list(cli, &query, &query.list_people.area, area, limit, person_titles, person_cells);
+}
+
+static const char *const household_titles[] = {">ID", ">CENTRE", "AREA", "LONGITUDE", "LATITUDE", "ADDRESS", NULL};
+
+static void household_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_household *household = &row->household;
+	table_cell(listing->table, "%" PRIu32, household->household);
+	table_cell(listing->table, "%" PRIu32, household->centre);
+	table_cell(listing->table, "%s", area_name(listing, household->area));
+	table_cell(listing->table, "%.6f", household->lon_e7 / 1e7);
+	table_cell(listing->table, "%.6f", household->lat_e7 / 1e7);
+	table_cell(listing->table, "%.*s%s", (int)household->address.bytes, household->address.data, household->retired ? " (retired)" : "");
+}
+
+int cmd_households(struct cli *cli, int argc, char **argv)
+{
+	const char *area = NULL, *limit = NULL;
+	const struct cli_option options[] = {
+		{"limit", "N", "at most so many; otherwise all", &limit, NULL},
+		{0},
+	};
+	struct pd_message query = {.type = PD_MSG_list_households};
+	if (cli_args(cli, argc, argv, options, &area, 0, 1) < 0)
+		return (int)cli->exit;
+	return list(cli, &query, &query.list_households.area, area, limit, household_titles, household_cells);
+}
+
+static const char *const category_titles[] = {">ID", "NAME", "HELD BY", "URGENCY", "ACCEPT WITHIN", "COMPLETE WITHIN", NULL};
+
+static void category_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_category *category = &row->category;
+	char time[PRINT_TIME_BYTES];
+	table_cell(listing->table, "%" PRIu32, category->category);
+	table_cell(listing->table, "%.*s%s", (int)category->name.bytes, category->name.data, category->retired ? " (retired)" : "");
+	table_cell(listing->table, "%s", pd_word("level", category->level));
+	table_cell(listing->table, "%s", pd_word("urgency", category->urgency));
+	table_cell(listing->table, "%s", print_duration((uint64_t)category->accept_within_s * 1000, time));
+	table_cell(listing->table, "%s", print_duration((uint64_t)category->complete_within_s * 1000, time));
+}
+
+int cmd_categories(struct cli *cli, int argc, char **argv)
+{
+	const char *word;
+	struct pd_message query = {.type = PD_MSG_list_categories};
+	if (cli_args(cli, argc, argv, NULL, &word, 0, 0) < 0)
+		return (int)cli->exit;
+	return list(cli, &query, NULL, NULL, NULL, category_titles, category_cells);
+}

@@ -1,0 +1,143 @@
+/* cmd_show.c - paidan show: an order and its story. */
+#include <string.h>
+
+#include "cli.h"
+#include "names.h"
+#include "print.h"
+#include "tell.h"
+
+enum { PATH_BYTES = 1100, WHO_BYTES = 400 };
+
+/* The answers, as messages back to back: the names in them can be looked up only when the query is over. */
+struct story {
+	struct pd_buffer order, events;
+};
+
+static void on_answer(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct story *story = arg;
+	(void)client;
+	(void)last;
+	if (answer->type == PD_MSG_order)
+		pd_encode(answer, &story->order);
+	else if (answer->type == PD_MSG_past)
+		pd_buffer_add(&story->events, answer->past.event.data, answer->past.event.bytes);
+}
+
+static void print_pair(const char *label, const char *text)
+{
+	printf("%-10s ", label);
+	print_text(stdout, pd_text(text));
+	putchar('\n');
+}
+
+static void print_moment(const char *label, uint64_t unix_ms)
+{
+	char time[PRINT_TIME_BYTES];
+	if (unix_ms)
+		print_pair(label, print_time(unix_ms, time));
+}
+
+static void print_due(const struct pd_order *order)
+{
+	char time[PRINT_TIME_BYTES], away[PRINT_TIME_BYTES];
+	uint64_t now_ms = print_wall_ms();
+	if (!order->due_ms)
+		return;
+	bool late = now_ms > order->due_ms;
+	print_duration(late ? now_ms - order->due_ms : order->due_ms - now_ms, away);
+	printf("%-10s %s (%s%s%s)\n", "due", print_time(order->due_ms, time), late ? "" : "in ", away, late ? " ago" : "");
+}
+
+static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
+{
+	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES];
+	print_pair("order", pd_id_print(&order->order, id));
+	printf("%-10s %s, version %u, attempt %u\n", "state", pd_word("state", order->state), order->version, order->attempt);
+	print_pair("holder", names_path(cli, client, order->holder, text, sizeof text));
+	if (order->acceptor)
+		print_pair("acceptor", tell_person(cli, client, order->acceptor, text, sizeof text));
+	print_due(order);
+	print_pair("category", names_get(cli, client, NAME_CATEGORY, order->category)->text);
+	print_pair("urgency", pd_word("urgency", order->urgency));
+	if (order->requester)
+		print_pair("requester", tell_person(cli, client, order->requester, text, sizeof text));
+	if (order->household)
+		printf("%-10s %u\n", "household", order->household);
+	print_pair("from", names_path(cli, client, order->area, text, sizeof text));
+	print_moment("submitted", order->submitted_ms);
+	print_moment("ended", order->ended_ms);
+	if (order->rating)
+		printf("%-10s %u of 5\n", "rating", order->rating);
+	fputs("\n", stdout);
+}
+
+struct showing {
+	struct cli *cli;
+	struct pd_client *client;
+	struct pd_decoder *decoder;
+	struct json json;
+};
+
+/* Tell the messages of bytes one after the other. */
+static void tell_all(struct showing *showing, const struct pd_buffer *bytes)
+{
+	struct pd_message message;
+	struct pd_fault fault;
+	for (size_t off = 0; off < bytes->count;) {
+		enum pd_err err = pd_decode(showing->decoder, bytes->data, bytes->count, &off, &message, &fault);
+		if (!err && showing->cli->json)
+			tell_json(&showing->json, NULL, showing->cli, showing->client, &message);
+		else if (!err)
+			tell_event(showing->cli, showing->client, &message, TELL_STORY);
+		pd_decoder_reset(showing->decoder);
+		if (err && fault.lost)
+			return;
+	}
+}
+
+static int tell_story(struct showing *showing, const struct story *story)
+{
+	struct pd_message order;
+	struct pd_fault fault;
+	size_t off = 0;
+	if (story->order.count == 0 || pd_decode(showing->decoder, story->order.data, story->order.count, &off, &order, &fault))
+		return cli_fail(showing->cli, CLI_SYSTEM, "the broker answered without the order");
+	if (!showing->cli->json) {
+		print_order(showing->cli, showing->client, &order.order);
+		tell_all(showing, &story->events);
+		return CLI_OK;
+	}
+	json_init(&showing->json, stdout);
+	json_object(&showing->json, NULL);
+	tell_json(&showing->json, "order", showing->cli, showing->client, &order);
+	json_array(&showing->json, "events");
+	tell_all(showing, &story->events);
+	json_end(&showing->json);
+	json_end(&showing->json);
+	return CLI_OK;
+}
+
+int cmd_show(struct cli *cli, int argc, char **argv)
+{
+	const char *word;
+	struct pd_message query = {.type = PD_MSG_get_order, .get_order = {.story = true}};
+	struct showing showing = {.cli = cli};
+	struct story story = {0};
+	if (cli_args(cli, argc, argv, NULL, &word, 1, 1) < 0)
+		return (int)cli->exit;
+	if (!cli_uuid(word, &query.get_order.order))
+		return CLI_USAGE;
+	enum pd_err err = cli_open(cli, &showing.client);
+	if (err)
+		return (int)cli_exit_of(err);
+	showing.decoder = pd_decoder_new();
+	int code = cli_query(cli, showing.client, &query, on_answer, &story, NULL);
+	if (code == CLI_OK)
+		code = tell_story(&showing, &story);
+	pd_decoder_free(showing.decoder);
+	pd_buffer_fini(&story.order);
+	pd_buffer_fini(&story.events);
+	pd_client_close(showing.client);
+	return code;
+}

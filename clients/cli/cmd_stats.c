@@ -1,0 +1,296 @@
+/* cmd_stats.c - paidan stats: the figures of an area, once or every so often. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli.h"
+#include "histogram.h"
+#include "names.h"
+#include "print.h"
+#include "tell.h"
+
+/* The registry's figures come in this order; then people by post. */
+static const char *const registry_keys[] = {"districts", "streets", "communities", "urban_communities", "grids", "dedicated_grids", "micro_grids",
+					    "households", "centre_households"};
+enum { AREA_KEYS = 7, REGISTRY_KEYS = sizeof registry_keys / sizeof registry_keys[0], PATH_BYTES = 1100 };
+
+static uint64_t registry_at(const struct pd_stats *stats, unsigned i)
+{
+	return i < stats->registry.count ? stats->registry.values[i] : 0;
+}
+
+/* ---- to programs ---- */
+
+static void json_percentiles(struct json *json, const char *key, const struct pd_u64s *three)
+{
+	static const char *const names[] = {"p50", "p90", "p99"};
+	json_object(json, key);
+	for (uint32_t i = 0; i < 3 && i < three->count; i++)
+		json_number(json, names[i], three->values[i]);
+	json_end(json);
+}
+
+static void json_orders(struct json *json, const struct pd_stats *stats)
+{
+	json_object(json, "orders");
+	json_number(json, "submitted", stats->submitted);
+	json_number(json, "accepted", stats->accepted);
+	json_number(json, "completed", stats->completed);
+	json_number(json, "closed", stats->closed);
+	json_number(json, "cancelled", stats->cancelled);
+	json_number(json, "reopened", stats->reopened);
+	json_number(json, "declined", stats->declined);
+	json_number(json, "waiting", stats->waiting);
+	json_number(json, "working", stats->working);
+	if (stats->oldest_ms)
+		json_number(json, "oldest_ms", stats->oldest_ms);
+	else
+		json_null(json, "oldest_ms");
+	json_end(json);
+}
+
+static void json_registry(struct json *json, const struct pd_stats *stats)
+{
+	json_object(json, "areas");
+	for (unsigned i = 0; i < AREA_KEYS; i++)
+		json_number(json, registry_keys[i], registry_at(stats, i));
+	json_end(json);
+	for (unsigned i = AREA_KEYS; i < REGISTRY_KEYS; i++)
+		json_number(json, registry_keys[i], registry_at(stats, i));
+	json_object(json, "people");
+	for (unsigned post = 1; post < PD_post_end; post++)
+		json_number(json, pd_word("post", post), registry_at(stats, REGISTRY_KEYS + post - 1));
+	json_end(json);
+}
+
+static void tell_stats(struct cli *cli, struct pd_client *client, const struct pd_stats *stats)
+{
+	struct json json;
+	json_init(&json, stdout);
+	json_object(&json, NULL);
+	json_number(&json, "time", stats->time_ms);
+	json_number(&json, "seq", stats->seq);
+	json_number(&json, "area", stats->area);
+	if (stats->area)
+		json_string(&json, "area_name", names_get(cli, client, NAME_AREA, stats->area)->text);
+	json_orders(&json, stats);
+	json_percentiles(&json, "accept_ms", &stats->accept_ms);
+	json_percentiles(&json, "complete_ms", &stats->complete_ms);
+	json_number(&json, "pushed", stats->pushed);
+	json_number(&json, "workers", stats->workers);
+	json_registry(&json, stats);
+	json_end(&json);
+}
+
+/* ---- to people ---- */
+
+static void print_figure(const char *label, uint64_t value)
+{
+	if (value)
+		printf("  %-18s %10" PRIu64 "\n", label, value);
+}
+
+static void print_percentiles(const char *label, const struct pd_u64s *three)
+{
+	char p50[PRINT_TIME_BYTES], p90[PRINT_TIME_BYTES], p99[PRINT_TIME_BYTES];
+	if (three->count == 3 && three->values[2])
+		printf("  %-18s half within %s, 90%% within %s, 99%% within %s\n", label, print_duration(three->values[0], p50),
+		       print_duration(three->values[1], p90), print_duration(three->values[2], p99));
+}
+
+static void print_orders(const struct pd_stats *stats)
+{
+	char age[PRINT_TIME_BYTES];
+	printf("orders\n");
+	printf("  %-18s %10" PRIu64 "\n", "submitted", stats->submitted);
+	printf("  %-18s %10" PRIu64, "waiting now", stats->waiting);
+	if (stats->oldest_ms)
+		printf("   the oldest for %s", print_duration(stats->time_ms - stats->oldest_ms, age));
+	printf("\n  %-18s %10" PRIu64 "\n", "being worked on", stats->working);
+	print_figure("accepted", stats->accepted);
+	print_figure("completed", stats->completed);
+	print_figure("closed", stats->closed);
+	print_figure("cancelled", stats->cancelled);
+	print_figure("reopened", stats->reopened);
+	print_figure("declined or moved", stats->declined);
+	print_percentiles("accepted", &stats->accept_ms);
+	print_percentiles("completed", &stats->complete_ms);
+	print_figure("pushed", stats->pushed);
+	print_figure("workers now", stats->workers);
+}
+
+static void print_registry(const struct pd_stats *stats)
+{
+	static const char *const labels[] = {"districts", "streets", "communities", "  urban", "grids", "  dedicated", "micro-grids", "households",
+					     "  centres"};
+	printf("registry\n");
+	for (unsigned i = 0; i < REGISTRY_KEYS; i++)
+		print_figure(labels[i], registry_at(stats, i));
+	for (unsigned post = 1; post < PD_post_end; post++) {
+		char label[32];
+		const char *word = pd_word("post", post);
+		snprintf(label, sizeof label, "%s%s", word, strcmp(word, "staff") == 0 ? "" : "s");
+		if (post == PD_post_centre)
+			strcpy(label, "people of centres");
+		if (post == PD_post_grid_leader)
+			strcpy(label, "grid leaders");
+		print_figure(label, registry_at(stats, REGISTRY_KEYS + post - 1));
+	}
+}
+
+static void print_stats(struct cli *cli, struct pd_client *client, const struct pd_stats *stats)
+{
+	char path[PATH_BYTES], time[PRINT_TIME_BYTES];
+	print_text(stdout, pd_text(stats->area ? names_path(cli, client, stats->area, path, sizeof path) : "everything"));
+	printf(", %s, up to event %" PRIu64 "\n", print_time(stats->time_ms, time), stats->seq);
+	print_orders(stats);
+	print_registry(stats);
+}
+
+/* What answered a query lives until the next call, and names are looked up by calls: keep it. */
+static int ask_stats(struct cli *cli, struct pd_client *client, uint32_t area, bool counts, struct pd_decoder *decoder,
+		     struct pd_buffer *bytes, struct pd_stats *stats)
+{
+	struct pd_message query = {.type = PD_MSG_get_stats, .get_stats = {area, counts}}, answer;
+	struct pd_fault fault;
+	size_t off = 0;
+	int code = cli_call(cli, client, &query, &answer);
+	if (code != CLI_OK)
+		return code;
+	bytes->count = 0;
+	pd_encode(&answer, bytes);
+	pd_decoder_reset(decoder);
+	if (answer.type != PD_MSG_stats || pd_decode(decoder, bytes->data, bytes->count, &off, &answer, &fault))
+		return cli_fail(cli, CLI_SYSTEM, "the broker answered without figures");
+	*stats = answer.stats;
+	return CLI_OK;
+}
+
+static int show_once(struct cli *cli, struct pd_client *client, uint32_t area)
+{
+	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_buffer bytes = {0};
+	struct pd_stats stats;
+	int code = ask_stats(cli, client, area, false, decoder, &bytes, &stats);
+	if (code == CLI_OK && cli->json)
+		tell_stats(cli, client, &stats);
+	else if (code == CLI_OK)
+		print_stats(cli, client, &stats);
+	pd_buffer_fini(&bytes);
+	pd_decoder_free(decoder);
+	return code;
+}
+
+/* ---- every so often ---- */
+
+struct every {
+	struct cli *cli;
+	struct pd_client *client;
+	uint32_t area;
+	int period_ms;
+	uint64_t lines; /* 0: without end */
+	struct pd_decoder *first_decoder, *decoder;
+	struct pd_buffer first_bytes, bytes;
+	struct pd_stats first; /* as it was at the start */
+};
+
+static double median_s(const struct every *every, const struct pd_stats *stats)
+{
+	double ms = histogram_median_ms(&every->first.accept_counts, &stats->accept_counts);
+	return ms < 0 ? 0 : ms / 1000;
+}
+
+static double oldest_s(const struct pd_stats *stats)
+{
+	return stats->oldest_ms && stats->time_ms > stats->oldest_ms ? (double)(stats->time_ms - stats->oldest_ms) / 1000 : 0;
+}
+
+static void print_line(const struct every *every, const struct pd_stats *stats, uint64_t elapsed_ms)
+{
+	const struct pd_stats *first = &every->first;
+	printf("t=%" PRIu64 " submitted=%" PRIu64 " accepted=%" PRIu64 " completed=%" PRIu64 " closed=%" PRIu64 " waiting=%" PRIu64
+	       " oldest_s=%.1f accept_p50_s=%.3f\n",
+	       (elapsed_ms + 500) / 1000, stats->submitted - first->submitted, stats->accepted - first->accepted,
+	       stats->completed - first->completed, stats->closed - first->closed, stats->waiting, oldest_s(stats), median_s(every, stats));
+}
+
+static void tell_line(const struct every *every, const struct pd_stats *stats, uint64_t elapsed_ms)
+{
+	const struct pd_stats *first = &every->first;
+	struct json json;
+	json_init(&json, stdout);
+	json_object(&json, NULL);
+	json_real(&json, "t", (double)elapsed_ms / 1000, 3);
+	json_number(&json, "time", stats->time_ms);
+	json_number(&json, "seq", stats->seq);
+	json_number(&json, "submitted", stats->submitted - first->submitted);
+	json_number(&json, "accepted", stats->accepted - first->accepted);
+	json_number(&json, "completed", stats->completed - first->completed);
+	json_number(&json, "closed", stats->closed - first->closed);
+	json_number(&json, "waiting", stats->waiting);
+	json_real(&json, "oldest_s", oldest_s(stats), 3);
+	json_real(&json, "accept_p50_s", median_s(every, stats), 6);
+	json_end(&json);
+}
+
+/* Keep the connection alive until it is time. */
+static int wait_until(struct every *every, uint64_t until_ms)
+{
+	for (uint64_t now_ms; (now_ms = print_now_ms()) < until_ms;)
+		if (pd_client_step(every->client, (int)(until_ms - now_ms)))
+			return cli_fail(every->cli, CLI_SYSTEM, "%s", pd_client_why(every->client));
+	return CLI_OK;
+}
+
+static int run_every(struct every *every)
+{
+	struct pd_stats stats;
+	int code = ask_stats(every->cli, every->client, every->area, true, every->first_decoder, &every->first_bytes, &every->first);
+	uint64_t start_ms = print_now_ms();
+	for (uint64_t line = 1; code == CLI_OK && (!every->lines || line <= every->lines); line++) {
+		code = wait_until(every, start_ms + line * (uint64_t)every->period_ms);
+		if (code == CLI_OK)
+			code = ask_stats(every->cli, every->client, every->area, true, every->decoder, &every->bytes, &stats);
+		if (code == CLI_OK)
+			(every->cli->json ? tell_line : print_line)(every, &stats, print_now_ms() - start_ms);
+		fflush(stdout);
+	}
+	return code;
+}
+
+static int show_every(struct every *every)
+{
+	every->first_decoder = pd_decoder_new();
+	every->decoder = pd_decoder_new();
+	int code = run_every(every);
+	pd_decoder_free(every->first_decoder);
+	pd_decoder_free(every->decoder);
+	pd_buffer_fini(&every->first_bytes);
+	pd_buffer_fini(&every->bytes);
+	return code;
+}
+
+int cmd_stats(struct cli *cli, int argc, char **argv)
+{
+	const char *area = NULL, *period = NULL, *count = NULL;
+	const struct cli_option options[] = {
+		{"every", "S", "a line every S seconds, with what happened since the start", &period, NULL},
+		{"count", "N", "with --every: so many lines; otherwise without end", &count, NULL},
+		{0},
+	};
+	struct every every = {.cli = cli};
+	if (cli_args(cli, argc, argv, options, &area, 0, 1) < 0)
+		return (int)cli->exit;
+	if (count && !period)
+		return cli_fail(cli, CLI_USAGE, "--count says how many lines of --every; say --every, too");
+	if ((period && !cli_seconds("--every", period, 10, 86400 * 1000, &every.period_ms)) ||
+	    (count && !cli_number("--count", count, 1, UINT64_MAX, &every.lines)))
+		return CLI_USAGE;
+	enum pd_err err = cli_open(cli, &every.client);
+	if (err)
+		return (int)cli_exit_of(err);
+	int code = area ? names_find_area(cli, every.client, area, &every.area) : CLI_OK;
+	if (code == CLI_OK)
+		code = period ? show_every(&every) : show_once(cli, every.client, every.area);
+	pd_client_close(every.client);
+	return code;
+}

@@ -1,0 +1,92 @@
+#include "pages.h"
+
+#include <string.h>
+
+#include "names.h"
+
+enum { PAGE = 500 };
+
+static void on_row(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct pd_buffer *rows = arg;
+	(void)client;
+	if (!last)
+		pd_encode(answer, rows);
+}
+
+/* limit and the way on stand at different places in each of the queries. */
+static void set_limit(struct pd_message *query, uint16_t limit)
+{
+	switch (query->type) {
+	case PD_MSG_list_orders: query->list_orders.limit = limit; break;
+	case PD_MSG_list_areas: query->list_areas.limit = limit; break;
+	case PD_MSG_list_people: query->list_people.limit = limit; break;
+	case PD_MSG_list_households: query->list_households.limit = limit; break;
+	default: break; /* list_categories answers with all of them */
+	}
+}
+
+static void go_on(struct pd_message *query, const struct pd_end *end)
+{
+	switch (query->type) {
+	case PD_MSG_list_orders: query->list_orders.cursor = end->cursor; break;
+	case PD_MSG_list_areas: query->list_areas.after = end->after; break;
+	case PD_MSG_list_people: query->list_people.after = end->after; break;
+	case PD_MSG_list_households: query->list_households.after = end->after; break;
+	default: break;
+	}
+}
+
+struct page {
+	struct pd_buffer rows;
+	struct pd_decoder *decoder;
+};
+
+static bool next_row(struct page *page, size_t *off, struct pd_message *row)
+{
+	struct pd_fault fault;
+	pd_decoder_reset(page->decoder);
+	return *off < page->rows.count && !pd_decode(page->decoder, page->rows.data, page->rows.count, off, row, &fault);
+}
+
+static void show_page(struct cli *cli, struct pd_client *client, struct page *page, pages_row_fn *row, void *arg)
+{
+	struct pd_message message;
+	for (size_t off = 0; next_row(page, &off, &message);) {
+		names_learn(cli->names, &message);
+		names_want_all(cli, client, &message);
+	}
+	names_settle(cli, client);
+	for (size_t off = 0; next_row(page, &off, &message);)
+		row(cli, client, &message, arg);
+}
+
+int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
+	       pages_end_fn *page_end, void *arg, bool *more)
+{
+	struct page page = {{0}, pd_decoder_new()};
+	struct pd_message last;
+	char cursor[64];
+	int code;
+	uint64_t left = limit ? limit : UINT64_MAX;
+	do {
+		page.rows.count = 0;
+		set_limit(query, (uint16_t)(left < PAGE ? left : PAGE));
+		code = cli_query(cli, client, query, on_row, &page.rows, &last);
+		if (code != CLI_OK)
+			break;
+		struct pd_end end = last.end;
+		/* What is asked for the names ends the life of last. */
+		if (end.cursor.bytes)
+			memcpy(cursor, end.cursor.data, end.cursor.bytes);
+		end.cursor.data = cursor;
+		go_on(query, &end);
+		*more = end.more;
+		show_page(cli, client, &page, row, arg);
+		page_end(arg);
+		left -= end.count < left ? end.count : left;
+	} while (*more && left);
+	pd_buffer_fini(&page.rows);
+	pd_decoder_free(page.decoder);
+	return code;
+}

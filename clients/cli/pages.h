@@ -1,0 +1,20 @@
+/* pages.h - lists of the broker, page by page: ask, look the names up, show, ask for the next.
+ *
+ * Threads: one.
+ */
+#ifndef PAIDAN_PAGES_H
+#define PAIDAN_PAGES_H
+
+#include "cli.h"
+
+/* Gets each row, after the names it mentions have been asked for. */
+typedef void pages_row_fn(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg);
+/* Gets the end of each page. */
+typedef void pages_end_fn(void *arg);
+
+/* Show the answers to query (one of the list_ messages, with its filters set), at most limit of them (0: all). On CLI_OK
+ * *more says whether there are further ones. */
+PD_MUST_USE int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
+			   pages_end_fn *page_end, void *arg, bool *more);
+
+#endif

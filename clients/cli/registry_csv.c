@@ -1,0 +1,120 @@
+#include "registry_csv.h"
+
+#include <assert.h>
+#include <csv.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
+	[ROWS_AREAS] = {"id", "parent", "level", "kind", "name"},
+	[ROWS_HOUSEHOLDS] = {"id", "area", "centre", "address", "lon", "lat"},
+	[ROWS_PEOPLE] = {"id", "post", "area", "household", "name", "phone"},
+	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s"},
+};
+
+/* A column is called like its field in proto/messages.def, but for the id, which comes first, and for degrees. */
+static const struct pd_field *field_of(const struct pd_message_info *info, const char *name)
+{
+	if (strcmp(name, "id") == 0)
+		return &info->fields[0];
+	for (size_t i = 0; i < info->field_count; i++) {
+		const char *field = info->fields[i].name;
+		size_t length = strlen(name);
+		if (strncmp(field, name, length) == 0 && (!field[length] || strcmp(field + length, "_e7") == 0))
+			return &info->fields[i];
+	}
+	assert(!"a column without a field");
+	return NULL;
+}
+
+size_t registry_csv_columns(enum rows_kind kind, struct registry_csv_column columns[static REGISTRY_CSV_COLUMNS_MAX])
+{
+	const struct pd_message_info *info = pd_message_info(rows_type(kind));
+	size_t count = 0;
+	for (; count < REGISTRY_CSV_COLUMNS_MAX && names[kind][count]; count++)
+		columns[count] = (struct registry_csv_column){names[kind][count], field_of(info, names[kind][count])};
+	return count;
+}
+
+const char *registry_csv_words(const struct pd_field *field)
+{
+	static const char prefix[] = "enum ";
+	return strncmp(field->unit, prefix, sizeof prefix - 1) == 0 ? field->unit + sizeof prefix - 1 : NULL;
+}
+
+/* ---- printing ---- */
+
+static void print_number(struct pd_buffer *out, uint64_t number)
+{
+	char digits[20];
+	size_t at = sizeof digits;
+	do
+		digits[--at] = (char)('0' + number % 10);
+	while (number /= 10);
+	pd_buffer_add(out, digits + at, sizeof digits - at);
+}
+
+static void print_degrees(struct pd_buffer *out, int32_t degrees_e7)
+{
+	char text[24];
+	uint32_t size = degrees_e7 < 0 ? -(uint32_t)degrees_e7 : (uint32_t)degrees_e7;
+	int bytes = snprintf(text, sizeof text, "%s%u.%07u", degrees_e7 < 0 ? "-" : "", size / REGISTRY_CSV_DEGREE_E7,
+			     size % REGISTRY_CSV_DEGREE_E7);
+	pd_buffer_add(out, text, (size_t)bytes);
+}
+
+/* RFC 4180, section 2; blanks at the ends are quoted, too, for a reader may drop them. */
+static bool needs_quotes(struct pd_slice text)
+{
+	for (uint32_t i = 0; i < text.bytes; i++)
+		if (strchr("\",\r\n", text.data[i]))
+			return true;
+	return text.bytes && (strchr(" \t", text.data[0]) || strchr(" \t", text.data[text.bytes - 1]));
+}
+
+static void print_text(struct pd_buffer *out, struct pd_slice text)
+{
+	if (!needs_quotes(text)) {
+		pd_buffer_add(out, text.data, text.bytes);
+		return;
+	}
+	size_t bytes = csv_write(NULL, 0, text.data, text.bytes);
+	csv_write(pd_buffer_room(out, bytes), bytes, text.data, text.bytes);
+}
+
+static void print_cell(struct pd_buffer *out, const struct pd_field *field, const char *at)
+{
+	const char *set = registry_csv_words(field);
+	uint32_t number;
+	int32_t degrees_e7;
+	struct pd_slice text;
+	switch (field->kind) {
+	case PD_TEXT:
+		memcpy(&text, at, sizeof text);
+		print_text(out, text);
+		break;
+	case PD_I32:
+		memcpy(&degrees_e7, at, sizeof degrees_e7);
+		print_degrees(out, degrees_e7);
+		break;
+	case PD_U8: print_text(out, pd_text(pd_word(set, *(const uint8_t *)at))); break;
+	default:
+		memcpy(&number, at, sizeof number);
+		print_number(out, number);
+	}
+}
+
+void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out)
+{
+	struct registry_csv_column columns[REGISTRY_CSV_COLUMNS_MAX];
+	size_t count = registry_csv_columns(kind, columns);
+	for (size_t i = 0; i < count; i++) {
+		pd_buffer_add(out, columns[i].name, strlen(columns[i].name));
+		pd_buffer_add(out, i + 1 < count ? "," : "\n", 1);
+	}
+	for (size_t row = 0; row < rows->tables[kind].count; row++)
+		for (size_t i = 0; i < count; i++) {
+			print_cell(out, columns[i].field, rows_body(rows, kind, row) + columns[i].field->offset);
+			pd_buffer_add(out, i + 1 < count ? "," : "\n", 1);
+		}
+}

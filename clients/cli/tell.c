@@ -1,0 +1,236 @@
+#include "tell.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "names.h"
+#include "print.h"
+
+enum { WHO_BYTES = 400, PATH_BYTES = 1100, VERB_COLUMNS = 11, SHORT_ID_CHARS = 8 };
+
+/* ---- to programs ---- */
+
+static uint64_t load(const void *at, enum pd_kind kind)
+{
+	switch (kind) {
+	case PD_U8: return *(const uint8_t *)at;
+	case PD_U16: return *(const uint16_t *)at;
+	case PD_U32: return *(const uint32_t *)at;
+	default: return *(const uint64_t *)at;
+	}
+}
+
+static void json_name(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field, uint64_t id)
+{
+	static const struct {
+		const char *unit;
+		enum name_kind kind;
+	} named[] = {{"area", NAME_AREA}, {"person", NAME_PERSON}, {"category", NAME_CATEGORY}};
+	char key[64];
+	for (size_t i = 0; i < sizeof named / sizeof named[0]; i++) {
+		if (strcmp(field->unit, named[i].unit) != 0)
+			continue;
+		const struct name *name = names_get(cli, client, named[i].kind, (uint32_t)id);
+		snprintf(key, sizeof key, "%s_name", field->name);
+		if (name->known)
+			json_string(json, key, name->text);
+		else
+			json_null(json, key);
+	}
+}
+
+static void json_unsigned(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field, uint64_t value)
+{
+	if (strncmp(field->unit, "enum ", 5) != 0) {
+		json_number(json, field->name, value);
+		json_name(json, cli, client, field, value);
+	} else if (value == 0) {
+		json_null(json, field->name);
+	} else {
+		json_string(json, field->name, pd_word(field->unit + 5, (unsigned)value));
+	}
+}
+
+static void json_field(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field, const void *at)
+{
+	const struct pd_u64s *list = at;
+	switch (field->kind) {
+	case PD_U8:
+	case PD_U16:
+	case PD_U32:
+	case PD_U64: json_unsigned(json, cli, client, field, load(at, field->kind)); break;
+	case PD_I32: json_signed(json, field->name, *(const int32_t *)at); break;
+	case PD_BOOL: json_bool(json, field->name, *(const bool *)at); break;
+	case PD_ID: json_id(json, field->name, at); break;
+	case PD_TEXT: json_text(json, field->name, *(const struct pd_slice *)at); break;
+	case PD_BIN: json_hex(json, field->name, *(const struct pd_slice *)at); break;
+	case PD_U64S:
+		json_array(json, field->name);
+		for (uint32_t i = 0; i < list->count; i++)
+			json_number(json, NULL, list->values[i]);
+		json_end(json);
+		break;
+	}
+}
+
+void tell_json(struct json *json, const char *key, struct cli *cli, struct pd_client *client, const struct pd_message *message)
+{
+	const struct pd_message_info *info = pd_message_info(message->type);
+	json_object(json, key);
+	if (info->role == PD_EVENT) {
+		json_number(json, "seq", message->request);
+		json_string(json, "type", info->name);
+	}
+	for (unsigned i = 0; i < info->field_count; i++)
+		json_field(json, cli, client, &info->fields[i], (const char *)&message->ok + info->fields[i].offset);
+	json_end(json);
+}
+
+/* ---- to people ---- */
+
+char *tell_person(struct cli *cli, struct pd_client *client, uint32_t person, char *text, size_t text_bytes)
+{
+	if (person == 0) {
+		snprintf(text, text_bytes, "the system");
+		return text;
+	}
+	const struct name *name = names_get(cli, client, NAME_PERSON, person);
+	if (name->known)
+		snprintf(text, text_bytes, "%s (%s)", name->text, pd_word("post", name->code));
+	else
+		snprintf(text, text_bytes, "person %u", person);
+	return text;
+}
+
+static const char *area_name(struct cli *cli, struct pd_client *client, uint32_t area)
+{
+	return names_get(cli, client, NAME_AREA, area)->text;
+}
+
+/* Print text to columns, and a blank. */
+static void print_column(const char *text, unsigned columns)
+{
+	unsigned width = print_width(text, strlen(text));
+	print_text(stdout, pd_text(text));
+	printf("%*s ", width < columns ? (int)(columns - width) : 0, "");
+}
+
+static void print_quoted(struct pd_slice text)
+{
+	if (text.bytes == 0)
+		return;
+	fputs(": ", stdout);
+	print_text(stdout, text);
+}
+
+/* The words that came with an event of an order. */
+static struct pd_slice words_of(const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_submitted: return event->submitted.text;
+	case PD_MSG_declined: return event->declined.reason;
+	case PD_MSG_transferred: return event->transferred.reason;
+	case PD_MSG_completed: return event->completed.result;
+	case PD_MSG_confirmed: return event->confirmed.text;
+	case PD_MSG_reopened: return event->reopened.reason;
+	case PD_MSG_cancelled: return event->cancelled.reason;
+	case PD_MSG_noted: return event->noted.text;
+	default: return (struct pd_slice){0};
+	}
+}
+
+static void print_order_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
+{
+	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	char who[WHO_BYTES], id[PD_ID_TEXT_BYTES], path[PATH_BYTES];
+	fputs("by ", stdout);
+	print_text(stdout, pd_text(tell_person(cli, client, e->actor, who, sizeof who)));
+	if (event->type == PD_MSG_submitted && event->submitted.requester && event->submitted.requester != e->actor) {
+		fputs(" for ", stdout);
+		print_text(stdout, pd_text(tell_person(cli, client, event->submitted.requester, who, sizeof who)));
+	}
+	if (how == TELL_WATCH) {
+		pd_id_print(&e->order, id);
+		printf(", order ..%s", id + strlen(id) - SHORT_ID_CHARS);
+	}
+	if (e->from != e->holder) {
+		fputs(e->from ? ", now held by " : ", held by ", stdout);
+		print_text(stdout, pd_text(names_path(cli, client, e->holder, path, sizeof path)));
+	}
+	if (event->type == PD_MSG_reopened)
+		printf(", attempt %u", event->reopened.attempt);
+	if (event->type == PD_MSG_confirmed)
+		printf(", %u of 5", event->confirmed.rating);
+	print_quoted(words_of(event));
+	if (event->type == PD_MSG_submitted && event->submitted.place.bytes) {
+		fputs(" [", stdout);
+		print_text(stdout, event->submitted.place);
+		fputs("]", stdout);
+	}
+}
+
+static void print_registry_event(const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_area_set:
+		printf("%s %u", pd_word("level", event->area_set.level), event->area_set.area);
+		print_quoted(event->area_set.name);
+		break;
+	case PD_MSG_household_set:
+		printf("household %u", event->household_set.household);
+		print_quoted(event->household_set.address);
+		break;
+	case PD_MSG_person_set:
+		printf("%s %u", pd_word("post", event->person_set.post), event->person_set.person);
+		print_quoted(event->person_set.name);
+		break;
+	case PD_MSG_category_set:
+		printf("category %u", event->category_set.category);
+		print_quoted(event->category_set.name);
+		break;
+	default: break;
+	}
+}
+
+static bool is_retired(const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_area_set: return event->area_set.retired;
+	case PD_MSG_household_set: return event->household_set.retired;
+	case PD_MSG_person_set: return event->person_set.retired;
+	case PD_MSG_category_set: return event->category_set.retired;
+	default: return false;
+	}
+}
+
+/* Where an event happened; 0: nowhere in particular. */
+static uint32_t area_of(const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_area_set: return event->area_set.area;
+	case PD_MSG_household_set: return event->household_set.area;
+	case PD_MSG_person_set: return event->person_set.area;
+	case PD_MSG_category_set: return 0;
+	default: return event->accepted.from ? event->accepted.from : event->accepted.holder;
+	}
+}
+
+void tell_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
+{
+	const struct pd_message_info *info = pd_message_info(event->type);
+	char time[PRINT_TIME_BYTES];
+	names_learn(cli->names, event);
+	/* Every event begins with time and actor. */
+	printf("%s  ", print_time(event->accepted.time_ms, time));
+	if (how == TELL_WATCH) {
+		uint32_t area = area_of(event);
+		print_column(area ? area_name(cli, client, area) : "-", 0);
+		fputs(" ", stdout);
+	}
+	print_column(is_retired(event) ? "retired" : info->name, VERB_COLUMNS);
+	if (pd_is_order_event(event->type))
+		print_order_event(cli, client, event, how);
+	else
+		print_registry_event(event);
+	putchar('\n');
+}
