@@ -1,0 +1,190 @@
+#include "dispatch.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <sysexits.h>
+
+enum { RESULT_CHARS_MAX = 4000, HAND_UP_CODE_MAX = 63, BACKOFF_S_MAX = 300 };
+
+/* ---- JSON ---- */
+
+static void add(struct pd_buffer *out, const char *text)
+{
+	pd_buffer_add(out, text, strlen(text));
+}
+
+static void add_name(struct pd_buffer *out, const char *key, const char *name)
+{
+	text_print(out, ",\"%s\":", key);
+	if (name)
+		text_json(out, pd_text(name));
+	else
+		add(out, "null");
+}
+
+static void add_number(struct pd_buffer *out, const char *key, uint64_t number)
+{
+	text_print(out, ",\"%s\":%" PRIu64, key, number);
+}
+
+static void add_degrees(struct pd_buffer *out, const char *key, bool given, int32_t e7)
+{
+	if (given)
+		text_print(out, ",\"%s\":%.7f", key, e7 / 1e7);
+	else
+		text_print(out, ",\"%s\":null", key);
+}
+
+void dispatch_json(struct pd_buffer *out, const struct worker_order *order, const struct dispatch_names *names)
+{
+	const struct pd_submitted *submitted = &order->submitted;
+	bool placed = submitted->lon_e7 || submitted->lat_e7;
+	char id[PD_ID_TEXT_BYTES];
+	text_print(out, "{\"order\":\"%s\"", pd_id_print(&order->id, id));
+	add_number(out, "version", order->version);
+	add_number(out, "attempt", order->attempt);
+	add_number(out, "area", order->holder);
+	add_name(out, "area_name", names->area);
+	add_number(out, "person", order->actor);
+	add_number(out, "category", submitted->category);
+	add_name(out, "category_name", names->category);
+	add_name(out, "urgency", pd_word("urgency", submitted->urgency));
+	add(out, ",\"text\":");
+	text_json(out, submitted->text);
+	add(out, ",\"place\":");
+	text_json(out, submitted->place);
+	add_number(out, "household", submitted->household);
+	add_name(out, "address", names->address);
+	add_degrees(out, "lon", placed, submitted->lon_e7);
+	add_degrees(out, "lat", placed, submitted->lat_e7);
+	add_number(out, "requester", submitted->requester);
+	add_number(out, "from_area", submitted->area);
+	add_number(out, "submitted_ms", submitted->time_ms);
+	add(out, "}\n");
+}
+
+/* ---- environment ---- */
+
+enum { VARIABLES = 9 };
+
+__attribute__((format(printf, 1, 2))) static char *variable(const char *format, ...)
+{
+	va_list args;
+	char *text;
+	va_start(args, format);
+	int bytes = vasprintf(&text, format, args);
+	va_end(args);
+	if (bytes < 0)
+		abort();
+	return text;
+}
+
+static void set_variables(char *variables[static VARIABLES], const struct worker_order *order)
+{
+	const struct pd_submitted *submitted = &order->submitted;
+	char id[PD_ID_TEXT_BYTES];
+	variables[0] = variable("PAIDAN_ORDER=%s", pd_id_print(&order->id, id));
+	variables[1] = variable("PAIDAN_VERSION=%" PRIu32, order->version);
+	variables[2] = variable("PAIDAN_ATTEMPT=%u", order->attempt);
+	variables[3] = variable("PAIDAN_AREA=%" PRIu32, order->holder);
+	variables[4] = variable("PAIDAN_PERSON=%" PRIu32, order->actor);
+	variables[5] = variable("PAIDAN_CATEGORY=%" PRIu32, submitted->category);
+	variables[6] = variable("PAIDAN_URGENCY=%s", pd_word("urgency", submitted->urgency));
+	variables[7] = variable("PAIDAN_HOUSEHOLD=%" PRIu32, submitted->household);
+	variables[8] = variable("PAIDAN_REQUESTER=%" PRIu32, submitted->requester);
+}
+
+static bool is_replaced(const char *old, char *const variables[static VARIABLES])
+{
+	for (int i = 0; i < VARIABLES; i++) {
+		size_t name_bytes = (size_t)(strchr(variables[i], '=') - variables[i]) + 1;
+		if (strncmp(old, variables[i], name_bytes) == 0)
+			return true;
+	}
+	return false;
+}
+
+char **dispatch_environment(char *const environment[], const struct worker_order *order)
+{
+	size_t count = 0, kept = VARIABLES;
+	while (environment[count])
+		count++;
+	char **made = calloc(count + VARIABLES + 1, sizeof *made);
+	if (!made)
+		abort();
+	set_variables(made, order);
+	for (size_t i = 0; i < count; i++)
+		if (!is_replaced(environment[i], made))
+			made[kept++] = variable("%s", environment[i]);
+	return made;
+}
+
+void dispatch_environment_free(char **environment)
+{
+	for (size_t i = 0; environment[i]; i++)
+		free(environment[i]);
+	free(environment);
+}
+
+/* ---- the program's end ---- */
+
+enum dispatch_verdict dispatch_verdict(int status, bool timed_out)
+{
+	if (timed_out || !WIFEXITED(status))
+		return DISPATCH_BROKEN;
+	int code = WEXITSTATUS(status);
+	if (code == 0)
+		return DISPATCH_DONE;
+	if (code == EX_TEMPFAIL)
+		return DISPATCH_AGAIN;
+	return code <= HAND_UP_CODE_MAX ? DISPATCH_HAND_UP : DISPATCH_BROKEN;
+}
+
+void dispatch_result(struct pd_buffer *out, struct pd_slice output)
+{
+	size_t before = out->count;
+	text_tidy(out, output.data, output.bytes, RESULT_CHARS_MAX);
+	if (out->count == before)
+		add(out, "done");
+}
+
+static void add_end(struct pd_buffer *out, const char *program, int status, bool timed_out)
+{
+	const char *slash = strrchr(program, '/');
+	const char *name = slash && slash[1] ? slash + 1 : program;
+	if (timed_out)
+		text_print(out, "%s took too long", name);
+	else if (WIFEXITED(status))
+		text_print(out, "%s ended with code %d", name, WEXITSTATUS(status));
+	else
+		text_print(out, "%s was ended by signal %d (%s)", name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+void dispatch_reason(struct pd_buffer *out, const char *program, int status, bool timed_out, struct pd_slice errors,
+		     size_t chars_max)
+{
+	struct pd_buffer reason = {0};
+	/* A program that says why has said all; otherwise the reader should know what became of it. */
+	text_tidy_end(&reason, errors.data, errors.bytes, chars_max);
+	if (reason.count == 0 || dispatch_verdict(status, timed_out) == DISPATCH_BROKEN) {
+		struct pd_buffer end = {0};
+		add_end(&end, program, status, timed_out);
+		if (reason.count)
+			add(&end, ": ");
+		pd_buffer_add(&end, reason.data, reason.count);
+		reason.count = 0;
+		text_tidy(&reason, end.data, end.count, chars_max);
+		pd_buffer_fini(&end);
+	}
+	pd_buffer_add(out, reason.data, reason.count);
+	pd_buffer_fini(&reason);
+}
+
+uint64_t dispatch_backoff_ms(unsigned tries)
+{
+	uint64_t seconds = tries < 10 ? UINT64_C(1) << (tries ? tries - 1 : 0) : BACKOFF_S_MAX;
+	return 1000 * (seconds < BACKOFF_S_MAX ? seconds : BACKOFF_S_MAX);
+}

@@ -1,0 +1,430 @@
+/* district.c - paidan-worker district: everybody who works in a district, in one process.
+ *
+ * An order that is offered gets a task, whose entry in the agenda says when its next step is due:
+ *   DECIDE (accept, or decline) -> NOTE (few) -> COMPLETE -> gone
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agenda.h"
+#include "args.h"
+#include "chance.h"
+#include "commands.h"
+#include "phrases.h"
+#include "roster.h"
+#include "shift.h"
+#include "tally.h"
+#include "text.h"
+#include "worker.h"
+
+#define ACCEPT_MEDIAN_MS 1500.0
+#define ACCEPT_SIGMA 0.6
+#define COMPLETE_MEDIAN_MS 4000.0
+#define COMPLETE_SIGMA 0.5
+#define DECLINES 0.03
+#define NOTES 0.01
+
+enum { QUERY_MS = 5000, SETTLE_MS = 2000, AGAIN_MS = 5000, BUSY_MS = 100 };
+enum {
+	POSTS = 1u << PD_post_centre | 1u << PD_post_leader | 1u << PD_post_grid_leader | 1u << PD_post_staff |
+		1u << PD_post_supervisor | 1u << PD_post_administrator
+};
+
+static const char usage[] = "[--seed N] [--speed X] [--credit N] [--except AREA] [--verbose]";
+static const char help[] =
+	"Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a grid), "
+	"or staff (above), so that\n"
+	"orders of categories that are held further up, and those that are declined, move too. Prints a line at the "
+	"start, and at the end what\n"
+	"was done and refused. Orders that these people accepted in an earlier run are completed, too.\n"
+	"\n"
+	"Times are drawn anew for each order, and divided by --speed:\n"
+	"  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"
+	"  until it is completed   log-normal, median 4 s, sigma 0.5 (p90 7.6 s, p99 12.8 s), from accepting\n"
+	"  3 % of the orders are declined with a reason, except at the district, which has nobody above it\n"
+	"  1 % get a note first, at half their time\n"
+	"SIGINT or SIGTERM end it: what is offered goes back, what is accepted stays accepted.\n";
+
+enum step { DECIDE, NOTE, COMPLETE };
+
+/* entry stands first: the agenda's entry is cast to its task. */
+struct task {
+	struct agenda_entry entry;
+	struct worker_order *order;
+	enum step step;
+};
+
+struct counts {
+	uint64_t accepted, declined, noted, completed, lost;
+	uint64_t areas_refused;
+	struct tally refused;
+};
+
+struct district {
+	struct args *args;
+	struct shift shift;
+	struct worker *worker;
+	struct roster *roster;
+	struct agenda agenda;
+	struct chance chance;
+	struct counts counts;
+	struct pd_buffer text;
+	const char *except;
+	double speed;
+	uint16_t credit;
+	bool verbose;
+};
+
+/* ---- tasks ---- */
+
+static void say(const struct district *district, const struct worker_order *order, const char *what)
+{
+	char id[PD_ID_TEXT_BYTES];
+	if (!district->verbose)
+		return;
+	const struct roster_area *area = roster_area(district->roster, order->holder);
+	printf("%s %s by %" PRIu32 " of %s\n", pd_id_print(&order->id, id), what, order->actor,
+	       area ? area->name : "?");
+}
+
+static void schedule(struct district *district, struct task *task, enum step step, double wait_ms)
+{
+	task->step = step;
+	agenda_put(&district->agenda, &task->entry, agenda_now_ms() + (uint64_t)(wait_ms / district->speed));
+}
+
+static struct task *task_new(struct worker_order *order)
+{
+	struct task *task = calloc(1, sizeof *task);
+	if (!task)
+		abort();
+	task->order = order;
+	order->data = task;
+	return task;
+}
+
+static void task_free(struct district *district, struct worker_order *order)
+{
+	struct task *task = order->data;
+	agenda_drop(&district->agenda, &task->entry);
+	free(task);
+	order->data = NULL;
+}
+
+static void begin_completing(struct district *district, struct worker_order *order, double notes)
+{
+	double wait_ms = chance_lognormal(&district->chance, COMPLETE_MEDIAN_MS, COMPLETE_SIGMA);
+	bool note = chance_happens(&district->chance, notes);
+	schedule(district, order->data, note ? NOTE : COMPLETE, note ? wait_ms / 2 : wait_ms);
+}
+
+/* ---- what the worker tells ---- */
+
+static void on_offered(struct worker *worker, struct worker_order *order, void *arg)
+{
+	struct district *district = arg;
+	(void)worker;
+	say(district, order, "is offered, to be decided");
+	schedule(district, task_new(order), DECIDE,
+		 chance_lognormal(&district->chance, ACCEPT_MEDIAN_MS, ACCEPT_SIGMA));
+}
+
+static void on_adopted(struct worker *worker, struct worker_order *order, void *arg)
+{
+	(void)worker;
+	task_new(order);
+	begin_completing(arg, order, 0);
+}
+
+static void on_done(struct worker *worker, struct worker_order *order, enum pd_type command, void *arg)
+{
+	struct district *district = arg;
+	(void)worker;
+	switch (command) {
+	case PD_MSG_accept:
+		district->counts.accepted++;
+		say(district, order, "accepted");
+		begin_completing(district, order, NOTES);
+		return;
+	case PD_MSG_note:
+		district->counts.noted++;
+		say(district, order, "noted");
+		begin_completing(district, order, 0);
+		return;
+	case PD_MSG_decline:
+		district->counts.declined++;
+		say(district, order, "declined");
+		break;
+	default: district->counts.completed++; say(district, order, "completed");
+	}
+	task_free(district, order);
+}
+
+static void on_refused(struct worker *worker, struct worker_order *order, enum pd_type command,
+		       const struct pd_refused *refused, void *arg)
+{
+	struct district *district = arg;
+	struct task *task = order->data;
+	(void)worker;
+	tally_add(&district->counts.refused, refused);
+	if (district->verbose)
+		printf("%s refused: %.*s %.*s\n", pd_message_info(command)->name, (int)refused->sentence.bytes,
+		       refused->sentence.data, (int)refused->detail.bytes, refused->detail.data);
+	schedule(district, task, task->step, AGAIN_MS);
+}
+
+static void on_lost(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
+		    void *arg)
+{
+	struct district *district = arg;
+	(void)worker;
+	(void)person;
+	district->counts.lost += loss == WORKER_TAKEN;
+	say(district, order,
+	    loss == WORKER_TAKEN ? "was moved by somebody else, instead of" : "is no longer offered, to be decided");
+	task_free(district, order);
+}
+
+static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)
+{
+	struct district *district = arg;
+	(void)worker;
+	if (district->counts.areas_refused++ == 0)
+		args_fail(district->args, 0, "the broker refuses work for area %" PRIu32 ": %.*s %.*s", area,
+			  (int)refused->sentence.bytes, refused->sentence.data, (int)refused->detail.bytes,
+			  refused->detail.data);
+}
+
+static void on_link(struct worker *worker, enum pd_link link, const struct pd_message *message, void *arg)
+{
+	struct district *district = arg;
+	(void)worker;
+	shift_link(&district->shift, link, message);
+}
+
+static const struct worker_handler handler = {
+	.offered = on_offered,
+	.done = on_done,
+	.refused = on_refused,
+	.lost = on_lost,
+	.area_refused = on_area_refused,
+	.link = on_link,
+};
+
+/* ---- steps ---- */
+
+static enum pd_err decide(struct district *district, struct worker_order *order)
+{
+	const struct roster_area *area = roster_area(district->roster, order->holder);
+	if (area && area->parent && chance_happens(&district->chance, DECLINES))
+		return worker_decline(district->worker, order, phrases_decline(&district->chance));
+	return worker_accept(district->worker, order);
+}
+
+static enum pd_err complete(struct district *district, struct worker_order *order)
+{
+	const struct roster_category *category = roster_category(district->roster, order->submitted.category);
+	district->text.count = 0;
+	phrases_result(&district->text, &district->chance, category ? category->name : "");
+	return worker_complete(district->worker, order, text_slice(&district->text));
+}
+
+static enum pd_err take_step(struct district *district, struct task *task)
+{
+	switch (task->step) {
+	case DECIDE: return decide(district, task->order);
+	case NOTE: return worker_note(district->worker, task->order, phrases_note(&district->chance));
+	case COMPLETE: return complete(district, task->order);
+	}
+	return PD_EINVAL;
+}
+
+static void take_due_steps(struct district *district)
+{
+	uint64_t now_ms = agenda_now_ms();
+	struct agenda_entry *entry;
+	while ((entry = agenda_due(&district->agenda, now_ms))) {
+		struct task *task = (struct task *)entry;
+		/* What cannot be sent now is tried again soon: too much is unanswered. */
+		if (take_step(district, task) != PD_OK)
+			schedule(district, task, task->step, BUSY_MS * district->speed);
+	}
+}
+
+/* ---- beginning and end ---- */
+
+static enum pd_err read_registry(struct district *district)
+{
+	struct pd_client *client = worker_client(district->worker);
+	enum pd_err err = roster_load_areas(district->roster, client, QUERY_MS);
+	if (!err)
+		err = roster_load_categories(district->roster, client, QUERY_MS);
+	return err ? err : roster_load_people(district->roster, client, 0, POSTS, QUERY_MS);
+}
+
+/* Join every area that somebody leads; counts them by level. */
+static enum pd_err join_areas(struct district *district, unsigned joined[static PD_level_end], unsigned *leaderless)
+{
+	const struct roster_area *except = NULL;
+	size_t count;
+	if (district->except && roster_find_area(district->roster, district->except, &except))
+		return PD_ENOENT;
+	const struct roster_area *areas = roster_areas(district->roster, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct roster_person *leader = roster_leader(district->roster, &areas[i]);
+		if (&areas[i] == except)
+			continue;
+		*leaderless += !leader;
+		if (!leader)
+			continue;
+		joined[areas[i].level]++;
+		enum pd_err err = worker_join(district->worker, areas[i].id, leader->id, district->credit);
+		if (err)
+			return err;
+	}
+	return PD_OK;
+}
+
+static void tell_start(const struct district *district, const unsigned *joined, unsigned leaderless, size_t adopted)
+{
+	printf("working for %u micro-grids, %u grids, %u communities, %u streets and %u district, speed %g",
+	       joined[PD_level_microgrid], joined[PD_level_grid], joined[PD_level_community], joined[PD_level_street],
+	       joined[PD_level_district], district->speed);
+	if (leaderless)
+		printf("; nobody holds a post that accepts orders in %u areas", leaderless);
+	if (adopted)
+		printf("; going on with %zu orders accepted before", adopted);
+	printf("\n");
+	fflush(stdout);
+}
+
+static int fail_start(struct district *district, enum pd_err err)
+{
+	if (err == PD_ESYS)
+		return args_fail(district->args, EXIT_SYSTEM, "%s", strerror(errno));
+	return args_fail(district->args, EXIT_USAGE, "%s", roster_why(district->roster));
+}
+
+/* What these people accepted in an earlier run. */
+static enum pd_err adopt(struct district *district, size_t *adopted)
+{
+	enum pd_err err;
+	do {
+		err = shift_until_up(&district->shift, worker_client(district->worker));
+		if (!err && !district->shift.stops)
+			err = worker_adopt_all(district->worker, 0, QUERY_MS, on_adopted, adopted);
+	} while (err == PD_ETIMEDOUT && !district->shift.stops);
+	return err == PD_ETIMEDOUT ? PD_OK : err;
+}
+
+/* Until the broker answers with what is needed, or the shift ends. */
+static int start(struct district *district)
+{
+	unsigned joined[PD_level_end] = {0}, leaderless = 0;
+	size_t count, adopted = 0;
+	enum pd_err err;
+	do {
+		err = shift_until_up(&district->shift, worker_client(district->worker));
+		if (!err && !district->shift.stops)
+			err = read_registry(district);
+	} while (err == PD_ETIMEDOUT && !district->shift.stops);
+	if (district->shift.stops)
+		return 0;
+	if (err)
+		return fail_start(district, err);
+	roster_areas(district->roster, &count);
+	if (count == 0)
+		return args_fail(
+			district->args, EXIT_USAGE,
+			"the registry holds no areas; make a district with 'paidan district', then 'paidan import' it");
+	err = join_areas(district, joined, &leaderless);
+	if (!err)
+		err = adopt(district, &adopted);
+	if (err)
+		return fail_start(district, err);
+	tell_start(district, joined, leaderless, adopted);
+	return 0;
+}
+
+static enum pd_err work(struct district *district)
+{
+	struct pd_client *client = worker_client(district->worker);
+	while (!district->shift.stops) {
+		int wait_ms = agenda_wait_ms(&district->agenda, agenda_now_ms(), 60 * 1000);
+		enum pd_err err = shift_wait(&district->shift, client, wait_ms, NULL, 0);
+		if (err)
+			return err;
+		take_due_steps(district);
+		if (district->verbose)
+			fflush(stdout);
+	}
+	worker_stop(district->worker);
+	return shift_settle(&district->shift, client, SETTLE_MS);
+}
+
+static void tell_end(const struct district *district)
+{
+	const struct counts *counts = &district->counts;
+	printf("accepted %" PRIu64 ", completed %" PRIu64 ", declined %" PRIu64 ", noted %" PRIu64
+	       ", moved by others %" PRIu64 ", still in hand %zu; ",
+	       counts->accepted, counts->completed, counts->declined, counts->noted, counts->lost,
+	       worker_count(district->worker, WORKER_IN_HAND));
+	tally_print(&counts->refused, stdout);
+	if (counts->areas_refused)
+		printf("; refused work for areas: %" PRIu64, counts->areas_refused);
+	printf("\n");
+}
+
+static int run(struct district *district)
+{
+	const char *why;
+	if (shift_begin(&district->shift, district->args, false))
+		return args_fail(district->args, EXIT_SYSTEM, "signals: %s", strerror(errno));
+	enum pd_err err = worker_open(&district->worker, district->args->connect, district->args->subscribe,
+				      "paidan-worker district " PAIDAN_VERSION, &handler, district, &why);
+	if (err)
+		return args_fail(district->args, err == PD_EINVAL ? EXIT_USAGE : EXIT_SYSTEM, "%s", why);
+	district->roster = roster_new();
+	int code = start(district);
+	if (code == 0 && work(district))
+		code = args_fail(district->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(district->worker)));
+	if (code == 0)
+		tell_end(district);
+	worker_close(district->worker);
+	roster_free(district->roster);
+	agenda_fini(&district->agenda);
+	pd_buffer_fini(&district->text);
+	shift_end(&district->shift);
+	return code;
+}
+
+int district_main(int argc, char **argv)
+{
+	const char *seed_text = "1", *speed_text = "1", *credit_text = "16";
+	struct district district = {0};
+	const struct args_option options[] = {
+		{"seed", "N", "for the draws; default 1", &seed_text, NULL},
+		{"speed", "X", "all times are divided by it, 0.01 to 10000; default 1", &speed_text, NULL},
+		{"credit", "N", "orders offered to each area's leader at a time, 1 to 4096; default 16", &credit_text,
+		 NULL},
+		{"except", "AREA", "leave this area (id or name) to others, e.g. to 'paidan-worker lead'",
+		 &district.except, NULL},
+		{"verbose", NULL, "a line for every move", NULL, &district.verbose},
+		{0},
+	};
+	struct args args = {.program = "paidan-worker district", .usage = usage, .help = help, .options = options};
+	uint64_t seed, credit;
+	district.args = &args;
+	if (!args_parse(&args, argc, argv, 0, 0, false))
+		return args.exit;
+	if (!args_number(&args, "--seed", seed_text, 0, UINT64_MAX, &seed) ||
+	    !args_real(&args, "--speed", speed_text, 0.01, 10000, &district.speed) ||
+	    !args_number(&args, "--credit", credit_text, 1, 4096, &credit))
+		return EXIT_USAGE;
+	district.credit = (uint16_t)credit;
+	chance_init(&district.chance, seed);
+	return run(&district);
+}

@@ -1,0 +1,148 @@
+#include "shift.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "agenda.h"
+
+enum { SILENT_MS = 2000, MORE_MAX = 256 };
+
+static void signal_set(sigset_t *set, bool children)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	if (children)
+		sigaddset(set, SIGCHLD);
+}
+
+enum pd_err shift_begin(struct shift *shift, const struct args *args, bool children)
+{
+	sigset_t set;
+	*shift = (struct shift){.args = args};
+	signal_set(&set, children);
+	signal(SIGPIPE, SIG_IGN);
+	shift->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (shift->signals < 0)
+		return PD_ESYS;
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == 0)
+		return PD_OK;
+	close(shift->signals);
+	return PD_ESYS;
+}
+
+void shift_end(struct shift *shift)
+{
+	close(shift->signals);
+}
+
+static const char *endpoint(const struct shift *shift)
+{
+	const char *from_environment = getenv("PAIDAN_CONNECT");
+	if (shift->args->connect)
+		return shift->args->connect;
+	return from_environment && *from_environment ? from_environment : "tcp://127.0.0.1:7750";
+}
+
+static void say_down(struct shift *shift)
+{
+	if (shift->said_down)
+		return;
+	shift->said_down = true;
+	args_fail(shift->args, 0, "no paidand answers at %s; trying on", endpoint(shift));
+}
+
+static void say_refused(struct shift *shift, const struct pd_refused *refused)
+{
+	if (shift->said_refused != refused->code)
+		args_fail(shift->args, 0, "paidand at %s refuses us: %.*s %.*s; trying on", endpoint(shift),
+			  (int)refused->sentence.bytes, refused->sentence.data, (int)refused->detail.bytes,
+			  refused->detail.data);
+	shift->said_refused = refused->code;
+	shift->said_down = true;
+}
+
+void shift_link(struct shift *shift, enum pd_link link, const struct pd_message *message)
+{
+	bool was_up = shift->up;
+	shift->up = link != PD_LINK_DOWN;
+	if (shift->up) {
+		if (shift->said_down)
+			args_fail(shift->args, 0, "paidand answers at %s", endpoint(shift));
+		shift->said_down = false;
+		shift->said_refused = 0;
+	} else if (message) {
+		say_refused(shift, &message->refused);
+	} else if (was_up) {
+		say_down(shift);
+	}
+}
+
+static void read_signals(struct shift *shift)
+{
+	struct signalfd_siginfo info;
+	while (read(shift->signals, &info, sizeof info) == sizeof info) {
+		if (info.ssi_signo == SIGCHLD)
+			shift->children = true;
+		else
+			shift->stops++;
+	}
+}
+
+enum pd_err shift_poll(struct shift *shift, struct pd_client *client, int timeout_ms, struct pollfd *more, nfds_t count)
+{
+	struct pollfd fds[2 + MORE_MAX] = {
+		{.fd = pd_client_fd(client), .events = POLLIN},
+		{.fd = shift->signals, .events = POLLIN},
+	};
+	assert(count <= MORE_MAX);
+	for (nfds_t i = 0; i < count; i++)
+		fds[2 + i] = more[i];
+	pd_client_flush(client);
+	if (poll(fds, 2 + count, timeout_ms) < 0 && errno != EINTR)
+		return PD_ESYS;
+	for (nfds_t i = 0; i < count; i++)
+		more[i].revents = fds[2 + i].revents;
+	read_signals(shift);
+	return PD_OK;
+}
+
+enum pd_err shift_wait(struct shift *shift, struct pd_client *client, int timeout_ms, struct pollfd *more, nfds_t count)
+{
+	enum pd_err err = shift_poll(shift, client, timeout_ms, more, count);
+	return err ? err : pd_client_step(client, 0);
+}
+
+enum pd_err shift_until_up(struct shift *shift, struct pd_client *client)
+{
+	uint64_t said_ms = agenda_now_ms() + SILENT_MS;
+	while (!shift->up && !shift->stops) {
+		enum pd_err err = shift_wait(shift, client, shift->said_down ? -1 : SILENT_MS, NULL, 0);
+		if (err)
+			return err;
+		if (!shift->up && agenda_now_ms() >= said_ms)
+			say_down(shift);
+	}
+	return PD_OK;
+}
+
+enum pd_err shift_settle(struct shift *shift, struct pd_client *client, int timeout_ms)
+{
+	uint64_t end_ms = agenda_now_ms() + (uint64_t)timeout_ms;
+	unsigned stops = shift->stops;
+	while (pd_client_pending(client) > 0 && shift->up && shift->stops == stops) {
+		uint64_t now_ms = agenda_now_ms();
+		if (now_ms >= end_ms)
+			break;
+		enum pd_err err = shift_wait(shift, client, (int)(end_ms - now_ms), NULL, 0);
+		if (err)
+			return err;
+	}
+	return PD_OK;
+}
