@@ -1,59 +1,156 @@
-# paidan: two commands do everything: make run, make test. `make help` lists the others.
-CFLAGS ?= -O2 -g
+# paidan: `make run` and `make test` do everything, `make help` lists the rest.
 BUILD ?= build
+CFLAGS ?= -O2 -g
 CC = gcc
-STD = -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iworkers -Itests
 VERSION := $(shell cat VERSION)
-override CPPFLAGS += $(INCLUDES) -DPAIDAN_VERSION='"$(VERSION)"'
+WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iclients/cli -Iworkers -Itests
+override CPPFLAGS += $(INCLUDES) -D_GNU_SOURCE -DPAIDAN_VERSION='"$(VERSION)"'
+COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
+Q ?= @
 
-objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c %/docs.c,$(wildcard $(1)/*.c)))
-PROTO = $(call objects,proto)
-CORE = $(call objects,daemon/core)
-STORE = $(call objects,daemon/store)
-DAEMON = $(call objects,daemon)
-LIB = $(call objects,clients/lib)
-CLI = $(call objects,clients/cli)
-WORKERS = $(call objects,workers)
+# ---- what there is to build: a folder is a library, its main.c a program ----
 
-PROGRAMS = $(BUILD)/paidand $(BUILD)/paidan-bench
-UNITS = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
+units = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
+PROGRAMS = $(addprefix $(BUILD)/,paidand paidan paidan-worker)
+TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs)
 
-.PHONY: all
-all: $(PROGRAMS)
+.PHONY: all programs tools
+all: programs tools ## build everything
+programs: $(PROGRAMS)
+tools: $(TOOLS) $(units)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(STD) $(CFLAGS) $(CPPFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) -MMD -MP -c $< -o $@
 
-$(BUILD)/libproto.a: $(PROTO)
-$(BUILD)/libcore.a: $(CORE)
-$(BUILD)/libstore.a: $(STORE)
-$(BUILD)/libdaemon.a: $(DAEMON)
-$(BUILD)/libworkers.a: $(WORKERS)
-$(BUILD)/libcli.a: $(CLI)
-$(BUILD)/libpaidan.a: $(LIB) $(PROTO)
-$(BUILD)/%.a:
+library = $(BUILD)/lib$(1).a
+$(call library,proto): $(call objects,proto)
+$(call library,core): $(call objects,daemon/core)
+$(call library,store): $(call objects,daemon/store)
+$(call library,daemon): $(call objects,daemon)
+$(call library,paidan): $(call objects,clients/lib proto)
+$(call library,cli): $(call objects,clients/cli)
+$(call library,workers): $(call objects,workers)
+$(BUILD)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-CLIENT_LIBS = -lzmq -lmsgpackc -lsodium
-STORE_LIBS = -llmdb -lsodium -lmsgpackc
-$(BUILD)/paidand: $(BUILD)/daemon/main.o $(BUILD)/libdaemon.a $(BUILD)/libstore.a $(BUILD)/libcore.a $(BUILD)/libproto.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(STORE_LIBS) -lzmq -luv -linih -lsystemd -lpthread
-$(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(BUILD)/libcli.a $(BUILD)/libpaidan.a $(BUILD)/libstore.a $(BUILD)/libcore.a $(BUILD)/libproto.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CLIENT_LIBS) $(STORE_LIBS) -lcsv -lm -lpthread
-$(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(BUILD)/libworkers.a $(BUILD)/libpaidan.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(CLIENT_LIBS) -lm -lpthread
-BENCH = $(call objects,tests/bench)
-$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(BENCH) $(BUILD)/libstore.a $(BUILD)/libcore.a $(BUILD)/libproto.a
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ $(STORE_LIBS) -lzmq -lpthread
-$(BUILD)/tests/%: $(BUILD)/tests/unit/%.o $(BUILD)/libcli.a $(BUILD)/libdaemon.a $(BUILD)/libstore.a $(BUILD)/libcore.a $(BUILD)/libpaidan.a $(BUILD)/libproto.a
+LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lm -lpthread
+LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
+libraries = $(foreach l,$(1),$(call library,$(l)))
+$(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
+$(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli paidan store core proto)
+$(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers paidan)
+$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,store core proto)
+$(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
+$(BUILD)/paidan-transcript: $(BUILD)/tests/transcripts/main.o $(call objects,tests/transcripts) $(call libraries,core proto)
+$(BUILD)/paidan-docs: $(BUILD)/proto/docs/main.o $(call objects,proto/docs) $(call libraries,proto)
+$(PROGRAMS) $(TOOLS):
+	@echo "  $@"
+	$(Q)$(LINK) $(LIBS)
+$(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon workers paidan store core proto)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -lcmocka $(STORE_LIBS) -lzmq -luv -linih -lsystemd -lcsv -lm -lpthread
+	$(Q)$(LINK) -lcmocka $(LIBS)
 
-.PRECIOUS: $(BUILD)/%.o
+.SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
-.PHONY: clean
-clean:
+# ---- Debian packages ----
+
+PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
+	libsystemd-dev libcsv-dev
+TEST_PACKAGES = libcmocka-dev binutils python3 python3-zmq python3-msgpack procps
+LINT_PACKAGES = clang-tidy clang-format cppcheck
+
+# Install what is missing of the packages given in WANT.
+define install
+	@missing=; for p in $(1); do \
+		[ "$$(dpkg-query -W -f='$${db:Status-Status}' $$p 2>/dev/null)" = installed ] || missing="$$missing $$p"; \
+	done; \
+	[ -z "$$missing" ] && exit 0; \
+	echo "installing$$missing"; \
+	as=; if [ "$$(id -u)" != 0 ]; then \
+		command -v sudo >/dev/null || { echo "make: not installed:$$missing; install them as root: apt-get install$$missing" >&2; exit 1; }; \
+		as=sudo; \
+	fi; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	{ $$as apt-get -qq update && $$as apt-get -qq install -y --no-install-recommends $$missing >/dev/null; } </dev/null || \
+		{ echo "make: could not install:$$missing (see above; root or sudo and a Debian mirror are needed)" >&2; exit 1; }
+endef
+
+.PHONY: deps deps-test deps-lint
+deps: ## install the Debian packages that building and running need
+	$(call install,$(PACKAGES))
+deps-test: ## ... and those that the tests need
+	$(call install,$(PACKAGES) $(TEST_PACKAGES))
+deps-lint:
+	$(call install,$(LINT_PACKAGES))
+
+# ---- the two commands ----
+
+RATE ?= 50
+DATA ?= run
+.PHONY: run test
+run: deps ## a whole made district at work, Ctrl-C ends it: RATE=50 RUN_SECONDS=30 DATA=run
+	@$(MAKE) --no-print-directory programs
+	@BUILD=$(BUILD) RATE=$(RATE) RUN_SECONDS=$(RUN_SECONDS) DATA=$(DATA) sh workers/run.sh
+
+test: deps-test ## everything in ten minutes; the last line says how many passed
+	@$(MAKE) --no-print-directory all
+	@sh tests/run.sh $(BUILD)
+
+# ---- longer and closer looks ----
+
+.PHONY: sim crash fuzz check-san check-asan check-tsan lint format docs bench
+SEEDS ?= 1-2000
+sim: deps-test ## a campaign of the simulation: SEEDS=1-2000, or SEED=n for one
+	@$(MAKE) --no-print-directory $(BUILD)/paidan-sim
+	$(BUILD)/paidan-sim $(if $(SEED),--seed $(SEED) --verbose,--seeds $(SEEDS))
+
+ROUNDS ?= 50
+crash: deps-test ## kill -9 under load, again and again: ROUNDS=50
+	@$(MAKE) --no-print-directory programs
+	python3 tests/crash/crash.py $(BUILD) --rounds $(ROUNDS)
+
+FUZZ_SECONDS ?= 60
+fuzz: ## feed the codec with what nobody would send: FUZZ_SECONDS=60
+	$(call install,$(PACKAGES) clang)
+	@$(MAKE) --no-print-directory $(BUILD)/paidan-docs
+	sh tests/fuzz/run.sh $(BUILD) $(FUZZ_SECONDS)
+
+check-san: check-asan check-tsan ## the tests under AddressSanitizer with UBSan, then under ThreadSanitizer
+check-asan: deps-test
+	@$(MAKE) --no-print-directory all BUILD=$(BUILD)/asan \
+		CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined"
+	@SANITIZER=asan sh tests/run.sh $(BUILD)/asan
+check-tsan: deps-test
+	@$(MAKE) --no-print-directory all BUILD=$(BUILD)/tsan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=thread"
+	@SANITIZER=tsan TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp" sh tests/run.sh $(BUILD)/tsan
+
+SOURCES = $(shell find proto daemon clients workers tests -name '*.c')
+HEADERS = $(shell find proto daemon clients workers tests -name '*.h')
+lint: deps-test deps-lint ## clang-tidy, cppcheck, clang-format: all must be silent
+	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--suppressions-list=tests/cppcheck.supp $(INCLUDES) -DPAIDAN_VERSION='""' proto daemon clients workers tests
+	printf '%s\n' $(SOURCES) | xargs -P 2 -n 8 clang-tidy --quiet --warnings-as-errors='*' -- -std=gnu11 $(CPPFLAGS)
+format: deps-lint ## bring all sources into form
+	clang-format -i $(SOURCES) $(HEADERS)
+
+docs: $(BUILD)/paidan-docs ## make PROTOCOL.md and schema.json again from the tables
+	$(BUILD)/paidan-docs protocol >$(BUILD)/PROTOCOL.md && mv $(BUILD)/PROTOCOL.md proto/PROTOCOL.md
+	$(BUILD)/paidan-docs schema >$(BUILD)/schema.json && mv $(BUILD)/schema.json proto/schema.json
+
+ORDERS ?= 300000
+bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding: ORDERS=300000
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 1024
+	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 64
+	$(BUILD)/paidan-bench lives --orders 5000 --outstanding 1
+
+.PHONY: clean help
+clean: ## remove what was built; the data of make run stays
 	rm -rf $(BUILD)
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20

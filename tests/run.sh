@@ -1,0 +1,53 @@
+#!/bin/sh
+# All everyday tests: run.sh BUILD. Every suite prints lines of `ok NAME` and `not ok NAME`; the last line here counts them.
+# SANITIZER=asan or tsan leaves out what would only be slow there.
+build=$1
+log=$(mktemp -d)
+trap 'rm -rf "$log"' EXIT
+trap 'exit 130' INT TERM
+passed=0 failed=0
+export CMOCKA_MESSAGE_OUTPUT=tap
+
+# suite NAME COMMAND...: run it, count its lines; a suite that ends badly without a failed line is one failure itself.
+suite() {
+	name=$1
+	shift
+	start=$(date +%s)
+	"$@" >"$log/out" 2>"$log/err"
+	code=$?
+	ok=$(grep -c '^ok ' "$log/out")
+	bad=$(grep -c '^not ok ' "$log/out")
+	[ $code -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
+	[ $code -eq 0 ] && [ "$ok" -eq 0 ] && bad=1
+	passed=$((passed + ok)) failed=$((failed + bad))
+	printf '%-28s %5d passed %3d failed %4ds\n' "$name" "$ok" "$bad" $(($(date +%s) - start))
+	if [ "$bad" -ne 0 ]; then
+		echo "--- $* (exit $code)"
+		grep -A 12 '^not ok ' "$log/out" | head -60
+		tail -30 "$log/err"
+		echo "---"
+	fi
+}
+
+# one COMMAND...: a command that is a test itself: it passes by exit 0.
+one() {
+	name=$1
+	shift
+	"$@" && echo "ok $name" || { echo "not ok $name"; return 1; }
+}
+
+for unit in "$build"/tests/test_*; do
+	case $unit in *.d | *.o) continue ;; esac
+	suite "unit $(basename "$unit" | sed 's/^test_//')" "$unit"
+done
+suite transcripts sh tests/transcripts/run.sh "$build"
+suite simulation one simulation "$build/paidan-sim" --seeds "${SIM_SEEDS:-1-200}"
+suite conformance python3 tests/conformance/run.py "$build"
+suite crash python3 tests/crash/crash.py "$build"
+suite import sh tests/import.sh "$build"
+if [ -z "$SANITIZER" ]; then
+	suite purity sh tests/purity.sh "$build"
+	suite docs one "PROTOCOL.md and schema.json are those of the tables" sh tests/check-docs.sh "$build"
+fi
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
