@@ -421,6 +421,16 @@ static enum pd_err turn_to(struct journal *journal, size_t index)
 	return PD_OK;
 }
 
+/* A record is written with the zeros up to the end of its last page: a page that is written only in part would have to
+ * be read from the disk first, for segments are made past the page cache. */
+static uint64_t fill_page(uint8_t *record, uint64_t bytes, const struct spot *spot)
+{
+	uint64_t end = (spot->offset + bytes + SEGMENT_ALIGN - 1) / SEGMENT_ALIGN * SEGMENT_ALIGN;
+	uint64_t whole = (end < spot->file_bytes ? end : spot->file_bytes) - spot->offset;
+	memset(record + bytes, 0, whole - bytes);
+	return whole;
+}
+
 static enum pd_err append(struct journal *journal, const struct journal_round *round)
 {
 	if (round->bytes.count > RECORD_BYTES_MAX)
@@ -435,14 +445,14 @@ static enum pd_err append(struct journal *journal, const struct journal_round *r
 	memcpy(head.prev, journal->hash, sizeof head.prev);
 	uint8_t *record = (uint8_t *)round->bytes.data;
 	uint64_t bytes = record_padded(head.bytes);
-	assert(bytes <= round->bytes.capacity); /* journal_round_add sees to it */
+	assert(bytes + SEGMENT_ALIGN <= round->bytes.capacity + RECORD_ALIGN); /* journal_round_add sees to it */
 	record_seal(record, &head);
 	struct spot spot;
 	enum pd_err err = find_spot(journal, bytes, &spot);
 	if (!err)
 		err = turn_to(journal, spot.index);
 	if (!err)
-		err = segment_write(journal->fd, record, bytes, spot.offset);
+		err = segment_write(journal->fd, record, fill_page(record, bytes, &spot), spot.offset);
 	return err ? err : journal_grew(journal, spot.index, spot.file_bytes, record, &head);
 }
 
