@@ -349,14 +349,25 @@ static enum registry_effect effect_of(bool was_there, bool was_retired, bool ret
 	return changed ? REGISTRY_CHANGED : REGISTRY_UNCHANGED;
 }
 
-/* Whether an area in use stands directly below this one on a level that is not below the given one. */
+/* Whether an area stands directly below this one on a level that is not below the given one. Retired ones count: they must not come to
+ * stand above what is above them, or the way up from there would have no end. */
 static bool has_child_above(const struct registry *registry, const struct area *area, unsigned level)
 {
 	size_t at = 0;
 	for (struct area *other; (other = table_next(&registry->tables[REGISTRY_AREAS], &at));)
-		if (other->parent == area && !other->retired && other->level <= level)
+		if (other->parent == area && other->level <= level)
 			return true;
 	return false;
+}
+
+/* Somebody in use whose post is in the area, or who lives in the household; 0: nobody. */
+static uint32_t person_of(const struct registry *registry, uint32_t area, uint32_t household)
+{
+	size_t at = 0;
+	for (struct person *person; (person = table_next(&registry->tables[REGISTRY_PEOPLE], &at));)
+		if (!person->retired && ((area && person->area == area) || (household && person->household == household)))
+			return person->id;
+	return 0;
 }
 
 static bool another_root(const struct registry *registry, uint32_t id)
@@ -368,21 +379,25 @@ static bool another_root(const struct registry *registry, uint32_t id)
 	return false;
 }
 
-static void check_area_use(const struct registry *registry, const struct area *area, const struct pd_put_area *put,
+static void check_area_use(const struct registry *registry, const struct area *area, const struct pd_put_area *put, bool bulk,
 			   struct registry_decision *decision)
 {
+	uint32_t person = put->retired && !bulk ? person_of(registry, area->id, 0) : 0;
 	if (put->retired && area->children)
 		refuse(decision, PD_REFUSED_in_use, "area %u has %u areas below it", area->id, area->children);
 	else if (put->retired && area->open_orders)
 		refuse(decision, PD_REFUSED_in_use, "area %u holds %u open orders", area->id, area->open_orders);
 	else if ((put->retired || put->level != PD_level_microgrid) && area->households)
 		refuse(decision, PD_REFUSED_in_use, "area %u has %u households", area->id, area->households);
+	else if (person)
+		refuse(decision, PD_REFUSED_in_use, "area %u: person %u has a post in it", area->id, person);
 	else if (put->level != area->level && has_child_above(registry, area, put->level))
 		refuse(decision, PD_REFUSED_in_use, "area %u has areas below it that are of level %u or above", area->id,
 		       put->level);
 }
 
-static void decide_area(const struct registry *registry, const struct pd_put_area *put, struct registry_decision *decision)
+static void decide_area(const struct registry *registry, const struct pd_put_area *put, bool bulk,
+			struct registry_decision *decision)
 {
 	const struct area *area = registry_area(registry, put->area);
 	const struct area *parent = put->parent ? registry_area(registry, put->parent) : NULL;
@@ -390,13 +405,15 @@ static void decide_area(const struct registry *registry, const struct pd_put_are
 		return refuse(decision, PD_REFUSED_bad_parent, "area %u has no area above it; only the district may", put->area);
 	if (put->parent && (!parent || !parent->event || (parent->retired && !put->retired)))
 		return refuse(decision, PD_REFUSED_bad_parent, "area %u: there is no area %u in use", put->area, put->parent);
+	if (put->parent == put->area)
+		return refuse(decision, PD_REFUSED_bad_parent, "area %u cannot be above itself", put->area);
 	if (parent && parent->level >= put->level)
 		return refuse(decision, PD_REFUSED_bad_parent, "area %u is of level %u, and area %u above it of level %u", put->area,
 			      put->level, parent->id, parent->level);
 	if (!parent && another_root(registry, put->area))
 		return refuse(decision, PD_REFUSED_bad_parent, "area %u would be a second district; there can be one", put->area);
 	if (area)
-		check_area_use(registry, area, put, decision);
+		check_area_use(registry, area, put, bulk, decision);
 	if (decision->refusal)
 		return;
 	decision->effect = effect_of(area && area->event, area && area->retired, put->retired, area && area->parent != parent,
@@ -433,12 +450,15 @@ static void decide_household(const struct registry *registry, const struct pd_pu
 	if (area->level != PD_level_microgrid && !put->retired)
 		return refuse(decision, PD_REFUSED_bad_level, "household %u: area %u is not a micro-grid", put->household,
 			      put->area);
-	if (!put->retired && put->centre != put->household &&
+	if (!put->retired && !bulk && put->centre != put->household &&
 	    !centre_sound(registry, registry_household(registry, put->centre), put->area))
 		return refuse(decision, PD_REFUSED_bad_centre, "household %u: its centre %u", put->household, put->centre);
 	bool leaves = household && (put->retired || household->area != put->area || put->centre != put->household);
 	if (leaves && !bulk && household->centre == household->id && is_a_centre(registry, put->household))
 		return refuse(decision, PD_REFUSED_in_use, "household %u looks after other households", put->household);
+	uint32_t person = put->retired && !bulk ? person_of(registry, 0, put->household) : 0;
+	if (person)
+		return refuse(decision, PD_REFUSED_in_use, "household %u: person %u lives in it", put->household, person);
 	decision->effect = effect_of(household, household && household->retired, put->retired,
 				     household && household->area != put->area,
 				     household && (household->centre != put->centre || household->lon_e7 != put->lon_e7 ||
@@ -492,7 +512,7 @@ void registry_decide(const struct registry *registry, const struct pd_message *p
 	decision->refusal = PD_REFUSED_none;
 	decision->detail[0] = 0;
 	switch (put->type) {
-	case PD_MSG_put_area: return decide_area(registry, &put->put_area, decision);
+	case PD_MSG_put_area: return decide_area(registry, &put->put_area, bulk, decision);
 	case PD_MSG_put_household: return decide_household(registry, &put->put_household, bulk, decision);
 	case PD_MSG_put_person: return decide_person(registry, &put->put_person, decision);
 	case PD_MSG_put_category: return decide_category(registry, &put->put_category, decision);

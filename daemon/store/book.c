@@ -150,33 +150,64 @@ static int put(MDB_txn *txn, MDB_dbi table, const void *key, size_t key_bytes, c
 	return mdb_put(txn, table, &k, &v, 0);
 }
 
-/* An order's last version, with its place in the indexes: the old row says which index entry goes. */
-static int keep_order(struct book *book, MDB_txn *txn, const struct order_row *row)
+/* Take the order's old index entry away, if it has one and it is to change. *moved: whether a new one is to be made. */
+static int drop_old_entry(struct book *book, MDB_txn *txn, const struct order_row *old, const struct order_row *row, bool *moved)
 {
 	uint8_t key[KEY_BY_HOLDER_BYTES], old_key[KEY_BY_HOLDER_BYTES];
-	MDB_val id = {sizeof row->id, (void *)&row->id}, old;
 	key_by_holder(key, row);
-	int rc = mdb_get(txn, book->tables[ORDERS], &id, &old);
-	if (rc && rc != MDB_NOTFOUND)
-		return rc;
-	bool is_new = rc == MDB_NOTFOUND, moved = is_new;
-	if (!is_new) {
+	key_by_holder(old_key, old);
+	*moved = memcmp(old_key, key, sizeof key) != 0;
+	MDB_val k = {sizeof old_key, old_key};
+	return *moved ? mdb_del(txn, book->tables[BY_HOLDER], &k, NULL) : 0;
+}
+
+/* An order's last version. newest: its id is greater than all in the book, so that it goes to the end without a search.
+ * *moved: its entry in by_holder is still to be made. */
+static int keep_order(struct book *book, MDB_txn *txn, const struct order_row *row, bool newest, bool *moved)
+{
+	MDB_val id = {sizeof row->id, (void *)&row->id}, old, value = {sizeof *row, (void *)row};
+	int rc = newest ? MDB_NOTFOUND : mdb_get(txn, book->tables[ORDERS], &id, &old);
+	bool is_new = rc == MDB_NOTFOUND;
+	*moved = true;
+	if (rc == 0) {
 		struct order_row old_row;
 		memcpy(&old_row, old.mv_data, sizeof old_row);
-		key_by_holder(old_key, &old_row);
-		moved = memcmp(old_key, key, sizeof key) != 0;
-		MDB_val k = {sizeof old_key, old_key};
-		if (moved && (rc = mdb_del(txn, book->tables[BY_HOLDER], &k, NULL)))
-			return rc;
+		rc = drop_old_entry(book, txn, &old_row, row, moved);
 	}
-	rc = put(txn, book->tables[ORDERS], &row->id, sizeof row->id, row, sizeof *row);
-	if (rc == 0 && moved)
-		rc = put(txn, book->tables[BY_HOLDER], key, sizeof key, &row->id, sizeof row->id);
+	if (rc == 0 || is_new)
+		rc = mdb_put(txn, book->tables[ORDERS], &id, &value, newest ? MDB_APPEND : 0);
 	if (rc == 0 && is_new) {
 		uint8_t requester_key[KEY_BY_REQUESTER_BYTES];
 		key_by_requester(requester_key, row);
 		rc = put(txn, book->tables[BY_REQUESTER], requester_key, sizeof requester_key, &row->id, sizeof row->id);
 	}
+	return rc;
+}
+
+/* An entry of by_holder that is to be made. */
+struct new_entry {
+	uint8_t key[KEY_BY_HOLDER_BYTES];
+	struct pd_id id;
+};
+
+static int compare_entries(const void *a, const void *b)
+{
+	return memcmp(a, b, KEY_BY_HOLDER_BYTES);
+}
+
+/* In the order of their keys, with one cursor: neighbours share their pages. */
+static int put_entries(struct book *book, MDB_txn *txn, struct new_entry *entries, size_t count)
+{
+	MDB_cursor *cursor;
+	int rc = mdb_cursor_open(txn, book->tables[BY_HOLDER], &cursor);
+	if (rc)
+		return rc;
+	qsort(entries, count, sizeof *entries, compare_entries);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		MDB_val key = {sizeof entries[i].key, entries[i].key}, value = {sizeof entries[i].id, &entries[i].id};
+		rc = mdb_cursor_put(cursor, &key, &value, 0);
+	}
+	mdb_cursor_close(cursor);
 	return rc;
 }
 
@@ -191,17 +222,55 @@ static struct row_key *sort_rows(const struct order_row *rows, size_t count)
 	return keys;
 }
 
+/* The greatest id in the book before this batch; all zero when it is empty. */
+static int last_id(struct book *book, MDB_txn *txn, struct row_key *last)
+{
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_cursor_open(txn, book->tables[ORDERS], &cursor);
+	if (rc)
+		return rc;
+	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+	*last = (struct row_key){0};
+	if (rc == 0)
+		*last = (struct row_key){.high = id_part(key.mv_data), .low = id_part((uint8_t *)key.mv_data + 8)};
+	mdb_cursor_close(cursor);
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+static bool same_id(const struct row_key *a, const struct row_key *b)
+{
+	return a->high == b->high && a->low == b->low;
+}
+
+static bool id_after(const struct row_key *a, const struct row_key *b)
+{
+	return a->high != b->high ? a->high > b->high : a->low > b->low;
+}
+
 static int keep_orders(struct book *book, MDB_txn *txn, const struct book_batch *batch)
 {
-	size_t count = batch->orders.count / sizeof(struct order_row);
+	size_t count = batch->orders.count / sizeof(struct order_row), moved_count = 0;
 	const struct order_row *rows = (const struct order_row *)batch->orders.data;
-	struct row_key *keys = sort_rows(rows, count);
-	int rc = 0;
+	struct row_key *keys = sort_rows(rows, count), last;
+	struct new_entry *entries = malloc((count + 1) * sizeof *entries);
+	if (!entries)
+		abort();
+	int rc = last_id(book, txn, &last);
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		bool last = i + 1 == count || keys[i].high != keys[i + 1].high || keys[i].low != keys[i + 1].low;
-		if (last)
-			rc = keep_order(book, txn, &rows[keys[i].index]);
+		const struct order_row *row = &rows[keys[i].index];
+		bool moved;
+		if (i + 1 < count && same_id(&keys[i], &keys[i + 1]))
+			continue; /* only the last version of each */
+		rc = keep_order(book, txn, row, id_after(&keys[i], &last), &moved);
+		if (moved) {
+			key_by_holder(entries[moved_count].key, row);
+			entries[moved_count++].id = row->id;
+		}
 	}
+	if (rc == 0)
+		rc = put_entries(book, txn, entries, moved_count);
+	free(entries);
 	free(keys);
 	return rc;
 }
