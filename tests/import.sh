@@ -1,0 +1,116 @@
+#!/bin/sh
+# The registry in bulk, against a live daemon: import.sh BUILD. Prints `ok NAME` and `not ok NAME`.
+build=$(cd "$1" && pwd)
+work=$(mktemp -d)
+daemon=
+failed=0
+# shellcheck disable=SC2317
+end() {
+	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
+	wait 2>/dev/null
+	rm -rf "$work"
+}
+trap end EXIT
+trap 'exit 130' INT TERM
+export PAIDAN_CONNECT="ipc://$work/commands" PAIDAN_SUBSCRIBE="ipc://$work/events"
+D=$work/district
+
+# is NAME GOT WANTED
+is() {
+	if [ "$2" = "$3" ]; then
+		echo "ok $1"
+	else
+		echo "not ok $1: got \"$2\", wanted \"$3\""
+		failed=1
+	fi
+}
+# has NAME TEXT PART
+has() {
+	case $2 in
+	*"$3"*) echo "ok $1" ;;
+	*)
+		echo "not ok $1: got \"$2\", wanted something with \"$3\""
+		failed=1
+		;;
+	esac
+}
+figure() { # NAME: from stats --json, the first number after "NAME":
+	"$build/paidan" stats --json | sed "s/.*\"$1\":\([0-9]*\).*/\1/"
+}
+# row KIND: of an import's table, the five numbers with blanks between
+row() {
+	awk -v kind="$1" '$1 == kind { print $2, $3, $4, $5, $6 }' "$work/out"
+}
+import() {
+	"$build/paidan" import "$D" "$@" >"$work/out" 2>"$work/err"
+}
+
+"$build/paidan" district --preset boshan --seed 1 "$D" >/dev/null || exit 1
+"$build/paidan" district --preset boshan --seed 1 "$work/again" >/dev/null || exit 1
+is "the same seed makes the same bytes" "$(cat "$D"/*.csv | cksum)" "$(cat "$work/again"/*.csv | cksum)"
+"$build/paidand" --data "$work/data" --listen "$PAIDAN_CONNECT" --publish "$PAIDAN_SUBSCRIBE" 2>"$work/log" &
+daemon=$!
+
+import --dry-run
+is "a dry run says what would be added" "$(row households)" "85605 0 0 0 0"
+is "a dry run changes nothing" "$(figure households)" 0
+import
+is "an import says what it added" "$(row areas) / $(row households)" "1785 0 0 0 0 / 85605 0 0 0 0"
+for expected in streets=10 urban_communities=41 grids=422 dedicated_grids=11 micro_grids=1151 households=85605 \
+	centre_households=4527 leader=1151; do
+	is "the reference district has $expected" "$(figure "${expected%=*}")" "${expected#*=}"
+done
+import
+is "repeated, it changes nothing" "$(row areas) / $(row people)" "0 0 0 0 1785 / 0 0 0 0 88520"
+
+sed -i 's/^1001,\(.*\),[^,]*$/1001,\1,改名的微网格/' "$D/areas.csv"
+import
+is "a new name is a change" "$(row areas)" "0 1 0 0 1784"
+has "the new name is there" "$("$build/paidan" areas 1001)" 改名的微网格
+
+parent=$(awk -F, '$3 == "grid" && $1 != "'"$(sed -n 's/^1001,\([0-9]*\),.*/\1/p' "$D/areas.csv")"'" { print $1; exit }' "$D/areas.csv")
+sed -i "s/^1001,[0-9]*,/1001,$parent,/" "$D/areas.csv"
+import
+is "another area above is a move" "$(row areas)" "0 0 1 0 1784"
+
+last=$(tail -n 1 "$D/people.csv" | cut -d, -f1)
+sed -i '$d' "$D/people.csv"
+import
+is "who is not named any more is retired" "$(row people)" "0 0 0 1 88519"
+has "and is shown as retired" "$("$build/paidan" people --json | grep "\"person\":$last,")" '"retired":true'
+
+cp -r "$D" "$work/good"
+sed -i '5s/^[0-9]*,[0-9]*,/4000000000,999999,/' "$D/areas.csv"
+before=$(figure seq)
+import
+is "a bad row: exit code" $? 1
+has "a bad row: file and line are named" "$(cat "$work/err")" "areas.csv:5"
+is "a bad row: nothing was changed" "$(figure seq)" "$before"
+rm -r "$D" && cp -r "$work/good" "$D"
+sed -i '1s/^/\xef\xbb\xbf/; s/$/\r/' "$D/areas.csv"
+import
+is "a BOM and CRLF are read" "$(row areas)" "0 0 0 0 1785"
+rm "$D/categories.csv"
+import
+has "a missing file is named" "$(cat "$work/err")" "categories.csv"
+rm -r "$D" && cp -r "$work/good" "$D"
+
+# A micro-grid that holds an order cannot be retired.
+household=$(awk -F, '$2 == 1002 { print $1; exit }' "$D/households.csv")
+"$build/paidan" order 灯不亮 --category 公共照明 --household "$household" >/dev/null || echo "not ok an order is taken"
+grep -v '^1002,' "$work/good/areas.csv" >"$D/areas.csv"
+awk -F, '$2 != 1002' "$work/good/households.csv" >"$D/households.csv"
+awk -F, 'NR == FNR { if ($2 == 1002) gone[$1]; next } $3 != 1002 && !($4 in gone)' "$work/good/households.csv" \
+	"$work/good/people.csv" >"$D/people.csv"
+before=$(figure seq)
+import
+is "an area that holds an order is not retired: exit code" $? 1
+has "an area that holds an order is not retired: the reason" "$(cat "$work/err")" "open orders"
+is "an area that holds an order is not retired: nothing was changed" "$(figure seq)" "$before"
+
+kill "$daemon"
+wait "$daemon"
+daemon=
+"$build/paidan" verify "$work/data" >"$work/out" 2>&1
+is "verify finds it sound" $? 0
+exit $failed
