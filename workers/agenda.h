@@ -1,7 +1,7 @@
 /* agenda.h - what is due when: a binary heap of entries that stand inside the things they remind of.
  *
- * Invariants: no entry is due before its parent; entries[i]->place == i + 1. Entries are borrowed while they are in it.
- * Threads: one.
+ * Invariants: no slot is due before its parent; slots[i].entry->place == i + 1. Entries are borrowed while they are in
+ * it. Threads: one.
  */
 #ifndef PAIDAN_AGENDA_H
 #define PAIDAN_AGENDA_H
@@ -10,13 +10,17 @@
 #include <stdint.h>
 
 struct agenda_entry {
+	size_t place; /* 0: not in an agenda */
+};
+
+struct agenda_slot {
 	uint64_t due_ms; /* of agenda_now_ms's clock */
-	size_t place;    /* 0: not in an agenda */
+	struct agenda_entry *entry;
 };
 
 /* All zeros is an empty agenda. */
 struct agenda {
-	struct agenda_entry **entries;
+	struct agenda_slot *slots;
 	size_t count, capacity;
 };
 

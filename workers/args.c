@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "paidan.h"
+
 int args_fail(const struct args *args, int code, const char *format, ...)
 {
 	va_list list;
@@ -45,9 +47,9 @@ static bool print_help(struct args *args)
 	for (const struct args_option *option = args->options; option->name; option++)
 		print_option(option->name, option->value, option->doc);
 	print_option("connect", "ENDPOINT",
-		     "where paidand takes commands ($PAIDAN_CONNECT, else tcp://127.0.0.1:7750)");
+		     "where paidand takes commands ($PAIDAN_CONNECT, else " PD_CONNECT_DEFAULT ")");
 	print_option("subscribe", "ENDPOINT",
-		     "where it publishes events ($PAIDAN_SUBSCRIBE, else tcp://127.0.0.1:7751)");
+		     "where it publishes events ($PAIDAN_SUBSCRIBE, else " PD_SUBSCRIBE_DEFAULT ")");
 	print_option("help", NULL, "this text");
 	print_option("version", NULL, "the version");
 	args->exit = 0;

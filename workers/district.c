@@ -14,6 +14,7 @@
 #include "chance.h"
 #include "commands.h"
 #include "phrases.h"
+#include "post.h"
 #include "roster.h"
 #include "shift.h"
 #include "tally.h"
@@ -27,11 +28,7 @@
 #define DECLINES 0.03
 #define NOTES 0.01
 
-enum { QUERY_MS = 5000, SETTLE_MS = 2000, AGAIN_MS = 5000, BUSY_MS = 100 };
-enum {
-	POSTS = 1u << PD_post_centre | 1u << PD_post_leader | 1u << PD_post_grid_leader | 1u << PD_post_staff |
-		1u << PD_post_supervisor | 1u << PD_post_administrator
-};
+enum { SETTLE_MS = 2000, AGAIN_MS = 5000, BUSY_MS = 100 };
 
 static const char usage[] = "[--seed N] [--speed X] [--credit N] [--except AREA] [--verbose]";
 static const char help[] =
@@ -106,8 +103,9 @@ static struct task *task_new(struct worker_order *order)
 	return task;
 }
 
-static void task_free(struct district *district, struct worker_order *order)
+static void task_free(struct worker_order *order, void *arg)
 {
+	struct district *district = arg;
 	struct task *task = order->data;
 	agenda_drop(&district->agenda, &task->entry);
 	free(task);
@@ -160,7 +158,7 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 		break;
 	default: district->counts.completed++; say(district, order, "completed");
 	}
-	task_free(district, order);
+	task_free(order, district);
 }
 
 static void on_refused(struct worker *worker, struct worker_order *order, enum pd_type command,
@@ -185,7 +183,7 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	district->counts.lost += loss == WORKER_TAKEN;
 	say(district, order,
 	    loss == WORKER_TAKEN ? "was moved by somebody else, instead of" : "is no longer offered, to be decided");
-	task_free(district, order);
+	task_free(order, district);
 }
 
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)
@@ -259,10 +257,10 @@ static void take_due_steps(struct district *district)
 static enum pd_err read_registry(struct district *district)
 {
 	struct pd_client *client = worker_client(district->worker);
-	enum pd_err err = roster_load_areas(district->roster, client, QUERY_MS);
+	enum pd_err err = roster_load_areas(district->roster, client, POST_QUERY_MS);
 	if (!err)
-		err = roster_load_categories(district->roster, client, QUERY_MS);
-	return err ? err : roster_load_people(district->roster, client, 0, POSTS, QUERY_MS);
+		err = roster_load_categories(district->roster, client, POST_QUERY_MS);
+	return err ? err : roster_load_people(district->roster, client, 0, post_working(), POST_QUERY_MS);
 }
 
 /* Join every area that somebody leads; counts them by level. */
@@ -308,18 +306,6 @@ static int fail_start(struct district *district, enum pd_err err)
 	return args_fail(district->args, EXIT_USAGE, "%s", roster_why(district->roster));
 }
 
-/* What these people accepted in an earlier run. */
-static enum pd_err adopt(struct district *district, size_t *adopted)
-{
-	enum pd_err err;
-	do {
-		err = shift_until_up(&district->shift, worker_client(district->worker));
-		if (!err && !district->shift.stops)
-			err = worker_adopt_all(district->worker, 0, QUERY_MS, on_adopted, adopted);
-	} while (err == PD_ETIMEDOUT && !district->shift.stops);
-	return err == PD_ETIMEDOUT ? PD_OK : err;
-}
-
 /* Until the broker answers with what is needed, or the shift ends. */
 static int start(struct district *district)
 {
@@ -342,7 +328,7 @@ static int start(struct district *district)
 			"the registry holds no areas; make a district with 'paidan district', then 'paidan import' it");
 	err = join_areas(district, joined, &leaderless);
 	if (!err)
-		err = adopt(district, &adopted);
+		err = post_adopt(&district->shift, district->worker, 0, on_adopted, &adopted);
 	if (err)
 		return fail_start(district, err);
 	tell_start(district, joined, leaderless, adopted);
@@ -393,6 +379,7 @@ static int run(struct district *district)
 		code = args_fail(district->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(district->worker)));
 	if (code == 0)
 		tell_end(district);
+	worker_each(district->worker, task_free, district);
 	worker_close(district->worker);
 	roster_free(district->roster);
 	agenda_fini(&district->agenda);

@@ -9,14 +9,12 @@
  * at most --jobs places (more only at the start, when an earlier run left more).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "agenda.h"
@@ -24,12 +22,12 @@
 #include "commands.h"
 #include "dispatch.h"
 #include "job.h"
+#include "post.h"
 #include "roster.h"
 #include "shift.h"
 #include "worker.h"
 
 enum {
-	QUERY_MS = 5000,
 	SETTLE_MS = 2000,
 	BUSY_MS = 200,
 	REFUSED_MS = 5000,
@@ -39,10 +37,6 @@ enum {
 	RESTING_A_JOB = 8,
 	NOTE_CHARS_MAX = 4000,
 	REASON_CHARS_MAX = 500,
-};
-enum {
-	POSTS = 1u << PD_post_centre | 1u << PD_post_leader | 1u << PD_post_grid_leader | 1u << PD_post_staff |
-		1u << PD_post_supervisor | 1u << PD_post_administrator
 };
 
 static const char usage[] = "AREA [--as PERSON] [--jobs N] [--timeout S] [--tries N] [--grace S] -- PROGRAM [ARG...]";
@@ -90,8 +84,7 @@ struct exec {
 	struct worker *worker;
 	struct roster *roster;
 	struct agenda agenda;
-	const struct roster_area *area;
-	const struct roster_person *person;
+	struct post post;
 	struct tasks tasks;
 	unsigned counts[STAGES];
 	unsigned jobs, tries_max;
@@ -169,10 +162,10 @@ static enum pd_err report_next(struct exec *exec, struct task *task)
 		return worker_complete(exec->worker, task->order, text_slice(&task->words));
 	if (task->verdict == DISPATCH_AGAIN)
 		rest(exec, task);
-	else if (exec->area->parent == 0)
+	else if (exec->post.area->parent == 0)
 		leave(exec, task, "nobody is above the district");
 	else
-		return worker_transfer(exec->worker, task->order, exec->area->parent, text_slice(&task->words));
+		return worker_transfer(exec->worker, task->order, exec->post.area->parent, text_slice(&task->words));
 	return PD_OK;
 }
 
@@ -194,7 +187,7 @@ static bool same(const struct pd_buffer *a, const struct pd_buffer *b)
 static bool wants_note(const struct exec *exec, const struct task *task)
 {
 	return task->verdict == DISPATCH_AGAIN || task->verdict == DISPATCH_BROKEN ||
-	       (task->verdict == DISPATCH_HAND_UP && exec->area->parent == 0);
+	       (task->verdict == DISPATCH_HAND_UP && exec->post.area->parent == 0);
 }
 
 static void begin_report(struct exec *exec, struct task *task, int status)
@@ -246,7 +239,7 @@ static void start_failed(struct exec *exec, struct task *task, int error)
 static enum pd_err start_job(struct exec *exec, struct task *task, const char *address)
 {
 	const struct roster_category *category = roster_category(exec->roster, task->order->submitted.category);
-	const struct dispatch_names names = {exec->area->name, category ? category->name : NULL, address};
+	const struct dispatch_names names = {exec->post.area->name, category ? category->name : NULL, address};
 	char **environment = dispatch_environment(environ, task->order);
 	struct pd_buffer json = {0};
 	dispatch_json(&json, task->order, &names);
@@ -322,7 +315,7 @@ static enum pd_err say_credit(struct exec *exec)
 	if (credit == exec->credit || exec->shift.stops || exec->over)
 		return PD_OK;
 	exec->credit = credit;
-	return worker_join(exec->worker, exec->area->id, exec->person->id, credit);
+	return worker_join(exec->worker, exec->post.area->id, exec->post.person->id, credit);
 }
 
 static void accept_taking(struct exec *exec)
@@ -352,7 +345,7 @@ static void run_first_ready(struct exec *exec)
 	const struct pd_id id = first_of(exec, READY)->order->id;
 	/* While no broker answers the program does without an address that was not asked for yet. */
 	struct pd_client *client = exec->shift.up ? worker_client(exec->worker) : NULL;
-	const char *address = roster_address(exec->roster, client, submitted.area, submitted.household, QUERY_MS);
+	const char *address = roster_address(exec->roster, client, submitted.area, submitted.household, POST_QUERY_MS);
 	struct worker_order *order = worker_find(exec->worker, &id);
 	struct task *task = order ? order->data : NULL;
 	if (task && task->stage == READY)
@@ -444,7 +437,7 @@ static void on_area_refused(struct worker *worker, uint32_t area, const struct p
 	struct exec *exec = arg;
 	(void)worker;
 	args_fail(exec->args, 0, "the broker does not let person %" PRIu32 " work for area %" PRIu32 ": %.*s %.*s",
-		  exec->person->id, area, (int)refused->sentence.bytes, refused->sentence.data,
+		  exec->post.person->id, area, (int)refused->sentence.bytes, refused->sentence.data,
 		  (int)refused->detail.bytes, refused->detail.data);
 	exec->over = true;
 }
@@ -490,7 +483,7 @@ static enum pd_err wait_and_deal(struct exec *exec, int most_ms)
 {
 	struct pollfd fds[JOBS_MAX * JOB_FDS];
 	nfds_t counts[JOBS_MAX], count = 0, running = 0;
-	struct task *polled[JOBS_MAX], *task;
+	struct task *polled[JOBS_MAX];
 	TAILQ_FOREACH(task, &exec->tasks, next)
 	{
 		if (!task->job)
@@ -557,66 +550,20 @@ static enum pd_err wind_up(struct exec *exec)
 
 /* ---- beginning and end ---- */
 
-static enum pd_err read_registry(struct exec *exec)
-{
-	struct pd_client *client = worker_client(exec->worker);
-	enum pd_err err = roster_load_areas(exec->roster, client, QUERY_MS);
-	if (!err)
-		err = roster_load_categories(exec->roster, client, QUERY_MS);
-	if (!err)
-		err = roster_find_area(exec->roster, exec->args->words[0], &exec->area);
-	if (!err)
-		err = roster_load_people(exec->roster, client, exec->area->id, POSTS, QUERY_MS);
-	return err;
-}
-
-static enum pd_err adopt(struct exec *exec)
-{
-	return worker_adopt_all(exec->worker, exec->area->id, QUERY_MS, on_adopted, NULL);
-}
-
-static enum pd_err persist(struct exec *exec, enum pd_err (*fn)(struct exec *exec))
-{
-	enum pd_err err;
-	do {
-		err = shift_until_up(&exec->shift, worker_client(exec->worker));
-		if (!err && !exec->shift.stops)
-			err = fn(exec);
-	} while (err == PD_ETIMEDOUT && !exec->shift.stops);
-	return exec->shift.stops ? PD_OK : err;
-}
-
-static int choose_person(struct exec *exec, const char *as)
-{
-	if (as && roster_find_person(exec->roster, as, exec->area->id, &exec->person))
-		return args_fail(exec->args, EXIT_USAGE, "%s", roster_why(exec->roster));
-	if (!as)
-		exec->person = roster_leader(exec->roster, exec->area);
-	if (exec->person)
-		return 0;
-	return args_fail(exec->args, EXIT_USAGE,
-			 "nobody holds a post in area %" PRIu32 " %s that accepts its orders; see 'paidan people'",
-			 exec->area->id, exec->area->name);
-}
-
 static int start(struct exec *exec, const char *as)
 {
-	enum pd_err err = persist(exec, read_registry);
-	if (err == PD_ESYS)
-		return args_fail(exec->args, EXIT_SYSTEM, "%s", strerror(errno));
-	if (err)
-		return args_fail(exec->args, EXIT_USAGE, "%s", roster_why(exec->roster));
-	if (exec->shift.stops)
-		return 0;
-	int code = choose_person(exec, as);
-	if (code)
+	int code = post_take(&exec->post, exec->roster, &exec->shift, exec->worker, exec->args->words[0], as);
+	if (code || exec->shift.stops)
 		return code;
+	const struct roster_area *area = exec->post.area;
+	const struct roster_person *person = exec->post.person;
 	/* Events tell of orders that are taken away while the program runs. */
-	if (pd_client_follow(worker_client(exec->worker), exec->area->id, UINT64_MAX) ||
-	    worker_join(exec->worker, exec->area->id, exec->person->id, 0) || persist(exec, adopt))
+	if (pd_client_follow(worker_client(exec->worker), area->id, UINT64_MAX) ||
+	    worker_join(exec->worker, area->id, person->id, 0) ||
+	    post_adopt(&exec->shift, exec->worker, area->id, on_adopted, NULL))
 		return args_fail(exec->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(exec->worker)));
-	printf("area %" PRIu32 " %s, as person %" PRIu32 " %s: %s for every order, %u at a time", exec->area->id,
-	       exec->area->name, exec->person->id, exec->person->name, exec->args->rest[0], exec->jobs);
+	printf("area %" PRIu32 " %s, as person %" PRIu32 " %s: %s for every order, %u at a time", area->id, area->name,
+	       person->id, person->name, exec->args->rest[0], exec->jobs);
 	if (exec->counts[READY])
 		printf("; first again for %u accepted before", exec->counts[READY]);
 	printf("\n");
@@ -666,51 +613,6 @@ static int run(struct exec *exec, const char *as)
 
 /* ---- the command line ---- */
 
-/* Whether a file can be executed; false: errno. */
-static bool is_program(const char *path)
-{
-	struct stat file;
-	if (stat(path, &file))
-		return false;
-	errno = EACCES;
-	return S_ISREG(file.st_mode) && access(path, X_OK) == 0;
-}
-
-/* As posix_spawnp will look for it: a mistyped program must not cost an order. */
-static bool program_exists(const char *program)
-{
-	const char *path = getenv("PATH");
-	char candidate[4096];
-	if (strchr(program, '/'))
-		return is_program(program);
-	if (!path)
-		path = "/bin:/usr/bin";
-	for (;;) {
-		size_t length = strcspn(path, ":");
-		int bytes = snprintf(candidate, sizeof candidate, "%.*s/%s", length ? (int)length : 1,
-				     length ? path : ".", program);
-		if (bytes < (int)sizeof candidate && is_program(candidate))
-			return true;
-		if (!path[length])
-			break;
-		path += length + 1;
-	}
-	errno = ENOENT;
-	return false;
-}
-
-/* Pipes for children must not get the numbers of the standard descriptors. */
-static bool open_standard_descriptors(void)
-{
-	int fd;
-	do
-		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd > STDERR_FILENO)
-		close(fd);
-	return fd >= 0;
-}
-
 int exec_main(int argc, char **argv)
 {
 	const char *as = NULL, *jobs_text = "1", *timeout_text = "600", *tries_text = "12", *grace_text = "10";
@@ -734,9 +636,9 @@ int exec_main(int argc, char **argv)
 	    !args_number(&args, "--tries", tries_text, 1, 1000, &tries) ||
 	    !args_real(&args, "--grace", grace_text, 0, 86400, &exec.grace_s))
 		return EXIT_USAGE;
-	if (!program_exists(args.rest[0]))
+	if (!job_program_exists(args.rest[0]))
 		return args_fail(&args, EXIT_USAGE, "%s cannot be run: %s", args.rest[0], strerror(errno));
-	if (!open_standard_descriptors())
+	if (!job_prepare())
 		return args_fail(&args, EXIT_SYSTEM, "/dev/null: %s", strerror(errno));
 	exec.jobs = (unsigned)jobs;
 	exec.tries_max = (unsigned)tries;

@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,6 +24,53 @@ static void close_fd(int *fd)
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
+}
+
+/* ---- what has to be there ---- */
+
+/* Whether a file can be executed; false: errno. */
+static bool is_program(const char *path)
+{
+	struct stat file;
+	if (stat(path, &file))
+		return false;
+	errno = EACCES;
+	return S_ISREG(file.st_mode) && access(path, X_OK) == 0;
+}
+
+/* As posix_spawnp will look for it: a mistyped program must not cost an order. */
+bool job_program_exists(const char *program)
+{
+	const char *path = getenv("PATH");
+	char candidate[4096];
+	if (strchr(program, '/'))
+		return is_program(program);
+	if (!path)
+		path = "/bin:/usr/bin";
+	for (;;) {
+		size_t length = strcspn(path, ":");
+		int bytes = snprintf(candidate, sizeof candidate, "%.*s/%s", length ? (int)length : 1,
+				     length ? path : ".", program);
+		if (bytes < (int)sizeof candidate && is_program(candidate))
+			return true;
+		if (!path[length])
+			break;
+		path += length + 1;
+	}
+	errno = ENOENT;
+	return false;
+}
+
+/* Pipes for children must not get the numbers of the standard descriptors. */
+bool job_prepare(void)
+{
+	int fd;
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return fd >= 0;
 }
 
 /* ---- starting ---- */

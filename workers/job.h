@@ -17,6 +17,12 @@ enum { JOB_FDS = 3, JOB_OUTPUT_BYTES_MAX = 64 * 1024, JOB_ERRORS_BYTES_MAX = 16 
 
 struct job;
 
+/* Whether job_start will find a program of this name; if not, errno. */
+bool job_program_exists(const char *program);
+/* Open what is closed of descriptors 0 to 2, so that no pipe gets their numbers: needed once, before job_start. False:
+ * errno. */
+bool job_prepare(void);
+
 /* Start argv[0], looked up in PATH, with input on its stdin; environment is as in environ. Descriptors 0 to 2 of the
  * caller must be open. PD_ESYS: errno; the program cannot be started. */
 PD_MUST_USE enum pd_err job_start(struct job **job, char *const argv[], char *const environment[],
@@ -30,8 +36,8 @@ nfds_t job_poll(struct job *job, struct pollfd fds[static JOB_FDS]);
 /* Deal with what is ready. */
 void job_io(struct job *job, const struct pollfd *fds, nfds_t count);
 
-/* Whether the child has ended; *status is then as waitpid gives it, its outputs are read, and what it left running in its process
- * group is killed. */
+/* Whether the child has ended; *status is then as waitpid gives it, its outputs are read, and what it left running in
+ * its process group is killed. */
 bool job_reap(struct job *job, int *status);
 /* Send signal to the child and all of its group. */
 void job_signal(struct job *job, int signal);

@@ -105,8 +105,9 @@ struct crowd {
 	void *orders; /* tsearch of struct watched by id */
 	struct watched *newest, *oldest;
 	size_t watched_count;
-	double rate, next_ms; /* next_ms: when the next order arrives */
-	uint64_t orders_max;  /* 0: no end */
+	double rate, next_ms;   /* next_ms: when the next order arrives */
+	uint64_t orders_max;    /* 0: no end */
+	bool said[TALLY_CODES]; /* which refusals of orders were told */
 };
 
 /* ---- watching ---- */
@@ -185,6 +186,16 @@ static void schedule(struct watched *order, double wait_ms)
 
 /* ---- answers ---- */
 
+/* The first refusal of a kind is told at once: what is counted is only told at the end. */
+static void say_refused(struct crowd *crowd, const struct pd_refused *refused)
+{
+	if (refused->code >= TALLY_CODES || crowd->said[refused->code])
+		return;
+	crowd->said[refused->code] = true;
+	args_fail(crowd->args, 0, "orders are refused: %.*s %.*s", (int)refused->sentence.bytes, refused->sentence.data,
+		  (int)refused->detail.bytes, refused->detail.data);
+}
+
 static void submit_answered(struct watched *order, bool taken)
 {
 	struct crowd *crowd = order->crowd;
@@ -217,6 +228,8 @@ static void on_answer(struct pd_client *client, const struct pd_message *answer,
 	order->command = PD_MSG_none;
 	if (!done)
 		tally_add(&order->crowd->counts.refused, &answer->refused);
+	if (command == PD_MSG_submit && !done)
+		say_refused(order->crowd, &answer->refused);
 	if (command == PD_MSG_submit)
 		submit_answered(order, done);
 	else

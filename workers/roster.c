@@ -377,7 +377,7 @@ const struct roster_person *roster_leader(const struct roster *roster, const str
 		const struct roster_person *person = &PEOPLE(roster)[i];
 		if (person->area != area->id)
 			continue;
-		for (unsigned rank = 0; posts[rank] && rank < best_rank; rank++)
+		for (unsigned rank = 0; rank < best_rank && posts[rank]; rank++)
 			if (posts[rank] == person->post) {
 				best = person;
 				best_rank = rank;

@@ -47,7 +47,7 @@ static const char *endpoint(const struct shift *shift)
 	const char *from_environment = getenv("PAIDAN_CONNECT");
 	if (shift->args->connect)
 		return shift->args->connect;
-	return from_environment && *from_environment ? from_environment : "tcp://127.0.0.1:7750";
+	return from_environment && *from_environment ? from_environment : PD_CONNECT_DEFAULT;
 }
 
 static void say_down(struct shift *shift)

@@ -515,6 +515,12 @@ size_t worker_count(const struct worker *worker, enum worker_stage stage)
 	return worker->counts[stage];
 }
 
+void worker_each(struct worker *worker, void (*fn)(struct worker_order *order, void *arg), void *arg)
+{
+	for (struct held *held = worker->oldest; held; held = held->newer)
+		fn(&held->order, arg);
+}
+
 /* ---- areas ---- */
 
 static void on_work_answer(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)

@@ -102,5 +102,7 @@ bool worker_order_busy(const struct worker_order *order);
 /* Null when it is neither offered nor in hand. */
 struct worker_order *worker_find(const struct worker *worker, const struct pd_id *id);
 size_t worker_count(const struct worker *worker, enum worker_stage stage);
+/* Give every order, the oldest first, to fn, e.g. to free what their data points to before worker_close. */
+void worker_each(struct worker *worker, void (*fn)(struct worker_order *order, void *arg), void *arg);
 
 #endif

@@ -63,17 +63,10 @@ static enum pd_err keep(struct run *run)
 	return err;
 }
 
-/* Whether the event can have happened to the state; what it names is brought into memory. */
-static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_t seq)
+/* Whether the order is as the event found it; it is brought into memory. */
+static enum pd_err order_fits(struct run *run, const struct pd_message *event, uint64_t seq)
 {
 	struct replay *replay = run->replay;
-	if (event->request != seq || seq != core_last_seq(replay->core) + 1) {
-		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " stands where event %" PRIu64 " should", event->request,
-			 core_last_seq(replay->core) + 1);
-		return PD_ECORRUPT;
-	}
-	if (!pd_is_order_event(event->type))
-		return PD_OK;
 	const struct pd_order_event *common = (const struct pd_order_event *)&event->submitted;
 	const struct order *order = core_order(replay->core, &common->order);
 	enum pd_err err = PD_OK;
@@ -89,7 +82,29 @@ static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_
 			 common->version, pd_id_print(&common->order, id), version);
 		return PD_ECORRUPT;
 	}
+	if (!registry_area(core_registry(replay->core), common->holder)) {
+		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " names area %" PRIu32 ", which there is not", seq,
+			 common->holder);
+		return PD_ECORRUPT;
+	}
 	return PD_OK;
+}
+
+/* Whether the event can have happened to the state. */
+static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_t seq)
+{
+	struct replay *replay = run->replay;
+	if (event->request != seq || seq != core_last_seq(replay->core) + 1) {
+		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " stands where event %" PRIu64 " should", event->request,
+			 core_last_seq(replay->core) + 1);
+		return PD_ECORRUPT;
+	}
+	return pd_is_order_event(event->type) ? order_fits(run, event, seq) : PD_OK;
+}
+
+static bool is_journaled(enum pd_type type)
+{
+	return pd_message_info(type)->role == PD_EVENT && type != PD_MSG_published;
 }
 
 static enum pd_err replay_event(struct run *run, const struct journal_event *stored, uint64_t seq)
@@ -99,9 +114,13 @@ static enum pd_err replay_event(struct run *run, const struct journal_event *sto
 	struct pd_fault fault;
 	size_t off = 0;
 	pd_decoder_reset(run->decoder);
-	if (pd_decode(run->decoder, stored->message, stored->bytes, &off, &event, &fault) ||
-	    pd_message_info(event.type)->role != PD_EVENT) {
-		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " is not an event: %s", seq, fault.detail);
+	if (pd_decode(run->decoder, stored->message, stored->bytes, &off, &event, &fault)) {
+		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " cannot be read: %s", seq, fault.detail);
+		return PD_ECORRUPT;
+	}
+	if (!is_journaled(event.type)) {
+		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " is not an event but the message %s", seq,
+			 pd_message_info(event.type)->name);
 		return PD_ECORRUPT;
 	}
 	enum pd_err err = fits(run, &event, seq);

@@ -739,31 +739,45 @@ static void test_chance_distributions(void **state)
 
 /* ---- agenda ---- */
 
+/* An entry as programs use it: inside of something that knows when it is due. */
+struct reminder {
+	struct agenda_entry entry;
+	uint64_t due_ms;
+};
+
+static void remind(struct agenda *agenda, struct reminder *reminder, uint64_t due_ms)
+{
+	reminder->due_ms = due_ms;
+	agenda_put(agenda, &reminder->entry, due_ms);
+}
+
 static void test_agenda_gives_in_order(void **state)
 {
-	enum { ENTRIES = 500 };
-	static struct agenda_entry entries[ENTRIES];
+	enum { REMINDERS = 500 };
+	static struct reminder reminders[REMINDERS];
 	struct agenda agenda = {0};
+	struct agenda_entry *entry;
 	struct chance chance;
 	uint64_t last = 0, given = 0;
 	(void)state;
 	chance_init(&chance, 5);
 	assert_int_equal(agenda_wait_ms(&agenda, 0, 77), 77);
-	for (int i = 0; i < ENTRIES; i++)
-		agenda_put(&agenda, &entries[i], chance_below(&chance, 1000));
-	for (int i = 0; i < ENTRIES; i += 3)
-		agenda_put(&agenda, &entries[i], chance_below(&chance, 1000)); /* moved */
-	for (int i = 0; i < ENTRIES; i += 5)
-		agenda_drop(&agenda, &entries[i]);
-	agenda_drop(&agenda, &entries[0]); /* is not in */
+	for (int i = 0; i < REMINDERS; i++)
+		remind(&agenda, &reminders[i], chance_below(&chance, 1000));
+	for (int i = 0; i < REMINDERS; i += 3)
+		remind(&agenda, &reminders[i], chance_below(&chance, 1000)); /* moved */
+	for (int i = 0; i < REMINDERS; i += 5)
+		agenda_drop(&agenda, &reminders[i].entry);
+	agenda_drop(&agenda, &reminders[0].entry); /* is not in */
 	assert_int_equal(agenda_wait_ms(&agenda, 2000, 77), 0);
-	for (struct agenda_entry *entry; (entry = agenda_due(&agenda, 999)); given++) {
-		assert_true(entry->due_ms >= last);
+	for (; (entry = agenda_due(&agenda, 999)); given++) {
+		const struct reminder *reminder = (struct reminder *)entry;
+		assert_true(reminder->due_ms >= last);
 		assert_int_equal(entry->place, 0);
-		last = entry->due_ms;
+		last = reminder->due_ms;
 	}
-	assert_int_equal(given, ENTRIES - ENTRIES / 5);
-	agenda_put(&agenda, &entries[0], 1000);
+	assert_int_equal(given, REMINDERS - REMINDERS / 5);
+	remind(&agenda, &reminders[0], 1000);
 	assert_null(agenda_due(&agenda, 999));
 	assert_int_equal(agenda_wait_ms(&agenda, 990, 77), 10);
 	agenda_fini(&agenda);

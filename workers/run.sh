@@ -1,0 +1,202 @@
+#!/bin/sh
+# A whole made district at work: a broker, everybody who works there, and residents who submit orders. For `make run`:
+#   BUILD=build RATE=50 RUN_SECONDS= DATA=run sh workers/run.sh
+# RATE: orders a second. RUN_SECONDS: end by itself after so many; empty: on Ctrl-C. DATA: where everything is kept.
+# SPEED: how fast people work, see `paidan-worker district --help`. PAIDAN_CONNECT, PAIDAN_SUBSCRIBE: other endpoints.
+# Exit: 0 when it was ended, 1 when a part failed, 100 for wrong settings.
+build=${BUILD:-build} rate=${RATE:-50} seconds=${RUN_SECONDS:-} data=${DATA:-run} speed=${SPEED:-1}
+paidan=$build/paidan
+fifos='' parts='' gone='' # gone: parts that have ended
+
+fail() {
+	echo "run: $1" >&2
+	exit "${2:-1}"
+}
+
+show_log() {
+	[ -s "$1" ] && echo "the end of $1:" >&2 && tail -n 8 "$1" | sed 's/^/    /' >&2
+}
+
+# ---- parts: processes that are started here, and ended in any case ----
+#
+# Each is a session of its own, so that a Ctrl-C reaches this script alone, which then ends them in order; should this script be
+# killed, the kernel ends them. Each holds the writing end of a fifo: when it has gone, whoever reads the other end says so on
+# descriptor 3, where this script waits.
+
+# start NAME LOG COMMAND... LOG -: no log, our own outputs.
+start() {
+	name=$1 log=$2
+	shift 2
+	mkfifo "$fifos/$name" || fail "no fifo can be made in $fifos"
+	(
+		trap '' INT TERM HUP # it ends when the part does
+		cat <"$fifos/$name" >/dev/null 2>&1
+		: >"$fifos/$name.gone"
+		echo "$name" >&3
+	) &
+	if [ "$log" = - ]; then
+		setsid setpriv --pdeathsig TERM -- "$@" </dev/null 3>&- 9>"$fifos/$name" &
+	else
+		setsid setpriv --pdeathsig TERM -- "$@" </dev/null >"$log" 2>&1 3>&- 9>"$fifos/$name" &
+	fi
+	echo $! >"$fifos/$name.pid"
+}
+
+# begin: start a part that is to be ended by stop_all.
+begin() {
+	parts="$1 $parts"
+	start "$@"
+}
+
+pid_of() {
+	cat "$fifos/$1.pid"
+}
+
+is_gone() {
+	[ -e "$fifos/$1.gone" ]
+}
+
+# stop NAME: ask it to leave and wait for it; kill it when a timer of 20 s has gone before.
+stop() {
+	is_gone "$1" || kill -TERM "$(pid_of "$1")" 2>/dev/null
+	start "timer_$1" - sleep 20
+	while :; do
+		case " $gone " in *" $1 "*) break ;; esac
+		read -r who <&3 && gone="$gone $who"
+		[ "$who" != "timer_$1" ] || kill -KILL "$(pid_of "$1")"
+	done
+	kill -KILL "$(pid_of "timer_$1")" 2>/dev/null
+	wait "$(pid_of "timer_$1")" "$(pid_of "$1")" 2>/dev/null
+}
+
+# The last one started goes first: stats, residents, district, paidand.
+stop_all() {
+	code=$?
+	trap '' INT TERM HUP
+	trap - EXIT
+	for part in $parts; do
+		stop "$part"
+	done
+	for part in residents district; do
+		case " $parts " in *" $part "*) sed -n "1! { \$ s/^/$part: /p }" "$data/$part.log" ;; esac
+	done
+	wait
+	[ -z "$fifos" ] || rm -rf "$fifos"
+	[ -z "$parts" ] || echo "everything is kept in $data; run it again to go on"
+	exit $code
+}
+
+# ---- what has to be there ----
+
+check_settings() {
+	case $rate in '' | *[!0-9.]* | *.*.* | .) fail "RATE='$rate' must be a number of orders a second, e.g. RATE=50" 100 ;; esac
+	case $seconds in *[!0-9]* | 0*) fail "RUN_SECONDS='$seconds' must be a whole number of seconds, e.g. RUN_SECONDS=30" 100 ;; esac
+	for program in paidan paidand paidan-worker; do
+		[ -x "$build/$program" ] || fail "$build/$program is missing; 'make' builds it" 100
+	done
+	for program in setsid setpriv mkfifo; do
+		command -v $program >/dev/null || fail "$program is missing (Debian packages util-linux and coreutils)" 100
+	done
+}
+
+check_folder() {
+	mkdir -p "$data" 2>/dev/null || fail "the folder $data cannot be made here; choose another with DATA=FOLDER"
+	if ! { echo test >"$data/.writable"; } 2>/dev/null; then
+		rm -f "$data/.writable"
+		fail "$data cannot be written to, or its disk is full; choose another with DATA=FOLDER"
+	fi
+	rm -f "$data/.writable"
+	fifos=$(mktemp -d) || fail "there is no place for temporary files: see TMPDIR"
+}
+
+# Another broker on our ports would get the orders of this one.
+check_alone() {
+	if "$paidan" stats --timeout 0.5 >/dev/null 2>&1; then
+		fail "a paidand is running already at ${PAIDAN_CONNECT:-its usual place}; end it, or choose other places: PAIDAN_CONNECT=tcp://127.0.0.1:7760 PAIDAN_SUBSCRIBE=tcp://127.0.0.1:7761"
+	fi
+}
+
+# It is moved into place whole: an interrupted one is made anew.
+make_district() {
+	[ -d "$data/district" ] && return
+	echo "making the district of Boshan in $data/district"
+	rm -rf "$data/district.new"
+	why=$("$paidan" district --preset boshan --seed 1 "$data/district.new" 2>&1 >/dev/null) || fail "the district cannot be made: $why"
+	mv "$data/district.new" "$data/district" || fail "the district cannot be moved into place"
+}
+
+# ---- the parts ----
+
+# A part failed, or left without being asked.
+died() {
+	wait "$(pid_of "$1")"
+	code=$?
+	[ "$1" = paidand ] || ! is_gone paidand || died paidand # the others only followed it
+	echo "run: $1 has ended with code $code" >&2
+	[ "$1" = stats ] || show_log "$data/$1.log"
+	exit 1
+}
+
+start_broker() {
+	begin paidand "$data/paidand.log" "$build/paidand" --data "$data/data" ${PAIDAN_CONNECT:+--listen "$PAIDAN_CONNECT"} \
+		${PAIDAN_SUBSCRIBE:+--publish "$PAIDAN_SUBSCRIBE"}
+	tries=0
+	until "$paidan" stats --timeout 1 >/dev/null 2>&1; do
+		is_gone paidand && died paidand
+		tries=$((tries + 1))
+		[ $tries -lt 120 ] || { show_log "$data/paidand.log"; fail "paidand does not answer"; }
+	done
+}
+
+import_district() {
+	"$paidan" --json stats 2>/dev/null | grep -q '"districts":0[,}]' || return
+	echo "importing it"
+	why=$("$paidan" import "$data/district" --timeout 120 2>&1 >/dev/null) || {
+		is_gone paidand && died paidand
+		fail "the district cannot be imported: $why"
+	}
+}
+
+# The second line of a CSV file of the district, its fields up to COUNT.
+first_row() {
+	sed -n 2p "$data/district/$1" | tr -d '\r'
+}
+
+tell_how() {
+	household=$(first_row households.csv | cut -d, -f1)
+	area=$(first_row households.csv | cut -d, -f2)
+	category=$(first_row categories.csv | cut -d, -f2)
+	echo "the district is at work, $rate orders a second; logs are in $data; Ctrl-C ends it. In another terminal:"
+	echo "  $paidan order \"楼道里的灯不亮了\" --category $category --household $household"
+	echo "  $paidan watch"
+	echo "  $build/paidan-worker lead $area"
+}
+
+# Wait for somebody to go: the first who does ends it all, rightly only stats after its time.
+watch_over() {
+	while [ -z "$gone" ]; do
+		read -r who <&3 && gone="$gone $who"
+	done
+	first=${gone# }
+	if [ "$first" = stats ] && [ -n "$seconds" ] && wait "$(pid_of stats)"; then
+		return
+	fi
+	died "$first"
+}
+
+check_settings
+trap stop_all EXIT
+trap 'echo; exit 0' INT
+trap 'exit 0' TERM HUP
+check_folder
+mkfifo "$fifos/main" || fail "no fifo can be made in $fifos"
+exec 3<>"$fifos/main"
+check_alone
+make_district
+start_broker
+import_district
+begin district "$data/district.log" "$build/paidan-worker" district --speed "$speed"
+begin residents "$data/residents.log" "$build/paidan-worker" residents --rate "$rate"
+tell_how
+begin stats - "$paidan" stats --every 1 ${seconds:+--count "$seconds"}
+watch_over
