@@ -15,7 +15,7 @@ struct bus {
 	bool more; /* further frames of the last message are still to come */
 	uint32_t peer;
 	bool chosen;
-	long subscriptions;
+	bool subscribed;
 };
 
 static enum pd_err set(void *socket, int option, int value)
@@ -176,9 +176,9 @@ bool bus_has_subscribers(struct bus *bus)
 	char topic[256];
 	int bytes;
 	while ((bytes = zmq_recv(bus->publisher, topic, sizeof topic, ZMQ_DONTWAIT)) >= 0)
-		if (bytes > 0)
-			bus->subscriptions += topic[0] == 1 ? 1 : -1;
-	return bus->subscriptions > 0;
+		if (bytes > 0 && topic[0] == 1)
+			bus->subscribed = true;
+	return bus->subscribed;
 }
 
 void bus_publish(struct bus *bus, const char *topic, size_t topic_bytes, const void *data, size_t bytes)

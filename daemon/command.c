@@ -16,6 +16,13 @@ static void reply_ok(struct front *front, struct session *session, uint64_t requ
 	front_reply(front, session, request, &reply);
 }
 
+static void end_import(struct front *front)
+{
+	core_import_free(front->import);
+	front->import = NULL;
+	front->import_session = NULL;
+}
+
 /* ---- session ---- */
 
 static void on_hello(struct front *front, struct session *session, const struct pd_message *message)
@@ -31,6 +38,9 @@ static void on_hello(struct front *front, struct session *session, const struct 
 		return;
 	}
 	push_leave(front->push, session);
+	if (front->import_session == session)
+		end_import(front);
+	session->staging = false;
 	session->greeted = true;
 	session->person = hello->person;
 	struct log_quoted quoted;
@@ -142,24 +152,19 @@ static uint32_t actor_of(const struct session *session, const struct pd_message 
 
 /* ---- import ---- */
 
+static const char only_keepers[] = "only the operator and administrators keep the registry";
+
 static bool keeps_registry(struct front *front, uint32_t actor)
 {
 	const struct person *person = registry_person(core_registry(front->core), actor);
 	return actor == 0 || (person && !person->retired && person->post == PD_post_administrator);
 }
 
-static void end_import(struct front *front)
-{
-	core_import_free(front->import);
-	front->import = NULL;
-	front->import_session = NULL;
-}
-
 static void on_import_begin(struct front *front, struct session *session, const struct pd_message *message)
 {
+	session->staging = true;
 	if (!keeps_registry(front, session->person)) {
-		front_refuse(front, session, message->request, PD_REFUSED_not_allowed,
-			     "only the operator and administrators keep the registry");
+		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, only_keepers);
 		return;
 	}
 	if (front->import && front->import_session != session) {
@@ -185,7 +190,7 @@ static void stage(struct front *front, struct session *session, const struct pd_
 	end_import(front);
 }
 
-static void emit_import(struct front *front, const struct session *session)
+static void emit_import(struct front *front, const struct session *session, uint32_t actor)
 {
 	size_t bytes;
 	const char *events = core_import_events(front->import, &bytes);
@@ -198,6 +203,7 @@ static void emit_import(struct front *front, const struct session *session)
 		if (pd_decode(decoder, events, bytes, &off, &event, &fault))
 			abort(); /* we encoded it ourselves */
 		event.request = core_last_seq(front->core) + 1;
+		event.area_set.actor = actor;
 		front_emit(front, &event, session);
 		pd_decoder_reset(decoder);
 	}
@@ -215,11 +221,16 @@ static void refuse_row(struct front *front, struct session *session, uint64_t re
 	front_reply(front, session, request, &reply);
 }
 
-static void on_import_commit(struct front *front, struct session *session, const struct pd_message *message)
+static void on_import_commit(struct front *front, struct session *session, const struct pd_message *message, uint32_t actor)
 {
 	const struct pd_import_commit *commit = &message->import_commit;
 	char detail[200] = "";
 	uint64_t row = 0;
+	session->staging = false;
+	if (!keeps_registry(front, actor)) {
+		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, only_keepers);
+		return;
+	}
 	if (!front->import || front->import_session != session || memcmp(&front->import_id, &commit->import, 16) != 0) {
 		front_refuse(front, session, message->request, PD_REFUSED_no_import, "");
 		return;
@@ -230,7 +241,7 @@ static void on_import_commit(struct front *front, struct session *session, const
 		snprintf(detail, sizeof detail, "%" PRIu32 " rows have come, %" PRIu32 " were sent", core_import_rows(front->import),
 			 commit->rows);
 	} else {
-		refusal = core_import_finish(front->import, front->core, commit->complete, session->person, front->now_ms, &row,
+		refusal = core_import_finish(front->import, front->core, commit->complete, actor, front->now_ms, &row,
 					     detail);
 	}
 	if (refusal) {
@@ -241,7 +252,7 @@ static void on_import_commit(struct front *front, struct session *session, const
 	const uint64_t(*effects)[REGISTRY_EFFECTS] = core_import_effects(front->import);
 	uint64_t before = core_last_seq(front->core);
 	if (!commit->dry_run)
-		emit_import(front, session);
+		emit_import(front, session, actor);
 	uint64_t after = core_last_seq(front->core);
 	struct pd_message reply = {.type = PD_MSG_imported};
 	reply.imported = (struct pd_imported){.seq = after > before ? after : 0,
@@ -259,8 +270,9 @@ static void on_command(struct front *front, struct session *session, const struc
 {
 	uint32_t actor = actor_of(session, command);
 	bool put = command->type >= PD_MSG_put_area && command->type <= PD_MSG_put_category;
-	if (put && front->import_session == session) {
-		stage(front, session, command);
+	if (put && session->staging) {
+		if (front->import_session == session)
+			stage(front, session, command);
 		return;
 	}
 	enum pd_refusal refusal = core_entitled(front->core, session->person, actor);
@@ -273,7 +285,7 @@ static void on_command(struct front *front, struct session *session, const struc
 	if (command->type == PD_MSG_import_begin)
 		on_import_begin(front, session, command);
 	else if (command->type == PD_MSG_import_commit)
-		on_import_commit(front, session, command);
+		on_import_commit(front, session, command, actor);
 	else if (!put && front_fetch(front, &command->accept.order))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, "");
 	else

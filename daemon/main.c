@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <zmq.h>
 
@@ -58,19 +57,18 @@ static int run(struct config *config)
 
 int main(int argc, char **argv)
 {
-	struct config *config = malloc(sizeof *config);
-	if (!config || sodium_init() < 0) {
-		fputs("paidand: no memory, or no randomness\n", stderr);
+	static struct config config;
+	if (sodium_init() < 0) {
+		fputs("paidand: libsodium cannot start: no randomness\n", stderr);
 		return EXIT_SYSTEM;
 	}
-	enum config_outcome outcome = config_read(config, argc, argv);
+	enum config_outcome outcome = config_read(&config, argc, argv);
 	int code = outcome == CONFIG_WRONG ? EXIT_USAGE : 0;
-	log_set_level((enum log_level)(outcome == CONFIG_RUN ? config->log_level : LOG_INFO));
-	if (outcome == CONFIG_RUN && config->check)
-		printf("paidand: the settings are sound: data in %s, %d endpoints to listen on, %d to publish on\n", config->data,
-		       config->listen_count, config->publish_count);
+	log_set_level((enum log_level)(outcome == CONFIG_RUN ? config.log_level : LOG_INFO));
+	if (outcome == CONFIG_RUN && config.check)
+		printf("paidand: the settings are sound: data in %s, %d endpoints to listen on, %d to publish on\n", config.data,
+		       config.listen_count, config.publish_count);
 	else if (outcome == CONFIG_RUN)
-		code = run(config);
-	free(config);
+		code = run(&config);
 	return code;
 }

@@ -286,7 +286,7 @@ void push_leave(struct push *push, struct session *session)
 {
 	struct worker *worker;
 	while ((worker = LIST_FIRST(&session->workers)))
-		remove_worker(push, worker);
+		remove_worker(push, worker); /* NOLINT(clang-analyzer-unix.Malloc): it takes it off the list first */
 }
 
 /* ---- counts ---- */

@@ -57,11 +57,27 @@ static enum pd_err out_of_limits(struct pd_fault *fault, const struct pd_field *
 		    value, of, field->min, field->max);
 }
 
+static bool count_fits(const struct pd_field *field, uint64_t count)
+{
+	return count <= field->max && (field->min <= 0 || count >= (uint64_t)field->min);
+}
+
+static bool signed_fits(const struct pd_field *field, int64_t value)
+{
+	return value >= field->min && value <= (int64_t)field->max;
+}
+
+static bool text_fits(const struct pd_field *field, struct pd_slice text)
+{
+	/* A character is at least a byte: most texts need no counting. */
+	if (text.bytes <= field->max && field->min <= 1 && (int64_t)text.bytes >= field->min)
+		return true;
+	return count_fits(field, pd_utf8_chars(text.data, text.bytes));
+}
+
 static enum pd_err check_count(struct pd_fault *fault, const struct pd_field *field, uint64_t count)
 {
-	if (count > field->max || (field->min > 0 && count < (uint64_t)field->min))
-		return out_of_limits(fault, field, "", count);
-	return PD_OK;
+	return count_fits(field, count) ? PD_OK : out_of_limits(fault, field, "", count);
 }
 
 /* Without its sign; also of INT64_MIN. */
@@ -72,17 +88,12 @@ static uint64_t magnitude(int64_t value)
 
 static enum pd_err check_signed(struct pd_fault *fault, const struct pd_field *field, int64_t value)
 {
-	if (value < field->min || value > (int64_t)field->max)
-		return out_of_limits(fault, field, value < 0 ? "-" : "", magnitude(value));
-	return PD_OK;
+	return signed_fits(field, value) ? PD_OK : out_of_limits(fault, field, value < 0 ? "-" : "", magnitude(value));
 }
 
 static enum pd_err check_text(struct pd_fault *fault, const struct pd_field *field, struct pd_slice text)
 {
-	/* A character is at least a byte: most texts need no counting. */
-	if (text.bytes <= field->max && field->min <= 1 && (int64_t)text.bytes >= field->min)
-		return PD_OK;
-	return check_count(fault, field, pd_utf8_chars(text.data, text.bytes));
+	return text_fits(field, text) ? PD_OK : out_of_limits(fault, field, "", pd_utf8_chars(text.data, text.bytes));
 }
 
 static uint64_t load_unsigned(const void *at, enum pd_kind kind)
@@ -270,8 +281,16 @@ static int append(void *buffer, const char *data, size_t bytes)
 static void encode_field(msgpack_packer *pk, const struct pd_field *field, const void *at)
 {
 	switch (field->kind) {
-	case PD_U8: case PD_U16: case PD_U32: case PD_U64: msgpack_pack_uint64(pk, load_unsigned(at, field->kind)); break;
-	case PD_I32: msgpack_pack_int32(pk, *(const int32_t *)at); break;
+	case PD_U8: case PD_U16: case PD_U32: case PD_U64: {
+		uint64_t value = load_unsigned(at, field->kind);
+		assert(count_fits(field, value));
+		msgpack_pack_uint64(pk, value);
+		break;
+	}
+	case PD_I32:
+		assert(signed_fits(field, *(const int32_t *)at));
+		msgpack_pack_int32(pk, *(const int32_t *)at);
+		break;
 	case PD_BOOL: *(const bool *)at ? msgpack_pack_true(pk) : msgpack_pack_false(pk); break;
 	case PD_ID:
 		msgpack_pack_bin(pk, 16);
@@ -279,18 +298,21 @@ static void encode_field(msgpack_packer *pk, const struct pd_field *field, const
 		break;
 	case PD_TEXT: {
 		const struct pd_slice *text = at;
+		assert(text_fits(field, *text));
 		msgpack_pack_str(pk, text->bytes);
 		msgpack_pack_str_body(pk, text->data, text->bytes);
 		break;
 	}
 	case PD_BIN: {
 		const struct pd_slice *bin = at;
+		assert(count_fits(field, bin->bytes));
 		msgpack_pack_bin(pk, bin->bytes);
 		msgpack_pack_bin_body(pk, bin->data, bin->bytes);
 		break;
 	}
 	case PD_U64S: {
 		const struct pd_u64s *list = at;
+		assert(count_fits(field, list->count));
 		msgpack_pack_array(pk, list->count);
 		for (uint32_t i = 0; i < list->count; i++)
 			msgpack_pack_uint64(pk, list->values[i]);
@@ -324,10 +346,6 @@ void pd_encode(const struct pd_message *message, struct pd_buffer *out)
 	msgpack_pack_array(&pk, count + 2);
 	msgpack_pack_uint8(&pk, (uint8_t)info->type);
 	msgpack_pack_uint64(&pk, message->request);
-	struct pd_fault fault;
-	for (unsigned i = 0; i < count; i++) {
-		const void *at = body + info->fields[i].offset;
-		assert(check_field(&fault, &info->fields[i], at) == PD_OK);
-		encode_field(&pk, &info->fields[i], at);
-	}
+	for (unsigned i = 0; i < count; i++)
+		encode_field(&pk, &info->fields[i], body + info->fields[i].offset);
 }

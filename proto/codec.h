@@ -30,7 +30,7 @@ PD_MUST_USE enum pd_err pd_decode(struct pd_decoder *decoder, const char *frame,
 /* Give back what the arrays of decoded messages took. */
 void pd_decoder_reset(struct pd_decoder *decoder);
 
-/* Append message to out. The message must keep to its limits: they are asserted. */
+/* Append message to out. The message must keep to its limits, which are asserted, and its texts be UTF-8, which is not looked at. */
 void pd_encode(const struct pd_message *message, struct pd_buffer *out);
 
 /* Check message against the limits of its fields: what pd_decode does on the other side. PD_EINVAL: see fault. */

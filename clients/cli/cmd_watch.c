@@ -48,7 +48,6 @@ static void show(struct watch *watch, const struct pd_message *event)
 		tell_event(watch->cli, watch->client, event, TELL_WATCH);
 		return;
 	}
-	names_learn(watch->cli->names, event);
 	json_init(&json, stdout);
 	tell_json(&json, NULL, watch->cli, watch->client, event);
 }
@@ -70,6 +69,7 @@ static void for_each(struct watch *watch, const struct pd_buffer *bytes, void (*
 
 static void want_names(struct watch *watch, const struct pd_message *event)
 {
+	names_learn(watch->cli->names, event);
 	names_want_all(watch->cli, watch->client, event);
 }
 

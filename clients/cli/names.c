@@ -178,7 +178,8 @@ char *names_path(struct cli *cli, struct pd_client *client, uint32_t area, char 
 		const struct name *name = names_get(cli, client, NAME_AREA, id);
 		if (depth && (name->code == PD_level_district || !name->known))
 			break;
-		up[depth++] = name;
+		if (depth == 0 || strncmp(up[depth - 1]->text, name->text, strlen(name->text)) != 0)
+			up[depth++] = name;
 		id = name->above;
 	}
 	text[0] = 0;

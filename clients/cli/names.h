@@ -35,7 +35,8 @@ const struct name *names_get(struct cli *cli, struct pd_client *client, enum nam
 /* Take a name from what came for another reason: area, person, category, area_set, person_set, category_set; others are left alone. */
 void names_learn(struct names *names, const struct pd_message *message);
 
-/* "税务街社区 / 第一网格": an area's name behind those above it, without the district's. Returns text. */
+/* "城东街道 / 税务街社区第一网格": an area's name behind those above it, without the district's and those that the next one begins with.
+ * Returns text. */
 char *names_path(struct cli *cli, struct pd_client *client, uint32_t area, char *text, size_t text_bytes);
 
 /* The area that text means: an id, or a name that only one area has. CLI_OK, or else stderr says why, with the candidates. */

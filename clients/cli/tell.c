@@ -91,7 +91,7 @@ void tell_json(struct json *json, const char *key, struct cli *cli, struct pd_cl
 char *tell_person(struct cli *cli, struct pd_client *client, uint32_t person, char *text, size_t text_bytes)
 {
 	if (person == 0) {
-		snprintf(text, text_bytes, "the system");
+		snprintf(text, text_bytes, "the operator");
 		return text;
 	}
 	const struct name *name = names_get(cli, client, NAME_PERSON, person);
@@ -143,8 +143,9 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 {
 	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
 	char who[WHO_BYTES], id[PD_ID_TEXT_BYTES], path[PATH_BYTES];
+	bool by_itself = event->type == PD_MSG_closed && e->actor == 0;
 	fputs("by ", stdout);
-	print_text(stdout, pd_text(tell_person(cli, client, e->actor, who, sizeof who)));
+	print_text(stdout, pd_text(by_itself ? "itself" : tell_person(cli, client, e->actor, who, sizeof who)));
 	if (event->type == PD_MSG_submitted && event->submitted.requester && event->submitted.requester != e->actor) {
 		fputs(" for ", stdout);
 		print_text(stdout, pd_text(tell_person(cli, client, event->submitted.requester, who, sizeof who)));

@@ -18,7 +18,7 @@ enum { TELL_STORY, TELL_WATCH };
  * TELL_WATCH: with area and order. */
 void tell_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how);
 
-/* "王秀英 (leader)"; "the system" for 0. Returns text. */
+/* "王秀英 (leader)"; "the operator" for 0. Returns text. */
 char *tell_person(struct cli *cli, struct pd_client *client, uint32_t person, char *text, size_t text_bytes);
 
 #endif

@@ -387,7 +387,7 @@ static void check_area_use(const struct registry *registry, const struct area *a
 		refuse(decision, PD_REFUSED_in_use, "area %u has %u areas below it", area->id, area->children);
 	else if (put->retired && area->open_orders)
 		refuse(decision, PD_REFUSED_in_use, "area %u holds %u open orders", area->id, area->open_orders);
-	else if ((put->retired || put->level != PD_level_microgrid) && area->households)
+	else if ((put->retired || (put->level != PD_level_microgrid && !bulk)) && area->households)
 		refuse(decision, PD_REFUSED_in_use, "area %u has %u households", area->id, area->households);
 	else if (person)
 		refuse(decision, PD_REFUSED_in_use, "area %u: person %u has a post in it", area->id, person);

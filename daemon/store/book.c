@@ -18,6 +18,8 @@ enum { ORDERS, BY_HOLDER, BY_REQUESTER, AREAS, HOUSEHOLDS, PEOPLE, CATEGORIES, F
 static const char *const names[TABLES] = {"orders", "by_holder", "by_requester", "areas", "households",
 					  "people", "categories", "figures", "meta"};
 
+static const char state_key[] = "state";
+
 struct book {
 	MDB_env *env;
 	MDB_dbi tables[TABLES];
@@ -42,10 +44,10 @@ static enum pd_err open_tables(struct book *book, bool read_only, char *why)
 		return failed(rc, "begin", why);
 	for (int i = 0; i < TABLES && rc == 0; i++)
 		rc = mdb_dbi_open(txn, names[i], read_only ? 0 : MDB_CREATE, &book->tables[i]);
-	MDB_val key = {5, (void *)(uintptr_t)"state"}, value;
+	MDB_val key = {sizeof state_key - 1, (void *)state_key}, value;
 	if (rc == 0 && mdb_get(txn, book->tables[META], &key, &value) == 0) {
-		struct book_meta meta;
-		memcpy(&meta, value.mv_data, sizeof meta);
+		struct book_meta meta = {0};
+		memcpy(&meta, value.mv_data, value.mv_size < sizeof meta ? value.mv_size : sizeof meta);
 		if (value.mv_size != sizeof meta || meta.format != BOOK_FORMAT) {
 			mdb_txn_abort(txn);
 			snprintf(why, 300, "the book is of format %u, this paidand reads format %u", meta.format, BOOK_FORMAT);
@@ -328,7 +330,7 @@ static int keep_once(struct book *book, struct book_batch *batch)
 	if (rc == 0)
 		rc = keep_figures(book, txn, &batch->figures);
 	if (rc == 0)
-		rc = put(txn, book->tables[META], "state", 5, &batch->meta, sizeof batch->meta);
+		rc = put(txn, book->tables[META], state_key, sizeof state_key - 1, &batch->meta, sizeof batch->meta);
 	if (rc) {
 		mdb_txn_abort(txn);
 		return rc;
@@ -437,7 +439,7 @@ static enum pd_err get(struct book_reader *reader, int table, const void *key, s
 
 enum pd_err book_meta_get(struct book_reader *reader, struct book_meta *meta)
 {
-	return get(reader, META, "state", 5, meta, sizeof *meta);
+	return get(reader, META, state_key, sizeof state_key - 1, meta, sizeof *meta);
 }
 
 enum pd_err book_order_get(struct book_reader *reader, const struct pd_id *id, struct order_row *row)
@@ -450,6 +452,7 @@ struct walk {
 	MDB_cursor *cursor;
 	MDB_val key, value;
 	int rc;
+	uint8_t from[64]; /* what key points to while it is looked for */
 };
 
 static struct walk walk_open(struct book_reader *reader, int table)
@@ -467,15 +470,23 @@ static void walk_to(struct walk *walk, MDB_cursor_op op)
 
 static void walk_from(struct walk *walk, const void *key, size_t bytes)
 {
-	walk->key = (MDB_val){bytes, (void *)key};
+	assert(bytes <= sizeof walk->from);
+	memcpy(walk->from, key, bytes);
+	walk->key = (MDB_val){bytes, walk->from};
 	walk_to(walk, MDB_SET_RANGE);
+}
+
+/* Whether it came to an end, and did not stop at an error. */
+static enum pd_err walk_err(const struct walk *walk)
+{
+	return walk->rc == 0 || walk->rc == MDB_NOTFOUND ? PD_OK : PD_ESYS;
 }
 
 static enum pd_err walk_close(struct walk *walk)
 {
 	if (walk->cursor)
 		mdb_cursor_close(walk->cursor);
-	return walk->rc == 0 || walk->rc == MDB_NOTFOUND ? PD_OK : PD_ESYS;
+	return walk_err(walk);
 }
 
 enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
@@ -542,7 +553,7 @@ static enum pd_err load_open_of(struct book_reader *reader, struct walk *walk, u
 			return err == PD_ENOENT ? PD_ECORRUPT : err;
 		core_restore(core, &row);
 	}
-	return PD_OK;
+	return walk_err(walk);
 }
 
 static enum pd_err load_open(struct book_reader *reader, struct core *core)
@@ -623,7 +634,7 @@ static enum pd_err list_holder(struct list *list, struct walk *walk, uint32_t ar
 		if (err)
 			return err;
 	}
-	return PD_OK;
+	return walk_err(walk);
 }
 
 static enum pd_err list_holders(struct list *list)

@@ -23,8 +23,6 @@
 /* Boshan's micro-grids, with ids from FIRST_AREA on; the leader of area a is person a. */
 enum { QUEUES = 1151, DISTRICT = 1, STREET = 2, COMMUNITY = 3, GRID = 4, FIRST_AREA = 1000, CATEGORY = 1 };
 
-extern char **environ;
-
 struct times {
 	uint64_t submitted_us;
 	uint32_t ok_us, push_us;
@@ -55,7 +53,7 @@ static bool start_daemon(struct run *run)
 	const char *program = run->lives->paidand ? run->lives->paidand : paidand;
 	const char *argv[] = {program, "--data", run->data, "--listen", run->endpoint, "--publish", publish,
 			      "--log-level", "error", NULL};
-	int rc = posix_spawn(&run->daemon, program, NULL, NULL, (char *const *)(uintptr_t)argv, environ);
+	int rc = posix_spawn(&run->daemon, program, NULL, NULL, (char *const *)argv, environ);
 	if (rc)
 		fprintf(stderr, "paidan-bench: %s: %s\n", program, strerror(rc));
 	return rc == 0;
