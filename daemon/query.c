@@ -346,7 +346,8 @@ static void on_list_orders(struct front *front, struct session *session, const s
 	read->query.state = list->state;
 	read->query.limit = limit_of(list->limit);
 	read->query.requester = read->own_only ? read->person : list->requester;
-	memcpy(read->query.cursor, list->cursor.data, list->cursor.bytes);
+	if (list->cursor.bytes)
+		memcpy(read->query.cursor, list->cursor.data, list->cursor.bytes);
 	read->query.cursor_bytes = list->cursor.bytes;
 	if (area && !read->own_only)
 		read->areas = subtree(front, area, &read->area_count);
