@@ -44,6 +44,7 @@ $(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli paidan store c
 $(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers paidan)
 $(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,store core proto)
 $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
+$(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags
 $(BUILD)/paidan-transcript: $(BUILD)/tests/transcripts/main.o $(call objects,tests/transcripts) $(call libraries,core proto)
 $(BUILD)/paidan-docs: $(BUILD)/proto/docs/main.o $(call objects,proto/docs) $(call libraries,proto)
 $(PROGRAMS) $(TOOLS):
@@ -54,6 +55,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon 
 	$(Q)$(LINK) -lcmocka $(LIBS)
 
 .SECONDARY:
+.DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- Debian packages ----

@@ -25,6 +25,15 @@ static void end_import(struct front *front)
 
 /* ---- session ---- */
 
+/* What it had begun is given back to others. */
+static void leave(struct front *front, struct session *session)
+{
+	push_leave(front->push, session);
+	if (front->import_session == session)
+		end_import(front);
+	session->staging = false;
+}
+
 static void on_hello(struct front *front, struct session *session, const struct pd_message *message)
 {
 	const struct pd_hello *hello = &message->hello;
@@ -37,10 +46,7 @@ static void on_hello(struct front *front, struct session *session, const struct 
 		front_refuse(front, session, message->request, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "");
 		return;
 	}
-	push_leave(front->push, session);
-	if (front->import_session == session)
-		end_import(front);
-	session->staging = false;
+	leave(front, session);
 	session->greeted = true;
 	session->person = hello->person;
 	struct log_quoted quoted;
@@ -80,8 +86,9 @@ static void on_session(struct front *front, struct session *session, const struc
 	case PD_MSG_work: on_work(front, session, message); break;
 	case PD_MSG_ping: front_reply(front, session, message->request, &pong); break;
 	case PD_MSG_bye:
-		push_leave(front->push, session);
+		leave(front, session);
 		session->greeted = false;
+		session->left = true;
 		reply_ok(front, session, message->request, 0, 0);
 		break;
 	default: break;
@@ -116,6 +123,12 @@ static void look_back(struct front *front, struct session *session, const struct
 	front_read(front, read);
 }
 
+/* New orders and registry entries need room; what is under way can be brought to its end from the reserve. */
+static bool needs_room(enum pd_type type)
+{
+	return type == PD_MSG_submit || type >= PD_MSG_put_area;
+}
+
 static void decide_and_answer(struct front *front, struct session *session, const struct pd_message *command, uint32_t actor)
 {
 	struct core_decision decision;
@@ -123,6 +136,10 @@ static void decide_and_answer(struct front *front, struct session *session, cons
 	core_decide(front->core, command, actor, front->now_ms, &decision);
 	switch (decision.outcome) {
 	case CORE_EVENT:
+		if (front->disk_low && needs_room(command->type)) { /* a repeat needs none, and gets its answer */
+			front_refuse(front, session, command->request, PD_REFUSED_disk_full, "");
+			break;
+		}
 		front_emit(front, &decision.event, session);
 		reply_ok(front, session, command->request, decision.event.request, decision.version);
 		break;
@@ -133,12 +150,6 @@ static void decide_and_answer(struct front *front, struct session *session, cons
 		front_reply(front, session, command->request, &reply);
 		break;
 	}
-}
-
-/* New orders and registry entries need room; what is under way can be brought to its end from the reserve. */
-static bool needs_room(enum pd_type type)
-{
-	return type == PD_MSG_submit || type >= PD_MSG_put_area;
 }
 
 static uint32_t actor_of(const struct session *session, const struct pd_message *command)
@@ -276,7 +287,7 @@ static void on_command(struct front *front, struct session *session, const struc
 		return;
 	}
 	enum pd_refusal refusal = core_entitled(front->core, session->person, actor);
-	if (!refusal && front->disk_low && needs_room(command->type))
+	if (!refusal && front->disk_low && (command->type == PD_MSG_import_begin || command->type == PD_MSG_import_commit))
 		refusal = PD_REFUSED_disk_full;
 	if (refusal) {
 		front_refuse(front, session, command->request, refusal, "");

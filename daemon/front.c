@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "check.h"
 #include "log.h"
 #include "replay.h"
 
@@ -52,7 +53,8 @@ void front_refuse(struct front *front, struct session *session, uint64_t request
 
 void front_drop_session(struct front *front, struct session *session, const char *why)
 {
-	log_line(LOG_INFO, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s", session->peer, session->person, why);
+	bool worked = !LIST_EMPTY(&session->workers);
+	log_line(worked ? LOG_INFO : LOG_DEBUG, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s", session->peer, session->person, why);
 	push_leave(front->push, session);
 	if (front->import_session == session) {
 		core_import_free(front->import);
@@ -168,9 +170,11 @@ static void on_kept(struct front *front)
 	front->kept_seq = batch->meta.seq;
 	book_batch_clear(batch);
 	start_kept_reads(front);
-	cut_batch(front);
-	if (!front->in_flight && front_round(front)->journal.count == 0)
+	/* Else seal cuts it: a batch cut here would take rows of the filling round along, and go when the one in flight is synced. */
+	if (!front->in_flight && front_round(front)->journal.count == 0) {
+		cut_batch(front);
 		give_batch(front);
+	}
 }
 
 /* What has ended and is in the book leaves memory, a few at a time. */
@@ -324,9 +328,10 @@ static void sweep_sessions(struct front *front)
 	uint64_t silent_ms = 3 * (uint64_t)front->config->heartbeat_ms;
 	size_t at = 0;
 	for (struct session *session; (session = table_next(&front->sessions.by_peer, &at));) {
-		if (session->seen_ms + silent_ms >= front->now_ms)
+		bool silent = session->seen_ms + silent_ms < front->now_ms;
+		if (!silent && !session->left)
 			continue;
-		front_drop_session(front, session, "silent");
+		front_drop_session(front, session, silent ? "silent" : "left");
 		at = at ? at - 1 : 0; /* removing may have moved another into its slot */
 	}
 	sessions_trim(&front->sessions, front->now_ms - front->config->heartbeat_ms);
@@ -464,8 +469,13 @@ static void on_read_done(struct read *read, void *arg)
 {
 	struct front *front = arg;
 	struct session *session = sessions_find(&front->sessions, read->peer);
-	if (session)
-		session_send_bytes(&front->sessions, session, front->filling, read->out.data, read->out.count);
+	/* Message by message: a frame has its limit. */
+	for (size_t off = 0, bytes = 0; session && off < read->out.count; off += bytes) {
+		const char *why;
+		enum pd_err err = pd_check(read->out.data + off, read->out.count - off, &bytes, &why);
+		assert(err == PD_OK); /* we encoded it ourselves */
+		session_send_bytes(&front->sessions, session, front->filling, read->out.data + off, bytes);
+	}
 	read_free(read);
 }
 

@@ -28,6 +28,7 @@ struct session {
 	uint32_t peer;
 	uint32_t person;
 	bool greeted, closed;
+	bool left;    /* said bye: it is ended when the answer has gone */
 	bool staging; /* between import_begin and import_commit: put_ messages are rows, even if the import has failed */
 	uint64_t seen_ms;
 	uint64_t sent_ms; /* of the last reply or push, for freeing idle buffers */

@@ -32,17 +32,16 @@ enum { SETTLE_MS = 2000, AGAIN_MS = 5000, BUSY_MS = 100 };
 
 static const char usage[] = "[--seed N] [--speed X] [--credit N] [--except AREA] [--verbose]";
 static const char help[] =
-	"Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a grid), "
-	"or staff (above), so that\n"
-	"orders of categories that are held further up, and those that are declined, move too. Prints a line at the "
-	"start, and at the end what\n"
-	"was done and refused. Orders that these people accepted in an earlier run are completed, too.\n"
+	"Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a\n"
+	"grid) or staff (above), so that orders of categories that are held further up, and those that are\n"
+	"declined, move too. Orders that these people accepted in an earlier run are completed as well. Prints a\n"
+	"line at the start, and at the end what was done and refused.\n"
 	"\n"
 	"Times are drawn anew for each order, and divided by --speed:\n"
 	"  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"
 	"  until it is completed   log-normal, median 4 s, sigma 0.5 (p90 7.6 s, p99 12.8 s), from accepting\n"
-	"  3 % of the orders are declined with a reason, except at the district, which has nobody above it\n"
-	"  1 % get a note first, at half their time\n"
+	"3 % of the orders are declined with a reason, except at the district, which has nobody above it;\n"
+	"1 % get a note first, at half their time.\n"
 	"SIGINT or SIGTERM end it: what is offered goes back, what is accepted stays accepted.\n";
 
 enum step { DECIDE, NOTE, COMPLETE };

@@ -52,8 +52,9 @@ static const char help[] =
 	"An order of the district, which has nobody above it, is noted and left accepted instead.\n"
 	"\n"
 	"An order is accepted first and PROGRAM run then, and orders that the person accepted before are run at the\n"
-	"start: after a crash PROGRAM may be run a second time for the same order (at least once). What it leaves\n"
-	"running in its process group is killed when it ends.\n"
+	"start: after a crash PROGRAM may be run a second time for the same order (at least once). So let several\n"
+	"execs for one area act as different persons. What PROGRAM leaves running in its process group is killed\n"
+	"when it ends.\n"
 	"On SIGINT or SIGTERM no more work is taken; what runs has --grace seconds to end, then gets SIGTERM, and\n"
 	"SIGKILL 5 s later; a second signal ends the waiting. Orders that were cut short stay accepted.\n";
 
@@ -144,7 +145,7 @@ static void leave(struct exec *exec, struct task *task, const char *why)
 {
 	set_stage(exec, task, LEFT);
 	agenda_drop(&exec->agenda, &task->entry);
-	say(exec, task, "is left accepted", why);
+	say(exec, task, task->order->stage == WORKER_IN_HAND ? "is left accepted" : "is left to others", why);
 }
 
 static void rest(struct exec *exec, struct task *task)
@@ -320,10 +321,9 @@ static enum pd_err say_credit(struct exec *exec)
 
 static void accept_taking(struct exec *exec)
 {
-	struct task *task;
-	TAILQ_FOREACH(task, &exec->tasks, next)
-	{
-		if (task->stage == TAKING && !worker_order_busy(task->order) &&
+	for (struct task *task = TAILQ_FIRST(&exec->tasks); task; task = TAILQ_NEXT(task, next)) {
+		bool waits = task->entry.place > 0; /* for another try */
+		if (task->stage == TAKING && !waits && !worker_order_busy(task->order) &&
 		    worker_accept(exec->worker, task->order) != PD_OK)
 			remind(exec, task, BUSY_MS);
 	}
@@ -331,11 +331,10 @@ static void accept_taking(struct exec *exec)
 
 static struct task *first_of(const struct exec *exec, enum stage stage)
 {
-	struct task *task;
-	TAILQ_FOREACH(task, &exec->tasks, next)
-	if (task->stage == stage)
-		return task;
-	return NULL;
+	struct task *task = TAILQ_FIRST(&exec->tasks);
+	while (task && task->stage != stage)
+		task = TAILQ_NEXT(task, next);
+	return task;
 }
 
 /* Asking for the address may wait, and the task go meanwhile: it is looked for again. */
@@ -414,7 +413,7 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 		say_refused(exec, task, command, refused);
 	if (command == PD_MSG_note && refused->code != PD_REFUSED_busy)
 		noted(exec, task); /* the rest matters more */
-	else if (task->refusals >= REFUSED_MAX && command != PD_MSG_accept)
+	else if (task->refusals >= REFUSED_MAX)
 		leave(exec, task, "it was refused too often");
 	else
 		remind(exec, task, REFUSED_MS);
@@ -484,8 +483,7 @@ static enum pd_err wait_and_deal(struct exec *exec, int most_ms)
 	struct pollfd fds[JOBS_MAX * JOB_FDS];
 	nfds_t counts[JOBS_MAX], count = 0, running = 0;
 	struct task *polled[JOBS_MAX];
-	TAILQ_FOREACH(task, &exec->tasks, next)
-	{
+	for (struct task *task = TAILQ_FIRST(&exec->tasks); task; task = TAILQ_NEXT(task, next)) {
 		if (!task->job)
 			continue;
 		polled[running] = task;
@@ -518,9 +516,9 @@ static enum pd_err work(struct exec *exec)
 
 static void end_all_jobs(struct exec *exec)
 {
-	struct task *task;
-	TAILQ_FOREACH(task, &exec->tasks, next)
-	if (task->job) {
+	for (struct task *task = TAILQ_FIRST(&exec->tasks); task; task = TAILQ_NEXT(task, next)) {
+		if (!task->job)
+			continue;
 		task->cut_short = true;
 		end_job(exec, task);
 	}

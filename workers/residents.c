@@ -51,27 +51,24 @@ enum { POSTS = 1u << PD_post_resident | 1u << PD_post_merchant | 1u << PD_post_c
 
 static const char usage[] = "[--rate R] [--seed N] [--orders N]";
 static const char help[] =
-	"Submits orders in Chinese as the residents, merchants, centre households and couriers of the district, R a "
-	"second on average, with\n"
-	"exponential times in between, whether or not the broker keeps up; while no broker answers nobody submits. "
-	"Then follows the\n"
-	"events of the whole district and answers to them. Prints a line at the start and what was done at the end.\n"
+	"Submits orders in Chinese as the residents, merchants, centre households and couriers of the district, R\n"
+	"a second on average, with exponential times in between, whether or not the broker keeps up; while no\n"
+	"broker answers nobody submits. Follows the events of the whole district, and answers to them.\n"
 	"\n"
-	"  who        half of the orders come from a fixed fifth of the people, drawn by the seed; the others from "
-	"anybody\n"
-	"  what       categories by urgency: emergency 1, high 4, normal 10, low 5; a category held above micro-grids "
-	"weighs half\n"
-	"             for each level further up; the text fits the category's name\n"
+	"  who        half of the orders come from a fixed fifth of the people, drawn by the seed; the others\n"
+	"             from anybody\n"
+	"  what       categories by urgency: emergency 1, high 4, normal 10, low 5; a category held above\n"
+	"             micro-grids weighs half for each level further up; the text fits the category's name\n"
 	"  cancelled  1 % of the orders, if they still wait then: log-normal, median 0.7 s, sigma 0.6\n"
-	"  confirmed  after completion: log-normal, median 3 s, sigma 0.8; 5 stars 62 %, 4 stars 25 %, 3 stars 8 %, 2 "
-	"and 1 stars 5 %,\n"
-	"             mostly with a few words; 5 % never answer\n"
+	"  confirmed  after completion: log-normal, median 3 s, sigma 0.8; 5 stars 62 %, 4 stars 25 %,\n"
+	"             3 stars 8 %, 2 and 1 stars 5 %, mostly with a few words; 5 % never answer\n"
 	"  reopened   2 % of the completed orders, in the same time, instead of being confirmed\n"
-	"At most 200,000 orders are watched at a time; beyond that the oldest are left to close by themselves. With "
-	"--orders the program\n"
-	"ends when all of them are over. SIGINT or SIGTERM end it at once.\n";
+	"\n"
+	"At most 200,000 orders are watched at a time; beyond that the oldest are left to close by themselves.\n"
+	"Prints a line at the start, and at the end what was done and refused. With --orders it ends when all\n"
+	"of them are over. SIGINT or SIGTERM end it at once.\n";
 
-/* What the requester knows of the order's state. COMMANDED: an answer is awaited. */
+/* What the requester knows of the order's state. */
 enum stage { SUBMITTED, WAITING, ACCEPTED, COMPLETED };
 
 /* entry stands first: the agenda's entry is cast to its order. */

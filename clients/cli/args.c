@@ -32,10 +32,12 @@ bool cli_number(const char *what, const char *text, uint64_t min, uint64_t max, 
 	bool fits = *text != 0;
 	for (const char *p = text; *p && fits; p++) {
 		unsigned digit = (unsigned)(*p - '0');
-		fits = digit <= 9 && !__builtin_mul_overflow(value, 10, &value) && !__builtin_add_overflow(value, digit, &value);
+		fits = digit <= 9 && !__builtin_mul_overflow(value, 10, &value) &&
+		       !__builtin_add_overflow(value, digit, &value);
 	}
 	if (!fits || value < min || value > max) {
-		fprintf(stderr, "paidan: %s: \"%s\" is not a number from %" PRIu64 " to %" PRIu64 "\n", what, text, min, max);
+		fprintf(stderr, "paidan: %s: \"%s\" is not a number from %" PRIu64 " to %" PRIu64 "\n", what, text, min,
+			max);
 		return false;
 	}
 	*number = value;
@@ -47,7 +49,8 @@ bool cli_seconds(const char *what, const char *text, int min_ms, int max_ms, int
 	char *end;
 	double seconds = strtod(text, &end);
 	if (end == text || *end || !(seconds * 1000 >= min_ms && seconds * 1000 <= max_ms)) {
-		fprintf(stderr, "paidan: %s: \"%s\" is not a number of seconds from %g to %g\n", what, text, min_ms / 1000.0, max_ms / 1000.0);
+		fprintf(stderr, "paidan: %s: \"%s\" is not a number of seconds from %g to %g\n", what, text,
+			min_ms / 1000.0, max_ms / 1000.0);
 		return false;
 	}
 	*ms = (int)(seconds * 1000 + 0.5);
@@ -69,7 +72,9 @@ bool cli_uuid(const char *text, struct pd_id *id)
 {
 	if (pd_id_parse(text, id) == PD_OK)
 		return true;
-	fprintf(stderr, "paidan: \"%s\" is not an order's id, which has 32 hexadecimal digits, with hyphens or without\n", text);
+	fprintf(stderr,
+		"paidan: \"%s\" is not an order's id, which has 32 hexadecimal digits, with hyphens or without\n",
+		text);
 	return false;
 }
 
@@ -199,11 +204,14 @@ static int unknown(struct cli *cli, const char *name, const struct cli_option *o
 	const char *nearest = cli_nearest(name, names);
 	const char *of = cli->command ? cli->command->name : "", *blank = cli->command ? " " : "";
 	if (nearest)
-		return stop(cli, cli_fail(cli, CLI_USAGE, "there is no option --%s; did you mean --%s?", name, nearest));
-	return stop(cli, cli_fail(cli, CLI_USAGE, "there is no option --%s; paidan%s%s --help lists them", name, blank, of));
+		return stop(cli,
+			    cli_fail(cli, CLI_USAGE, "there is no option --%s; did you mean --%s?", name, nearest));
+	return stop(cli,
+		    cli_fail(cli, CLI_USAGE, "there is no option --%s; paidan%s%s --help lists them", name, blank, of));
 }
 
-static int set_global(struct cli *cli, const char *name, const char *value, const struct cli_option *options)
+/* A global option with a value. */
+static int set_value(struct cli *cli, const char *name, const char *value)
 {
 	uint64_t person;
 	if (strcmp(name, "connect") == 0) {
@@ -214,22 +222,26 @@ static int set_global(struct cli *cli, const char *name, const char *value, cons
 		if (!cli_number("--as", value, 1, UINT32_MAX, &person))
 			return stop(cli, CLI_USAGE);
 		cli->person = (uint32_t)person;
-	} else if (strcmp(name, "json") == 0) {
-		cli->json = true;
-	} else if (strcmp(name, "timeout") == 0) {
-		if (!cli_seconds("--timeout", value, 10, 3600 * 1000, &cli->timeout_ms))
-			return stop(cli, CLI_USAGE);
-	} else if (strcmp(name, "version") == 0) {
-		printf("paidan %s\n", PAIDAN_VERSION);
-		return stop(cli, CLI_OK);
-	} else if (cli->command) {
-		print_help(cli, options);
-		return stop(cli, CLI_OK);
-	} else {
-		cli_overview();
-		return stop(cli, CLI_OK);
+	} else if (!cli_seconds("--timeout", value, 10, 3600 * 1000, &cli->timeout_ms)) {
+		return stop(cli, CLI_USAGE);
 	}
 	return 0;
+}
+
+/* One without. */
+static int set_flag(struct cli *cli, const char *name, const struct cli_option *options)
+{
+	if (strcmp(name, "json") == 0) {
+		cli->json = true;
+		return 0;
+	}
+	if (strcmp(name, "version") == 0)
+		printf("paidan %s\n", PAIDAN_VERSION);
+	else if (cli->command)
+		print_help(cli, options);
+	else
+		cli_overview();
+	return stop(cli, CLI_OK);
 }
 
 /* An option as it stands on the line. */
@@ -258,7 +270,8 @@ static int find_value(struct cli *cli, struct given *given, const char *called, 
 	if (!called || given->value)
 		return 0;
 	if (*i + 1 >= argc)
-		return stop(cli, cli_fail(cli, CLI_USAGE, "--%s needs a value: --%s %s", given->name, given->name, called));
+		return stop(cli,
+			    cli_fail(cli, CLI_USAGE, "--%s needs a value: --%s %s", given->name, given->name, called));
 	given->value = argv[++*i];
 	return 0;
 }
@@ -268,7 +281,9 @@ static int take_option(struct cli *cli, int argc, char **argv, int *i, const str
 {
 	struct given given;
 	if (!split(argv[*i], &given))
-		return stop(cli, cli_fail(cli, CLI_USAGE, "there is no option %s; a word that begins with a dash goes behind --", argv[*i]));
+		return stop(cli,
+			    cli_fail(cli, CLI_USAGE,
+				     "there is no option %s; a word that begins with a dash goes behind --", argv[*i]));
 	for (const struct cli_option *option = options; option && option->name; option++) {
 		if (strcmp(option->name, given.name) != 0)
 			continue;
@@ -285,7 +300,7 @@ static int take_option(struct cli *cli, int argc, char **argv, int *i, const str
 			continue;
 		if (find_value(cli, &given, global_help[g][1], argc, argv, i) < 0)
 			return -1;
-		return set_global(cli, given.name, given.value, options);
+		return given.value ? set_value(cli, given.name, given.value) : set_flag(cli, given.name, options);
 	}
 	return unknown(cli, given.name, options);
 }
@@ -304,8 +319,8 @@ int cli_args_before(struct cli *cli, int argc, char **argv)
 	return i;
 }
 
-int cli_args(struct cli *cli, int argc, char **argv, const struct cli_option *options, const char **words, int words_min,
-	     int words_max)
+int cli_args(struct cli *cli, int argc, char **argv, const struct cli_option *options, const char **words,
+	     int words_min, int words_max)
 {
 	int count = 0;
 	bool ended = false;
@@ -316,14 +331,14 @@ int cli_args(struct cli *cli, int argc, char **argv, const struct cli_option *op
 			if (take_option(cli, argc, argv, &i, options) < 0)
 				return -1;
 		} else if (count == words_max) {
-			return stop(cli, cli_fail(cli, CLI_USAGE, "\"%s\" is one word too many; usage: paidan %s %s", argv[i], argv[0],
-						  cli->command->usage));
+			return stop(cli, cli_fail(cli, CLI_USAGE, "\"%s\" is one word too many; usage: paidan %s %s",
+						  argv[i], argv[0], cli->command->usage));
 		} else {
 			words[count++] = argv[i];
 		}
 	}
 	if (count < words_min)
-		return stop(cli, cli_fail(cli, CLI_USAGE, "%s; usage: paidan %s %s", count ? "something is missing" : "what?", argv[0],
-					  cli->command->usage));
+		return stop(cli, cli_fail(cli, CLI_USAGE, "%s; usage: paidan %s %s",
+					  count ? "something is missing" : "what?", argv[0], cli->command->usage));
 	return count;
 }

@@ -1,8 +1,9 @@
 /* cli.h - what the commands of paidan share: the global options, the connection, arguments, failures.
  *
- * A command is a function that gets its own words (argv[0] is its name), and returns the exit code: CLI_OK, CLI_REFUSED when the broker
- * said no, CLI_USAGE when the command line is wrong, CLI_SYSTEM when the system or the connection failed. Whoever returns another code than
- * CLI_OK has said why on stderr. Answers go to stdout, and with --json stdout holds nothing but JSON.
+ * A command is a function that gets its own words (argv[0] is its name), and returns the exit code: CLI_OK, CLI_REFUSED
+ * when the broker said no, CLI_USAGE when the command line is wrong, CLI_SYSTEM when the system or the connection
+ * failed. Whoever returns another code than CLI_OK has said why on stderr. Answers go to stdout, and with --json stdout
+ * holds nothing but JSON.
  * Threads: one.
  */
 #ifndef PAIDAN_CLI_H
@@ -66,12 +67,12 @@ struct cli_option {
 	bool *flag;        /* where a flag goes: set to true when it is given */
 };
 
-/* Take options (the command's own and the global ones, anywhere on the line; "--" ends them) and leave the other words in
- * words, borrowed from argv. options ends with a row without a name; null: only the global ones. Returns the number of words. Negative:
- * nothing more to do, return cli->exit (--help was printed, or something is wrong and was said: unknown option, missing value,
- * fewer words than words_min or more than words_max). */
-int cli_args(struct cli *cli, int argc, char **argv, const struct cli_option *options, const char **words, int words_min,
-	     int words_max);
+/* Take options (the command's own and the global ones, anywhere on the line; "--" ends them) and leave the other words
+ * in words, borrowed from argv. options ends with a row without a name; null: only the global ones. Returns the number
+ * of words. Negative: nothing more to do, return cli->exit (--help was printed, or something is wrong and was said:
+ * unknown option, missing value, fewer words than words_min or more than words_max). */
+int cli_args(struct cli *cli, int argc, char **argv, const struct cli_option *options, const char **words,
+	     int words_min, int words_max);
 
 /* The same for global options before the command: the place of the first other word, argc when there is none. */
 int cli_args_before(struct cli *cli, int argc, char **argv);
@@ -88,7 +89,8 @@ bool cli_seconds(const char *what, const char *text, int min_ms, int max_ms, int
 bool cli_id32(const char *what, const char *text, uint32_t *id);
 /* An order's id. */
 bool cli_uuid(const char *text, struct pd_id *id);
-/* The number of a word of set (enums.def, or "state"), which may be given in English, in Chinese or as the number; 0 when text is null. */
+/* The number of a word of set (enums.def, or "state"), which may be given in English, in Chinese or as the number; 0
+ * when text is null. */
 bool cli_word(const char *what, const char *set, const char *text, uint8_t *code);
 
 /* "paidan CMD: " and the sentence on stderr, with a newline; returns code. */
@@ -99,20 +101,22 @@ const char *cli_nearest(const char *word, const char *const *names);
 
 /* ---- the broker ---- */
 
-/* Connect as the operator and wait for the welcome, at most cli->timeout_ms. On failure *client is null and stderr says what is wrong; return
- * cli_exit_of(err) then. Close it with pd_client_close. */
+/* Connect as the operator and wait for the welcome, at most cli->timeout_ms. On failure *client is null and stderr says
+ * what is wrong; return cli_exit_of(err) then. Close it with pd_client_close. */
 PD_MUST_USE enum pd_err cli_open(struct cli *cli, struct pd_client **client);
-/* The same with the callbacks (on_push, on_event, on_stats, on_link, arg) of options, which are borrowed for the call. */
-PD_MUST_USE enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *options, struct pd_client **client);
+/* The same with the callbacks (on_push, on_event, on_stats, on_link) and the arg of options, which is copied. */
+PD_MUST_USE enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *options,
+				      struct pd_client **client);
 enum cli_exit cli_exit_of(enum pd_err err);
 
 /* Print a refusal (sentence, detail, advice) to stderr. Returns CLI_REFUSED. */
 int cli_refused(const struct pd_message *refused);
 
 /* pd_client_call with cli->timeout_ms. CLI_OK: *answer is there and is no refusal. Otherwise stderr says why. */
-PD_MUST_USE int cli_call(struct cli *cli, struct pd_client *client, struct pd_message *message, struct pd_message *answer);
+PD_MUST_USE int cli_call(struct cli *cli, struct pd_client *client, struct pd_message *message,
+			 struct pd_message *answer);
 /* pd_client_query in the same way; fn gets each answer but a refusal; last may be null. */
-PD_MUST_USE int cli_query(struct cli *cli, struct pd_client *client, struct pd_message *message, pd_answer_fn *fn, void *arg,
-			  struct pd_message *last);
+PD_MUST_USE int cli_query(struct cli *cli, struct pd_client *client, struct pd_message *message, pd_answer_fn *fn,
+			  void *arg, struct pd_message *last);
 
 #endif

@@ -31,7 +31,11 @@ static void add_leaf(struct tree *tree, const struct pd_area *area)
 			abort();
 	}
 	struct leaf *leaf = &tree->leaves[tree->count++];
-	*leaf = (struct leaf){.id = area->area, .parent = area->parent, .waiting = area->waiting, .level = area->level, .retired = area->retired};
+	*leaf = (struct leaf){.id = area->area,
+			      .parent = area->parent,
+			      .waiting = area->waiting,
+			      .level = area->level,
+			      .retired = area->retired};
 	snprintf(leaf->name, sizeof leaf->name, "%.*s", (int)area->name.bytes, area->name.data);
 }
 

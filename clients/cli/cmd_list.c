@@ -55,8 +55,9 @@ static int show(struct listing *listing, struct pd_message *query, const char *c
 }
 
 /* Connect, find the area if one is named, and show. */
-static int list(struct cli *cli, struct pd_message *query, uint32_t *area, const char *area_text, const char *limit_text,
-		const char *const *titles, void (*cells)(struct listing *listing, const struct pd_message *row))
+static int list(struct cli *cli, struct pd_message *query, uint32_t *area, const char *area_text,
+		const char *limit_text, const char *const *titles,
+		void (*cells)(struct listing *listing, const struct pd_message *row))
 {
 	struct listing listing = {.cli = cli, .cells = cells};
 	if (limit_text && !cli_number("--limit", limit_text, 1, UINT64_MAX, &listing.limit))
@@ -78,7 +79,8 @@ static const char *area_name(struct listing *listing, uint32_t area)
 
 /* ---- orders ---- */
 
-static const char *const order_titles[] = {"ORDER", "STATE", "URGENCY", "SUBMITTED", "DUE", "HOLDER", "CATEGORY", "TEXT", NULL};
+static const char *const order_titles[] = {"ORDER",  "STATE",    "URGENCY", "SUBMITTED", "DUE",
+					   "HOLDER", "CATEGORY", "TEXT",    NULL};
 
 static void order_cells(struct listing *listing, const struct pd_message *row)
 {
@@ -90,7 +92,8 @@ static void order_cells(struct listing *listing, const struct pd_message *row)
 	table_cell(listing->table, "%s", print_time(order->submitted_ms, time));
 	table_cell(listing->table, "%s", print_time(order->due_ms, time));
 	table_cell(listing->table, "%s", area_name(listing, order->holder));
-	table_cell(listing->table, "%s", names_get(listing->cli, listing->client, NAME_CATEGORY, order->category)->text);
+	table_cell(listing->table, "%s",
+		   names_get(listing->cli, listing->client, NAME_CATEGORY, order->category)->text);
 	table_text(listing->table, order->text);
 }
 
@@ -137,8 +140,10 @@ int cmd_people(struct cli *cli, int argc, char **argv)
 	const char *area = NULL, *post = NULL, *limit = NULL, *word;
 	const struct cli_option options[] = {
 		{"area", "A", "with a post in this area (id or name) or below it", &area, NULL},
-		{"post", "P", "only residents, merchants, leaders, ...: resident, merchant, centre, leader, grid_leader, staff, "
-			      "supervisor, courier or administrator", &post, NULL},
+		{"post", "P",
+		 "only residents, merchants, leaders, ...: resident, merchant, centre, leader, grid_leader, staff, "
+		 "supervisor, courier or administrator",
+		 &post, NULL},
 		{"limit", "N", "at most so many; otherwise all", &limit, NULL},
 		{0},
 	};
@@ -160,7 +165,8 @@ static void household_cells(struct listing *listing, const struct pd_message *ro
 	table_cell(listing->table, "%s", area_name(listing, household->area));
 	table_cell(listing->table, "%.6f", household->lon_e7 / 1e7);
 	table_cell(listing->table, "%.6f", household->lat_e7 / 1e7);
-	table_cell(listing->table, "%.*s%s", (int)household->address.bytes, household->address.data, household->retired ? " (retired)" : "");
+	table_cell(listing->table, "%.*s%s", (int)household->address.bytes, household->address.data,
+		   household->retired ? " (retired)" : "");
 }
 
 int cmd_households(struct cli *cli, int argc, char **argv)
@@ -176,14 +182,16 @@ int cmd_households(struct cli *cli, int argc, char **argv)
 	return list(cli, &query, &query.list_households.area, area, limit, household_titles, household_cells);
 }
 
-static const char *const category_titles[] = {">ID", "NAME", "HELD BY", "URGENCY", "ACCEPT WITHIN", "COMPLETE WITHIN", NULL};
+static const char *const category_titles[] = {">ID", "NAME", "HELD BY", "URGENCY", "ACCEPT WITHIN", "COMPLETE WITHIN",
+					      NULL};
 
 static void category_cells(struct listing *listing, const struct pd_message *row)
 {
 	const struct pd_category *category = &row->category;
 	char time[PRINT_TIME_BYTES];
 	table_cell(listing->table, "%" PRIu32, category->category);
-	table_cell(listing->table, "%.*s%s", (int)category->name.bytes, category->name.data, category->retired ? " (retired)" : "");
+	table_cell(listing->table, "%.*s%s", (int)category->name.bytes, category->name.data,
+		   category->retired ? " (retired)" : "");
 	table_cell(listing->table, "%s", pd_word("level", category->level));
 	table_cell(listing->table, "%s", pd_word("urgency", category->urgency));
 	table_cell(listing->table, "%s", print_duration((uint64_t)category->accept_within_s * 1000, time));

@@ -1,4 +1,4 @@
-/* cmd_order.c - paidan order, and the moves of an order: accept, decline, transfer, complete, confirm, reopen, cancel, note. */
+/* cmd_order.c - paidan order, and the moves of an order: accept, decline, transfer, ..., note. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,7 +65,7 @@ static int report(struct cli *cli, struct pd_client *client, const struct pd_id 
 {
 	struct found found = {cli, client, {0}};
 	struct pd_decoder *decoder = pd_decoder_new();
-	struct pd_message order;
+	struct pd_message order = {0};
 	struct json json;
 	int code = read_order(&found, id, decoder, &order);
 	if (code == CLI_OK && cli->json) {
@@ -110,7 +110,8 @@ static bool parse_at(const char *text, struct pd_submit *submit)
 	char *end;
 	if (!text)
 		return true;
-	if (parse_degrees(text, &end, 180, &submit->lon_e7) && *end == ',' && parse_degrees(end + 1, &end, 90, &submit->lat_e7) && *end == 0)
+	if (parse_degrees(text, &end, 180, &submit->lon_e7) && *end == ',' &&
+	    parse_degrees(end + 1, &end, 90, &submit->lat_e7) && *end == 0)
 		return true;
 	fprintf(stderr, "paidan: --at: \"%s\" is not LON,LAT in degrees, such as 117.858,36.497\n", text);
 	return false;
@@ -124,7 +125,8 @@ static bool parse_order(struct cli *cli, const struct order_words *words, struct
 		return false;
 	}
 	if (!words->household && !words->area && !words->requester && !cli->person) {
-		cli_fail(cli, CLI_USAGE, "where is it? --household H or --area A; or whose is it? --for PERSON or --as PERSON");
+		cli_fail(cli, CLI_USAGE,
+			 "where is it? --household H or --area A; or whose is it? --for PERSON or --as PERSON");
 		return false;
 	}
 	submit->actor = cli->person;
@@ -135,7 +137,8 @@ static bool parse_order(struct cli *cli, const struct order_words *words, struct
 	       (!words->id || cli_uuid(words->id, &submit->order));
 }
 
-static int submit_order(struct cli *cli, struct pd_client *client, const struct order_words *words, struct pd_message *message)
+static int submit_order(struct cli *cli, struct pd_client *client, const struct order_words *words,
+			struct pd_message *message)
 {
 	int code = names_find_category(cli, client, words->category, &message->submit.category);
 	if (code == CLI_OK && words->area)
@@ -156,7 +159,8 @@ int cmd_order(struct cli *cli, int argc, char **argv)
 		{"category", "C", "what it is about: id or name; needed", &words.category, NULL},
 		{"household", "H", "the household it is about, by id", &words.household, NULL},
 		{"area", "A", "the area it is in, by id or name, when there is no household", &words.area, NULL},
-		{"urgency", "U", "emergency, high, normal or low; otherwise as the category says", &words.urgency, NULL},
+		{"urgency", "U", "emergency, high, normal or low; otherwise as the category says", &words.urgency,
+		 NULL},
 		{"place", "P", "where exactly, in words", &words.place, NULL},
 		{"at", "LON,LAT", "where exactly, in degrees", &words.at, NULL},
 		{"for", "PERSON", "whose order it is, by id, when somebody else submits it", &words.requester, NULL},
@@ -229,7 +233,7 @@ static int find_version(struct cli *cli, struct pd_client *client, struct pd_mes
 {
 	struct found found = {cli, client, {0}};
 	struct pd_decoder *decoder = pd_decoder_new();
-	struct pd_message order;
+	struct pd_message order = {0};
 	int code = read_order(&found, &message->accept.order, decoder, &order);
 	if (code == CLI_OK)
 		message->accept.version = order.order.version;
@@ -264,7 +268,8 @@ int cmd_move(struct cli *cli, int argc, char **argv)
 	    !fill_move(move, words + 1, count - 1, &message))
 		return CLI_USAGE;
 	if (move->as && !cli->person)
-		return cli_fail(cli, CLI_USAGE, "who does it? --as PERSON; paidan people --area A --post leader lists those who may");
+		return cli_fail(cli, CLI_USAGE,
+				"who does it? --as PERSON; paidan people --area A --post leader lists those who may");
 	*(uint32_t *)((char *)&message.ok + pd_message_info(move->type)->actor_offset) = cli->person;
 	enum pd_err err = cli_open(cli, &client);
 	if (err)

@@ -46,14 +46,16 @@ static void print_due(const struct pd_order *order)
 		return;
 	bool late = now_ms > order->due_ms;
 	print_duration(late ? now_ms - order->due_ms : order->due_ms - now_ms, away);
-	printf("%-10s %s (%s%s%s)\n", "due", print_time(order->due_ms, time), late ? "" : "in ", away, late ? " ago" : "");
+	printf("%-10s %s (%s%s%s)\n", "due", print_time(order->due_ms, time), late ? "" : "in ", away,
+	       late ? " ago" : "");
 }
 
 static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
 {
 	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES];
 	print_pair("order", pd_id_print(&order->order, id));
-	printf("%-10s %s, version %u, attempt %u\n", "state", pd_word("state", order->state), order->version, order->attempt);
+	printf("%-10s %s, version %u, attempt %u\n", "state", pd_word("state", order->state), order->version,
+	       order->attempt);
 	print_pair("holder", names_path(cli, client, order->holder, text, sizeof text));
 	if (order->acceptor)
 		print_pair("acceptor", tell_person(cli, client, order->acceptor, text, sizeof text));
@@ -101,7 +103,8 @@ static int tell_story(struct showing *showing, const struct story *story)
 	struct pd_message order;
 	struct pd_fault fault;
 	size_t off = 0;
-	if (story->order.count == 0 || pd_decode(showing->decoder, story->order.data, story->order.count, &off, &order, &fault))
+	if (story->order.count == 0 ||
+	    pd_decode(showing->decoder, story->order.data, story->order.count, &off, &order, &fault))
 		return cli_fail(showing->cli, CLI_SYSTEM, "the broker answered without the order");
 	if (!showing->cli->json) {
 		print_order(showing->cli, showing->client, &order.order);

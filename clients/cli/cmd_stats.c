@@ -1,6 +1,5 @@
 /* cmd_stats.c - paidan stats: the figures of an area, once or every so often. */
 #include <inttypes.h>
-#include <string.h>
 
 #include "cli.h"
 #include "histogram.h"
@@ -9,8 +8,9 @@
 #include "tell.h"
 
 /* The registry's figures come in this order; then people by post. */
-static const char *const registry_keys[] = {"districts", "streets", "communities", "urban_communities", "grids", "dedicated_grids", "micro_grids",
-					    "households", "centre_households"};
+static const char *const registry_keys[] = {"districts",         "streets",    "communities",
+					    "urban_communities", "grids",      "dedicated_grids",
+					    "micro_grids",       "households", "centre_households"};
 enum { AREA_KEYS = 7, REGISTRY_KEYS = sizeof registry_keys / sizeof registry_keys[0], PATH_BYTES = 1100 };
 
 static uint64_t registry_at(const struct pd_stats *stats, unsigned i)
@@ -93,8 +93,9 @@ static void print_percentiles(const char *label, const struct pd_u64s *three)
 {
 	char p50[PRINT_TIME_BYTES], p90[PRINT_TIME_BYTES], p99[PRINT_TIME_BYTES];
 	if (three->count == 3 && three->values[2])
-		printf("  %-18s half within %s, 90%% within %s, 99%% within %s\n", label, print_duration(three->values[0], p50),
-		       print_duration(three->values[1], p90), print_duration(three->values[2], p99));
+		printf("  %-18s half within %s, 90%% within %s, 99%% within %s\n", label,
+		       print_duration(three->values[0], p50), print_duration(three->values[1], p90),
+		       print_duration(three->values[2], p99));
 }
 
 static void print_orders(const struct pd_stats *stats)
@@ -120,27 +121,21 @@ static void print_orders(const struct pd_stats *stats)
 
 static void print_registry(const struct pd_stats *stats)
 {
-	static const char *const labels[] = {"districts", "streets", "communities", "  urban", "grids", "  dedicated", "micro-grids", "households",
-					     "  centres"};
+	static const char *const labels[] = {"districts",   "streets",     "communities", "  urban",  "grids",
+					     "  dedicated", "micro-grids", "households",  "  centres"};
 	printf("registry\n");
 	for (unsigned i = 0; i < REGISTRY_KEYS; i++)
 		print_figure(labels[i], registry_at(stats, i));
-	for (unsigned post = 1; post < PD_post_end; post++) {
-		char label[32];
-		const char *word = pd_word("post", post);
-		snprintf(label, sizeof label, "%s%s", word, strcmp(word, "staff") == 0 ? "" : "s");
-		if (post == PD_post_centre)
-			strcpy(label, "people of centres");
-		if (post == PD_post_grid_leader)
-			strcpy(label, "grid leaders");
-		print_figure(label, registry_at(stats, REGISTRY_KEYS + post - 1));
-	}
+	printf("people\n");
+	for (unsigned post = 1; post < PD_post_end; post++)
+		print_figure(pd_word("post", post), registry_at(stats, REGISTRY_KEYS + post - 1));
 }
 
 static void print_stats(struct cli *cli, struct pd_client *client, const struct pd_stats *stats)
 {
 	char path[PATH_BYTES], time[PRINT_TIME_BYTES];
-	print_text(stdout, pd_text(stats->area ? names_path(cli, client, stats->area, path, sizeof path) : "everything"));
+	print_text(stdout,
+		   pd_text(stats->area ? names_path(cli, client, stats->area, path, sizeof path) : "everything"));
 	printf(", %s, up to event %" PRIu64 "\n", print_time(stats->time_ms, time), stats->seq);
 	print_orders(stats);
 	print_registry(stats);
@@ -169,7 +164,7 @@ static int show_once(struct cli *cli, struct pd_client *client, uint32_t area)
 {
 	struct pd_decoder *decoder = pd_decoder_new();
 	struct pd_buffer bytes = {0};
-	struct pd_stats stats;
+	struct pd_stats stats = {0};
 	int code = ask_stats(cli, client, area, false, decoder, &bytes, &stats);
 	if (code == CLI_OK && cli->json)
 		tell_stats(cli, client, &stats);
@@ -201,16 +196,19 @@ static double median_s(const struct every *every, const struct pd_stats *stats)
 
 static double oldest_s(const struct pd_stats *stats)
 {
-	return stats->oldest_ms && stats->time_ms > stats->oldest_ms ? (double)(stats->time_ms - stats->oldest_ms) / 1000 : 0;
+	return stats->oldest_ms && stats->time_ms > stats->oldest_ms
+		       ? (double)(stats->time_ms - stats->oldest_ms) / 1000
+		       : 0;
 }
 
 static void print_line(const struct every *every, const struct pd_stats *stats, uint64_t elapsed_ms)
 {
 	const struct pd_stats *first = &every->first;
-	printf("t=%" PRIu64 " submitted=%" PRIu64 " accepted=%" PRIu64 " completed=%" PRIu64 " closed=%" PRIu64 " waiting=%" PRIu64
-	       " oldest_s=%.1f accept_p50_s=%.3f\n",
+	printf("t=%" PRIu64 " submitted=%" PRIu64 " accepted=%" PRIu64 " completed=%" PRIu64 " closed=%" PRIu64
+	       " waiting=%" PRIu64 " oldest_s=%.1f accept_p50_s=%.3f\n",
 	       (elapsed_ms + 500) / 1000, stats->submitted - first->submitted, stats->accepted - first->accepted,
-	       stats->completed - first->completed, stats->closed - first->closed, stats->waiting, oldest_s(stats), median_s(every, stats));
+	       stats->completed - first->completed, stats->closed - first->closed, stats->waiting, oldest_s(stats),
+	       median_s(every, stats));
 }
 
 static void tell_line(const struct every *every, const struct pd_stats *stats, uint64_t elapsed_ms)
@@ -243,13 +241,15 @@ static int wait_until(struct every *every, uint64_t until_ms)
 
 static int run_every(struct every *every)
 {
-	struct pd_stats stats;
-	int code = ask_stats(every->cli, every->client, every->area, true, every->first_decoder, &every->first_bytes, &every->first);
+	struct pd_stats stats = {0};
+	int code = ask_stats(every->cli, every->client, every->area, true, every->first_decoder, &every->first_bytes,
+			     &every->first);
 	uint64_t start_ms = print_now_ms();
 	for (uint64_t line = 1; code == CLI_OK && (!every->lines || line <= every->lines); line++) {
 		code = wait_until(every, start_ms + line * (uint64_t)every->period_ms);
 		if (code == CLI_OK)
-			code = ask_stats(every->cli, every->client, every->area, true, every->decoder, &every->bytes, &stats);
+			code = ask_stats(every->cli, every->client, every->area, true, every->decoder, &every->bytes,
+					 &stats);
 		if (code == CLI_OK)
 			(every->cli->json ? tell_line : print_line)(every, &stats, print_now_ms() - start_ms);
 		fflush(stdout);

@@ -19,7 +19,7 @@ struct watch {
 	struct pd_decoder *decoder;
 	struct pd_buffer events; /* whole messages: a callback cannot look names up */
 	int signals;
-	bool lost;               /* stderr has been told so */
+	bool lost; /* stderr has been told so */
 };
 
 static void on_event(struct pd_client *client, const struct pd_message *event, void *arg)
@@ -37,7 +37,8 @@ static void on_link(struct pd_client *client, enum pd_link link, const struct pd
 	if (link == PD_LINK_DOWN && !watch->lost)
 		fprintf(stderr, "paidan watch: the connection is lost; trying again\n");
 	else if (link != PD_LINK_DOWN && watch->lost)
-		fprintf(stderr, "paidan watch: connected again%s\n", link == PD_LINK_RESTARTED ? "; paidand was restarted" : "");
+		fprintf(stderr, "paidan watch: connected again%s\n",
+			link == PD_LINK_RESTARTED ? "; paidand was restarted" : "");
 	watch->lost = link == PD_LINK_DOWN;
 }
 
@@ -53,7 +54,8 @@ static void show(struct watch *watch, const struct pd_message *event)
 }
 
 /* Call fn for each event of bytes. */
-static void for_each(struct watch *watch, const struct pd_buffer *bytes, void (*fn)(struct watch *watch, const struct pd_message *event))
+static void for_each(struct watch *watch, const struct pd_buffer *bytes,
+		     void (*fn)(struct watch *watch, const struct pd_message *event))
 {
 	struct pd_message event;
 	struct pd_fault fault;
@@ -133,7 +135,8 @@ int cmd_watch(struct cli *cli, int argc, char **argv)
 	const char *area = NULL, *since_text = NULL;
 	uint64_t since = UINT64_MAX;
 	const struct cli_option options[] = {
-		{"since", "SEQ", "begin after this event of the past (0: with the first); otherwise now", &since_text, NULL},
+		{"since", "SEQ", "begin after this event of the past (0: with the first); otherwise now", &since_text,
+		 NULL},
 		{0},
 	};
 	struct watch watch = {.cli = cli};

@@ -38,7 +38,8 @@ static const char *subscribe_endpoint(const struct cli *cli, const char *connect
 	if (strncmp(connect, "ipc://", 6) == 0)
 		snprintf(text, text_bytes, "%.*s/events.sock", (int)(slash - connect), connect);
 	else if (colon)
-		snprintf(text, text_bytes, "%.*s:%lu", (int)(colon - connect), connect, strtoul(colon + 1, NULL, 10) + 1);
+		snprintf(text, text_bytes, "%.*s:%lu", (int)(colon - connect), connect,
+			 strtoul(colon + 1, NULL, 10) + 1);
 	else
 		snprintf(text, text_bytes, "%s", PD_SUBSCRIBE_DEFAULT);
 	return text;
@@ -87,7 +88,8 @@ static enum pd_err await_welcome(struct cli *cli, struct pd_client *client, cons
 		uint64_t now_ms = print_now_ms();
 		if (now_ms >= until_ms) {
 			cli_fail(cli, CLI_SYSTEM,
-				 "no paidand answers at %s: is it running? Start it with 'paidand --data DIR', or name another with --connect",
+				 "no paidand answers at %s: is it running? Start it with 'paidand --data DIR', or name "
+				 "another with --connect",
 				 connect);
 			return PD_ETIMEDOUT;
 		}
@@ -174,7 +176,8 @@ static void on_answer(struct pd_client *client, const struct pd_message *answer,
 		asking->fn(client, answer, last, asking->arg);
 }
 
-int cli_query(struct cli *cli, struct pd_client *client, struct pd_message *message, pd_answer_fn *fn, void *arg, struct pd_message *last)
+int cli_query(struct cli *cli, struct pd_client *client, struct pd_message *message, pd_answer_fn *fn, void *arg,
+	      struct pd_message *last)
 {
 	struct asking asking = {fn, arg};
 	struct pd_message end;

@@ -11,7 +11,8 @@ double histogram_middle_ms(unsigned bucket)
 
 static uint64_t counted(const struct pd_u64s *before, const struct pd_u64s *after, uint32_t bucket)
 {
-	uint64_t b = bucket < before->count ? before->values[bucket] : 0, a = bucket < after->count ? after->values[bucket] : 0;
+	uint64_t b = bucket < before->count ? before->values[bucket] : 0,
+		 a = bucket < after->count ? after->values[bucket] : 0;
 	return a > b ? a - b : 0;
 }
 

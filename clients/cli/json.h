@@ -1,7 +1,7 @@
 /* json.h - writing JSON (RFC 8259) to a file: values one after the other, commas and brackets set by themselves.
  *
- * Inside an object every value has a key; inside an array, and at the top, key is null. A value at the top is followed by a newline.
- * Threads: one.
+ * Inside an object every value has a key; inside an array, and at the top, key is null. A value at the top is followed
+ * by a newline. Threads: one.
  */
 #ifndef PAIDAN_JSON_H
 #define PAIDAN_JSON_H

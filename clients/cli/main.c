@@ -6,35 +6,46 @@
 #include "names.h"
 #include "print.h"
 
-#define MOVE_HELP "The order's version is read first, unless --version names it: an order that has moved on since is not changed.\n"
+#define MOVE_HELP                                                                                                      \
+	"The order's version is read first, unless --version names it. An order that has moved on since that\n"        \
+	"version is not changed.\n"
 
 static const struct cli_command commands[] = {
 	{"order", "TEXT --category C [--household H | --area A] [options]", "submit an order (点单)",
-	 "It is held by the area that the category's level says, above the household or area that is named. Without --as and\n"
-	 "--for it is the operator's. Prints the new order's id, who holds it, and by when it is to be accepted.\n", cmd_order},
+	 "It is held by the area that the category's level says, above the household or area that is named.\n"
+	 "Without --as and --for it is the operator's. Prints the new order's id, who holds it, and by when it\n"
+	 "is to be accepted.\n",
+	 cmd_order},
 	{"accept", "ID --as PERSON", "take an order on (接单)", MOVE_HELP, cmd_move},
 	{"decline", "ID REASON --as PERSON", "give an order back: it goes one level up", MOVE_HELP, cmd_move},
 	{"transfer", "ID AREA REASON [--as PERSON]", "give an order to another area", MOVE_HELP, cmd_move},
 	{"complete", "ID RESULT --as PERSON", "report an order as done (办结)", MOVE_HELP, cmd_move},
-	{"confirm", "ID RATING [TEXT] [--as PERSON]", "agree that an order is done (确认), and rate it from 1 to 5", MOVE_HELP, cmd_move},
-	{"reopen", "ID REASON [--as PERSON]", "say that an order is not done: it waits again, one level up", MOVE_HELP, cmd_move},
+	{"confirm", "ID RATING [TEXT] [--as PERSON]", "agree that an order is done (确认), and rate it from 1 to 5",
+	 MOVE_HELP, cmd_move},
+	{"reopen", "ID REASON [--as PERSON]", "say that an order is not done: it waits again, one level up", MOVE_HELP,
+	 cmd_move},
 	{"cancel", "ID [REASON] [--as PERSON]", "take a waiting order back", MOVE_HELP, cmd_move},
 	{"note", "ID TEXT [--as PERSON]", "add a remark to an order", MOVE_HELP, cmd_move},
 	{"show", "ID", "an order: its state, who holds it, and its story", NULL, cmd_show},
 	{"orders", "[AREA] [options]", "list orders",
-	 "Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest first.\n", cmd_orders},
+	 "Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest first.\n",
+	 cmd_orders},
 	{"areas", "[AREA]", "the tree of areas, with the orders that wait in each and below it", NULL, cmd_areas},
 	{"people", "[options]", "list people, with their posts", NULL, cmd_people},
 	{"households", "[AREA]", "list households", NULL, cmd_households},
 	{"categories", "", "list the categories of orders", NULL, cmd_categories},
 	{"stats", "[AREA] [options]", "figures of an area and all below it",
-	 "With --every, a line each time: t (seconds since the start), submitted, accepted, completed and closed (since the start),\n"
-	 "waiting and oldest_s (now), accept_p50_s (the median time to accept, of the accepts since the start).\n", cmd_stats},
+	 "With --every, a line each time: t (seconds since the start), submitted, accepted, completed and closed\n"
+	 "(since the start), waiting and oldest_s (now), accept_p50_s (the median time to accept, of the accepts\n"
+	 "since the start).\n",
+	 cmd_stats},
 	{"watch", "[AREA] [options]", "what happens in an area, live",
-	 "One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost connection or a restart\n"
-	 "of paidand hides is read afterwards.\n", cmd_watch},
+	 "One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
+	 "connection or a restart of paidand hides is read afterwards.\n",
+	 cmd_watch},
 	{"district", "DIR [options]", "make the files of a district to try things with", NULL, cmd_district},
-	{"import", "DIR [options]", "bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR", NULL,
+	{"import", "DIR [options]",
+	 "bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR", NULL,
 	 cmd_import},
 	{"verify", "DIR [options]", "whether what paidand's folder holds is what its journal makes", NULL, cmd_verify},
 };
@@ -57,7 +68,8 @@ void cli_overview(void)
 	       "  paidan show 019a9d3c-5c00-7000-8000-00000000002a\n"
 	       "  paidan stats --every 1 --count 60\n"
 	       "  paidan watch --json --since 0\n"
-	       "\nexit: 0 done, 1 refused or not as it should be, 100 wrong usage, 111 the system failed or no paidand answers\n");
+	       "\nexit: 0 done, 1 refused or not as it should be, 100 wrong usage, 111 the system failed or no paidand "
+	       "answers\n");
 }
 
 static const struct cli_command *command_named(const char *name)

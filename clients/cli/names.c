@@ -9,8 +9,8 @@
 enum { PAGE = 500, CANDIDATES_MAX = 10 };
 
 struct names {
-	void *tree;                 /* struct name, by kind and id */
-	unsigned unanswered;        /* questions that are under way */
+	void *tree;                     /* struct name, by kind and id */
+	unsigned unanswered;            /* questions that are under way */
 	bool all_areas, all_categories; /* have been loaded */
 };
 
@@ -56,7 +56,8 @@ static struct name *name_of(struct names *names, enum name_kind kind, uint32_t i
 
 /* ---- learning ---- */
 
-static void learn(struct names *names, enum name_kind kind, uint32_t id, uint32_t above, uint8_t code, struct pd_slice text)
+static void learn(struct names *names, enum name_kind kind, uint32_t id, uint32_t above, uint8_t code,
+		  struct pd_slice text)
 {
 	struct name *name = name_of(names, kind, id);
 	size_t bytes = text.bytes < sizeof name->text ? text.bytes : sizeof name->text - 1;
@@ -71,12 +72,19 @@ void names_learn(struct names *names, const struct pd_message *m)
 {
 	switch (m->type) {
 	case PD_MSG_area: learn(names, NAME_AREA, m->area.area, m->area.parent, m->area.level, m->area.name); break;
-	case PD_MSG_area_set: learn(names, NAME_AREA, m->area_set.area, m->area_set.parent, m->area_set.level, m->area_set.name); break;
-	case PD_MSG_person: learn(names, NAME_PERSON, m->person.person, m->person.area, m->person.post, m->person.name); break;
-	case PD_MSG_person_set:
-		learn(names, NAME_PERSON, m->person_set.person, m->person_set.area, m->person_set.post, m->person_set.name);
+	case PD_MSG_area_set:
+		learn(names, NAME_AREA, m->area_set.area, m->area_set.parent, m->area_set.level, m->area_set.name);
 		break;
-	case PD_MSG_category: learn(names, NAME_CATEGORY, m->category.category, 0, m->category.level, m->category.name); break;
+	case PD_MSG_person:
+		learn(names, NAME_PERSON, m->person.person, m->person.area, m->person.post, m->person.name);
+		break;
+	case PD_MSG_person_set:
+		learn(names, NAME_PERSON, m->person_set.person, m->person_set.area, m->person_set.post,
+		      m->person_set.name);
+		break;
+	case PD_MSG_category:
+		learn(names, NAME_CATEGORY, m->category.category, 0, m->category.level, m->category.name);
+		break;
 	case PD_MSG_category_set:
 		learn(names, NAME_CATEGORY, m->category_set.category, 0, m->category_set.level, m->category_set.name);
 		break;
@@ -217,7 +225,7 @@ static int load_areas(struct cli *cli, struct pd_client *client)
 struct search {
 	enum name_kind kind;
 	const char *text;
-	bool within;                               /* names that contain text, too */
+	bool within;                              /* names that contain text, too */
 	const struct name *found[CANDIDATES_MAX]; /* the first of them */
 	unsigned count;
 };
@@ -249,11 +257,13 @@ static void print_candidates(struct cli *cli, struct pd_client *client, const st
 		fprintf(stderr, "  and %u others\n", search->count - CANDIDATES_MAX);
 }
 
-static int not_one(struct cli *cli, struct pd_client *client, struct search *search, const char *what, const char *lister)
+static int not_one(struct cli *cli, struct pd_client *client, struct search *search, const char *what,
+		   const char *lister)
 {
 	bool several = search->count > 1;
 	if (several) {
-		cli_fail(cli, CLI_USAGE, "%u %s are called %s; name one by its id:", search->count, lister, search->text);
+		cli_fail(cli, CLI_USAGE, "%u %s are called %s; name one by its id:", search->count, lister,
+			 search->text);
 	} else {
 		search->within = true;
 		twalk_r(cli->names->tree, look_at, search);
@@ -268,7 +278,8 @@ static int not_one(struct cli *cli, struct pd_client *client, struct search *sea
 
 static int find(struct cli *cli, struct pd_client *client, enum name_kind kind, const char *text, uint32_t *id)
 {
-	const char *what = kind == NAME_AREA ? "area" : "category", *lister = kind == NAME_AREA ? "areas" : "categories";
+	const char *what = kind == NAME_AREA ? "area" : "category",
+		   *lister = kind == NAME_AREA ? "areas" : "categories";
 	if (is_number(text)) {
 		uint64_t number;
 		if (!cli_number(what, text, 1, UINT32_MAX, &number))

@@ -1,7 +1,7 @@
 /* names.h - the names behind ids: of areas, people and categories, looked up when they are needed and then kept.
  *
- * Whoever shows many rows says names_want for each id first and then names_settle: the questions go out together. Names that cannot be
- * looked up (retired long ago, broker gone) stand as "#1001". Threads: one.
+ * Whoever shows many rows says names_want for each id first and then names_settle: the questions go out together. Names
+ * that cannot be looked up (retired long ago, broker gone) stand as "#1001". Threads: one.
  */
 #ifndef PAIDAN_NAMES_H
 #define PAIDAN_NAMES_H
@@ -32,14 +32,16 @@ void names_want_all(struct cli *cli, struct pd_client *client, const struct pd_m
 void names_settle(struct cli *cli, struct pd_client *client);
 /* The name, after asking for it if need be. It lives as long as names. */
 const struct name *names_get(struct cli *cli, struct pd_client *client, enum name_kind kind, uint32_t id);
-/* Take a name from what came for another reason: area, person, category, area_set, person_set, category_set; others are left alone. */
+/* Take a name from what came for another reason: area, person, category, area_set, person_set, category_set; others are
+ * left alone. */
 void names_learn(struct names *names, const struct pd_message *message);
 
-/* "城东街道 / 税务街社区第一网格": an area's name behind those above it, without the district's and those that the next one begins with.
- * Returns text. */
+/* "城东街道 / 税务街社区第一网格": an area's name behind those above it, without the district's and those that the next
+ * one begins with. Returns text. */
 char *names_path(struct cli *cli, struct pd_client *client, uint32_t area, char *text, size_t text_bytes);
 
-/* The area that text means: an id, or a name that only one area has. CLI_OK, or else stderr says why, with the candidates. */
+/* The area that text means: an id, or a name that only one area has. CLI_OK, or else stderr says why, with the
+ * candidates. */
 PD_MUST_USE int names_find_area(struct cli *cli, struct pd_client *client, const char *text, uint32_t *area);
 /* The same for a category. */
 PD_MUST_USE int names_find_category(struct cli *cli, struct pd_client *client, const char *text, uint32_t *category);

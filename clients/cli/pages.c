@@ -46,7 +46,8 @@ static bool next_row(struct page *page, size_t *off, struct pd_message *row)
 {
 	struct pd_fault fault;
 	pd_decoder_reset(page->decoder);
-	return *off < page->rows.count && !pd_decode(page->decoder, page->rows.data, page->rows.count, off, row, &fault);
+	return *off < page->rows.count &&
+	       !pd_decode(page->decoder, page->rows.data, page->rows.count, off, row, &fault);
 }
 
 static void show_page(struct cli *cli, struct pd_client *client, struct page *page, pages_row_fn *row, void *arg)

@@ -12,9 +12,9 @@ typedef void pages_row_fn(struct cli *cli, struct pd_client *client, const struc
 /* Gets the end of each page. */
 typedef void pages_end_fn(void *arg);
 
-/* Show the answers to query (one of the list_ messages, with its filters set), at most limit of them (0: all). On CLI_OK
- * *more says whether there are further ones. */
-PD_MUST_USE int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
-			   pages_end_fn *page_end, void *arg, bool *more);
+/* Show the answers to query (one of the list_ messages, with its filters set), at most limit of them (0: all). On
+ * CLI_OK *more says whether there are further ones. */
+PD_MUST_USE int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit,
+			   pages_row_fn *row, pages_end_fn *page_end, void *arg, bool *more);
 
 #endif

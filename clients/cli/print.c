@@ -70,7 +70,7 @@ char *print_time(uint64_t unix_ms, char text[static PRINT_TIME_BYTES])
 	struct tm local;
 	if (unix_ms == 0 || !localtime_r(&seconds, &local) ||
 	    strftime(text, PRINT_TIME_BYTES, "%Y-%m-%d %H:%M:%S", &local) == 0)
-		strcpy(text, "-");
+		memcpy(text, "-", 2);
 	return text;
 }
 
@@ -178,7 +178,7 @@ static void print_cell(const struct table *table, unsigned column, const char *t
 
 void table_print(struct table *table, FILE *out)
 {
-	assert(table->column == 0);
+	assert(table->columns > 0 && table->column == 0);
 	for (unsigned column = 0; column < table->columns && !table->begun; column++)
 		print_cell(table, column, table->titles[column], out);
 	table->begun = true;

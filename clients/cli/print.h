@@ -31,7 +31,8 @@ uint64_t print_wall_ms(void);
 
 struct table;
 
-/* Columns are separated by blanks; a title that begins with ">" is of a column of numbers, set to the right. Ends with null. */
+/* Columns are separated by blanks; a title that begins with ">" is of a column of numbers, set to the right. Ends with
+ * null. */
 struct table *table_new(const char *const *titles);
 void table_free(struct table *table);
 /* Add a cell to the last row; with the last column the row is done. The text is copied. */

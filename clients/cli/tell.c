@@ -20,7 +20,8 @@ static uint64_t load(const void *at, enum pd_kind kind)
 	}
 }
 
-static void json_name(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field, uint64_t id)
+static void json_name(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field,
+		      uint64_t id)
 {
 	static const struct {
 		const char *unit;
@@ -39,7 +40,8 @@ static void json_name(struct json *json, struct cli *cli, struct pd_client *clie
 	}
 }
 
-static void json_unsigned(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field, uint64_t value)
+static void json_unsigned(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field,
+			  uint64_t value)
 {
 	if (strncmp(field->unit, "enum ", 5) != 0) {
 		json_number(json, field->name, value);
@@ -51,7 +53,8 @@ static void json_unsigned(struct json *json, struct cli *cli, struct pd_client *
 	}
 }
 
-static void json_field(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field, const void *at)
+static void json_field(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field,
+		       const void *at)
 {
 	const struct pd_u64s *list = at;
 	switch (field->kind) {
@@ -73,7 +76,8 @@ static void json_field(struct json *json, struct cli *cli, struct pd_client *cli
 	}
 }
 
-void tell_json(struct json *json, const char *key, struct cli *cli, struct pd_client *client, const struct pd_message *message)
+void tell_json(struct json *json, const char *key, struct cli *cli, struct pd_client *client,
+	       const struct pd_message *message)
 {
 	const struct pd_message_info *info = pd_message_info(message->type);
 	json_object(json, key);

@@ -84,7 +84,8 @@ uint64_t calls_spend_request(struct calls *calls)
 	return calls->next_request++;
 }
 
-struct call *calls_add(struct calls *calls, enum call_kind kind, enum pd_type type, const char *bytes, size_t byte_count)
+struct call *calls_add(struct calls *calls, enum call_kind kind, enum pd_type type, const char *bytes,
+		       size_t byte_count)
 {
 	uint64_t request = calls_next_request(calls);
 	uint32_t place = place_of(calls, request);

@@ -1,9 +1,11 @@
 /* calls.h - what was sent and is not yet answered: found by request id, walked in the order of sending.
  *
- * Request ids rise; an id stands at the place id & (capacity - 1) of a table, and ids whose place is taken are left out. So finding one is
- * a look at one place, however long another stays unanswered.
- * Invariants: (1) at most half of the places are taken; (2) the list from first to last is in the order of request ids; (3) a call owns its
- * bytes (from the pool) and its rows. A struct call moves when calls_add makes the table grow. Threads: one.
+ * Request ids rise; an id stands at the place id & (capacity - 1) of a table, and ids whose place is taken are left
+ * out. So finding one is a look at one place, however long another stays unanswered.
+ *
+ * Invariants: (1) at most half of the places are taken; (2) the list from first to last is in the order of request ids;
+ * (3) a call owns its bytes (from the pool) and its rows. A struct call moves when calls_add makes the table grow.
+ * Threads: one.
  */
 #ifndef PAIDAN_CALLS_H
 #define PAIDAN_CALLS_H
@@ -53,12 +55,14 @@ struct calls {
 void calls_init(struct calls *calls);
 void calls_fini(struct calls *calls);
 
-/* The id that the next calls_add will use, for the message to be encoded with; never 0. The table has room for it afterwards. */
+/* The id that the next calls_add will use, for the message to be encoded with; never 0. The table has room for it
+ * afterwards. */
 uint64_t calls_next_request(struct calls *calls);
 /* An id that stands for nothing kept here (hello, ping). */
 uint64_t calls_spend_request(struct calls *calls);
 /* Keep a call under calls_next_request, with a copy of its bytes. The caller fills in fn, arg and resend_ms. */
-struct call *calls_add(struct calls *calls, enum call_kind kind, enum pd_type type, const char *bytes, size_t byte_count);
+struct call *calls_add(struct calls *calls, enum call_kind kind, enum pd_type type, const char *bytes,
+		       size_t byte_count);
 /* Null when there is none (any more). */
 struct call *calls_find(const struct calls *calls, uint64_t request);
 /* Forget a call; its rows go with it unless they were taken. */

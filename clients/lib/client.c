@@ -120,7 +120,7 @@ int pd_client_fd(const struct pd_client *client)
 static bool endpoint_is_sound(const char *endpoint)
 {
 	if (strncmp(endpoint, "ipc://", 6) == 0)
-		return endpoint[6] && strlen(endpoint + 6) < sizeof ((struct sockaddr_un *)0)->sun_path;
+		return endpoint[6] && strlen(endpoint + 6) < sizeof((struct sockaddr_un *)0)->sun_path;
 	if (strncmp(endpoint, "tcp://", 6) != 0)
 		return false;
 	const char *colon = strrchr(endpoint + 6, ':');
@@ -158,7 +158,8 @@ static enum pd_err check_options(const struct pd_client_options *options, const 
 	struct pd_fault fault;
 	for (int i = 0; i < 2; i++)
 		if (!endpoint_is_sound(endpoints[i]))
-			return wrong(why, "\"%.200s\" is not an endpoint: tcp://HOST:PORT or ipc://PATH is meant", endpoints[i]);
+			return wrong(why, "\"%.200s\" is not an endpoint: tcp://HOST:PORT or ipc://PATH is meant",
+				     endpoints[i]);
 	hello.hello = (struct pd_hello){options->person, pd_text(options->name), PD_PROTOCOL};
 	if (pd_validate(&hello, &fault))
 		return wrong(why, "the program's name: %s", fault.detail);

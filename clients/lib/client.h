@@ -1,7 +1,8 @@
 /* client.h - what the parts of a client share. Not for programs: those include paidan.h.
  *
- * link.c owns the connection for commands, calls.c what was sent and not answered, follow.c the stream of events; client.c holds
- * them together: the loop, the timers, sending. Time is in ms of CLOCK_MONOTONIC_COARSE, which costs nothing to read and may be 4 ms late.
+ * link.c owns the connection for commands, calls.c what was sent and not answered, follow.c the stream of events;
+ * client.c holds them together: the loop, the timers, sending. Time is in ms of CLOCK_MONOTONIC_COARSE, which costs
+ * nothing to read and may be 4 ms late.
  */
 #ifndef PAIDAN_CLIENT_H
 #define PAIDAN_CLIENT_H
@@ -23,8 +24,8 @@ enum {
 
 #define CLIENT_NEVER UINT64_MAX
 
-/* What pd_client_fd waits for. A ZeroMQ descriptor is readable until the socket has been received from; but a send takes note of what has come,
- * too, and then it is not: hence `ready` beside it. */
+/* What pd_client_fd waits for. A ZeroMQ descriptor is readable until the socket has been received from; but a send
+ * takes note of what has come, too, and then it is not: hence `ready` beside it. */
 enum client_source { CLIENT_OTHER = 0, CLIENT_DEALER = 1, CLIENT_MONITOR = 2, CLIENT_SUB = 4 };
 
 struct pd_client {
@@ -63,10 +64,12 @@ static inline uint64_t client_now_ms(void)
 }
 
 /* Write why a call failed; returns err. */
-__attribute__((format(printf, 3, 4))) enum pd_err client_fail(struct pd_client *client, enum pd_err err, const char *format, ...);
+__attribute__((format(printf, 3, 4))) enum pd_err client_fail(struct pd_client *client, enum pd_err err,
+							      const char *format, ...);
 
 /* Keep message as a call, and put it on the wire if the link is live. Its limits have been checked. */
-struct call *client_post(struct pd_client *client, enum call_kind kind, struct pd_message *message, pd_answer_fn *fn, void *arg);
+struct call *client_post(struct pd_client *client, enum call_kind kind, struct pd_message *message, pd_answer_fn *fn,
+			 void *arg);
 /* Append a message that is not kept to what goes out. */
 void client_write(struct pd_client *client, const struct pd_message *message);
 /* After a welcome: all that is unanswered goes out (again), in the order in which it was sent at first. */

@@ -132,7 +132,7 @@ static void on_start(struct pd_client *client, const struct pd_message *answer, 
 }
 
 /* Where the area stands is known, and subscribed to. From when on is it to be followed? */
-static void start(struct pd_client *client)
+static void begin(struct pd_client *client)
 {
 	struct pd_message message = {.type = PD_MSG_get_stats};
 	message.get_stats.area = client->follow.area;
@@ -149,7 +149,7 @@ static void subscribe(struct pd_client *client)
 		return;
 	if (follow->topic[0])
 		zmq_setsockopt(follow->sub, ZMQ_UNSUBSCRIBE, follow->topic, strlen(follow->topic));
-	strcpy(follow->topic, follow->topic_next);
+	memcpy(follow->topic, follow->topic_next, sizeof follow->topic);
 	zmq_setsockopt(follow->sub, ZMQ_SUBSCRIBE, follow->topic, strlen(follow->topic));
 	client->ready |= CLIENT_SUB; /* it is a send, too */
 	/* "/1/2/": two ids, and the area's count is the second. */
@@ -172,21 +172,21 @@ static void on_area(struct pd_client *client, const struct pd_message *answer, b
 	follow->request = 0;
 	if (follow->topic_next[0]) {
 		subscribe(client);
-		start(client);
+		begin(client);
 	} else {
 		put_off(follow);
 	}
 }
 
-/* Ask for the area's path: in the order of ids, the first one after the id before it is the area itself, or not there. */
+/* Ask for the area's path: in the order of ids, the first after the id before it is the area itself, or not there. */
 static void locate(struct pd_client *client)
 {
 	struct follow *follow = &client->follow;
 	struct pd_message message = {.type = PD_MSG_list_areas};
 	if (follow->area == 0) {
-		strcpy(follow->topic_next, "/");
+		memcpy(follow->topic_next, "/", 2);
 		subscribe(client);
-		start(client);
+		begin(client);
 		return;
 	}
 	follow->topic_next[0] = 0;
@@ -201,7 +201,7 @@ static bool follows_on(const struct follow *follow, uint64_t count, const struct
 {
 	bool is_event = message->type != PD_MSG_stats;
 	uint64_t seq = is_event ? message->request : message->stats.seq;
-	/* Who follows everything sees it by the seqs, of which none is left out; what belongs to no area has no counts. */
+	/* Who follows everything sees it by the seqs, all of them; what belongs to no area has no counts. */
 	if (follow->area == 0)
 		return seq <= follow->seen + is_event;
 	return count == follow->count + 1 || (count <= follow->count && seq <= follow->seen);
@@ -260,7 +260,8 @@ static void release_held(struct pd_client *client)
 }
 
 /* A publication's message, with its count. Figures are of the moment and wait for nothing; but they count. */
-static void published(struct pd_client *client, uint64_t count, const struct pd_message *message, const char *bytes, size_t byte_count)
+static void published(struct pd_client *client, uint64_t count, const struct pd_message *message, const char *bytes,
+		      size_t byte_count)
 {
 	struct follow *follow = &client->follow;
 	uint32_t generation = follow->generation;
@@ -287,7 +288,9 @@ static void read_publication(struct pd_client *client, const char *frame, size_t
 		if (err && fault.lost)
 			break;
 		if (!err && message.type == PD_MSG_published)
-			count = follow->depth < message.published.counts.count ? message.published.counts.values[follow->depth] : 0;
+			count = follow->depth < message.published.counts.count
+					? message.published.counts.values[follow->depth]
+					: 0;
 		else if (!err)
 			published(client, count, &message, frame + start, off - start);
 		pd_decoder_reset(client->frame_decoder);

@@ -7,9 +7,10 @@
  *              │          │ not there   └──────────┤ a gap, a restart, a new welcome
  *              └──────────┴── ABSENT ◄─────────────┘ long silence: locate again
  *
- * Each publication carries how many the followed area has had. One more than the last (or of everything, the next seq): nothing is missing. Otherwise the events after the
- * last seq are read from the journal, and the answer says with which count it goes on. What is published meanwhile is held back, up to a bound;
- * what does not fit shows as a gap afterwards.
+ * Each publication carries how many the followed area has had. One more than the last (or of everything, the next seq):
+ * nothing is missing. Otherwise the events after the last seq are read from the journal, and the answer says with which
+ * count it goes on. What is published meanwhile is held back, up to a bound; what does not fit shows as a gap
+ * afterwards.
  *
  * Invariants: (1) on_event gets rising seqs, and seen is the last; (2) one query is under way at most, under `request`.
  * Threads: one.
@@ -19,7 +20,15 @@
 
 #include "paidan.h"
 
-enum follow_state { FOLLOW_OFF, FOLLOW_WAITING, FOLLOW_LOCATING, FOLLOW_STARTING, FOLLOW_FILLING, FOLLOW_LIVE, FOLLOW_ABSENT };
+enum follow_state {
+	FOLLOW_OFF,
+	FOLLOW_WAITING,
+	FOLLOW_LOCATING,
+	FOLLOW_STARTING,
+	FOLLOW_FILLING,
+	FOLLOW_LIVE,
+	FOLLOW_ABSENT
+};
 
 enum { FOLLOW_TOPIC_BYTES_MAX = 128 * 4 + 1 };
 

@@ -293,7 +293,7 @@ static void dispatch(struct pd_client *client, const struct pd_message *message,
 	}
 }
 
-/* What cannot be read is left out: a newer broker may say more than we know, and what we wait for is asked for again. */
+/* What cannot be read is left out: a newer broker may say more than we know; what we wait for is asked for again. */
 static void read_frame(struct pd_client *client, const char *frame, size_t frame_bytes)
 {
 	struct pd_fault fault;
@@ -348,7 +348,8 @@ static void ping(struct pd_client *client, uint64_t now_ms)
 		client->link.asked_ms = now_ms;
 }
 
-/* Silence counts from a ping that was not answered: a program that slept finds the answers in its queue, not a dead broker. */
+/* Silence counts from a ping that was not answered: a program that slept finds the answers in its queue, not a dead
+ * broker. */
 static void tick_live(struct pd_client *client, uint64_t now_ms)
 {
 	struct link *link = &client->link;
@@ -381,7 +382,7 @@ uint64_t link_deadline(const struct pd_client *client)
 	if (link->state != LINK_LIVE)
 		return link->due_ms;
 	uint64_t ping_ms = link->sent_ms + link->heartbeat_ms;
-	uint64_t silent_ms = link->asked_ms ? link->asked_ms + 2 * (uint64_t)link->heartbeat_ms :
-					      link->received_ms + link->heartbeat_ms;
+	uint64_t silent_ms = link->asked_ms ? link->asked_ms + 2 * (uint64_t)link->heartbeat_ms
+					    : link->received_ms + link->heartbeat_ms;
 	return ping_ms < silent_ms ? ping_ms : silent_ms;
 }

@@ -5,11 +5,13 @@
  *      ▲   when it is time                           │   ▲  no_hello   │
  *      └────── lost: refused, silent, disconnected ──┴───┴─────────────┘
  *
- * Each connection is a new socket that does not reconnect by itself: what ZeroMQ would keep and send on a second connection stood there
- * before the hello. How long to rest grows exponentially to 5 s, with full jitter, so that the clients of a restarted broker do not come all at once.
+ * Each connection is a new socket that does not reconnect by itself: what ZeroMQ would keep and send on a second
+ * connection stood there before the hello. How long to rest grows exponentially to 5 s, with full jitter, so that the
+ * clients of a restarted broker do not come all at once.
  *
- * Invariants: (1) commands are put on the wire in LIVE alone; (2) generation changes with each hello, so "the same generation" means that
- * nothing sent in between was lost unnoticed; (3) on_link is told of each end of LIVE, and of each refused hello. Threads: one.
+ * Invariants: (1) commands are put on the wire in LIVE alone; (2) generation changes with each hello, so "the same
+ * generation" means that nothing sent in between was lost unnoticed; (3) on_link is told of each end of LIVE, and of
+ * each refused hello. Threads: one.
  */
 #ifndef PAIDAN_LINK_H
 #define PAIDAN_LINK_H
@@ -60,6 +62,7 @@ uint64_t link_deadline(const struct pd_client *client);
 /* Send the first bytes of client->out as a frame, and take them out of it. */
 void link_transmit(struct pd_client *client, size_t bytes);
 
-PD_MUST_USE enum pd_err link_set_work(struct pd_client *client, uint32_t area, uint16_t credit, pd_answer_fn *fn, void *arg);
+PD_MUST_USE enum pd_err link_set_work(struct pd_client *client, uint32_t area, uint16_t credit, pd_answer_fn *fn,
+				      void *arg);
 
 #endif

@@ -19,7 +19,7 @@ static unsigned class_of(size_t bytes)
 	assert(bytes <= POOL_BYTES_MAX);
 	unsigned class = 0;
 	while ((size_t)POOL_BYTES_MIN << class < bytes)
-		class++;
+		class ++;
 	return class;
 }
 

@@ -1,7 +1,7 @@
 /* pool.h - blocks of bytes in sizes of powers of two, which are used again and again.
  *
- * Invariant: what was taken is given back with the same number of bytes. The pool grows to the most that was ever taken at a time, and
- * keeps that until pool_fini. Running out of memory ends the process, as in buffer.h. Threads: one.
+ * Invariant: what was taken is given back with the same number of bytes. The pool grows to the most that was ever taken
+ * at a time, and keeps that until pool_fini. Running out of memory ends the process, as in buffer.h. Threads: one.
  */
 #ifndef PAIDAN_POOL_H
 #define PAIDAN_POOL_H

@@ -38,7 +38,8 @@ static void sent(struct pd_client *client, struct call *call, uint64_t now_ms)
 		client->staging = 0;
 }
 
-struct call *client_post(struct pd_client *client, enum call_kind kind, struct pd_message *message, pd_answer_fn *fn, void *arg)
+struct call *client_post(struct pd_client *client, enum call_kind kind, struct pd_message *message, pd_answer_fn *fn,
+			 void *arg)
 {
 	struct pd_buffer *out = &client->out;
 	size_t start = out->count;
@@ -259,7 +260,8 @@ static enum pd_err no_answer(struct pd_client *client, uint64_t request, enum pd
 	if (err)
 		return err;
 	const char *how = client->link.state == LINK_LIVE ? "the broker did not answer" : "no broker answers";
-	return client_fail(client, PD_ETIMEDOUT, "%s at %s within %.1f s", how, client->options.connect, timeout_ms / 1000.0);
+	return client_fail(client, PD_ETIMEDOUT, "%s at %s within %.1f s", how, client->options.connect,
+			   timeout_ms / 1000.0);
 }
 
 enum pd_err pd_client_query(struct pd_client *client, struct pd_message *message, pd_answer_fn *fn, void *arg,
@@ -285,7 +287,8 @@ enum pd_err pd_client_query(struct pd_client *client, struct pd_message *message
 	return PD_OK;
 }
 
-enum pd_err pd_client_call(struct pd_client *client, struct pd_message *message, struct pd_message *answer, int timeout_ms)
+enum pd_err pd_client_call(struct pd_client *client, struct pd_message *message, struct pd_message *answer,
+			   int timeout_ms)
 {
 	return pd_client_query(client, message, NULL, NULL, answer, timeout_ms);
 }

@@ -358,14 +358,16 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 	decision->version = decision->person = 0;
 	decision->seq = 0;
 	const struct person *person = registry_person(core->registry, actor);
-	if (actor && (!person || person->retired))
-		refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, actor);
-	else if (command->type == PD_MSG_submit)
+	bool gone = actor && (!person || person->retired);
+	if (command->type == PD_MSG_submit)
 		decide_submit(core, &command->submit, actor, now_ms, decision);
 	else if (pd_is_move(command->type))
 		decide_move(core, command, actor, now_ms, decision);
-	else
+	else if (!gone)
 		decide_put(core, command, actor, now_ms, decision);
+	/* A repeat gets the first answer, whoever has left since. */
+	if (gone && decision->outcome != CORE_REPEATED && decision->outcome != CORE_LOOK_BACK)
+		refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, actor);
 	decision->event.request = core->last_seq + 1;
 }
 

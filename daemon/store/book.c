@@ -24,7 +24,8 @@ struct book {
 	MDB_env *env;
 	MDB_dbi tables[TABLES];
 	struct pd_decoder *decoder;
-	/* Readers hold it shared for as long as a snapshot lasts: the map can grow only while there is none. */
+	/* Readers hold it shared for as long as a snapshot lasts: the map can grow only while there is none. A thread must not
+	 * hold it twice: new snapshots wait while the keeper does. */
 	pthread_rwlock_t growing;
 };
 
@@ -62,12 +63,22 @@ static enum pd_err open_tables(struct book *book, bool read_only, char *why)
 	return rc ? failed(rc, "commit", why) : PD_OK;
 }
 
+/* Many readers with overlapping snapshots would else keep the keeper out for ever. */
+static void init_growing(pthread_rwlock_t *growing)
+{
+	pthread_rwlockattr_t keeper_first;
+	pthread_rwlockattr_init(&keeper_first);
+	pthread_rwlockattr_setkind_np(&keeper_first, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(growing, &keeper_first);
+	pthread_rwlockattr_destroy(&keeper_first);
+}
+
 enum pd_err book_open(struct book **out, const struct book_options *options, char why[static 300])
 {
 	struct book *book = calloc(1, sizeof *book);
 	if (!book)
 		abort();
-	pthread_rwlock_init(&book->growing, NULL);
+	init_growing(&book->growing);
 	book->decoder = pd_decoder_new();
 	if (!book->decoder)
 		abort();

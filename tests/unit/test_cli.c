@@ -1,0 +1,244 @@
+/* test_cli.c - what the commands of paidan lean on: arguments, JSON, columns, histograms. */
+#include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "../../clients/cli/cli.h"
+#include "../../clients/cli/histogram.h"
+#include "../../clients/cli/json.h"
+#include "../../clients/cli/print.h"
+
+/* main.c's, which is not part of the library. */
+void cli_overview(void)
+{
+}
+
+/* ---- arguments ---- */
+
+struct taken {
+	struct cli cli;
+	const char *area, *words[3];
+	bool force;
+	int count;
+};
+
+static const struct cli_command command = {"try", "WORD [WORD]", "tries", "Nothing else.\n", NULL};
+
+/* Take the words of a line that are given, after "try". */
+static struct taken take(int argc, ...)
+{
+	struct taken t = {.cli = {.command = &command}};
+	static char name[] = "try";
+	char *argv[12] = {name};
+	va_list args;
+	va_start(args, argc);
+	for (int i = 1; i <= argc; i++)
+		argv[i] = va_arg(args, char *);
+	va_end(args);
+	const struct cli_option options[] = {
+		{"area", "A", "an area", &t.area, NULL},
+		{"force", NULL, "a flag", NULL, &t.force},
+		{0},
+	};
+	t.count = cli_args(&t.cli, argc + 1, argv, options, t.words, 1, 2);
+	return t;
+}
+
+static void test_args(void **state)
+{
+	(void)state;
+	struct taken t = take(6, "--area", "1001", "灯", "--as=2001", "--force", "--json");
+	assert_int_equal(t.count, 1);
+	assert_string_equal(t.words[0], "灯");
+	assert_string_equal(t.area, "1001");
+	assert_true(t.force);
+	assert_true(t.cli.json);
+	assert_int_equal(t.cli.person, 2001);
+	t = take(3, "--timeout=0.5", "--", "--area");
+	assert_int_equal(t.count, 1);
+	assert_string_equal(t.words[0], "--area");
+	assert_int_equal(t.cli.timeout_ms, 500);
+	t = take(2, "-", "--area=");
+	assert_string_equal(t.words[0], "-");
+	assert_string_equal(t.area, "");
+}
+
+static void test_wrong_args(void **state)
+{
+	(void)state;
+	static const char *const wrong[][3] = {
+		{"x", "--aria", "1"}, {"x", "--area"}, {"x", "--force=1"}, {"x", "--as", "0"},
+		{"x", "--as", "王"},  {"x", "-f"},     {"--force"},        {"x", "--timeout", "-1"},
+	};
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		int argc = 0;
+		while (argc < 3 && wrong[i][argc])
+			argc++;
+		struct taken t = take(argc, wrong[i][0], wrong[i][1], wrong[i][2]);
+		assert_int_equal(t.count, -1);
+		assert_int_equal(t.cli.exit, CLI_USAGE);
+	}
+	assert_int_equal(take(3, "1", "2", "3").cli.exit, CLI_USAGE);
+	struct taken help = take(1, "--help");
+	assert_int_equal(help.count, -1);
+	assert_int_equal(help.cli.exit, CLI_OK);
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	uint64_t n = 0;
+	int ms = 0;
+	uint8_t code = 9;
+	assert_true(cli_number("n", "18446744073709551615", 0, UINT64_MAX, &n));
+	assert_true(n == UINT64_MAX);
+	assert_false(cli_number("n", "18446744073709551616", 0, UINT64_MAX, &n));
+	assert_false(cli_number("n", "", 0, 9, &n));
+	assert_false(cli_number("n", "-1", 0, 9, &n));
+	assert_false(cli_number("n", "1x", 0, 9, &n));
+	assert_false(cli_number("n", "10", 0, 9, &n));
+	assert_true(cli_seconds("s", "1.5", 10, 2000, &ms));
+	assert_int_equal(ms, 1500);
+	assert_false(cli_seconds("s", "nan", 10, 2000, &ms));
+	assert_false(cli_seconds("s", "3", 10, 2000, &ms));
+	assert_true(cli_word("w", "post", "微网格长", &code) && code == PD_post_leader);
+	assert_true(cli_word("w", "post", "leader", &code) && code == PD_post_leader);
+	assert_true(cli_word("w", "post", "4", &code) && code == PD_post_leader);
+	assert_false(cli_word("w", "post", "boss", &code));
+	assert_true(cli_word("w", "post", NULL, &code));
+	assert_int_equal(code, 0);
+}
+
+static void test_nearest(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"order", "orders", "categories", "confirm", NULL};
+	assert_string_equal(cli_nearest("ordr", names), "order");
+	assert_string_equal(cli_nearest("cat", names), "categories");
+	assert_string_equal(cli_nearest("comfirn", names), "confirm");
+	assert_null(cli_nearest("watch", names));
+}
+
+/* ---- JSON ---- */
+
+static void test_json(void **state)
+{
+	(void)state;
+	char *text = NULL;
+	size_t bytes = 0;
+	struct json json;
+	FILE *out = open_memstream(&text, &bytes);
+	json_init(&json, out);
+	json_object(&json, NULL);
+	json_string(&json, "text", "a\"b\\c\n\x01灯");
+	json_array(&json, "list");
+	json_number(&json, NULL, UINT64_MAX);
+	json_signed(&json, NULL, -1);
+	json_null(&json, NULL);
+	json_end(&json);
+	json_object(&json, "empty");
+	json_end(&json);
+	json_bool(&json, "yes", true);
+	json_real(&json, "real", 0.25, 3);
+	json_hex(&json, "hex", (struct pd_slice){"\x00\xff", 2});
+	json_end(&json);
+	json_array(&json, NULL);
+	json_number(&json, NULL, 1);
+	json_number(&json, NULL, 2);
+	json_end(&json);
+	fclose(out);
+	assert_string_equal(
+		text, "{\"text\":\"a\\\"b\\\\c\\u000a\\u0001灯\",\"list\":[18446744073709551615,-1,null],\"empty\":{},"
+		      "\"yes\":true,\"real\":0.250,\"hex\":\"00ff\"}\n"
+		      "[\n1,\n2\n]\n");
+	free(text);
+}
+
+/* ---- for people ---- */
+
+static void test_table(void **state)
+{
+	(void)state;
+	static const char *const titles[] = {">N", "NAME", "LAST", NULL};
+	char *text = NULL;
+	size_t bytes = 0;
+	print_init();
+	FILE *out = open_memstream(&text, &bytes);
+	struct table *table = table_new(titles);
+	table_cell(table, "1");
+	table_cell(table, "公共照明");
+	table_cell(table, "x");
+	table_cell(table, "100");
+	table_text(table, pd_text("a\x1b[2Jb"));
+	table_cell(table, "y\nz");
+	table_print(table, out);
+	table_cell(table, "2");
+	table_cell(table, "ok");
+	table_cell(table, "z");
+	table_print(table, out);
+	table_free(table);
+	fclose(out);
+	/* A Chinese character takes two columns; nothing reaches the terminal that would control it. */
+	assert_string_equal(text, "  N  NAME      LAST\n"
+				  "  1  公共照明  x\n"
+				  "100  a [2Jb    y z\n"
+				  "  2  ok        z\n");
+	free(text);
+}
+
+static void test_durations(void **state)
+{
+	(void)state;
+	char text[PRINT_TIME_BYTES];
+	assert_string_equal(print_duration(0, text), "0 ms");
+	assert_string_equal(print_duration(1500, text), "1.5 s");
+	assert_string_equal(print_duration(1800 * 1000, text), "30 min");
+	assert_string_equal(print_duration(86400ull * 1000, text), "24.0 h");
+	assert_string_equal(print_time(0, text), "-");
+	setenv("TZ", "Asia/Shanghai", 1);
+	assert_string_equal(print_time(1763900000000, text), "2025-11-23 20:13:20");
+}
+
+/* The bucket of a value, from the definition. */
+static unsigned bucket_of(uint64_t ms)
+{
+	if (ms < 4)
+		return (unsigned)ms;
+	unsigned e = 63 - (unsigned)__builtin_clzll(ms);
+	unsigned bucket = 4 * (e - 1) + (unsigned)(ms >> (e - 2) & 3);
+	return bucket < HISTOGRAM_BUCKETS ? bucket : HISTOGRAM_BUCKETS - 1;
+}
+
+static void test_histogram(void **state)
+{
+	(void)state;
+	for (uint64_t ms = 0; ms < 1000000; ms += ms / 7 + 1) {
+		double middle = histogram_middle_ms(bucket_of(ms));
+		assert_int_equal(bucket_of((uint64_t)middle), bucket_of(ms));
+		assert_true(middle >= (double)ms * 0.87 && middle <= (double)ms * 1.13 + 1);
+	}
+	uint64_t before[HISTOGRAM_BUCKETS] = {0}, after[HISTOGRAM_BUCKETS] = {0};
+	struct pd_u64s b = {before, HISTOGRAM_BUCKETS}, a = {after, HISTOGRAM_BUCKETS}, none = {NULL, 0};
+	assert_true(histogram_median_ms(&b, &a) < 0);
+	assert_true(histogram_median_ms(&none, &none) < 0);
+	/* What was counted before does not count. */
+	before[bucket_of(100000)] = after[bucket_of(100000)] = 50;
+	after[bucket_of(1)] = 2;
+	after[bucket_of(1200)] = 3;
+	assert_true(histogram_median_ms(&b, &a) == histogram_middle_ms(bucket_of(1200)));
+	after[bucket_of(1)] = 3;
+	assert_true(histogram_median_ms(&b, &a) == 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_args),      cmocka_unit_test(test_wrong_args), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_nearest),   cmocka_unit_test(test_json),       cmocka_unit_test(test_table),
+		cmocka_unit_test(test_durations), cmocka_unit_test(test_histogram),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,41 @@
+/* lead.h - a leader's session, as its two halves share it: lead.c talks to the broker, lead_lines.c takes what is
+ * typed. Threads: one. */
+#ifndef PAIDAN_LEAD_H
+#define PAIDAN_LEAD_H
+
+#include "entries.h"
+#include "post.h"
+#include "roster.h"
+#include "shift.h"
+
+struct lead {
+	struct args *args;
+	struct shift shift;
+	struct worker *worker;
+	struct roster *roster;
+	struct post post;
+	struct entries entries;
+	struct pd_buffer input;
+	struct pd_decoder *decoder;
+	double wait_s;
+	uint64_t wait_until_ms; /* of a script's command that waits for its order; 0: none does */
+	unsigned answer_for;    /* the entry whose command is under way; 0: none */
+	uint16_t credit;
+	bool terminal; /* stdin is one; otherwise a script */
+	bool prompted; /* the prompt stands at the end of the screen */
+	bool ended;    /* no more input */
+	bool quit, failed;
+};
+
+/* Begin to say something: what is said stands on lines of its own. */
+void lead_begin(struct lead *lead);
+/* Say on stdout that a command cannot be done, and what would be right; a script has then failed. */
+__attribute__((format(printf, 2, 3))) void lead_wrong(struct lead *lead, const char *format, ...);
+void lead_refused(struct lead *lead, unsigned number, const char *what, const struct pd_refused *refused);
+
+/* Read what stdin has, if anything; at its end lead->ended is set. */
+void lead_read(struct lead *lead);
+/* Do the lines that were read, until one has to wait for an answer or its order. */
+void lead_take_lines(struct lead *lead);
+
+#endif
