@@ -4,6 +4,9 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <zmq.h>
 
 /* What one peer may have waiting: frames of at most 64 KiB. Beyond it a peer that does not read is dropped. */
@@ -89,14 +92,37 @@ void bus_close(struct bus *bus)
 	errno = saved;
 }
 
+/* ZeroMQ would take the place of whoever listens on an ipc endpoint, without a word. */
+static bool ipc_in_use(const char *endpoint)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	if (strncmp(endpoint, "ipc://", 6) != 0 || strlen(endpoint + 6) >= sizeof address.sun_path)
+		return false;
+	strcpy(address.sun_path, endpoint + 6);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	bool used = fd >= 0 && (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
+	if (fd >= 0)
+		close(fd);
+	return used;
+}
+
+static enum pd_err bind_to(void *socket, const char *endpoint)
+{
+	if (ipc_in_use(endpoint)) {
+		errno = EADDRINUSE;
+		return PD_ESYS;
+	}
+	return zmq_bind(socket, endpoint) ? PD_ESYS : PD_OK;
+}
+
 enum pd_err bus_listen(struct bus *bus, const char *endpoint)
 {
-	return zmq_bind(bus->router, endpoint) ? PD_ESYS : PD_OK;
+	return bind_to(bus->router, endpoint);
 }
 
 enum pd_err bus_publish_on(struct bus *bus, const char *endpoint)
 {
-	return zmq_bind(bus->publisher, endpoint) ? PD_ESYS : PD_OK;
+	return bind_to(bus->publisher, endpoint);
 }
 
 static int descriptor(void *socket)

@@ -31,7 +31,7 @@ static void leave(struct front *front, struct session *session)
 	push_leave(front->push, session);
 	if (front->import_session == session)
 		end_import(front);
-	session->staging = false;
+	session->staging = session->left = false;
 }
 
 static void on_hello(struct front *front, struct session *session, const struct pd_message *message)
@@ -58,6 +58,15 @@ static void on_hello(struct front *front, struct session *session, const struct 
 	front_reply(front, session, message->request, &reply);
 }
 
+/* What is pushed to someone is not pushed to others meanwhile: it goes to those who could accept it, or may act for them. */
+static bool may_work(struct front *front, uint32_t person, uint32_t area)
+{
+	const struct person *worker = registry_person(core_registry(front->core), person);
+	if (person == 0 || (worker && !worker->retired && worker->post == PD_post_administrator))
+		return true;
+	return worker && worker->area == area && core_works_for(front->core, person, area);
+}
+
 static void on_work(struct front *front, struct session *session, const struct pd_message *message)
 {
 	const struct pd_work *work = &message->work;
@@ -68,9 +77,8 @@ static void on_work(struct front *front, struct session *session, const struct p
 		front_refuse(front, session, message->request, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area, detail);
 		return;
 	}
-	if (!core_works_for(front->core, session->person, work->area)) {
-		snprintf(detail, sizeof detail, "person %" PRIu32 " has no post in area %" PRIu32 " or above it", session->person,
-			 work->area);
+	if (!may_work(front, session->person, work->area)) {
+		snprintf(detail, sizeof detail, "person %" PRIu32 " has no post of work in area %" PRIu32, session->person, work->area);
 		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, detail);
 		return;
 	}
@@ -110,13 +118,16 @@ static void set_refusal(struct pd_message *reply, const struct core_decision *de
 static void look_back(struct front *front, struct session *session, const struct pd_message *command,
 		      const struct core_decision *decision)
 {
-	struct read *read = read_new(READ_LOOK_BACK, session->peer, command->request);
+	struct read *read = front_new_read(front, session, READ_LOOK_BACK, command->request);
+	if (!read)
+		return;
 	struct core_decision kept = *decision;
 	const struct order *order = core_order(front->core, &command->accept.order);
 	read->row = order->row;
 	read->wanted.version = decision->event_version;
 	read->wanted.type = decision->event_type;
 	read->wanted.actor = decision->actor;
+	read->wanted.content = decision->content;
 	set_refusal(&read->refusal, &kept);
 	snprintf(read->refusal_text, sizeof read->refusal_text, "%s", decision->detail);
 	read->refusal.refused.detail = pd_text(read->refusal_text);
@@ -215,6 +226,7 @@ static void emit_import(struct front *front, const struct session *session, uint
 			abort(); /* we encoded it ourselves */
 		event.request = core_last_seq(front->core) + 1;
 		event.area_set.actor = actor;
+		event.area_set.time_ms = front->now_ms; /* rows came earlier: time must not go back */
 		front_emit(front, &event, session);
 		pd_decoder_reset(decoder);
 	}

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <ini.h>
 #include <stdio.h>
@@ -98,9 +99,9 @@ static bool set_endpoints(struct parse *parse, bool listen, const char *value)
 
 static bool set_number(struct parse *parse, const struct number *number, const char *value)
 {
-	char *end;
-	unsigned long long parsed = strtoull(value, &end, 10);
-	if (end == value || *end || parsed < number->min || parsed > number->max) {
+	bool digits = value[0] && value[strspn(value, "0123456789")] == 0;
+	unsigned long long parsed = digits ? strtoull(value, NULL, 10) : 0;
+	if (!digits || parsed < number->min || parsed > number->max) {
 		fprintf(stderr, "paidand: %s: %s=%s: must be a number from %u to %u\n", parse->config->file, number->name, value,
 			number->min, number->max);
 		return false;
@@ -149,12 +150,16 @@ static int on_setting(void *arg, const char *section, const char *name, const ch
 
 static bool read_file(struct parse *parse)
 {
-	int line = ini_parse(parse->config->file, on_setting, parse);
-	if (line < 0)
-		fprintf(stderr, "paidand: %s: cannot be read\n", parse->config->file);
-	else if (line > 0)
+	FILE *file = fopen(parse->config->file, "r");
+	int line = file ? ini_parse_file(file, on_setting, parse) : 0;
+	bool read = file && !ferror(file); /* a folder can be opened, too */
+	if (!read)
+		fprintf(stderr, "paidand: %s: cannot be read: %s\n", parse->config->file, strerror(errno));
+	else if (line)
 		fprintf(stderr, "paidand: %s:%d: is neither a [section] nor name=value\n", parse->config->file, line);
-	return line == 0 && !parse->wrong;
+	if (file)
+		fclose(file);
+	return read && line == 0 && !parse->wrong;
 }
 
 /* ---- the command line ---- */

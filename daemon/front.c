@@ -16,7 +16,9 @@
 #include "replay.h"
 
 /* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
-enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, FORGET_MAX = 20000, DUE_MAX = 1000 };
+enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 4 << 20, FORGET_MAX = 20000, DUE_MAX = 1000 };
+/* Reads of one session that run at a time: who asks for much does not keep others waiting. */
+enum { SESSION_READS_RUNNING = 2 };
 /* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
 static const size_t batch_bytes_max = (size_t)512 << 20;
 
@@ -51,11 +53,21 @@ void front_refuse(struct front *front, struct session *session, uint64_t request
 	front_reply(front, session, request, &reply);
 }
 
+static void drop_waiting_reads(struct session *session)
+{
+	while (session->reads_waiting) {
+		struct read *read = session->reads_waiting;
+		session->reads_waiting = read->next;
+		read_free(read);
+	}
+}
+
 void front_drop_session(struct front *front, struct session *session, const char *why)
 {
 	bool worked = !LIST_EMPTY(&session->workers);
 	log_line(worked ? LOG_INFO : LOG_DEBUG, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s", session->peer, session->person, why);
 	push_leave(front->push, session);
+	drop_waiting_reads(session);
 	if (front->import_session == session) {
 		core_import_free(front->import);
 		front->import = NULL;
@@ -131,12 +143,12 @@ static bool batch_empty(const struct book_batch *batch)
 static void cut_batch(struct front *front)
 {
 	if (front->cut || front->keeping || batch_empty(gathering(front)) ||
-	    (!front->stopping && front->now_ms < front->cut_ms + front->config->keep_ms))
+	    (!front->stopping && uv_now(&front->loop) < front->cut_ms + front->config->keep_ms))
 		return;
 	replay_batch_state(gathering(front), front->core, front->last_at);
 	front->gathering = !front->gathering;
 	front->cut = true;
-	front->cut_ms = front->now_ms;
+	front->cut_ms = uv_now(&front->loop);
 }
 
 /* All events of the cut batch are on disk. */
@@ -149,6 +161,33 @@ static void give_batch(struct front *front)
 	keeper_give(front->keeper, &front->batches[!front->gathering]);
 }
 
+/* Its turn may have to be waited for; nobody waits for the answer any more when the session is gone. */
+static void start_read(struct front *front, struct read *read)
+{
+	struct session *session = sessions_find(&front->sessions, read->peer);
+	read->next = NULL;
+	if (!session) {
+		read_free(read);
+	} else if (session->reads_running >= SESSION_READS_RUNNING) {
+		*session->reads_tail = read;
+		session->reads_tail = &read->next;
+	} else {
+		session->reads_running++;
+		reads_start(front->reads, read);
+	}
+}
+
+static void start_next_read(struct front *front, struct session *session)
+{
+	struct read *read = session->reads_waiting;
+	if (!read || session->reads_running >= SESSION_READS_RUNNING)
+		return;
+	session->reads_waiting = read->next;
+	if (!session->reads_waiting)
+		session->reads_tail = &session->reads_waiting;
+	start_read(front, read);
+}
+
 static void start_kept_reads(struct front *front)
 {
 	struct read **link = &front->held_reads;
@@ -159,7 +198,7 @@ static void start_kept_reads(struct front *front)
 			continue;
 		}
 		*link = read->next;
-		reads_start(front->reads, read);
+		start_read(front, read);
 	}
 }
 
@@ -292,6 +331,7 @@ static void refuse_identity(struct front *front)
 static bool may_receive(const struct front *front)
 {
 	return !front->stopping && front->rounds[front->filling].journal.bytes.count < ROUND_BYTES_MAX &&
+	       front->sessions.pending_bytes[front->filling] < OUT_BYTES_MAX &&
 	       front->batches[front->gathering].orders.count < batch_bytes_max;
 }
 
@@ -476,6 +516,12 @@ static void on_read_done(struct read *read, void *arg)
 		assert(err == PD_OK); /* we encoded it ourselves */
 		session_send_bytes(&front->sessions, session, front->filling, read->out.data + off, bytes);
 	}
+	if (session) {
+		/* A session that was forgotten and is there again may get the end of a read that it did not count. */
+		session->reads_open -= session->reads_open > 0;
+		session->reads_running -= session->reads_running > 0;
+		start_next_read(front, session);
+	}
 	read_free(read);
 }
 
@@ -585,6 +631,7 @@ enum pd_err front_run(struct config *config, struct store *store, struct bus *bu
 	err = err ? err : keeper_start(&front->keeper, store->book, wake, front);
 	if (err == PD_OK) {
 		start_loop(front);
+		check_disk(front);
 		dispatch_waiting(front);
 		sd_notify(0, "READY=1");
 		log_line(LOG_INFO, "ready", "seq=%" PRIu64 " open_orders=%zu", front->synced_seq, core_order_count(front->core));

@@ -65,7 +65,7 @@ struct front {
 	struct book_batch batches[2];
 	int gathering;           /* the batch that rows are added to; the other one is cut, with the keeper, or empty */
 	bool cut, keeping;       /* the other batch waits for its round to be synced; or is with the keeper */
-	uint64_t cut_ms;
+	uint64_t cut_ms;         /* by the loop's clock: that of people may be set back */
 	struct read *held_reads; /* wait for the keeper */
 
 	struct core_import *import;
@@ -104,6 +104,8 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 PD_MUST_USE enum pd_err front_fetch(struct front *front, const struct pd_id *id);
 void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply);
 void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal, const char *detail);
+/* A read for a session; null when it has too many open: then it has been refused. (query.c) */
+struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request);
 /* Have a read started when the filling round is on disk. */
 void front_read(struct front *front, struct read *read);
 void front_drop_session(struct front *front, struct session *session, const char *why);

@@ -5,7 +5,7 @@
 
 #include "front.h"
 
-enum { LIMIT_STANDARD = 100, READS_MAX = 10000, SCAN_MAX = 100000 };
+enum { LIMIT_STANDARD = 100, SESSION_READS_MAX = 4096, SCAN_MAX = 100000 };
 
 struct area_sums {
 	struct core_sums sums;
@@ -78,7 +78,7 @@ static void answer_list(const struct listing *listing)
 		front_reply(listing->front, listing->session, listing->request, &reply);
 		found++;
 	}
-	answer_end(listing->front, listing->session, listing->request, found, i < count, last);
+	answer_end(listing->front, listing->session, listing->request, found, i < count && !listing->only, last);
 }
 
 static bool within(const struct listing *listing, uint32_t area)
@@ -110,6 +110,9 @@ static bool describe_person(const struct listing *listing, const void *entity, s
 	reply->type = PD_MSG_person;
 	reply->person = (struct pd_person){person->id, person->post, person->area, person->household,
 					   person->name, person->phone, person->retired};
+	/* Residents find out who is responsible, not how to ring up their neighbours. */
+	if (!core_may_read(listing->front->core, listing->session->person) && person->id != listing->session->person)
+		reply->person.phone = pd_text("");
 	return true;
 }
 
@@ -150,7 +153,7 @@ static void on_list_people(struct front *front, struct session *session, const s
 				  .after = list->after, .limit = limit_of(list->limit), .post = list->post, .only = list->person,
 				  .describe = describe_person};
 	if (list->person) { /* straight to the one */
-		listing.after = list->person - 1;
+		listing.after = list->after < list->person ? list->person - 1 : list->after;
 		listing.limit = 1;
 	}
 	if (find_area(front, session, query->request, list->area, &listing.top))
@@ -159,6 +162,11 @@ static void on_list_people(struct front *front, struct session *session, const s
 
 static void on_list_households(struct front *front, struct session *session, const struct pd_message *query)
 {
+	if (!core_may_read(front->core, session->person)) {
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed,
+			     "only people with a post of work list households");
+		return;
+	}
 	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_HOUSEHOLDS,
 				  .after = query->list_households.after, .limit = limit_of(query->list_households.limit),
 				  .describe = describe_household};
@@ -302,12 +310,13 @@ static uint32_t *subtree(struct front *front, const struct area *top, size_t *fo
 	return ids;
 }
 
-static struct read *new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request)
+struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request)
 {
-	if (reads_active(front->reads) > READS_MAX) {
-		front_refuse(front, session, request, PD_REFUSED_busy, "");
+	if (session->reads_open >= SESSION_READS_MAX) {
+		front_refuse(front, session, request, PD_REFUSED_busy, "this connection has 4,096 unanswered queries");
 		return NULL;
 	}
+	session->reads_open++;
 	struct read *read = read_new(kind, session->peer, request);
 	read->own_only = !core_may_read(front->core, session->person);
 	read->person = session->person;
@@ -316,7 +325,7 @@ static struct read *new_read(struct front *front, struct session *session, enum 
 
 static void on_get_order(struct front *front, struct session *session, const struct pd_message *query)
 {
-	struct read *read = new_read(front, session, READ_ORDER, query->request);
+	struct read *read = front_new_read(front, session, READ_ORDER, query->request);
 	if (!read)
 		return;
 	const struct order *order = core_order(front->core, &query->get_order.order);
@@ -338,7 +347,7 @@ static void on_list_orders(struct front *front, struct session *session, const s
 		front_refuse(front, session, query->request, PD_REFUSED_bad_field, "area and requester: name one of them");
 		return;
 	}
-	struct read *read = new_read(front, session, READ_ORDERS, query->request);
+	struct read *read = front_new_read(front, session, READ_ORDERS, query->request);
 	if (!read)
 		return;
 	uint64_t last = core_last_seq(front->core);
@@ -376,7 +385,7 @@ static void on_read_events(struct front *front, struct session *session, const s
 	}
 	if (!find_area(front, session, query->request, query->read_events.area, &area))
 		return;
-	struct read *read = new_read(front, session, READ_EVENTS, query->request);
+	struct read *read = front_new_read(front, session, READ_EVENTS, query->request);
 	if (!read)
 		return;
 	read->after_seq = query->read_events.after_seq;

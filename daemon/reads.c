@@ -308,13 +308,13 @@ static enum pd_err read_events(struct read *read, struct eyes *eyes)
 	if (err && err != PD_ENOENT)
 		return err;
 	bool more = err == PD_OK && seq < read->seq;
-	answer_end(read, more, NULL, 0, more || seq > read->seq ? seq : read->seq);
+	answer_end(read, more, NULL, 0, more ? seq : read->seq);
 	return PD_OK;
 }
 
 /* ---- was it done before? ---- */
 
-/* Walk back to the event that made the wanted version: the same move by the same actor is the same command. */
+/* Walk back to the event that made the wanted version: the same move by the same actor with the same words is the same command. */
 static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
 {
 	for (uint64_t at = read->row.last_at; at;) {
@@ -328,7 +328,8 @@ static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
 			at = stored.prev_at;
 			continue;
 		}
-		if (e->version == read->wanted.version && event.type == read->wanted.type && e->actor == read->wanted.actor) {
+		if (e->version == read->wanted.version && event.type == read->wanted.type &&
+		    e->actor == read->wanted.actor && core_content(&event) == read->wanted.content) {
 			struct pd_message ok = {.type = PD_MSG_ok, .ok = {event.request, e->version}};
 			answer(read, &ok);
 			return PD_OK;

@@ -31,7 +31,7 @@ struct read {
 	uint32_t person;
 	uint64_t publications;   /* for the end of READ_EVENTS */
 	struct {
-		uint32_t version, actor;
+		uint32_t version, actor, content;
 		enum pd_type type;
 	} wanted;                /* READ_LOOK_BACK: the event that makes the command a repeat */
 	struct pd_message refusal; /* READ_LOOK_BACK: the answer if there is no such event; texts in refusal_text */

@@ -40,6 +40,7 @@ struct session *sessions_new(struct sessions *sessions, uint32_t peer, uint64_t 
 		abort();
 	session->peer = peer;
 	session->seen_ms = session->sent_ms = now_ms;
+	session->reads_tail = &session->reads_waiting;
 	LIST_INIT(&session->workers);
 	table_add(&sessions->by_peer, session);
 	return session;
@@ -79,6 +80,7 @@ void session_send_bytes(struct sessions *sessions, struct session *session, int 
 	if (out->bytes.count + bytes - last_cut(out) > PD_FRAME_BYTES_MAX && out->bytes.count > last_cut(out))
 		pd_buffer_add(&out->cuts, &out->bytes.count, sizeof out->bytes.count);
 	pd_buffer_add(&out->bytes, data, bytes);
+	sessions->pending_bytes[round] += bytes;
 }
 
 void session_send(struct sessions *sessions, struct session *session, int round, const struct pd_message *message)
@@ -113,6 +115,7 @@ void sessions_flush(struct sessions *sessions, int round, struct bus *bus,
 {
 	struct session *session = sessions->listed[round];
 	sessions->listed[round] = NULL;
+	sessions->pending_bytes[round] = 0;
 	while (session) {
 		struct outbox *out = &session->out[round];
 		struct session *next = out->next;

@@ -14,6 +14,7 @@
 #include "proto.h"
 #include "table.h"
 
+struct read;
 struct worker;
 LIST_HEAD(worker_list, worker);
 
@@ -32,7 +33,8 @@ struct session {
 	bool staging; /* between import_begin and import_commit: put_ messages are rows, even if the import has failed */
 	uint64_t seen_ms;
 	uint64_t sent_ms; /* of the last reply or push, for freeing idle buffers */
-	uint32_t reads;   /* queries that are under way in other threads */
+	uint32_t reads_open, reads_running; /* queries from disk: not answered yet; of these, in other threads now */
+	struct read *reads_waiting, **reads_tail; /* those whose turn has not come, oldest first */
 	struct outbox out[2];
 	struct worker_list workers; /* what it works for (push.h) */
 };
@@ -40,6 +42,7 @@ struct session {
 struct sessions {
 	struct table by_peer;
 	struct session *listed[2];
+	size_t pending_bytes[2]; /* in all outboxes of a round */
 	struct pd_buffer scratch;
 };
 

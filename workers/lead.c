@@ -151,7 +151,7 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 		printf("is no longer to be had\n");
 	}
 	entry_gone(lead, entry,
-		   loss == WORKER_LINK_LOST ? "the connection was lost meanwhile" : "somebody else moved it");
+		   loss == WORKER_LINK_LOST ? "the connection was lost meanwhile" : "it was moved elsewhere");
 }
 
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)

@@ -223,9 +223,9 @@ static void on_answer(struct pd_client *client, const struct pd_message *answer,
 	(void)client;
 	(void)last;
 	order->command = PD_MSG_none;
-	if (!done)
+	if (answer->type == PD_MSG_refused)
 		tally_add(&order->crowd->counts.refused, &answer->refused);
-	if (command == PD_MSG_submit && !done)
+	if (answer->type == PD_MSG_refused && command == PD_MSG_submit)
 		say_refused(order->crowd, &answer->refused);
 	if (command == PD_MSG_submit)
 		submit_answered(order, done);

@@ -130,6 +130,8 @@ static enum pd_err read_pages(struct roster *roster, struct pd_client *client, s
 			return fail(roster, PD_EINVAL, "the broker refuses to list: %.*s %.*s",
 				    (int)end.refused.sentence.bytes, end.refused.sentence.data,
 				    (int)end.refused.detail.bytes, end.refused.detail.data);
+		if (end.type != PD_MSG_end)
+			return fail(roster, PD_EINVAL, "the broker's answer to a list is not known to this version");
 		if (after)
 			*after = end.end.after;
 	} while (end.end.more);

@@ -23,23 +23,26 @@ show_log() {
 # killed, the kernel ends them. Each holds the writing end of a fifo: when it has gone, whoever reads the other end says so on
 # descriptor 3, where this script waits.
 
-# start NAME LOG COMMAND... LOG -: no log, our own outputs.
+# start NAME LOG COMMAND... LOG -: no log, our own outputs. Both ends of the fifo are open before anybody can have gone.
 start() {
 	name=$1 log=$2
 	shift 2
 	mkfifo "$fifos/$name" || fail "no fifo can be made in $fifos"
+	exec 9<>"$fifos/$name"
+	exec 8<"$fifos/$name"
 	(
 		trap '' INT TERM HUP # it ends when the part does
-		cat <"$fifos/$name" >/dev/null 2>&1
+		cat <&8 >/dev/null 2>&1
 		: >"$fifos/$name.gone"
 		echo "$name" >&3
-	) &
+	) 9>&- &
 	if [ "$log" = - ]; then
-		setsid setpriv --pdeathsig TERM -- "$@" </dev/null 3>&- 9>"$fifos/$name" &
+		setsid setpriv --pdeathsig TERM -- "$@" </dev/null 3>&- 8<&- &
 	else
-		setsid setpriv --pdeathsig TERM -- "$@" </dev/null >"$log" 2>&1 3>&- 9>"$fifos/$name" &
+		setsid setpriv --pdeathsig TERM -- "$@" </dev/null >"$log" 2>&1 3>&- 8<&- &
 	fi
 	echo $! >"$fifos/$name.pid"
+	exec 8<&- 9>&-
 }
 
 # begin: start a part that is to be ended by stop_all.

@@ -414,11 +414,18 @@ static void look_at(struct held *held, const struct pd_order *now)
 		held->order.version = now->version;
 }
 
-/* Told in the broker's stead when so much is unanswered that a repetition cannot be sent: try again later. */
+/* Told in the broker's stead: so much is unanswered that a repetition cannot be sent. */
 static const struct pd_refused too_much_under_way = {
 	.code = PD_REFUSED_busy,
 	.name = {"busy", 4},
 	.sentence = {"Too many commands are unanswered.", 33},
+};
+
+/* And: its answer is neither ok nor a refusal, so it is of another version than this. */
+static const struct pd_refused not_understood = {
+	.code = PD_REFUSED_protocol,
+	.name = {"protocol", 8},
+	.sentence = {"The broker's answer is not known to this version.", 49},
 };
 
 static void on_look(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
@@ -449,12 +456,16 @@ static void on_answer(struct pd_client *client, const struct pd_message *answer,
 {
 	struct held *held = arg;
 	(void)client;
-	assert(last);
+	if (!last)
+		return;
 	if (answer->type == PD_MSG_ok) {
 		command_done(held, &answer->ok);
 		return;
 	}
-	assert(answer->type == PD_MSG_refused);
+	if (answer->type != PD_MSG_refused) {
+		command_refused(held, &not_understood);
+		return;
+	}
 	switch (answer->refused.code) {
 	case PD_REFUSED_stale:
 	case PD_REFUSED_wrong_state: look_again(held, &answer->refused); break;

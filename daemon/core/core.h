@@ -42,14 +42,14 @@ enum core_outcome {
 	CORE_EVENT,     /* decision.event is to be journaled and applied */
 	CORE_REPEATED,  /* the same command was done before: answer with decision.seq and version */
 	CORE_REFUSED,
-	CORE_LOOK_BACK, /* refused, unless the order's event of version decision.event_version is of event_type and by actor: then repeated */
+	CORE_LOOK_BACK, /* refused, unless the order's event of version event_version is of event_type, by actor and of content: then repeated */
 };
 
 struct core_decision {
 	enum core_outcome outcome;
 	enum pd_refusal refusal;
 	char detail[200];
-	uint32_t version, person, event_version, actor;
+	uint32_t version, person, event_version, actor, content;
 	enum pd_type event_type;
 	uint64_t seq;
 	struct pd_message event; /* texts are borrowed from the command */
@@ -59,6 +59,8 @@ struct core_decision {
  * already known to be entitled; 0 is the operator. */
 void core_decide(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
 		 struct core_decision *decision);
+/* A hash of what a move's command or event says beyond who, when and where: equal for a command and the event it makes. */
+uint32_t core_content(const struct pd_message *move);
 /* What the clock brings: the event of one thing that is due at now_ms. False: nothing is due. */
 bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
 /* When the next thing is due; UINT64_MAX: nothing. */

@@ -132,6 +132,30 @@ uint32_t submit_content(const struct pd_message *message)
 	return (uint32_t)mix(hash, s->place.data, s->place.bytes);
 }
 
+uint32_t core_content(const struct pd_message *move)
+{
+	uint32_t number = 0;
+	struct pd_slice words = {0};
+	switch (move->type) {
+	case PD_MSG_decline: words = move->decline.reason; break;
+	case PD_MSG_declined: words = move->declined.reason; break;
+	case PD_MSG_transfer: number = move->transfer.holder, words = move->transfer.reason; break;
+	case PD_MSG_transferred: number = move->transferred.holder, words = move->transferred.reason; break;
+	case PD_MSG_complete: words = move->complete.result; break;
+	case PD_MSG_completed: words = move->completed.result; break;
+	case PD_MSG_confirm: number = move->confirm.rating, words = move->confirm.text; break;
+	case PD_MSG_confirmed: number = move->confirmed.rating, words = move->confirmed.text; break;
+	case PD_MSG_reopen: words = move->reopen.reason; break;
+	case PD_MSG_reopened: words = move->reopened.reason; break;
+	case PD_MSG_cancel: words = move->cancel.reason; break;
+	case PD_MSG_cancelled: words = move->cancelled.reason; break;
+	case PD_MSG_note: words = move->note.text; break;
+	case PD_MSG_noted: words = move->noted.text; break;
+	default: return 0;
+	}
+	return (uint32_t)mix(mix(0, &number, sizeof number), words.data, words.bytes);
+}
+
 static struct order *new_order(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	const struct pd_submitted *s = &event->submitted;
@@ -230,6 +254,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	row->last_at = at;
 	row->last_actor = e->actor;
 	row->last_type = (uint8_t)event->type;
+	row->last_content = core_content(event);
 	life_enter(core, order);
 	return order;
 }

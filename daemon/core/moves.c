@@ -268,8 +268,10 @@ static void decide_stale(const struct order_row *row, const struct pd_message *c
 {
 	uint32_t named = command->accept.version;
 	const struct pd_move *move = pd_move_of(command->type);
+	uint32_t content = core_content(command);
 	decision->version = row->version;
-	if (named < row->version && named + 1 == row->version && row->last_type == move->event_type && row->last_actor == actor) {
+	if (named < row->version && named + 1 == row->version && row->last_type == move->event_type &&
+	    row->last_actor == actor && row->last_content == content) {
 		decision->outcome = CORE_REPEATED;
 		decision->seq = row->last_seq;
 		return;
@@ -286,7 +288,24 @@ static void decide_stale(const struct order_row *row, const struct pd_message *c
 		decision->event_version = named + 1;
 		decision->event_type = move->event_type;
 		decision->actor = actor;
+		decision->content = content;
 	}
+}
+
+/* "it is closed; it must be waiting, accepted or completed to be noted" */
+static void refuse_state(const struct order_row *row, const struct pd_move *kind, struct core_decision *decision)
+{
+	char needed[100] = "";
+	unsigned left = kind->from;
+	for (unsigned state = 1; state < PD_STATE_count; state++) {
+		if (!(left & 1u << state))
+			continue;
+		left &= ~(1u << state);
+		const char *before = needed[0] == 0 ? "" : left ? ", " : " or ";
+		size_t used = strlen(needed);
+		snprintf(needed + used, sizeof needed - used, "%s%s", before, state_name(state));
+	}
+	refuse(decision, PD_REFUSED_wrong_state, "it is %s; it must be %s to be %s", state_name(row->state), needed, kind->event);
 }
 
 static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
@@ -307,7 +326,7 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 			decision->person = row->acceptor;
 			return refuse(decision, PD_REFUSED_taken, "person %" PRIu32 " accepted it", row->acceptor);
 		}
-		return refuse(decision, PD_REFUSED_wrong_state, "it is %s; this cannot %s it", state_name(row->state), kind->command);
+		return refuse_state(row, kind, decision);
 	}
 	struct pd_message *event = &decision->event;
 	event->type = kind->event_type;

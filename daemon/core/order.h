@@ -20,12 +20,13 @@ struct order_row {
 	uint64_t submitted_ms, waiting_ms, accepted_ms, completed_ms, ended_ms, due_ms;
 	uint32_t requester, household, holder, area, acceptor, category;
 	uint32_t version;            /* the number of its events */
-	uint32_t last_actor;         /* of its last event; with last_type it recognises a repeated command */
+	uint32_t last_actor;         /* of its last event; with last_type and last_content it recognises a repeated command */
 	uint32_t content;            /* a hash of what was submitted, to tell a repeat from another order with the same id */
 	uint16_t attempt;
 	uint8_t last_type;           /* enum pd_type of its last event */
 	uint8_t state, urgency, rating;
-	uint8_t zero[6];
+	uint8_t zero[2];
+	uint32_t last_content;       /* a hash of what its last event says in words and numbers, see core_content */
 };
 _Static_assert(sizeof(struct order_row) == 144, "the book stores this layout");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the journal are little-endian");

@@ -335,7 +335,7 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct registry_decisio
 
 static bool same_text(struct pd_slice a, struct pd_slice b)
 {
-	return a.bytes == b.bytes && memcmp(a.data, b.data, a.bytes) == 0;
+	return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0); /* an empty text may be null */
 }
 
 static enum registry_effect effect_of(bool was_there, bool was_retired, bool retired, bool moved, bool changed)

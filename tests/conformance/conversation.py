@@ -587,9 +587,12 @@ class Broker:
         self.connect().close()  # a hello that is answered
 
     def run(self, *args):
-        """Run the program to its end: (exit code, all it said)."""
-        done = subprocess.run([self.program, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=BOUND_S, check=False)
+        """Run the program, which must end by itself: (exit code, all it said)."""
+        try:
+            done = subprocess.run([self.program, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=5 * SLOW, check=False)
+        except subprocess.TimeoutExpired as running:
+            raise Failure(f"paidand {' '.join(args)} should have ended at once, and runs: {(running.stdout or b'').decode()[-300:]}") from None
         return done.returncode, done.stdout.decode(errors="replace")
 
     def log(self):

@@ -25,7 +25,8 @@ struct shelf {
 
 BED_USED static void expect_err(enum pd_err err, enum pd_err wanted, const char *what)
 {
-	expect(err == wanted, "%s: got %d (%s), expected %d (%s)", what, err, pd_err_text(err), wanted, pd_err_text(wanted));
+	expect(err == wanted, "%s: got %d (%s), expected %d (%s)", what, err, pd_err_text(err), wanted,
+	       pd_err_text(wanted));
 }
 
 /* ---- folders ---- */
@@ -84,7 +85,8 @@ BED_USED static void shelf_gather(struct shelf *shelf)
 		struct pd_fault fault;
 		size_t begin = shelf->gathered;
 		shelf->at = 72 + begin;
-		assert_int_equal(pd_decode(decoder, events->data, events->count, &shelf->gathered, &event, &fault), PD_OK);
+		assert_int_equal(pd_decode(decoder, events->data, events->count, &shelf->gathered, &event, &fault),
+				 PD_OK);
 		struct order *order = core_apply(shelf->mirror, &event, shelf->at);
 		replay_batch_event(&shelf->batch, &event, events->data + begin, shelf->gathered - begin, order);
 		pd_decoder_reset(decoder);

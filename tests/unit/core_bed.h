@@ -1,4 +1,5 @@
-/* core_bed.h - what the tests of the core share: a small district, commands to it, and what must hold after each of them.
+/* core_bed.h - what the tests of the core share: a small district, commands to it, and what must hold after each of
+ * them.
  *
  *   1 district
  *     2 street ── 3 community ─┬─ 4 grid ─┬─ 11 micro-grid: households 50 (centre), 51, 52
@@ -35,7 +36,7 @@ static const struct core_periods bed_periods = {7 * (uint64_t)BED_DAY, 15 * (uin
 struct bed {
 	struct core *core;
 	uint64_t now_ms;
-	struct pd_buffer events; /* all that were applied, back to back */
+	struct pd_buffer events;       /* all that were applied, back to back */
 	struct core_decision decision; /* the last one */
 };
 
@@ -85,11 +86,13 @@ BED_USED static unsigned bed_check_queue(const struct holder *holder, struct ord
 	const struct order *before = NULL;
 	struct order *order;
 	unsigned count = 0;
-	RB_FOREACH(order, order_queue, queue) {
-		expect(order->row.state == state, "order of seq %" PRIu64 " is %s, in the queue of the %s ones", order->row.seq,
-		       pd_word("state", order->row.state), pd_word("state", state));
-		expect(order->row.holder == holder->area && order->holder == holder, "order of seq %" PRIu64
-		       " of holder %u stands in the queue of %u", order->row.seq, order->row.holder, holder->area);
+	RB_FOREACH(order, order_queue, queue)
+	{
+		expect(order->row.state == state, "order of seq %" PRIu64 " is %s, in the queue of the %s ones",
+		       order->row.seq, pd_word("state", order->row.state), pd_word("state", state));
+		expect(order->row.holder == holder->area && order->holder == holder,
+		       "order of seq %" PRIu64 " of holder %u stands in the queue of %u", order->row.seq,
+		       order->row.holder, holder->area);
 		expect(!before || before->row.urgency < order->row.urgency ||
 			       (before->row.urgency == order->row.urgency && before->row.seq < order->row.seq),
 		       "seq %" PRIu64 " stands before seq %" PRIu64, before->row.seq, order->row.seq);
@@ -105,9 +108,12 @@ BED_USED static void bed_check_holder(struct holder *holder)
 	uint64_t before_ms = 0;
 	unsigned aged = 0;
 	expect_u64(bed_check_queue(holder, &holder->waiting, PD_STATE_waiting), holder->waiting_count, "waiting_count");
-	expect_u64(bed_check_queue(holder, &holder->working, PD_STATE_accepted), holder->working_count, "working_count");
-	TAILQ_FOREACH(order, &holder->by_age, by_age) {
-		expect(order->row.state == PD_STATE_waiting, "by_age holds an order that is %s", pd_word("state", order->row.state));
+	expect_u64(bed_check_queue(holder, &holder->working, PD_STATE_accepted), holder->working_count,
+		   "working_count");
+	TAILQ_FOREACH(order, &holder->by_age, by_age)
+	{
+		expect(order->row.state == PD_STATE_waiting, "by_age holds an order that is %s",
+		       pd_word("state", order->row.state));
 		expect(order->row.waiting_ms >= before_ms, "by_age: a longer wait stands behind a shorter one");
 		before_ms = order->row.waiting_ms;
 		aged++;
@@ -162,8 +168,8 @@ BED_USED static struct core *bed_replay(const struct pd_buffer *events, uint64_t
 		struct pd_message event;
 		struct pd_fault fault;
 		uint64_t at = 72 + off;
-		expect(pd_decode(decoder, events->data, events->count, &off, &event, &fault) == PD_OK, "an event cannot be read: %s",
-		       fault.detail);
+		expect(pd_decode(decoder, events->data, events->count, &off, &event, &fault) == PD_OK,
+		       "an event cannot be read: %s", fault.detail);
 		core_apply(core, &event, at);
 		pd_decoder_reset(decoder);
 	}
@@ -181,7 +187,8 @@ BED_USED static void bed_decide(struct bed *bed, const struct pd_message *comman
 	expect(memchr(bed->decision.detail, 0, sizeof bed->decision.detail) != NULL, "the detail has no end");
 }
 
-/* Decide and, if it comes to an event, apply. Returns the order, null when there was no event or it is the registry's. */
+/* Decide and, if it comes to an event, apply. Returns the order, null when there was no event or it is the registry's.
+ */
 BED_USED static struct order *bed_do(struct bed *bed, const struct pd_message *command, uint32_t actor)
 {
 	struct pd_fault fault;
@@ -191,8 +198,8 @@ BED_USED static struct order *bed_do(struct bed *bed, const struct pd_message *c
 	if (bed->decision.outcome != CORE_EVENT)
 		return NULL;
 	const struct pd_message *event = &bed->decision.event;
-	expect(pd_validate(event, &fault) == PD_OK, "%s: the event is outside its limits: %s", pd_message_info(event->type)->name,
-	       fault.detail);
+	expect(pd_validate(event, &fault) == PD_OK, "%s: the event is outside its limits: %s",
+	       pd_message_info(event->type)->name, fault.detail);
 	expect_u64(event->request, core_last_seq(bed->core) + 1, "the event's seq");
 	return bed_apply(bed, event);
 }
@@ -254,16 +261,17 @@ BED_USED static const char *bed_refusal(enum pd_refusal refusal)
 BED_USED static void expect_outcome(const struct bed *bed, enum core_outcome wanted, const char *what)
 {
 	const struct core_decision *is = &bed->decision;
-	expect(is->outcome == wanted, "%s: got %s (%s: %s), expected %s", what, bed_outcome(is->outcome), bed_refusal(is->refusal),
-	       is->detail, bed_outcome(wanted));
+	expect(is->outcome == wanted, "%s: got %s (%s: %s), expected %s", what, bed_outcome(is->outcome),
+	       bed_refusal(is->refusal), is->detail, bed_outcome(wanted));
 }
 
 /* Refused so, with this in the detail. */
-BED_USED static void expect_refused(const struct bed *bed, enum pd_refusal refusal, const char *detail, const char *what)
+BED_USED static void expect_refused(const struct bed *bed, enum pd_refusal refusal, const char *detail,
+				    const char *what)
 {
 	const struct core_decision *is = &bed->decision;
-	expect(is->outcome == CORE_REFUSED && is->refusal == refusal, "%s: got %s (%s: %s), expected refused (%s)", what,
-	       bed_outcome(is->outcome), bed_refusal(is->refusal), is->detail, bed_refusal(refusal));
+	expect(is->outcome == CORE_REFUSED && is->refusal == refusal, "%s: got %s (%s: %s), expected refused (%s)",
+	       what, bed_outcome(is->outcome), bed_refusal(is->refusal), is->detail, bed_refusal(refusal));
 	expect(strstr(is->detail, detail), "%s: the detail is \"%s\", expected \"%s\" in it", what, is->detail, detail);
 }
 
@@ -286,19 +294,23 @@ BED_USED static struct order *bed_must_submit(struct bed *bed, unsigned n, uint3
 
 /* ---- the district ---- */
 
-BED_USED static struct pd_message bed_area(uint32_t id, uint32_t parent, unsigned level, unsigned kind, const char *name)
+BED_USED static struct pd_message bed_area(uint32_t id, uint32_t parent, unsigned level, unsigned kind,
+					   const char *name)
 {
 	struct pd_message message = {.type = PD_MSG_put_area, .request = 1};
-	message.put_area = (struct pd_put_area){.area = id, .parent = parent, .level = (uint8_t)level, .kind = (uint8_t)kind,
-						.name = pd_text(name)};
+	message.put_area = (struct pd_put_area){
+		.area = id, .parent = parent, .level = (uint8_t)level, .kind = (uint8_t)kind, .name = pd_text(name)};
 	return message;
 }
 
 BED_USED static struct pd_message bed_household(uint32_t id, uint32_t area, uint32_t centre)
 {
 	struct pd_message message = {.type = PD_MSG_put_household, .request = 1};
-	message.put_household = (struct pd_put_household){.household = id, .area = area, .centre = centre,
-							  .address = pd_text("税务街12号院"), .lon_e7 = 1178580000,
+	message.put_household = (struct pd_put_household){.household = id,
+							  .area = area,
+							  .centre = centre,
+							  .address = pd_text("税务街12号院"),
+							  .lon_e7 = 1178580000,
 							  .lat_e7 = 364970000};
 	return message;
 }
@@ -306,16 +318,23 @@ BED_USED static struct pd_message bed_household(uint32_t id, uint32_t area, uint
 BED_USED static struct pd_message bed_person(uint32_t id, unsigned post, uint32_t area, uint32_t household)
 {
 	struct pd_message message = {.type = PD_MSG_put_person, .request = 1};
-	message.put_person = (struct pd_put_person){.person = id, .post = (uint8_t)post, .area = area, .household = household,
-						    .name = pd_text("王秀英"), .phone = pd_text("0533-0000001")};
+	message.put_person = (struct pd_put_person){.person = id,
+						    .post = (uint8_t)post,
+						    .area = area,
+						    .household = household,
+						    .name = pd_text("王秀英"),
+						    .phone = pd_text("0533-0000001")};
 	return message;
 }
 
 BED_USED static struct pd_message bed_category(uint32_t id, unsigned level, unsigned urgency)
 {
 	struct pd_message message = {.type = PD_MSG_put_category, .request = 1};
-	message.put_category = (struct pd_put_category){.category = id, .name = pd_text("公共照明"), .level = (uint8_t)level,
-							.urgency = (uint8_t)urgency, .accept_within_s = 1800,
+	message.put_category = (struct pd_put_category){.category = id,
+							.name = pd_text("公共照明"),
+							.level = (uint8_t)level,
+							.urgency = (uint8_t)urgency,
+							.accept_within_s = 1800,
 							.complete_within_s = 86400};
 	return message;
 }
@@ -333,12 +352,12 @@ static const struct bed_somebody {
 	unsigned post;
 	uint32_t area, household;
 } bed_people[BED_PEOPLE] = {
-	{101, PD_post_resident, 11, 50},     {102, PD_post_resident, 11, 51},   {103, PD_post_resident, 12, 60},
-	{104, PD_post_resident, 12, 0},      {110, PD_post_merchant, 6, 0},     {120, PD_post_centre, 11, 50},
-	{201, PD_post_leader, 11, 50},       {202, PD_post_leader, 11, 0},      {203, PD_post_leader, 12, 0},
-	{204, PD_post_leader, 21, 70},       {301, PD_post_grid_leader, 4, 0},  {302, PD_post_grid_leader, 5, 0},
-	{401, PD_post_staff, 3, 0},          {402, PD_post_staff, 2, 0},        {403, PD_post_staff, 1, 0},
-	{404, PD_post_staff, 7, 80},         {501, PD_post_supervisor, 1, 0},   {601, PD_post_courier, 11, 0},
+	{101, PD_post_resident, 11, 50},     {102, PD_post_resident, 11, 51},  {103, PD_post_resident, 12, 60},
+	{104, PD_post_resident, 12, 0},      {110, PD_post_merchant, 6, 0},    {120, PD_post_centre, 11, 50},
+	{201, PD_post_leader, 11, 50},       {202, PD_post_leader, 11, 0},     {203, PD_post_leader, 12, 0},
+	{204, PD_post_leader, 21, 70},       {301, PD_post_grid_leader, 4, 0}, {302, PD_post_grid_leader, 5, 0},
+	{401, PD_post_staff, 3, 0},          {402, PD_post_staff, 2, 0},       {403, PD_post_staff, 1, 0},
+	{404, PD_post_staff, 7, 80},         {501, PD_post_supervisor, 1, 0},  {601, PD_post_courier, 11, 0},
 	{901, PD_post_administrator, 91, 0}, {912, PD_post_staff, 1, 0},
 };
 

@@ -1,7 +1,7 @@
 /* fake_broker.h - the other side of a client under test: a ROUTER and an XPUB that answer as they are told to.
  *
- * A test drives both sides in one thread, `until` something is true, or has the broker served by a thread of its own while it waits in a
- * call. Everything that came is counted and kept for the test to look at.
+ * A test drives both sides in one thread, `until` something is true, or has the broker served by a thread of its own
+ * while it waits in a call. Everything that came is counted and kept for the test to look at.
  */
 #ifndef PAIDAN_FAKE_BROKER_H
 #define PAIDAN_FAKE_BROKER_H
@@ -43,7 +43,7 @@ struct broker {
 	unsigned leave_unanswered; /* so many commands and queries */
 	bool break_off;            /* the next query gets rows, but no end */
 	bool refuse_hello;
-	unsigned page;             /* events in an answer to read_events; 0: as many as were asked for */
+	unsigned page; /* events in an answer to read_events; 0: as many as were asked for */
 
 	/* what it knows */
 	struct pd_buffer journal;
@@ -113,8 +113,8 @@ static inline void broker_unbind(struct broker *b)
 static inline void broker_restart(struct broker *b)
 {
 	char connect[64], subscribe[64];
-	strcpy(connect, b->connect);
-	strcpy(subscribe, b->subscribe);
+	memcpy(connect, b->connect, sizeof connect);
+	memcpy(subscribe, b->subscribe, sizeof subscribe);
 	broker_unbind(b);
 	b->instance++;
 	b->publications = 0;
@@ -187,7 +187,8 @@ static inline void broker_publish_stats(struct broker *b, uint64_t time_ms)
 	static const uint64_t three[3];
 	struct pd_buffer bytes = {0};
 	struct pd_message stats = {.type = PD_MSG_stats, .request = b->seq};
-	stats.stats = (struct pd_stats){.area = 300, .time_ms = time_ms, .seq = b->seq, .accept_ms = {three, 3}, .complete_ms = {three, 3}};
+	stats.stats = (struct pd_stats){
+		.area = 300, .time_ms = time_ms, .seq = b->seq, .accept_ms = {three, 3}, .complete_ms = {three, 3}};
 	pd_encode(&stats, &bytes);
 	b->publications++;
 	broker_publish_bytes(b, b->seq, bytes.data, bytes.count);
@@ -204,7 +205,8 @@ static inline void answer_refused(enum pd_refusal code, uint64_t request, struct
 	pd_encode(&m, out);
 }
 
-static inline void answer_end(struct broker *b, uint64_t request, uint32_t count, uint64_t seq, bool more, struct pd_buffer *out)
+static inline void answer_end(struct broker *b, uint64_t request, uint32_t count, uint64_t seq, bool more,
+			      struct pd_buffer *out)
 {
 	struct pd_message m = {.type = PD_MSG_end, .request = request};
 	if (b->break_off) {

@@ -1,11 +1,13 @@
-/* test_book.c - the book: what is kept can be loaded, found and listed, is compared to the byte, and survives being closed. */
+/* test_book.c - the book: what is kept can be loaded, found and listed, is compared to the byte, and survives being
+ * closed. */
 #include "book_bed.h"
 
 #include "keys.h"
 
 /* ---- lives to keep ---- */
 
-/* Order n of a resident of 11 (odd) or 12 (even), brought so far: 0 waiting, 1 accepted, 2 completed, 3 closed, 4 cancelled. */
+/* Order n of a resident of 11 (odd) or 12 (even), brought so far: 0 waiting, 1 accepted, 2 completed, 3 closed, 4
+ * cancelled. */
 static void live(struct bed *bed, unsigned n, unsigned far)
 {
 	uint32_t resident = n % 2 ? 101 : 103, leader = n % 2 ? 201 : 203;
@@ -167,13 +169,14 @@ static void portions_make_no_difference(void **state)
 /* ---- comparing ---- */
 
 /* Change the book behind its back. */
-static void poke(struct shelf *shelf, const char *table, const void *key, size_t key_bytes, const void *value, size_t value_bytes)
+static void poke(struct shelf *shelf, const char *table, const void *key, size_t key_bytes, const void *value,
+		 size_t value_bytes)
 {
 	shelf_close(shelf);
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
-	MDB_val k = {key_bytes, (void *)(uintptr_t)key}, v = {value_bytes, (void *)(uintptr_t)value};
+	MDB_val k = {key_bytes, (void *)key}, v = {value_bytes, (void *)value};
 	assert_int_equal(mdb_env_create(&env), 0);
 	assert_int_equal(mdb_env_set_maxdbs(env, 16), 0);
 	assert_int_equal(mdb_env_open(env, shelf_path(shelf, "book"), MDB_NOSYNC, 0640), 0);
@@ -191,8 +194,8 @@ static void expect_differs(struct shelf *a, struct shelf *b, const char *table, 
 	shelf_begin(a);
 	shelf_begin(b);
 	expect_err(book_compare(a->reader, b->reader, &entries, why), PD_ECORRUPT, table);
-	expect(strstr(why, table) && strstr(why, how), "the difference is told as \"%s\", expected \"%s\" and \"%s\" in it", why, table,
-	       how);
+	expect(strstr(why, table) && strstr(why, how),
+	       "the difference is told as \"%s\", expected \"%s\" and \"%s\" in it", why, table, how);
 	expect_err(book_compare(b->reader, a->reader, &entries, why), PD_ECORRUPT, table);
 	book_end(a->reader);
 	book_end(b->reader);
@@ -205,7 +208,7 @@ static void differences_are_named(void **state)
 	keep_in_portions(other, 7);
 	struct order_row row = *row_of(other->bed->core, 4);
 	const struct order_row good = row;
-	row.zero[5] = 1; /* to the last byte */
+	row.last_content ^= 1U << 31; /* to the last byte */
 	poke(other, "orders", &row.id, sizeof row.id, &row, sizeof row);
 	shelf_open(other, false);
 	expect_differs(shelf, other, "table orders", "has different values");
@@ -249,7 +252,8 @@ static void list_all(struct shelf *shelf, struct book_query query, struct found 
 		shelf_begin(shelf);
 		expect_err(book_list(shelf->reader, &query, take_row, found), PD_OK, "a page");
 		book_end(shelf->reader);
-		expect(found->count - before <= query.limit, "a page has %u rows, the limit is %u", found->count - before, query.limit);
+		expect(found->count - before <= query.limit, "a page has %u rows, the limit is %u",
+		       found->count - before, query.limit);
 		expect(++pages < 1000, "the pages do not end");
 	} while (query.cursor_bytes);
 }
@@ -268,8 +272,8 @@ static bool comes_after(const struct order_row *row, const struct order_row *bef
 	return row->urgency != before->urgency ? row->urgency > before->urgency : row->seq > before->seq;
 }
 
-static unsigned count_rows(const struct core *core, unsigned orders, const uint32_t *areas, size_t area_count, uint32_t requester,
-			   unsigned wanted_state)
+static unsigned count_rows(const struct core *core, unsigned orders, const uint32_t *areas, size_t area_count,
+			   uint32_t requester, unsigned wanted_state)
 {
 	unsigned count = 0;
 	for (unsigned n = 1; n <= orders; n++) {
@@ -277,7 +281,8 @@ static unsigned count_rows(const struct core *core, unsigned orders, const uint3
 		bool here = !areas;
 		for (size_t i = 0; i < area_count; i++)
 			here |= areas[i] == row->holder;
-		count += here && (!requester || row->requester == requester) && (!wanted_state || row->state == wanted_state);
+		count += here && (!requester || row->requester == requester) &&
+			 (!wanted_state || row->state == wanted_state);
 	}
 	return count;
 }
@@ -292,17 +297,18 @@ static void lists_by_area(void **state)
 	keep_in_portions(shelf, 4);
 	for (unsigned i = 0; i < 4; i++) {
 		for (unsigned wanted_state = 0; wanted_state < PD_STATE_count; wanted_state++) {
-			struct book_query query = {.areas = areas, .area_count = 4, .state = wanted_state, .limit = limits[i]};
+			struct book_query query = {
+				.areas = areas, .area_count = 4, .state = wanted_state, .limit = limits[i]};
 			list_all(shelf, query, found);
 			unsigned wanted = count_rows(shelf->bed->core, 30, areas, 4, 0, wanted_state);
-			expect(found->count == wanted, "limit %u, state %u: %u orders were found, expected %u", limits[i], wanted_state,
-			       found->count, wanted);
+			expect(found->count == wanted, "limit %u, state %u: %u orders were found, expected %u",
+			       limits[i], wanted_state, found->count, wanted);
 			for (unsigned j = 0; j < found->count; j++) {
 				const struct order_row *row = &found->rows[j];
-				expect(!wanted_state || row->state == wanted_state, "state %u was asked for, %u came", wanted_state,
-				       row->state);
-				expect(j == 0 || comes_after(row, row - 1, areas), "limit %u, state %u: order %u comes too late", limits[i],
-				       wanted_state, j);
+				expect(!wanted_state || row->state == wanted_state, "state %u was asked for, %u came",
+				       wanted_state, row->state);
+				expect(j == 0 || comes_after(row, row - 1, areas),
+				       "limit %u, state %u: order %u comes too late", limits[i], wanted_state, j);
 			}
 		}
 	}
@@ -349,10 +355,13 @@ static void lists_by_requester_and_of_all_are_newest_first(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		for (unsigned r = 0; r < 7; r++) {
 			for (unsigned wanted_state = 0; wanted_state < PD_STATE_count; wanted_state++) {
-				struct book_query query = {.requester = requesters[r], .state = wanted_state, .limit = limits[i]};
+				struct book_query query = {
+					.requester = requesters[r], .state = wanted_state, .limit = limits[i]};
 				list_all(shelf, query, found);
-				unsigned wanted = count_rows(shelf->bed->core, 30, NULL, 0, requesters[r], wanted_state);
-				expect(found->count == wanted, "requester %u, state %u, limit %u: %u orders, expected %u", requesters[r],
+				unsigned wanted =
+					count_rows(shelf->bed->core, 30, NULL, 0, requesters[r], wanted_state);
+				expect(found->count == wanted,
+				       "requester %u, state %u, limit %u: %u orders, expected %u", requesters[r],
 				       wanted_state, limits[i], found->count, wanted);
 				for (unsigned j = 0; j < found->count; j++)
 					expect((!requesters[r] || found->rows[j].requester == requesters[r]) &&
@@ -395,7 +404,8 @@ static void pages_bear_changes_between_them(void **state)
 		expect_err(book_list(shelf->reader, &query, take_row, found), PD_OK, "a page");
 		book_end(shelf->reader);
 	}
-	expect(found->count == 10, "%u orders were found, expected 10: 10 - 1 that was accepted + 1 that came", found->count);
+	expect(found->count == 10, "%u orders were found, expected 10: 10 - 1 that was accepted + 1 that came",
+	       found->count);
 	assert_true(next->urgency >= found->rows[3].urgency);
 	for (unsigned i = 0; i < found->count; i++)
 		for (unsigned j = 0; j < i; j++)
@@ -431,7 +441,8 @@ static void made_up_cursors_do_no_harm(void **state)
 		expect_err(book_list(shelf->reader, &query, take_row, found), PD_OK, "a page from a made-up cursor");
 		for (unsigned j = 0; j < found->count; j++) {
 			const struct order_row *row = &found->rows[j];
-			expect((!query.areas || row->holder == 11 || row->holder == 4) && (!query.requester || row->requester == 101) &&
+			expect((!query.areas || row->holder == 11 || row->holder == 4) &&
+				       (!query.requester || row->requester == 101) &&
 				       (!query.state || row->state == query.state),
 			       "cursor %u: an order came that the query does not ask for", i);
 		}
@@ -448,8 +459,19 @@ static void a_page_looks_at_a_bounded_number_of_rows(void **state)
 	struct found *found = calloc(1, sizeof *found);
 	assert_non_null(found);
 	for (unsigned n = 1; n <= ROWS; n++) {
-		struct order_row row = {.id = bed_id(n), .seq = n, .last_seq = n, .first_at = n, .last_at = n, .requester = 101, .holder = 11,
-					.area = 11, .category = 5, .version = 1, .attempt = 1, .state = PD_STATE_closed, .urgency = 3};
+		struct order_row row = {.id = bed_id(n),
+					.seq = n,
+					.last_seq = n,
+					.first_at = n,
+					.last_at = n,
+					.requester = 101,
+					.holder = 11,
+					.area = 11,
+					.category = 5,
+					.version = 1,
+					.attempt = 1,
+					.state = PD_STATE_closed,
+					.urgency = 3};
 		pd_buffer_add(&shelf->batch.orders, &row, sizeof row);
 	}
 	shelf->batch.meta = (struct book_meta){.seq = ROWS, .at = ROWS};
@@ -463,7 +485,8 @@ static void a_page_looks_at_a_bounded_number_of_rows(void **state)
 			pages++;
 		} while (query.cursor_bytes && pages < 100);
 		book_end(shelf->reader);
-		expect(found->count == 0 && pages == 3, "%u orders on %u pages, expected none on 3", found->count, pages);
+		expect(found->count == 0 && pages == 3, "%u orders on %u pages, expected none on 3", found->count,
+		       pages);
 	}
 	book_batch_clear(&shelf->batch);
 	free(found);
@@ -539,13 +562,17 @@ static void another_format_is_refused(void **state)
 	char wanted[100];
 	shelf_keep(shelf);
 	poke(shelf, "meta", "state", 5, &meta, sizeof meta);
-	snprintf(wanted, sizeof wanted, "the book is of format %d, this paidand reads format %d", BOOK_FORMAT + 1, BOOK_FORMAT);
+	snprintf(wanted, sizeof wanted, "the book is of format %d, this paidand reads format %d", BOOK_FORMAT + 1,
+		 BOOK_FORMAT);
 	for (int read_only = 0; read_only <= 1; read_only++) {
 		expect_err(shelf_try(shelf, read_only), PD_EVERSION, "a book of the next format");
 		expect(strstr(shelf->why, wanted), "the reason is \"%s\", expected \"%s\"", shelf->why, wanted);
 	}
 	poke(shelf, "meta", "state", 5, &meta, 4); /* whose meta is shorter or longer */
 	expect_err(shelf_try(shelf, false), PD_EVERSION, "a book with a short meta");
+	meta.format = BOOK_FORMAT;
+	poke(shelf, "meta", "state", 5, &meta, sizeof meta - 1);
+	expect_err(shelf_try(shelf, false), PD_EVERSION, "a book whose meta is a byte short");
 	poke(shelf, "meta", "state", 5, "x", 1);
 	expect_err(shelf_try(shelf, false), PD_EVERSION, "a book with a meta of a byte");
 }

@@ -25,8 +25,19 @@ static uint64_t map_bytes(struct book *book)
 static void fill_batch(struct book_batch *batch, unsigned first, unsigned last)
 {
 	for (unsigned n = first; n <= last; n++) {
-		struct order_row row = {.id = bed_id(n), .seq = n, .last_seq = n, .first_at = n, .last_at = n, .requester = 101, .holder = 11,
-					.area = 11, .category = 5, .version = 1, .attempt = 1, .state = PD_STATE_closed, .urgency = 3};
+		struct order_row row = {.id = bed_id(n),
+					.seq = n,
+					.last_seq = n,
+					.first_at = n,
+					.last_at = n,
+					.requester = 101,
+					.holder = 11,
+					.area = 11,
+					.category = 5,
+					.version = 1,
+					.attempt = 1,
+					.state = PD_STATE_closed,
+					.urgency = 3};
 		pd_buffer_add(&batch->orders, &row, sizeof row);
 	}
 	batch->meta = (struct book_meta){.seq = last, .at = last};
@@ -58,7 +69,8 @@ static void a_full_map_grows_until_all_fits(void **state)
 	shrink(shelf->book);
 	uint64_t before = map_bytes(shelf->book);
 	keep(shelf, 1, 20000);
-	expect(map_bytes(shelf->book) >= 4 * before, "the map is %" PRIu64 " bytes, it was %" PRIu64, map_bytes(shelf->book), before);
+	expect(map_bytes(shelf->book) >= 4 * before, "the map is %" PRIu64 " bytes, it was %" PRIu64,
+	       map_bytes(shelf->book), before);
 	expect_orders(shelf, 20000);
 }
 
@@ -83,7 +95,7 @@ static void growing_leaves_the_same_book(void **state)
 	shelf_teardown(&done);
 }
 
-enum { READERS = 4 };
+enum { READERS = 24 };
 
 struct reading {
 	struct book *book;

@@ -134,7 +134,9 @@ static void test_bad_fields(void **state)
 static void test_bad_endpoints(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"tcp://", "tcp://host", "tcp://:1", "tcp://host:", "tcp://host:0", "tcp://host:70000", "ipc://", "http://host:1", "x"};
+	static const char *const bad[] = {"tcp://",      "tcp://host",    "tcp://:1",
+					  "tcp://host:", "tcp://host:0",  "tcp://host:70000",
+					  "ipc://",      "http://host:1", "x"};
 	struct pd_client *client;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		struct pd_client_options options = {.connect = bad[i], .subscribe = "ipc:///tmp/x", .name = "test"};
@@ -182,7 +184,8 @@ static void test_many_in_a_frame(void **state)
 	UNTIL(&b, client, log.up == 1);
 	unsigned frames = b.frames;
 	for (int i = 0; i < MANY; i++) {
-		struct pd_message m = note("a remark of middling length, so that all of them do not fit into one frame");
+		struct pd_message m =
+			note("a remark of middling length, so that all of them do not fit into one frame");
 		assert_int_equal(pd_client_send(client, &m, on_answer, &answers), PD_OK);
 	}
 	assert_int_equal(pd_client_pending(client), MANY);
@@ -253,7 +256,12 @@ static void test_resend_on_a_living_connection(void **state)
 	struct link_log log = {0};
 	struct answers answers = {0};
 	broker_init(&b);
-	struct pd_client_options options = {.connect = b.connect, .subscribe = b.subscribe, .name = "test", .resend_ms = 20, .arg = &log, .on_link = on_link};
+	struct pd_client_options options = {.connect = b.connect,
+					    .subscribe = b.subscribe,
+					    .name = "test",
+					    .resend_ms = 20,
+					    .arg = &log,
+					    .on_link = on_link};
 	struct pd_client *client;
 	assert_int_equal(pd_client_open(&client, &options, NULL), PD_OK);
 	UNTIL(&b, client, log.up == 1);
@@ -367,8 +375,8 @@ static void test_broker_comes_late(void **state)
 	struct answers answers = {0};
 	char connect[64], subscribe[64];
 	broker_init(&b);
-	strcpy(connect, b.connect);
-	strcpy(subscribe, b.subscribe);
+	memcpy(connect, b.connect, sizeof connect);
+	memcpy(subscribe, b.subscribe, sizeof subscribe);
 	broker_unbind(&b);
 	struct pd_client *client = open_client(&b, &log);
 	struct pd_message m = note("nobody is there yet");
@@ -494,7 +502,8 @@ static void test_descriptor(void **state)
 	struct answers answers = {0};
 	broker_init(&b);
 	broker_run(&b);
-	struct pd_client_options options = {.connect = b.connect, .subscribe = b.subscribe, .name = "test", .arg = &pushes, .on_push = on_push};
+	struct pd_client_options options = {
+		.connect = b.connect, .subscribe = b.subscribe, .name = "test", .arg = &pushes, .on_push = on_push};
 	struct pd_client *client;
 	assert_int_equal(pd_client_open(&client, &options, NULL), PD_OK);
 	struct pollfd fd = {pd_client_fd(client), POLLIN, 0};

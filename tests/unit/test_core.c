@@ -1,11 +1,12 @@
-/* test_core.c - the moves: who may make which from which state, what comes of them, and what a second attempt is told. */
+/* test_core.c - the moves: who may make which from which state, what comes of them, and what a second attempt is told.
+ */
 #include "core_bed.h"
 
 /* ---- bringing an order into a state ---- */
 
 enum stage { WAITING, ACCEPTED, COMPLETED, CONFIRMED, CLOSED, CANCELLED, STAGES };
-static const char *const stage_names[] = {"waiting", "accepted", "completed", "closed by its requester", "closed by itself",
-					  "cancelled"};
+static const char *const stage_names[] = {"waiting",          "accepted", "completed", "closed by its requester",
+					  "closed by itself", "cancelled"};
 
 /* What is completed before it closes before it. */
 static void let_close(struct bed *bed, unsigned n)
@@ -39,54 +40,79 @@ static uint32_t bring(struct bed *bed, unsigned n, enum stage stage)
 
 /* ---- who may make which move from which state ---- */
 
-/* A accept, D decline, T transfer, M complete, C confirm, R reopen, X cancel, N note: of an order of 101 that 11 holds and 201 accepted. */
+/* A accept, D decline, T transfer, M complete, C confirm, R reopen, X cancel, N note: of an order of 101 that 11 holds
+ * and 201 accepted. */
 static const struct {
-	uint32_t actor;
 	const char *may;
+	uint32_t actor;
 	enum pd_refusal always; /* whatever it is */
 } rights[] = {
-	{101, "CRXN", 0}, {102, "", 0},     {103, "", 0},     {104, "", 0},
-	{110, "", 0},     {120, "ADTN", 0}, {201, "ADTMN", 0}, {202, "ADTN", 0},
-	{203, "", 0},     {204, "", 0},     {301, "TN", 0},   {302, "", 0},
-	{401, "TN", 0},   {402, "TN", 0},   {403, "TN", 0},   {404, "", 0},
-	{501, "TN", 0},   {601, "", 0},     {901, "TN", 0},   {0, "TN", 0},
-	{912, "", PD_REFUSED_retired}, {999, "", PD_REFUSED_unknown_person},
+	{"CRXN", 101, 0},
+	{"", 102, 0},
+	{"", 103, 0},
+	{"", 104, 0},
+	{"", 110, 0},
+	{"ADTN", 120, 0},
+	{"ADTMN", 201, 0},
+	{"ADTN", 202, 0},
+	{"", 203, 0},
+	{"", 204, 0},
+	{"TN", 301, 0},
+	{"", 302, 0},
+	{"TN", 401, 0},
+	{"TN", 402, 0},
+	{"TN", 403, 0},
+	{"", 404, 0},
+	{"TN", 501, 0},
+	{"", 601, 0},
+	{"TN", 901, 0},
+	{"TN", 0, 0},
+	{"", 912, PD_REFUSED_retired},
+	{"", 999, PD_REFUSED_unknown_person},
 };
 enum { RIGHTS = sizeof rights / sizeof rights[0] };
 
 static const struct {
 	enum pd_type type, event;
 	char letter;
-	const char *from; /* of the states' first letters: w a d (done) c x */
+	const char *from;   /* of the states' first letters: w a d (done) c x */
+	const char *states; /* the same in words */
 	const char *detail; /* when it is not allowed */
 } moves[] = {
-	{PD_MSG_accept, PD_MSG_accepted, 'A', "w", "only a person with a post in area 11 may accept"},
-	{PD_MSG_decline, PD_MSG_declined, 'D', "w", "only a person with a post in area 11 may decline"},
-	{PD_MSG_transfer, PD_MSG_transferred, 'T', "wa", "only people with a post in area 11 or above it may transfer"},
-	{PD_MSG_complete, PD_MSG_completed, 'M', "a", "only the acceptor, person 201, may complete"},
-	{PD_MSG_confirm, PD_MSG_confirmed, 'C', "d", "only the requester, person 101, may confirm"},
-	{PD_MSG_reopen, PD_MSG_reopened, 'R', "dc", "only the requester, person 101, may reopen"},
-	{PD_MSG_cancel, PD_MSG_cancelled, 'X', "w", "only the requester, person 101, may cancel"},
-	{PD_MSG_note, PD_MSG_noted, 'N', "wad", "only the requester and people of its area or its holder, or above"},
+	{PD_MSG_accept, PD_MSG_accepted, 'A', "w", "waiting", "only a person with a post in area 11 may accept"},
+	{PD_MSG_decline, PD_MSG_declined, 'D', "w", "waiting", "only a person with a post in area 11 may decline"},
+	{PD_MSG_transfer, PD_MSG_transferred, 'T', "wa", "waiting or accepted",
+	 "only people with a post in area 11 or above it may transfer"},
+	{PD_MSG_complete, PD_MSG_completed, 'M', "a", "accepted", "only the acceptor, person 201, may complete"},
+	{PD_MSG_confirm, PD_MSG_confirmed, 'C', "d", "completed", "only the requester, person 101, may confirm"},
+	{PD_MSG_reopen, PD_MSG_reopened, 'R', "dc", "completed or closed",
+	 "only the requester, person 101, may reopen"},
+	{PD_MSG_cancel, PD_MSG_cancelled, 'X', "w", "waiting", "only the requester, person 101, may cancel"},
+	{PD_MSG_note, PD_MSG_noted, 'N', "wad", "waiting, accepted or completed",
+	 "only the requester and people of its area or its holder, or above"},
 };
 enum { MOVES = sizeof moves / sizeof moves[0] };
 
-static const char stage_letters[] = "wadccx";
+static const char stage_letters[] = "wadccx", letters[] = "wadcx";
 
 /* What the tables above say of a move. */
 static void expect_as_tabled(struct bed *bed, enum stage stage, unsigned m, unsigned r)
 {
 	char what[200];
 	bool allowed_from = strchr(moves[m].from, stage_letters[stage]) != NULL;
-	snprintf(what, sizeof what, "%s by %u of an order that is %s", pd_message_info(moves[m].type)->name, rights[r].actor,
-		 stage_names[stage]);
+	snprintf(what, sizeof what, "%s by %u of an order that is %s", pd_message_info(moves[m].type)->name,
+		 rights[r].actor, stage_names[stage]);
 	if (rights[r].always) {
 		expect_refused(bed, rights[r].always, "person 9", what);
 	} else if (!allowed_from && stage == ACCEPTED && moves[m].letter == 'A' && rights[r].actor != 201) {
 		expect_refused(bed, PD_REFUSED_taken, "person 201 accepted it", what);
 		expect_u64(bed->decision.person, 201, "the person who was first");
 	} else if (!allowed_from) {
-		expect_refused(bed, PD_REFUSED_wrong_state, pd_word("state", strchr("wadcx", stage_letters[stage]) - "wadcx" + 1), what);
+		char detail[200];
+		snprintf(detail, sizeof detail, "it is %s; it must be %s to be %s",
+			 pd_word("state", (unsigned)(strchr(letters, stage_letters[stage]) - letters) + 1),
+			 moves[m].states, pd_message_info(moves[m].event)->name);
+		expect_refused(bed, PD_REFUSED_wrong_state, detail, what);
 	} else if (!strchr(rights[r].may, moves[m].letter)) {
 		expect_refused(bed, PD_REFUSED_not_allowed, moves[m].detail, what);
 	} else {
@@ -100,7 +126,8 @@ static void expect_version_told(const struct bed *bed, uint32_t version, unsigne
 {
 	if (rights[r].always)
 		return; /* who is nobody here is told nothing */
-	expect_u64(bed->decision.version, bed->decision.outcome == CORE_EVENT ? version + 1 : version, "the version in the answer");
+	expect_u64(bed->decision.version, bed->decision.outcome == CORE_EVENT ? version + 1 : version,
+		   "the version in the answer");
 }
 
 static void every_move_from_every_state_by_everyone(void **state)
@@ -128,8 +155,8 @@ static void the_table_of_moves_is_that_of_states_def(void **state)
 		assert_non_null(move);
 		assert_int_equal(move->event_type, moves[m].event);
 		for (unsigned i = 0; i < 5; i++)
-			expect(!(move->from & 2u << i) == !strchr(moves[m].from, "wadcx"[i]), "%s from %s: states.def and this test differ",
-			       move->command, pd_word("state", i + 1));
+			expect(!(move->from & 2u << i) == !strchr(moves[m].from, letters[i]),
+			       "%s from %s: states.def and this test differ", move->command, pd_word("state", i + 1));
 	}
 }
 
@@ -151,8 +178,8 @@ static void expect_event(const struct bed *bed, uint32_t actor, uint32_t version
 
 static void expect_text(struct pd_slice text, const char *wanted)
 {
-	expect(text.bytes == strlen(wanted) && memcmp(text.data, wanted, text.bytes) == 0, "the text is \"%.*s\", expected \"%s\"",
-	       (int)text.bytes, text.data, wanted);
+	expect(text.bytes == strlen(wanted) && memcmp(text.data, wanted, text.bytes) == 0,
+	       "the text is \"%.*s\", expected \"%s\"", (int)text.bytes, text.data, wanted);
 }
 
 /* All of a row. */
@@ -187,18 +214,21 @@ static void expect_row(const struct order *order, const struct order_row *wanted
 	SAME(state);
 	SAME(urgency);
 	SAME(rating);
+	SAME(last_content);
 #undef SAME
 	assert_memory_equal(&row->id, &wanted->id, sizeof row->id);
-	assert_memory_equal(row->zero, (uint8_t[6]){0}, sizeof row->zero);
+	static const uint8_t zero[sizeof row->zero];
+	assert_memory_equal(row->zero, zero, sizeof zero);
 }
 
 /* The wanted row takes in what every event sets. */
-static void move_on(struct order_row *row, const struct bed *bed, uint64_t at, enum pd_type type, enum pd_state state, uint32_t actor,
-		    uint64_t due_ms)
+static void move_on(struct order_row *row, const struct bed *bed, uint64_t at, enum pd_type type, enum pd_state state,
+		    uint32_t actor, uint64_t due_ms)
 {
 	row->last_seq = core_last_seq(bed->core);
 	row->last_at = at;
 	row->last_type = (uint8_t)type;
+	row->last_content = core_content(&bed->decision.event);
 	row->state = (uint8_t)state;
 	row->last_actor = actor;
 	row->due_ms = due_ms;
@@ -210,8 +240,17 @@ static void a_row_through_a_whole_life(void **state)
 	struct bed *bed = *state;
 	uint64_t at = 72 + bed->events.count, now = bed->now_ms;
 	struct order *order = bed_must_submit(bed, 1, 5, 101);
-	struct order_row row = {.id = bed_id(1), .seq = core_last_seq(bed->core), .first_at = at, .submitted_ms = now, .waiting_ms = now,
-				.requester = 101, .household = 50, .holder = 11, .area = 11, .category = 5, .attempt = 1,
+	struct order_row row = {.id = bed_id(1),
+				.seq = core_last_seq(bed->core),
+				.first_at = at,
+				.submitted_ms = now,
+				.waiting_ms = now,
+				.requester = 101,
+				.household = 50,
+				.holder = 11,
+				.area = 11,
+				.category = 5,
+				.attempt = 1,
 				.urgency = PD_urgency_normal};
 	move_on(&row, bed, at, PD_MSG_submitted, PD_STATE_waiting, 101, now + 1800 * BED_SECOND);
 	expect_row(order, &row);
@@ -296,7 +335,8 @@ static void of_two_accepts_one_wins(void **state)
 	struct order *order = bed_must(bed, PD_MSG_accept, 1, 1, 202);
 	struct pd_message command = bed_move(PD_MSG_accept, 1, 1);
 	bed_do(bed, &command, 201);
-	expect(bed->decision.refusal == PD_REFUSED_taken, "the loser is refused as %s, expected taken", bed_refusal(bed->decision.refusal));
+	expect(bed->decision.refusal == PD_REFUSED_taken, "the loser is refused as %s, expected taken",
+	       bed_refusal(bed->decision.refusal));
 	expect_u64(bed->decision.person, 202, "the loser is told of person");
 	expect_u64(bed->decision.version, 2, "the loser is told of version");
 	assert_int_equal(order->row.acceptor, 202);
@@ -314,7 +354,8 @@ static void the_acceptor_himself_is_not_told_that_it_is_taken(void **state)
 	expect_u64(bed->decision.person, 0, "person");
 }
 
-static const enum stage stage_before[MOVES] = {WAITING, WAITING, ACCEPTED, ACCEPTED, COMPLETED, CONFIRMED, WAITING, COMPLETED};
+static const enum stage stage_before[MOVES] = {WAITING,   WAITING,   ACCEPTED, ACCEPTED,
+					       COMPLETED, CONFIRMED, WAITING,  COMPLETED};
 static const uint32_t actor_of[MOVES] = {201, 201, 301, 201, 101, 101, 101, 120};
 
 static void a_repeated_move_is_answered_as_at_first(void **state)
@@ -353,6 +394,47 @@ static void anothers_move_on_an_old_version_is_stale(void **state)
 	}
 }
 
+/* Of the same kind, on the same version, by the same actor, but with other words: an ok would be a lie. */
+static void another_move_of_the_same_kind_is_no_repeat(void **state)
+{
+	struct bed *bed = *state;
+	for (unsigned m = 1; m < MOVES; m++) {
+		uint32_t version = bring(bed, m, stage_before[m]);
+		const char *name = pd_message_info(moves[m].type)->name;
+		bed_must(bed, moves[m].type, m, version, actor_of[m]);
+		uint32_t done = core_content(&bed->decision.event);
+		struct pd_message other = bed_move(moves[m].type, m, version);
+		switch (other.type) {
+		case PD_MSG_decline: other.decline.reason = pd_text("另一个原因"); break;
+		case PD_MSG_transfer: other.transfer.holder = 21; break;
+		case PD_MSG_complete: other.complete.result = pd_text("另一个结果"); break;
+		case PD_MSG_confirm: other.confirm.rating = 1; break;
+		case PD_MSG_reopen: other.reopen.reason = pd_text("另一个原因"); break;
+		case PD_MSG_cancel: other.cancel.reason = pd_text(""); break;
+		default: other.note.text = pd_text("另一条备注"); break;
+		}
+		bed_do(bed, &other, actor_of[m]);
+		expect_outcome(bed, CORE_LOOK_BACK, name);
+		expect(bed->decision.refusal == PD_REFUSED_stale, "%s: refused as %s, expected stale", name,
+		       bed_refusal(bed->decision.refusal));
+		expect(bed->decision.content != done, "%s: the story would say that it was done", name);
+	}
+}
+
+/* So that the story can be asked: a command and the event that it makes say the same. */
+static void a_command_and_its_event_have_the_same_content(void **state)
+{
+	struct bed *bed = *state;
+	for (unsigned m = 0; m < MOVES; m++) {
+		uint32_t version = bring(bed, m, stage_before[m]);
+		struct pd_message command = bed_move(moves[m].type, m, version);
+		struct order *order = bed_do(bed, &command, actor_of[m]);
+		expect_u64(core_content(&bed->decision.event), core_content(&command),
+			   pd_message_info(moves[m].type)->name);
+		expect_u64(order->row.last_content, core_content(&command), "the row's last_content");
+	}
+}
+
 /* The order has moved on since: only its story can tell whether the command was done then. */
 static void a_late_repeat_asks_to_look_back(void **state)
 {
@@ -372,11 +454,14 @@ static void a_late_repeat_asks_to_look_back(void **state)
 		const struct core_decision *is = &bed->decision;
 		expect_outcome(bed, CORE_LOOK_BACK, name);
 		expect_u64(is->event_version, version + 1, "event_version");
-		expect(is->event_type == moves[m].event, "%s: event_type is %d, expected %d", name, is->event_type, moves[m].event);
+		expect(is->event_type == moves[m].event, "%s: event_type is %d, expected %d", name, is->event_type,
+		       moves[m].event);
 		expect_u64(is->actor, actor_of[m], "actor");
+		expect_u64(is->content, core_content(&again), "content");
 		expect_u64(is->version, order->row.version, "version");
 		expect(is->refusal == PD_REFUSED_stale && strstr(is->detail, "you named version"),
-		       "%s: what it is to be told if it was not done then: %s, %s", name, bed_refusal(is->refusal), is->detail);
+		       "%s: what it is to be told if it was not done then: %s, %s", name, bed_refusal(is->refusal),
+		       is->detail);
 	}
 }
 
@@ -386,7 +471,8 @@ static void a_version_that_never_was_is_stale(void **state)
 	bring(bed, 1, WAITING);
 	struct pd_message command = bed_move(PD_MSG_accept, 1, 2);
 	bed_do(bed, &command, 201);
-	expect_refused(bed, PD_REFUSED_stale, "it is at version 1 and waiting, you named version 2", "a version from the future");
+	expect_refused(bed, PD_REFUSED_stale, "it is at version 1 and waiting, you named version 2",
+		       "a version from the future");
 	command = bed_move(PD_MSG_accept, 1, UINT32_MAX);
 	bed_do(bed, &command, 201);
 	expect_refused(bed, PD_REFUSED_stale, "you named version 4294967295", "the greatest version");
@@ -400,7 +486,8 @@ static void an_unknown_order_is_named(void **state)
 	for (unsigned m = 0; m < MOVES; m++) {
 		struct pd_message command = bed_move(moves[m].type, 77, 1);
 		bed_do(bed, &command, 201);
-		expect_refused(bed, PD_REFUSED_unknown_order, pd_id_print(&id, text), pd_message_info(moves[m].type)->name);
+		expect_refused(bed, PD_REFUSED_unknown_order, pd_id_print(&id, text),
+			       pd_message_info(moves[m].type)->name);
 	}
 }
 
@@ -420,23 +507,24 @@ static void declines_climb_to_the_top_and_no_further(void **state)
 	}
 	struct pd_message command = bed_move(PD_MSG_decline, 1, 5);
 	bed_do(bed, &command, 403);
-	expect_refused(bed, PD_REFUSED_not_allowed, "there is no level above area 1; transfer it instead", "declining at the top");
+	expect_refused(bed, PD_REFUSED_not_allowed, "there is no level above area 1; transfer it instead",
+		       "declining at the top");
 }
 
 /* A detail is cut to its room; a name in it must not be cut in the middle of a character. */
 static void details_are_valid_text_whatever_things_are_called(void **state)
 {
 	struct bed *bed = *state;
-	char name[64 * 3 + 1] = "";
-	for (int i = 0; i < 64; i++)
-		strcat(name, "博");
+	char name[64 * 3 + 1];
+	for (size_t i = 0; i < 64; i++)
+		memcpy(name + 3 * i, "博", 4); /* 64 characters of three bytes, the longest name */
 	bed_put(bed, bed_area(1, 0, PD_level_district, PD_area_kind_plain, name));
 	bed_must_submit(bed, 1, 1, 101);
 	struct pd_message command = bed_move(PD_MSG_decline, 1, 1), reply = {.type = PD_MSG_refused};
 	struct pd_fault fault;
 	bed_do(bed, &command, 403);
-	reply.refused = (struct pd_refused){.code = 23, .name = pd_text("x"), .sentence = pd_text("x"),
-					    .detail = pd_text(bed->decision.detail)};
+	reply.refused = (struct pd_refused){
+		.code = 23, .name = pd_text("x"), .sentence = pd_text("x"), .detail = pd_text(bed->decision.detail)};
 	expect(pd_validate(&reply, &fault) == PD_OK, "the detail cannot be sent: %s", fault.detail);
 }
 
@@ -545,7 +633,8 @@ static void every_reopening_climbs_and_counts(void **state)
 			bed_must(bed, PD_MSG_confirm, 1, version++, 101);
 		bed_must(bed, PD_MSG_reopen, 1, version++, 101);
 	}
-	expect_u64(core_next_due(bed->core), UINT64_MAX, "a reopened order does not close by itself: the next due time");
+	expect_u64(core_next_due(bed->core), UINT64_MAX,
+		   "a reopened order does not close by itself: the next due time");
 }
 
 /* A closed order does not keep its holder from being retired: it climbs past it. */
@@ -569,7 +658,8 @@ static void reopening_climbs_past_retired_areas(void **state)
 	command.put_area.retired = true;
 	bed_put(bed, command);
 	struct order *order = bed_must(bed, PD_MSG_reopen, 1, 4, 101);
-	expect(order->row.holder == 3, "it waits at area %u, expected 3, the first in use above 13 and 10", order->row.holder);
+	expect(order->row.holder == 3, "it waits at area %u, expected 3, the first in use above 13 and 10",
+	       order->row.holder);
 }
 
 /* A row as the book may hold it: nobody waits for 65,534 reopenings. */
@@ -614,7 +704,8 @@ static void orders_close_when_they_are_due_and_in_that_order(void **state)
 	for (unsigned i = 0; i < 3; i++) {
 		const struct pd_id id = bed_id(wanted[i]);
 		struct pd_buffer before = bed_dump(bed->core);
-		expect(core_decide_due(bed->core, bed->now_ms, &event), "order %u is due and does not close", wanted[i]);
+		expect(core_decide_due(bed->core, bed->now_ms, &event), "order %u is due and does not close",
+		       wanted[i]);
 		expect_same_dump(before, bed_dump(bed->core), "before and after core_decide_due");
 		expect(memcmp(&event.closed.order, &id, sizeof id) == 0, "another order than %u closes", wanted[i]);
 		assert_int_equal(event.type, PD_MSG_closed);
@@ -736,15 +827,17 @@ static void who_works_for_what(void **state)
 		uint32_t person, area;
 		bool works;
 	} cases[] = {
-		{0, 11, true},    {0, 1, true},     {901, 11, true},  {901, 1, true},   {201, 11, true},  {201, 12, false},
-		{201, 4, false},  {301, 4, true},   {301, 11, true},  {301, 12, true},  {301, 21, false}, {301, 3, false},
-		{401, 21, true},  {401, 6, true},   {403, 91, true},  {404, 91, true},  {404, 11, false}, {501, 11, true},
-		{120, 11, true},  {120, 4, false},  {101, 11, false}, {110, 6, false},  {601, 11, false}, {912, 11, false},
-		{999, 11, false}, {201, 99, false},
+		{0, 11, true},    {0, 1, true},     {901, 11, true},  {901, 1, true},   {201, 11, true},
+		{201, 12, false}, {201, 4, false},  {301, 4, true},   {301, 11, true},  {301, 12, true},
+		{301, 21, false}, {301, 3, false},  {401, 21, true},  {401, 6, true},   {403, 91, true},
+		{404, 91, true},  {404, 11, false}, {501, 11, true},  {120, 11, true},  {120, 4, false},
+		{101, 11, false}, {110, 6, false},  {601, 11, false}, {912, 11, false}, {999, 11, false},
+		{201, 99, false},
 	};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		expect(core_works_for(bed->core, cases[i].person, cases[i].area) == cases[i].works, "person %u %s for area %u, expected otherwise",
-		       cases[i].person, cases[i].works ? "does not work" : "works", cases[i].area);
+		expect(core_works_for(bed->core, cases[i].person, cases[i].area) == cases[i].works,
+		       "person %u %s for area %u, expected otherwise", cases[i].person,
+		       cases[i].works ? "does not work" : "works", cases[i].area);
 }
 
 static void who_may_read_and_who_may_speak_for_whom(void **state)
@@ -777,6 +870,8 @@ int main(void)
 		TEST(the_acceptor_himself_is_not_told_that_it_is_taken),
 		TEST(a_repeated_move_is_answered_as_at_first),
 		TEST(anothers_move_on_an_old_version_is_stale),
+		TEST(another_move_of_the_same_kind_is_no_repeat),
+		TEST(a_command_and_its_event_have_the_same_content),
 		TEST(a_late_repeat_asks_to_look_back),
 		TEST(a_version_that_never_was_is_stale),
 		TEST(an_unknown_order_is_named),

@@ -1,4 +1,5 @@
-/* test_figures.c - the histograms: every time has a bucket near it, and percentiles are what a sorted list would say. */
+/* test_figures.c - the histograms: every time has a bucket near it, and percentiles are what a sorted list would say.
+ */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +38,8 @@ static void expect_bucket(uint64_t ms)
 	unsigned wanted = bucket_by_the_header(ms);
 	expect(figures_bucket(ms) == wanted, "%" PRIu64 " ms: bucket %u, expected %u", ms, figures_bucket(ms), wanted);
 	uint64_t middle = figures_bucket_ms(wanted), off = middle > ms ? middle - ms : ms - middle;
-	expect(off * 8 <= ms, "%" PRIu64 " ms: its bucket's middle is %" PRIu64 " ms, more than an eighth away", ms, middle);
+	expect(off * 8 <= ms, "%" PRIu64 " ms: its bucket's middle is %" PRIu64 " ms, more than an eighth away", ms,
+	       middle);
 }
 
 static void times_fall_into_buckets_near_them(void **state)
@@ -64,9 +66,11 @@ static void buckets_rise_and_their_middles_lie_in_them(void **state)
 	(void)state;
 	for (unsigned bucket = 0; bucket < FIGURES_BUCKETS; bucket++) {
 		uint64_t middle = figures_bucket_ms(bucket);
-		expect(figures_bucket(middle) == bucket, "the middle of bucket %u, %" PRIu64 " ms, falls into bucket %u", bucket,
-		       middle, figures_bucket(middle));
-		expect(bucket == 0 || middle > figures_bucket_ms(bucket - 1), "bucket %u is not above the one before", bucket);
+		expect(figures_bucket(middle) == bucket,
+		       "the middle of bucket %u, %" PRIu64 " ms, falls into bucket %u", bucket, middle,
+		       figures_bucket(middle));
+		expect(bucket == 0 || middle > figures_bucket_ms(bucket - 1), "bucket %u is not above the one before",
+		       bucket);
 	}
 }
 
@@ -85,8 +89,8 @@ static void percentiles_of_one_are_that_one(void **state)
 	uint32_t counts[FIGURES_BUCKETS] = {0};
 	counts[figures_bucket(60000)] = 1;
 	for (unsigned percent = 0; percent <= 100; percent++)
-		expect(figures_percentile(counts, percent) == figures_bucket_ms(figures_bucket(60000)), "%u%%: got %" PRIu64, percent,
-		       figures_percentile(counts, percent));
+		expect(figures_percentile(counts, percent) == figures_bucket_ms(figures_bucket(60000)),
+		       "%u%%: got %" PRIu64, percent, figures_percentile(counts, percent));
 }
 
 /* As many as the nearest-rank method asks: the least time that at least the share of all do not exceed. */
@@ -102,8 +106,20 @@ static void percentiles_count_by_nearest_rank(void **state)
 		uint64_t ms;
 	} cases[] = {{0, 2}, {1, 2}, {50, 2}, {90, 2}, {91, 4}, {99, 4}, {100, 9}};
 	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		expect(figures_percentile(counts, cases[i].percent) == cases[i].ms, "%u%%: got %" PRIu64 ", expected %" PRIu64,
-		       cases[i].percent, figures_percentile(counts, cases[i].percent), cases[i].ms);
+		expect(figures_percentile(counts, cases[i].percent) == cases[i].ms,
+		       "%u%%: got %" PRIu64 ", expected %" PRIu64, cases[i].percent,
+		       figures_percentile(counts, cases[i].percent), cases[i].ms);
+}
+
+static void a_share_of_few_is_rounded_up(void **state)
+{
+	(void)state;
+	uint32_t counts[FIGURES_BUCKETS] = {0};
+	counts[0] = counts[1] = counts[2] = 1;
+	assert_int_equal(figures_percentile(counts, 33), 0);
+	assert_int_equal(figures_percentile(counts, 34), 1);
+	assert_int_equal(figures_percentile(counts, 50), 1);
+	assert_int_equal(figures_percentile(counts, 67), 2);
 }
 
 static void full_counts_do_not_overflow(void **state)
@@ -144,6 +160,7 @@ int main(void)
 		cmocka_unit_test(percentiles_of_nothing_are_0),
 		cmocka_unit_test(percentiles_of_one_are_that_one),
 		cmocka_unit_test(percentiles_count_by_nearest_rank),
+		cmocka_unit_test(a_share_of_few_is_rounded_up),
 		cmocka_unit_test(full_counts_do_not_overflow),
 		cmocka_unit_test(sums_add_every_figure),
 	};

@@ -64,7 +64,8 @@ static struct pd_client *open_client(struct broker *b, struct log *log, uint32_t
 	return client;
 }
 
-/* Publish figures until some come through: a subscription takes its time to arrive, and what is published before is lost. */
+/* Publish figures until some come through: a subscription takes its time to arrive, and what is published before is
+ * lost. */
 static void await_subscription(struct broker *b, struct pd_client *client, struct log *log)
 {
 	uint64_t next_ms = 0, until_ms = test_now_ms() + WAIT_MS_MAX;
@@ -283,7 +284,8 @@ static void test_smaller_count(void **state)
 	broker_fini(&b);
 }
 
-/* Everything: no path is asked for, and a category's event, which belongs to no area and has no counts, is taken as it comes. */
+/* Everything: no path is asked for, and a category's event, which belongs to no area and has no counts, is taken as it
+ * comes. */
 static void test_follow_all(void **state)
 {
 	(void)state;

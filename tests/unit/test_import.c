@@ -19,15 +19,16 @@ static struct result finish(struct core_import *import, const struct bed *bed, b
 {
 	struct result result = {.row = 77};
 	struct pd_buffer before = bed_dump(bed->core);
-	result.refusal = core_import_finish(import, bed->core, complete, 901, bed_begin_ms + 5, &result.row, result.detail);
+	result.refusal =
+		core_import_finish(import, bed->core, complete, 901, bed_begin_ms + 5, &result.row, result.detail);
 	expect_same_dump(before, bed_dump(bed->core), "before and after an import is finished");
 	return result;
 }
 
 static void expect_fine(struct result result)
 {
-	expect(result.refusal == PD_REFUSED_none, "the import was refused as %s, row %" PRIu64 ": %s", bed_refusal(result.refusal),
-	       result.row, result.detail);
+	expect(result.refusal == PD_REFUSED_none, "the import was refused as %s, row %" PRIu64 ": %s",
+	       bed_refusal(result.refusal), result.row, result.detail);
 }
 
 static void expect_bad(struct result result, enum pd_refusal refusal, uint64_t row, const char *detail)
@@ -49,7 +50,8 @@ static unsigned take_in(struct bed *bed, const struct core_import *import)
 	for (size_t off = 0; off < bytes;) {
 		struct pd_message event;
 		struct pd_fault fault;
-		expect(pd_decode(decoder, events, bytes, &off, &event, &fault) == PD_OK, "an event cannot be read: %s", fault.detail);
+		expect(pd_decode(decoder, events, bytes, &off, &event, &fault) == PD_OK, "an event cannot be read: %s",
+		       fault.detail);
 		expect_u64(event.request, ++count, "an event's seq");
 		expect_u64(event.area_set.time_ms, bed_begin_ms + 5, "an event's time");
 		expect_u64(event.area_set.actor, 901, "an event's actor");
@@ -61,15 +63,16 @@ static unsigned take_in(struct bed *bed, const struct core_import *import)
 	return count;
 }
 
-static void expect_effects(const struct core_import *import, enum registry_kind kind, uint64_t added, uint64_t changed, uint64_t moved,
-			   uint64_t retired, uint64_t unchanged)
+static void expect_effects(const struct core_import *import, enum registry_kind kind, uint64_t added, uint64_t changed,
+			   uint64_t moved, uint64_t retired, uint64_t unchanged)
 {
 	static const char *const kinds[] = {"areas", "households", "people", "categories"};
 	static const char *const effects[] = {"added", "changed", "moved", "retired", "unchanged"};
 	const uint64_t wanted[] = {added, changed, moved, retired, unchanged};
 	for (int effect = 0; effect < REGISTRY_EFFECTS; effect++)
-		expect(core_import_effects(import)[kind][effect] == wanted[effect], "%s %s: %" PRIu64 ", expected %" PRIu64, kinds[kind],
-		       effects[effect], core_import_effects(import)[kind][effect], wanted[effect]);
+		expect(core_import_effects(import)[kind][effect] == wanted[effect],
+		       "%s %s: %" PRIu64 ", expected %" PRIu64, kinds[kind], effects[effect],
+		       core_import_effects(import)[kind][effect], wanted[effect]);
 }
 
 static struct pd_message plain(uint32_t id, uint32_t parent, unsigned level)
@@ -129,16 +132,16 @@ static void effects_are_counted_by_kind(void **state)
 	struct core_import *import = core_import_new(bed->core);
 	struct pd_message retired = bed_household(52, 11, 50);
 	retired.put_household.retired = true;
-	put_row(import, plain(13, 4, PD_level_microgrid));			   /* added */
-	put_row(import, bed_area(12, 4, PD_level_microgrid, PD_area_kind_plain, "新名")); /* changed */
+	put_row(import, plain(13, 4, PD_level_microgrid));                                      /* added */
+	put_row(import, bed_area(12, 4, PD_level_microgrid, PD_area_kind_plain, "新名"));       /* changed */
 	put_row(import, bed_area(21, 4, PD_level_microgrid, PD_area_kind_plain, "第三微网格")); /* moved */
 	put_row(import, bed_area(11, 4, PD_level_microgrid, PD_area_kind_plain, "第一微网格")); /* unchanged */
-	put_row(import, bed_household(51, 12, 60));				   /* moved */
+	put_row(import, bed_household(51, 12, 60));                                             /* moved */
 	put_row(import, retired);
-	put_row(import, bed_household(50, 11, 50)); /* unchanged */
+	put_row(import, bed_household(50, 11, 50));                    /* unchanged */
 	put_row(import, bed_person(201, PD_post_grid_leader, 11, 50)); /* changed */
-	put_row(import, bed_person(777, PD_post_leader, 13, 0));	  /* added, in an area of this import */
-	put_row(import, bed_person(202, PD_post_leader, 12, 0));	  /* moved */
+	put_row(import, bed_person(777, PD_post_leader, 13, 0));       /* added, in an area of this import */
+	put_row(import, bed_person(202, PD_post_leader, 12, 0));       /* moved */
 	put_row(import, bed_category(5, PD_level_microgrid, PD_urgency_high));
 	expect_fine(finish(import, bed, false));
 	expect_effects(import, REGISTRY_AREAS, 1, 1, 1, 0, 1);
@@ -185,7 +188,7 @@ static void the_first_bad_row_is_named(void **state)
 	struct core_import *import = core_import_new(bed->core);
 	put_row(import, plain(13, 4, PD_level_microgrid));
 	put_row(import, plain(14, 77, PD_level_microgrid)); /* 102: the fault */
-	put_row(import, bed_household(90, 66, 90));	    /* is not looked at any more */
+	put_row(import, bed_household(90, 66, 90));         /* is not looked at any more */
 	put_row(import, bed_household(91, 13, 91));
 	assert_int_equal(core_import_rows(import), 4);
 	expect_bad(finish(import, bed, true), PD_REFUSED_bad_parent, 102, "area 14: there is no area 77 in use");
@@ -321,9 +324,12 @@ static void retirements_go_from_the_leaves_to_the_root(void **state)
 		struct pd_message event;
 		struct pd_fault fault;
 		assert_int_equal(pd_decode(decoder, events, bytes, &off, &event, &fault), PD_OK);
-		int rank = event.type == PD_MSG_person_set ? 1 : event.type == PD_MSG_household_set ? 2 : event.type == PD_MSG_category_set ? 3
-											: 9 - event.area_set.level;
-		expect(rank >= rank_before, "%s %u comes after what stands on it", pd_message_info(event.type)->name, event.area_set.area);
+		int rank = event.type == PD_MSG_person_set      ? 1
+			   : event.type == PD_MSG_household_set ? 2
+			   : event.type == PD_MSG_category_set  ? 3
+								: 9 - event.area_set.level;
+		expect(rank >= rank_before, "%s %u comes after what stands on it", pd_message_info(event.type)->name,
+		       event.area_set.area);
 		rank_before = rank;
 		pd_decoder_reset(decoder);
 	}

@@ -40,20 +40,24 @@ static struct pd_message retired(struct pd_message message)
 	return message;
 }
 
-static void expect_put_refused(const struct registry *registry, struct pd_message message, enum pd_refusal refusal, const char *detail)
+static void expect_put_refused(const struct registry *registry, struct pd_message message, enum pd_refusal refusal,
+			       const char *detail)
 {
 	struct registry_decision decision = decide(registry, &message, false);
-	expect(decision.refusal == refusal, "%s (%s): refused as %s (%s), expected %s", pd_message_info(message.type)->name, detail,
-	       bed_refusal(decision.refusal), decision.refusal ? decision.detail : "", bed_refusal(refusal));
+	expect(decision.refusal == refusal, "%s (%s): refused as %s (%s), expected %s",
+	       pd_message_info(message.type)->name, detail, bed_refusal(decision.refusal),
+	       decision.refusal ? decision.detail : "", bed_refusal(refusal));
 	expect(strstr(decision.detail, detail), "the detail is \"%s\", expected \"%s\" in it", decision.detail, detail);
 }
 
-static void expect_effect(const struct registry *registry, struct pd_message message, enum registry_effect effect, const char *what)
+static void expect_effect(const struct registry *registry, struct pd_message message, enum registry_effect effect,
+			  const char *what)
 {
 	static const char *const names[] = {"added", "changed", "moved", "retired", "unchanged"};
 	struct registry_decision decision = decide(registry, &message, false);
 	expect(decision.refusal == PD_REFUSED_none, "%s: refused: %s", what, decision.detail);
-	expect(decision.effect == effect, "%s: the effect is %s, expected %s", what, names[decision.effect], names[effect]);
+	expect(decision.effect == effect, "%s: the effect is %s, expected %s", what, names[decision.effect],
+	       names[effect]);
 }
 
 static bool text_is(struct pd_slice text, const char *wanted)
@@ -157,7 +161,8 @@ static void texts_that_contain_each_other_are_kept(void **state)
 {
 	struct registry *registry = *state;
 	struct pd_message person = bed_person(300, PD_post_leader, 11, 0);
-	static const char *const texts[][2] = {{"0533-1", "0533-1"}, {"0533-12", "3-1"}, {"1", "11"}, {"\x01", "\x02"}, {"王", ""}};
+	static const char *const texts[][2] = {
+		{"0533-1", "0533-1"}, {"0533-12", "3-1"}, {"1", "11"}, {"\x01", "\x02"}, {"王", ""}};
 	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
 		person.put_person.name = pd_text(texts[i][0]);
 		person.put_person.phone = pd_text(texts[i][1]);
@@ -190,7 +195,8 @@ static void sorted_lists_are_by_id_and_up_to_date(void **state)
 		void *const *sorted = registry_sorted(registry, REGISTRY_CATEGORIES, &count);
 		assert_int_equal(count, i + 2);
 		for (size_t j = 1; j < count; j++)
-			assert_true(((const struct category *)sorted[j - 1])->id < ((const struct category *)sorted[j])->id);
+			assert_true(((const struct category *)sorted[j - 1])->id <
+				    ((const struct category *)sorted[j])->id);
 		assert_ptr_equal(sorted[0], registry_category(registry, 3));
 	}
 }
@@ -208,7 +214,8 @@ static void the_version_rises_with_every_event(void **state)
 static void the_way_up(void **state)
 {
 	struct registry *registry = *state;
-	const struct area *microgrid = registry_area(registry, 11), *grid = registry_area(registry, 4), *top = registry_area(registry, 1);
+	const struct area *microgrid = registry_area(registry, 11), *grid = registry_area(registry, 4),
+			  *top = registry_area(registry, 1);
 	char path[AREA_PATH_BYTES];
 	assert_true(area_within(microgrid, microgrid));
 	assert_true(area_within(microgrid, grid));
@@ -244,14 +251,20 @@ static void the_longest_path_fits(void **state)
 static void an_area_needs_a_place_in_the_tree(void **state)
 {
 	struct registry *registry = *state;
-	expect_put_refused(registry, plain(5, 0, PD_level_street), PD_REFUSED_bad_parent, "area 5 has no area above it");
-	expect_put_refused(registry, plain(5, 77, PD_level_street), PD_REFUSED_bad_parent, "area 5: there is no area 77 in use");
-	expect_put_refused(registry, plain(5, 4, PD_level_grid), PD_REFUSED_bad_parent, "area 5 is of level 4, and area 4 above it of level 4");
+	expect_put_refused(registry, plain(5, 0, PD_level_street), PD_REFUSED_bad_parent,
+			   "area 5 has no area above it");
+	expect_put_refused(registry, plain(5, 77, PD_level_street), PD_REFUSED_bad_parent,
+			   "area 5: there is no area 77 in use");
+	expect_put_refused(registry, plain(5, 4, PD_level_grid), PD_REFUSED_bad_parent,
+			   "area 5 is of level 4, and area 4 above it of level 4");
 	expect_put_refused(registry, plain(5, 4, PD_level_street), PD_REFUSED_bad_parent, "area 4 above it of level 4");
-	expect_put_refused(registry, plain(5, 1, PD_level_district), PD_REFUSED_bad_parent, "area 1 above it of level 1");
-	expect_put_refused(registry, plain(5, 0, PD_level_district), PD_REFUSED_bad_parent, "area 5 would be a second district");
+	expect_put_refused(registry, plain(5, 1, PD_level_district), PD_REFUSED_bad_parent,
+			   "area 1 above it of level 1");
+	expect_put_refused(registry, plain(5, 0, PD_level_district), PD_REFUSED_bad_parent,
+			   "area 5 would be a second district");
 	put(registry, retired(plain(5, 3, PD_level_grid)));
-	expect_put_refused(registry, plain(13, 5, PD_level_microgrid), PD_REFUSED_bad_parent, "there is no area 5 in use");
+	expect_put_refused(registry, plain(13, 5, PD_level_microgrid), PD_REFUSED_bad_parent,
+			   "there is no area 5 in use");
 }
 
 /* Whatever level it is given: areas that are above themselves would be walked up for ever. */
@@ -266,14 +279,17 @@ static void an_area_is_not_above_itself(void **state)
 	put(registry, plain(7, 6, PD_level_grid));
 	put(registry, retired(plain(7, 6, PD_level_grid)));
 	expect_put_refused(registry, plain(6, 3, PD_level_microgrid), PD_REFUSED_in_use, "area 6 has areas below it");
-	expect_put_refused(registry, retired(plain(6, 7, PD_level_microgrid)), PD_REFUSED_in_use, "area 6 has areas below it");
+	expect_put_refused(registry, retired(plain(6, 7, PD_level_microgrid)), PD_REFUSED_in_use,
+			   "area 6 has areas below it");
 }
 
 static void an_area_in_use_is_not_retired_or_changed_under_others(void **state)
 {
 	struct registry *registry = *state;
-	expect_put_refused(registry, retired(plain(4, 3, PD_level_grid)), PD_REFUSED_in_use, "area 4 has 2 areas below it");
-	expect_put_refused(registry, retired(plain(11, 4, PD_level_microgrid)), PD_REFUSED_in_use, "area 11 has 2 households");
+	expect_put_refused(registry, retired(plain(4, 3, PD_level_grid)), PD_REFUSED_in_use,
+			   "area 4 has 2 areas below it");
+	expect_put_refused(registry, retired(plain(11, 4, PD_level_microgrid)), PD_REFUSED_in_use,
+			   "area 11 has 2 households");
 	expect_put_refused(registry, plain(11, 3, PD_level_grid), PD_REFUSED_in_use, "area 11 has 2 households");
 	expect_put_refused(registry, plain(4, 3, PD_level_microgrid), PD_REFUSED_in_use,
 			   "area 4 has areas below it that are of level 5 or above");
@@ -314,22 +330,28 @@ static void a_household_needs_a_microgrid_and_a_centre(void **state)
 	put(registry, plain(13, 4, PD_level_microgrid));
 	put(registry, retired(plain(13, 4, PD_level_microgrid)));
 	put(registry, retired(bed_household(52, 11, 52)));
-	expect_put_refused(registry, bed_household(53, 77, 53), PD_REFUSED_unknown_area, "household 53: there is no area 77 in use");
+	expect_put_refused(registry, bed_household(53, 77, 53), PD_REFUSED_unknown_area,
+			   "household 53: there is no area 77 in use");
 	expect_put_refused(registry, bed_household(53, 13, 53), PD_REFUSED_unknown_area, "there is no area 13 in use");
 	expect_put_refused(registry, bed_household(53, 4, 53), PD_REFUSED_bad_level, "area 4 is not a micro-grid");
 	expect_put_refused(registry, bed_household(53, 11, 77), PD_REFUSED_bad_centre, "household 53: its centre 77");
-	expect_put_refused(registry, bed_household(53, 11, 60), PD_REFUSED_bad_centre, "its centre 60"); /* of another micro-grid */
-	expect_put_refused(registry, bed_household(53, 11, 51), PD_REFUSED_bad_centre, "its centre 51"); /* no centre itself */
+	expect_put_refused(registry, bed_household(53, 11, 60), PD_REFUSED_bad_centre,
+			   "its centre 60"); /* of another micro-grid */
+	expect_put_refused(registry, bed_household(53, 11, 51), PD_REFUSED_bad_centre,
+			   "its centre 51"); /* no centre itself */
 	expect_put_refused(registry, bed_household(53, 11, 52), PD_REFUSED_bad_centre, "its centre 52"); /* retired */
 }
 
 static void a_centre_that_others_name_stays(void **state)
 {
 	struct registry *registry = *state;
-	expect_put_refused(registry, retired(bed_household(50, 11, 50)), PD_REFUSED_in_use, "household 50 looks after other households");
-	expect_put_refused(registry, bed_household(50, 12, 50), PD_REFUSED_in_use, "household 50 looks after other households");
+	expect_put_refused(registry, retired(bed_household(50, 11, 50)), PD_REFUSED_in_use,
+			   "household 50 looks after other households");
+	expect_put_refused(registry, bed_household(50, 12, 50), PD_REFUSED_in_use,
+			   "household 50 looks after other households");
 	put(registry, bed_household(52, 11, 52));
-	expect_put_refused(registry, bed_household(50, 11, 52), PD_REFUSED_in_use, "household 50 looks after other households");
+	expect_put_refused(registry, bed_household(50, 11, 52), PD_REFUSED_in_use,
+			   "household 50 looks after other households");
 	put(registry, bed_household(51, 11, 52));
 	put(registry, bed_household(50, 11, 52));
 	put(registry, retired(bed_household(51, 11, 52)));
@@ -356,10 +378,14 @@ static void a_person_needs_an_area_and_a_household_that_are_in_use(void **state)
 	put(registry, plain(13, 4, PD_level_microgrid));
 	put(registry, retired(plain(13, 4, PD_level_microgrid)));
 	put(registry, retired(bed_household(51, 11, 50)));
-	expect_put_refused(registry, bed_person(9, PD_post_resident, 77, 0), PD_REFUSED_unknown_area, "person 9: there is no area 77 in use");
-	expect_put_refused(registry, bed_person(9, PD_post_resident, 13, 0), PD_REFUSED_unknown_area, "there is no area 13 in use");
-	expect_put_refused(registry, bed_person(9, PD_post_resident, 11, 77), PD_REFUSED_unknown_household, "person 9: there is no household 77");
-	expect_put_refused(registry, bed_person(9, PD_post_resident, 11, 51), PD_REFUSED_unknown_household, "there is no household 51");
+	expect_put_refused(registry, bed_person(9, PD_post_resident, 77, 0), PD_REFUSED_unknown_area,
+			   "person 9: there is no area 77 in use");
+	expect_put_refused(registry, bed_person(9, PD_post_resident, 13, 0), PD_REFUSED_unknown_area,
+			   "there is no area 13 in use");
+	expect_put_refused(registry, bed_person(9, PD_post_resident, 11, 77), PD_REFUSED_unknown_household,
+			   "person 9: there is no household 77");
+	expect_put_refused(registry, bed_person(9, PD_post_resident, 11, 51), PD_REFUSED_unknown_household,
+			   "there is no household 51");
 	put(registry, bed_person(9, PD_post_resident, 12, 50)); /* a post elsewhere than at home */
 }
 
@@ -371,8 +397,10 @@ static void effects_of_putting_areas(void **state)
 	put(registry, plain(5, 3, PD_level_grid));
 	expect_effect(registry, plain(6, 3, PD_level_grid), REGISTRY_ADDED, "a new area");
 	expect_effect(registry, plain(5, 3, PD_level_grid), REGISTRY_UNCHANGED, "the same");
-	expect_effect(registry, bed_area(5, 3, PD_level_grid, PD_area_kind_plain, "新名"), REGISTRY_CHANGED, "another name");
-	expect_effect(registry, bed_area(5, 3, PD_level_grid, PD_area_kind_dedicated, "区域"), REGISTRY_CHANGED, "another kind");
+	expect_effect(registry, bed_area(5, 3, PD_level_grid, PD_area_kind_plain, "新名"), REGISTRY_CHANGED,
+		      "another name");
+	expect_effect(registry, bed_area(5, 3, PD_level_grid, PD_area_kind_dedicated, "区域"), REGISTRY_CHANGED,
+		      "another kind");
 	expect_effect(registry, plain(5, 3, PD_level_microgrid), REGISTRY_CHANGED, "another level");
 	expect_effect(registry, plain(5, 2, PD_level_grid), REGISTRY_MOVED, "another area above");
 	expect_effect(registry, retired(plain(5, 3, PD_level_grid)), REGISTRY_RETIRED, "retiring");
@@ -424,10 +452,12 @@ static void effects_of_putting_categories(void **state)
 {
 	struct registry *registry = *state;
 	struct pd_message other = bed_category(3, PD_level_microgrid, PD_urgency_normal);
-	expect_effect(registry, bed_category(4, PD_level_microgrid, PD_urgency_normal), REGISTRY_ADDED, "a new category");
+	expect_effect(registry, bed_category(4, PD_level_microgrid, PD_urgency_normal), REGISTRY_ADDED,
+		      "a new category");
 	expect_effect(registry, other, REGISTRY_UNCHANGED, "the same");
 	expect_effect(registry, bed_category(3, PD_level_grid, PD_urgency_normal), REGISTRY_CHANGED, "another level");
-	expect_effect(registry, bed_category(3, PD_level_microgrid, PD_urgency_high), REGISTRY_CHANGED, "another urgency");
+	expect_effect(registry, bed_category(3, PD_level_microgrid, PD_urgency_high), REGISTRY_CHANGED,
+		      "another urgency");
 	other.put_category.name = pd_text("照明");
 	expect_effect(registry, other, REGISTRY_CHANGED, "another name");
 	other = bed_category(3, PD_level_microgrid, PD_urgency_normal);
@@ -436,7 +466,8 @@ static void effects_of_putting_categories(void **state)
 	other = bed_category(3, PD_level_microgrid, PD_urgency_normal);
 	other.put_category.complete_within_s++;
 	expect_effect(registry, other, REGISTRY_CHANGED, "another time to complete");
-	expect_effect(registry, retired(bed_category(3, PD_level_microgrid, PD_urgency_normal)), REGISTRY_RETIRED, "retiring");
+	expect_effect(registry, retired(bed_category(3, PD_level_microgrid, PD_urgency_normal)), REGISTRY_RETIRED,
+		      "retiring");
 }
 
 /* ---- in bulk ---- */
@@ -448,14 +479,14 @@ static void in_bulk_relations_are_left_to_the_check(void **state)
 	enum registry_kind kind;
 	uint32_t id;
 	struct pd_message rows[] = {
-		bed_household(52, 11, 53),	    /* 53 comes later */
-		bed_household(50, 12, 50),	    /* leaves 51 behind, for now */
+		bed_household(52, 11, 53), /* 53 comes later */
+		bed_household(50, 12, 50), /* leaves 51 behind, for now */
 		retired(bed_household(60, 12, 60)),
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct registry_decision decision = decide(registry, &rows[i], true);
-		expect(decision.refusal == PD_REFUSED_none, "row %zu in bulk: refused as %s: %s", i, bed_refusal(decision.refusal),
-		       decision.detail);
+		expect(decision.refusal == PD_REFUSED_none, "row %zu in bulk: refused as %s: %s", i,
+		       bed_refusal(decision.refusal), decision.detail);
 		apply(registry, &decision);
 	}
 	assert_int_equal(registry_check(registry, &kind, &id), PD_REFUSED_bad_centre);
@@ -540,13 +571,17 @@ static struct pd_message random_put(uint64_t *random)
 	uint32_t third = (uint32_t)(random_next(random) % IDS) + 1;
 	struct pd_message message;
 	switch (random_next(random) % 8) {
-	case 0: case 1: case 2: case 3:
+	case 0:
+	case 1:
+	case 2:
+	case 3:
 		message = plain(id, other, (unsigned)(random_next(random) % 5) + 1);
 		/* Mostly as if the tree had been meant. */
 		if (random_next(random) % 2)
 			message = plain(id, id / 3, id == 1 ? 1 : id <= 2 ? 2 : id <= 5 ? 3 : id <= 8 ? 4 : 5);
 		break;
-	case 4: case 5: message = bed_household(id, 9 + third % 6, random_next(random) % 2 ? id : other ? other : id); break;
+	case 4:
+	case 5: message = bed_household(id, 9 + third % 6, random_next(random) % 2 ? id : other ? other : id); break;
 	default: message = bed_person(id, (unsigned)(random_next(random) % 9) + 1, third, other);
 	}
 	return random_next(random) % 4 ? message : retired(message);
@@ -561,18 +596,21 @@ static void check_areas(const struct registry *registry, uint64_t seed)
 	for (size_t i = 0; i < count; i++) {
 		const struct area *area = areas[i];
 		uint32_t children = 0, inhabited = 0;
-		expect(!area->parent || area->parent->level < area->level, "seed %" PRIu64 ": area %u of level %u is below area %u of level %u",
-		       seed, area->id, area->level, area->parent->id, area->parent->level);
-		expect(area->retired || !area->parent || !area->parent->retired, "seed %" PRIu64 ": area %u is in use below a retired one", seed,
-		       area->id);
+		expect(!area->parent || area->parent->level < area->level,
+		       "seed %" PRIu64 ": area %u of level %u is below area %u of level %u", seed, area->id,
+		       area->level, area->parent->id, area->parent->level);
+		expect(area->retired || !area->parent || !area->parent->retired,
+		       "seed %" PRIu64 ": area %u is in use below a retired one", seed, area->id);
 		for (size_t j = 0; j < count; j++)
-			children += ((const struct area *)areas[j])->parent == area && !((const struct area *)areas[j])->retired;
+			children += ((const struct area *)areas[j])->parent == area &&
+				    !((const struct area *)areas[j])->retired;
 		for (size_t j = 0; j < households; j++)
-			inhabited += ((const struct household *)homes[j])->area == area->id && !((const struct household *)homes[j])->retired;
-		expect(area->children == children, "seed %" PRIu64 ": area %u counts %u areas below it, expected %u", seed, area->id,
-		       area->children, children);
-		expect(area->households == inhabited, "seed %" PRIu64 ": area %u counts %u households, expected %u", seed, area->id,
-		       area->households, inhabited);
+			inhabited += ((const struct household *)homes[j])->area == area->id &&
+				     !((const struct household *)homes[j])->retired;
+		expect(area->children == children, "seed %" PRIu64 ": area %u counts %u areas below it, expected %u",
+		       seed, area->id, area->children, children);
+		expect(area->households == inhabited, "seed %" PRIu64 ": area %u counts %u households, expected %u",
+		       seed, area->id, area->households, inhabited);
 	}
 }
 
@@ -595,10 +633,12 @@ static void what_is_put_one_by_one_always_leaves_it_sound(void **state)
 		uint32_t id;
 		check_areas(registry, seed);
 		enum pd_refusal refusal = registry_check(registry, &kind, &id);
-		expect(refusal == PD_REFUSED_none, "seed %" PRIu64 ": put %u (%s) left %s %u: %s", seed, i, pd_message_info(message.type)->name,
-		       kind == REGISTRY_PEOPLE ? "person" : "household", id, bed_refusal(refusal));
+		expect(refusal == PD_REFUSED_none, "seed %" PRIu64 ": put %u (%s) left %s %u: %s", seed, i,
+		       pd_message_info(message.type)->name, kind == REGISTRY_PEOPLE ? "person" : "household", id,
+		       bed_refusal(refusal));
 	}
-	expect(taken > PUTS / 20, "seed %" PRIu64 ": only %u of %u puts were taken: the test tests little", seed, taken, PUTS);
+	expect(taken > PUTS / 20, "seed %" PRIu64 ": only %u of %u puts were taken: the test tests little", seed, taken,
+	       PUTS);
 	registry_free(registry);
 }
 

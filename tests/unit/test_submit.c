@@ -2,7 +2,8 @@
 #include "core_bed.h"
 
 /* What it comes to, or why not. */
-static const struct pd_submitted *submitted(struct bed *bed, const struct pd_message *command, uint32_t actor, const char *what)
+static const struct pd_submitted *submitted(struct bed *bed, const struct pd_message *command, uint32_t actor,
+					    const char *what)
 {
 	bed_do(bed, command, actor);
 	expect_outcome(bed, CORE_EVENT, what);
@@ -49,14 +50,15 @@ static void the_household_the_area_or_the_requester_say_where(void **state)
 		command.submit.household = cases[i].household;
 		command.submit.area = cases[i].area;
 		const struct pd_submitted *is = submitted(bed, &command, cases[i].actor, cases[i].what);
-		expect(is->household == cases[i].wanted_household, "%s: household %u, expected %u", cases[i].what, is->household,
-		       cases[i].wanted_household);
-		expect(is->area == cases[i].wanted_area, "%s: area %u, expected %u", cases[i].what, is->area, cases[i].wanted_area);
+		expect(is->household == cases[i].wanted_household, "%s: household %u, expected %u", cases[i].what,
+		       is->household, cases[i].wanted_household);
+		expect(is->area == cases[i].wanted_area, "%s: area %u, expected %u", cases[i].what, is->area,
+		       cases[i].wanted_area);
 		expect(is->holder == cases[i].wanted_holder, "%s: holder %u, expected %u", cases[i].what, is->holder,
 		       cases[i].wanted_holder);
 		expect(is->actor == cases[i].actor, "%s: actor %u", cases[i].what, is->actor);
-		expect(is->requester == (cases[i].requester ? cases[i].requester : cases[i].actor), "%s: requester %u", cases[i].what,
-		       is->requester);
+		expect(is->requester == (cases[i].requester ? cases[i].requester : cases[i].actor), "%s: requester %u",
+		       cases[i].what, is->requester);
 		assert_int_equal(is->from, 0);
 	}
 }
@@ -91,7 +93,8 @@ static void all_that_was_said_stands_in_the_event(void **state)
 	assert_int_equal(is->lon_e7, 1178580001);
 	assert_int_equal(is->lat_e7, -364970002);
 	command = bed_submit(2, 5);
-	expect_u64(submitted(bed, &command, 101, "a submit without an urgency")->urgency, PD_urgency_normal, "the category's urgency");
+	expect_u64(submitted(bed, &command, 101, "a submit without an urgency")->urgency, PD_urgency_normal,
+		   "the category's urgency");
 }
 
 /* ---- refusals ---- */
@@ -138,14 +141,17 @@ static void what_is_unknown_or_retired_is_refused(void **state)
 		{"a retired category", 101, 0, 0, 0, 9, PD_REFUSED_retired, "category 9"},
 		{"an unknown household", 101, 0, 77, 0, 5, PD_REFUSED_unknown_household, "household 77"},
 		{"a retired household", 101, 0, 52, 0, 5, PD_REFUSED_retired, "household 52"},
-		{"an unknown household with a good area", 101, 0, 77, 11, 5, PD_REFUSED_unknown_household, "household 77"},
+		{"an unknown household with a good area", 101, 0, 77, 11, 5, PD_REFUSED_unknown_household,
+		 "household 77"},
 		{"an unknown area", 101, 0, 0, 77, 5, PD_REFUSED_unknown_area, "area 77"},
 		{"a retired area", 101, 0, 0, 13, 5, PD_REFUSED_retired, "area 13"},
 		{"the operator, from nowhere", 0, 0, 0, 0, 5, PD_REFUSED_no_place, "no household, no area"},
-		{"a resident for a neighbour", 101, 102, 0, 0, 5, PD_REFUSED_not_allowed, "person 101 neither is the requester nor works for area 11"},
+		{"a resident for a neighbour", 101, 102, 0, 0, 5, PD_REFUSED_not_allowed,
+		 "person 101 neither is the requester nor works for area 11"},
 		{"a courier for a resident", 601, 101, 0, 0, 5, PD_REFUSED_not_allowed, "person 601"},
 		{"a leader for a resident of another micro-grid", 201, 103, 0, 0, 5, PD_REFUSED_not_allowed, "area 12"},
-		{"a leader for the leader's own resident, of another area", 201, 101, 0, 12, 5, PD_REFUSED_not_allowed, "area 12"},
+		{"a leader for the leader's own resident, of another area", 201, 101, 0, 12, 5, PD_REFUSED_not_allowed,
+		 "area 12"},
 		{"staff of another street", 404, 101, 0, 0, 5, PD_REFUSED_not_allowed, "area 11"},
 	};
 	for (unsigned i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -173,7 +179,8 @@ static struct pd_message full(unsigned n)
 	return command;
 }
 
-static void expect_repeated(struct bed *bed, const struct pd_message *command, uint32_t actor, uint64_t seq, const char *what)
+static void expect_repeated(struct bed *bed, const struct pd_message *command, uint32_t actor, uint64_t seq,
+			    const char *what)
 {
 	uint64_t last_seq = core_last_seq(bed->core);
 	bed_do(bed, command, actor);
@@ -209,7 +216,8 @@ static void a_repeat_that_leaves_things_open_is_the_same(void **state)
 	expect_repeated(bed, &command, 101, seq, "the same");
 	bed_put(bed, bed_category(5, PD_level_grid, PD_urgency_low));
 	bed_put(bed, bed_person(101, PD_post_resident, 12, 60));
-	expect_repeated(bed, &command, 101, seq, "when the category is of another urgency and level, and the requester has moved");
+	expect_repeated(bed, &command, 101, seq,
+			"when the category is of another urgency and level, and the requester has moved");
 	command = bed_submit(2, 5);
 	command.submit.area = 21;
 	submitted(bed, &command, 101, "a submit of an area");
@@ -258,9 +266,10 @@ static void other_contents_under_the_same_id_are_refused(void **state)
 	others[6].submit.lat_e7++;
 	others[7].submit.place = pd_text("");
 	others[8].submit.household = 0; /* ... and the area instead */
-	others[8].submit.area = 12;
-	static const char *const what[] = {"another category", "another text", "another household", "another urgency", "another place",
-					   "another longitude", "another latitude", "no place", "an area instead of the household"};
+	others[8].submit.area = 11;     /* though it is that household's */
+	static const char *const what[] = {"another category", "another text",  "another household",
+					   "another urgency",  "another place", "another longitude",
+					   "another latitude", "no place",      "an area instead of the household"};
 	for (int i = 0; i < 9; i++) {
 		bed_do(bed, &others[i], 101);
 		expect_refused(bed, PD_REFUSED_order_exists, "other contents", what[i]);

@@ -23,10 +23,10 @@ enum { ENTRIES = 3000, STEPS = 40000 };
 
 /* Keys of both sizes, neither at the beginning. */
 struct entry {
-	char before[6];
+	bool in;
+	char before[3];
 	uint32_t small;
 	uint8_t large[16];
-	bool in;
 };
 
 struct world {
@@ -88,15 +88,18 @@ static void compare(const struct world *world)
 	size_t at = 0, seen = 0;
 	for (const struct entry *entry; (entry = table_next(&world->table, &at)); seen++)
 		expect(entry->in, "seed %" PRIu64 ": table_next gave an entry that was taken out", world->seed);
-	expect(seen == world->count, "seed %" PRIu64 ": table_next gave %zu entries, expected %zu", world->seed, seen, world->count);
-	expect(world->table.count == world->count, "seed %" PRIu64 ": count is %zu, expected %zu", world->seed, world->table.count,
+	expect(seen == world->count, "seed %" PRIu64 ": table_next gave %zu entries, expected %zu", world->seed, seen,
 	       world->count);
-	expect(world->table.count <= world->table.capacity / 4 * 3, "seed %" PRIu64 ": %zu entries in %zu slots, expected at most 3/4",
-	       world->seed, world->table.count, world->table.capacity);
+	expect(world->table.count == world->count, "seed %" PRIu64 ": count is %zu, expected %zu", world->seed,
+	       world->table.count, world->count);
+	expect(world->table.count <= world->table.capacity / 4 * 3,
+	       "seed %" PRIu64 ": %zu entries in %zu slots, expected at most 3/4", world->seed, world->table.count,
+	       world->table.capacity);
 	for (const struct entry *entry = world->entries; entry < world->entries + ENTRIES; entry++) {
 		const struct entry *found = table_find(&world->table, key_of(world, entry));
-		expect(found == (entry->in ? entry : NULL), "seed %" PRIu64 ": entry %td is %s, expected it to be %s", world->seed,
-		       entry - world->entries, found ? "found" : "not found", entry->in ? "found" : "not found");
+		expect(found == (entry->in ? entry : NULL), "seed %" PRIu64 ": entry %td is %s, expected it to be %s",
+		       world->seed, entry - world->entries, found ? "found" : "not found",
+		       entry->in ? "found" : "not found");
 	}
 }
 
@@ -136,7 +139,10 @@ static void fill_keys(struct world *world, unsigned pattern)
 {
 	for (uint32_t i = 0; i < ENTRIES; i++) {
 		struct entry *entry = &world->entries[i];
-		uint32_t key = pattern == 0 ? i : pattern == 1 ? i << 16 : pattern == 2 ? i * 4096 + 7 : (uint32_t)next(world) / 2;
+		uint32_t key = pattern == 0   ? i
+			       : pattern == 1 ? i << 16
+			       : pattern == 2 ? i * 4096 + 7
+					      : (uint32_t)next(world) / 2;
 		if (pattern == 3)
 			key = key / ENTRIES * ENTRIES + i; /* no two alike */
 		entry->small = key;
@@ -257,12 +263,9 @@ static void the_seed_decides_where_things_stand(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(an_empty_table_has_nothing),
-		cmocka_unit_test(equal_looking_keys_are_told_apart),
-		cmocka_unit_test(keys_of_4_bytes_come_and_go),
-		cmocka_unit_test(keys_of_16_bytes_come_and_go),
-		cmocka_unit_test(every_gap_in_a_run_is_closed),
-		cmocka_unit_test(the_seed_decides_where_things_stand),
+		cmocka_unit_test(an_empty_table_has_nothing),   cmocka_unit_test(equal_looking_keys_are_told_apart),
+		cmocka_unit_test(keys_of_4_bytes_come_and_go),  cmocka_unit_test(keys_of_16_bytes_come_and_go),
+		cmocka_unit_test(every_gap_in_a_run_is_closed), cmocka_unit_test(the_seed_decides_where_things_stand),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* test_timers.c - orders come out of the timers by the time when they are due, then by seq; any of them can be taken out. */
+/* test_timers.c - orders come out of the timers by the time when they are due, then by seq; any of them can be taken
+ * out. */
 #include <inttypes.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,10 +27,15 @@ static bool before(const struct order *a, const struct order *b)
 	return a->row.due_ms != b->row.due_ms ? a->row.due_ms < b->row.due_ms : a->row.seq < b->row.seq;
 }
 
-static void check_places(const struct timers *timers)
+/* Each order knows its place, and none stands below one that is due after it. */
+static void check_heap(const struct timers *timers)
 {
-	for (size_t i = 0; i < timers->count; i++)
-		expect(timers->heap[i]->timer == i, "the order at %zu thinks that it is at %zu", i, timers->heap[i]->timer);
+	for (size_t i = 0; i < timers->count; i++) {
+		expect(timers->heap[i]->timer == i, "the order at %zu thinks that it is at %zu", i,
+		       timers->heap[i]->timer);
+		expect(i == 0 || before(timers->heap[(i - 1) / 2], timers->heap[i]),
+		       "the order at %zu is due before the one above it", i);
+	}
 }
 
 static void no_timers_have_no_first(void **state)
@@ -52,11 +58,12 @@ static void the_earliest_comes_first(void **state)
 		orders[i].timer = TIMER_NONE;
 		timers_add(&timers, &orders[i]);
 	}
-	check_places(&timers);
+	check_heap(&timers);
 	struct order last = {0};
 	for (unsigned i = 0; i < ORDERS; i++) {
 		struct order *first = timers_first(&timers);
-		expect(before(&last, first), "due %" PRIu64 " of seq %" PRIu64 " came after due %" PRIu64 " of seq %" PRIu64,
+		expect(before(&last, first),
+		       "due %" PRIu64 " of seq %" PRIu64 " came after due %" PRIu64 " of seq %" PRIu64,
 		       first->row.due_ms, first->row.seq, last.row.due_ms, last.row.seq);
 		last = *first;
 		timers_remove(&timers, first);
@@ -100,10 +107,13 @@ static void any_order_can_be_taken_out(void **state)
 			timers_remove(&timers, order);
 			count--;
 		}
-		expect(timers.count == count, "seed %" PRIu64 ": count is %zu, expected %zu", seed, timers.count, count);
-		expect(timers_first(&timers) == earliest(orders), "seed %" PRIu64 ": another order than the earliest is first", seed);
+		check_heap(&timers);
+		expect(timers.count == count, "seed %" PRIu64 ": count is %zu, expected %zu", seed, timers.count,
+		       count);
+		expect(timers_first(&timers) == earliest(orders),
+		       "seed %" PRIu64 ": another order than the earliest is first", seed);
 	}
-	check_places(&timers);
+	check_heap(&timers);
 	timers_fini(&timers);
 }
 

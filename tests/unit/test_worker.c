@@ -20,6 +20,7 @@
 #include "chance.h"
 #include "check.h"
 #include "dispatch.h"
+#include "entries.h"
 #include "job.h"
 #include "phrases.h"
 #include "text.h"
@@ -783,6 +784,38 @@ static void test_agenda_gives_in_order(void **state)
 	agenda_fini(&agenda);
 }
 
+/* ---- entries ---- */
+
+static void test_entries_keep_their_numbers(void **state)
+{
+	enum { ORDERS = ENTRIES_GONE_MAX + 5 };
+	static struct worker_order orders[ORDERS];
+	struct entries entries;
+	(void)state;
+	entries_init(&entries);
+	for (int i = 0; i < ORDERS; i++) {
+		orders[i].id.bytes[0] = (uint8_t)(i >> 8);
+		orders[i].id.bytes[1] = (uint8_t)i;
+		struct entry *entry = entries_add(&entries, &orders[i]);
+		assert_ptr_equal(entries_first_unshown(&entries), entry);
+		assert_ptr_equal(orders[i].data, entry);
+		entries_number(&entries, entry);
+	}
+	assert_null(entries_first_unshown(&entries));
+	assert_int_equal(entries_by_id(&entries, &orders[7].id)->number, 8);
+	struct worker_order never_shown = {.version = 1};
+	entries_gone(&entries, entries_add(&entries, &never_shown), "");
+	for (unsigned number = ORDERS; number > 0; number--)
+		entries_gone(&entries, entries_by_number(&entries, number), "it was completed");
+	/* Whoever came first of those that are gone makes room. */
+	assert_null(entries_by_number(&entries, 5));
+	assert_int_equal(entries_by_number(&entries, 6)->number, 6);
+	assert_null(entries_by_number(&entries, 6)->order);
+	assert_string_equal(entries_by_number(&entries, 6)->gone, "it was completed");
+	assert_null(entries_by_number(&entries, 0));
+	entries_fini(&entries);
+}
+
 /* ---- text ---- */
 
 static void assert_text(struct pd_buffer *buffer, const char *expected)
@@ -1088,6 +1121,7 @@ int main(void)
 		cmocka_unit_test(test_chance_is_seeded),
 		cmocka_unit_test(test_chance_distributions),
 		cmocka_unit_test(test_agenda_gives_in_order),
+		cmocka_unit_test(test_entries_keep_their_numbers),
 		cmocka_unit_test(test_text_is_tidied),
 		cmocka_unit_test(test_order_as_json),
 		cmocka_unit_test(test_environment),

@@ -1,0 +1,437 @@
+#include "answers.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "codec.h"
+#include "id.h"
+#include "model.h"
+#include "pushes.h"
+#include "sim.h"
+#include "tally.h"
+#include "threads.h"
+#include "trace.h"
+
+static struct {
+	struct expectation *expectations;
+	uint64_t promised_seq;
+	unsigned bad_frames;
+	struct pd_decoder *decoder, *inner;
+} answers;
+
+void answers_init(void)
+{
+	answers_fini();
+	answers.decoder = pd_decoder_new();
+	answers.inner = pd_decoder_new();
+	if (!answers.decoder || !answers.inner)
+		trace_system("memory");
+}
+
+void answers_fini(void)
+{
+	answers_forget_all();
+	pd_decoder_free(answers.decoder);
+	pd_decoder_free(answers.inner);
+	memset(&answers, 0, sizeof answers);
+}
+
+/* A query that has come before and was not answered yet: its answers cannot be told apart. */
+static bool expect_again(const struct expectation *again)
+{
+	struct expectation *e = answers.expectations;
+	while (e && (e->peer != again->peer || e->request != again->request || e->type != again->type))
+		e = e->next;
+	if (!e)
+		return false;
+	struct expectation before = *e;
+	if (again->wanted != WANT_REFUSAL)
+		*e = *again;
+	e->next = before.next;
+	e->copies = before.copies + 1;
+	e->owed = before.session ? before.owed + 1 : 1;
+	e->session = again->session;
+	e->doubled = true;
+	e->exact = false;
+	if (before.wanted != WANT_REFUSAL && before.version < e->version)
+		e->version = before.version;
+	for (int i = 0; i < 2; i++)
+		e->reasons.bits[i] = before.reasons.bits[i] | again->reasons.bits[i];
+	return true;
+}
+
+void answers_expect(const struct expectation *expectation)
+{
+	if (pd_message_info(expectation->type)->role == PD_QUERY && expect_again(expectation))
+		return;
+	struct expectation *kept = malloc(sizeof *kept);
+	if (!kept)
+		trace_system("memory");
+	*kept = *expectation;
+	kept->owed = 1;
+	kept->next = answers.expectations;
+	answers.expectations = kept;
+}
+
+void answers_expect_refusal_of_frame(void)
+{
+	answers.bad_frames++;
+}
+
+/* An answer that is not owed may come all the same: a read may be under way, and the peer have a session again. */
+void answers_forget_peer(uint32_t peer)
+{
+	for (struct expectation *e = answers.expectations; e; e = e->next)
+		if (e->peer == peer)
+			e->session = NULL;
+	pushes_forget(peer);
+}
+
+void answers_look_at_sessions(void)
+{
+	for (struct expectation *e = answers.expectations; e; e = e->next)
+		if (e->session && sessions_find(&sim.front->sessions, e->peer) != e->session)
+			e->session = NULL;
+}
+
+void answers_forget_all(void)
+{
+	while (answers.expectations) {
+		struct expectation *expectation = answers.expectations;
+		answers.expectations = expectation->next;
+		free(expectation);
+	}
+	answers.bad_frames = 0;
+}
+
+void answers_check_none_owed(void)
+{
+	answers_look_at_sessions();
+	for (const struct expectation *e = answers.expectations; e; e = e->next)
+		if (e->session && e->owed)
+			trace_fail("peer %" PRIu32 " was never answered: %s, request %" PRIu64, e->peer,
+				   pd_message_info(e->type)->name, e->request);
+}
+
+uint64_t answers_promised_seq(void)
+{
+	return answers.promised_seq;
+}
+
+/* ---- matching ---- */
+
+void answers_demand_durable(uint64_t seq, const char *what)
+{
+	if (seq > threads_durable_seq())
+		trace_fail("%s tells of event %" PRIu64 ", but only %" PRIu64 " are on disk", what, seq,
+			   threads_durable_seq());
+	if (seq > answers.promised_seq)
+		answers.promised_seq = seq;
+}
+
+/* Who lost against somebody else is told where the order stands, and who has it. */
+static bool names_rightly(const struct expectation *e, const struct pd_refused *refused)
+{
+	if (refused->code != PD_REFUSED_stale && refused->code != PD_REFUSED_taken)
+		return true;
+	return refused->version == e->version && (refused->code == PD_REFUSED_stale || refused->person == e->acceptor);
+}
+
+static bool fits(const struct expectation *e, const struct pd_message *reply)
+{
+	switch (reply->type) {
+	case PD_MSG_ok:
+		return (e->wanted == WANT_OK || e->wanted == WANT_EITHER) && reply->ok.seq == e->seq &&
+		       reply->ok.version == e->version;
+	case PD_MSG_refused: return reasons_have(&e->reasons, reply->refused.code) && names_rightly(e, &reply->refused);
+	case PD_MSG_welcome: return e->wanted == WANT_WELCOME;
+	case PD_MSG_pong: return e->wanted == WANT_PONG;
+	case PD_MSG_imported: return e->wanted == WANT_IMPORTED && reply->imported.seq == e->seq;
+	case PD_MSG_stats:
+	case PD_MSG_digest: return e->wanted == WANT_ONE;
+	default: return e->wanted == WANT_ROWS;
+	}
+}
+
+static int describe_reasons(const struct expectation *e, char text[static 200], int used)
+{
+	for (unsigned code = 1; code < 128 && used < 160; code++)
+		if (reasons_have(&e->reasons, code))
+			used += snprintf(text + used, 200 - (size_t)used, "%s, ", pd_refusal_info(code)->name);
+	return used;
+}
+
+static const char *describe(const struct expectation *e, char text[static 200])
+{
+	if (!e)
+		return "nothing is expected";
+	int used = snprintf(text, 200, "expected for %s: ", pd_message_info(e->type)->name);
+	if (e->wanted == WANT_OK)
+		snprintf(text + used, 200 - (size_t)used, "ok with seq %" PRIu64 " and version %" PRIu32 "%s", e->seq,
+			 e->version, e->repeat ? ", for it is a repeat" : "");
+	else if (reasons_any(&e->reasons))
+		used = describe_reasons(e, text, used);
+	if (e->version && e->wanted == WANT_REFUSAL)
+		snprintf(text + used, 200 - (size_t)used, "at version %" PRIu32, e->version);
+	return text;
+}
+
+static _Noreturn void unexpected(uint32_t peer, const struct pd_message *reply, const struct expectation *e)
+{
+	char wanted[200], got[300] = "";
+	if (reply->type == PD_MSG_ok)
+		snprintf(got, sizeof got, " seq %" PRIu64 " version %" PRIu32, reply->ok.seq, reply->ok.version);
+	else if (reply->type == PD_MSG_refused)
+		snprintf(got, sizeof got, " %.*s, %.*s, version %" PRIu32 ", person %" PRIu32,
+			 (int)reply->refused.name.bytes, reply->refused.name.data, (int)reply->refused.detail.bytes,
+			 reply->refused.detail.data, reply->refused.version, reply->refused.person);
+	trace_fail("peer %" PRIu32 ", request %" PRIu64 " is answered %s%s; %s", peer, reply->request,
+		   pd_message_info(reply->type)->name, got, describe(e, wanted));
+}
+
+/* Of several expectations, which come from one message that was sent again, a reply meets the one of the lowest rank:
+ * it is owed, and leaves least open. */
+static int rank(const struct expectation *e)
+{
+	return __builtin_popcountll(e->reasons.bits[0]) + __builtin_popcountll(e->reasons.bits[1]) +
+	       (e->session ? 0 : 1000);
+}
+
+/* Where the expectation is linked that the reply meets; null when there is none: *near is then one of the same request.
+ * Of equal rank the oldest is taken. */
+static struct expectation **find_expectation(uint32_t peer, const struct pd_message *reply, struct expectation **near)
+{
+	struct expectation **found = NULL;
+	*near = NULL;
+	for (struct expectation **link = &answers.expectations; *link; link = &(*link)->next) {
+		if ((*link)->peer != peer || (*link)->request != reply->request)
+			continue;
+		*near = *link;
+		if (fits(*link, reply) && (!found || rank(*link) <= rank(*found)))
+			found = link;
+	}
+	return found;
+}
+
+static void met(struct expectation **link)
+{
+	struct expectation *e = *link;
+	if (e->copies > 0) {
+		e->copies--;
+		e->owed -= e->owed > 0;
+		e->rows = e->story_version = 0;
+		e->after_seq = e->begin_seq;
+		return;
+	}
+	*link = e->next;
+	free(e);
+}
+
+/* ---- replies ---- */
+
+/* At most one acceptance is in force: between two that were promised the order must have waited again. */
+static void granted(const struct expectation *e)
+{
+	struct life *life = model_find(&e->order);
+	if (!life)
+		trace_fail("an acceptance was granted of an order that is not there");
+	uint32_t a = life->granted_version, b = e->version;
+	if (a == b && life->granted_actor != e->actor)
+		trace_fail("version %" PRIu32 " was granted to person %" PRIu32 " and to person %" PRIu32, a,
+			   life->granted_actor, e->actor);
+	bool waited = a == 0 || a == b;
+	for (uint32_t v = (a < b ? a : b) + 1; v < (a < b ? b : a); v++)
+		waited |= life->versions[v - 1].state == PD_STATE_waiting;
+	if (!waited)
+		trace_fail("two acceptances are in force: version %" PRIu32 " by person %" PRIu32 ", version %" PRIu32
+			   " by person %" PRIu32,
+			   a, life->granted_actor, b, e->actor);
+	if (b > a) {
+		life->granted_version = b;
+		life->granted_actor = e->actor;
+	}
+}
+
+static void session_answered(const struct expectation *e)
+{
+	if (e->type == PD_MSG_bye || e->type == PD_MSG_hello)
+		pushes_forget(e->peer);
+	else if (e->type == PD_MSG_work)
+		pushes_credit(e->peer, e->area, e->credit);
+}
+
+static void take_ok(struct expectation **link, const struct pd_message *reply)
+{
+	const struct expectation *e = *link;
+	answers_demand_durable(reply->ok.seq, "an ok");
+	session_answered(e);
+	if (e->repeat)
+		tally_add(e->looked_back ? TALLY_LOOKED_BACK : TALLY_REPEATED);
+	if (e->type == PD_MSG_accept)
+		granted(e);
+	tally_answer(e->type);
+	met(link);
+}
+
+static void take_refused(struct expectation **link)
+{
+	const struct expectation *e = *link;
+	if (e->type == PD_MSG_import_commit)
+		tally_add(TALLY_IMPORT_REFUSED);
+	met(link);
+}
+
+/* ---- answers to queries ---- */
+
+static void check_order(struct expectation *e, const struct pd_order *o)
+{
+	const struct life *life = model_find(&o->order);
+	if (!life || o->version > life->count)
+		trace_fail("an order is told of at version %" PRIu32 " that is not there", o->version);
+	const struct version *v = &life->versions[o->version - 1];
+	bool same = o->state == v->state && o->holder == v->holder && o->area == life->area &&
+		    o->requester == life->requester && o->household == life->household &&
+		    o->category == life->category && o->urgency == life->urgency && o->attempt == v->attempt &&
+		    o->acceptor == v->acceptor && o->rating == v->rating &&
+		    o->submitted_ms == life->versions[0].time_ms && o->waiting_ms == v->waiting_ms &&
+		    o->accepted_ms == v->accepted_ms && o->completed_ms == v->completed_ms &&
+		    o->ended_ms == v->ended_ms && o->due_ms == v->due_ms && o->seq == life->versions[0].seq &&
+		    o->last_seq == v->seq;
+	if (!same)
+		trace_fail("an order is told of otherwise than it was at version %" PRIu32, o->version);
+	answers_demand_durable(o->last_seq, "an order");
+	if (e->type == PD_MSG_get_order && (e->exact ? o->version != e->version : o->version < e->version))
+		trace_fail("an order is told of at version %" PRIu32 ", it was at %" PRIu32, o->version, e->version);
+	if (e->type == PD_MSG_list_orders && !e->doubled &&
+	    ((e->requester && e->requester != o->requester) || (e->state && e->state != o->state)))
+		trace_fail("a list has an order that it should not have");
+}
+
+static void check_past(struct expectation *e, struct pd_slice bytes)
+{
+	struct pd_message event;
+	struct pd_fault fault;
+	size_t off = 0;
+	pd_decoder_reset(answers.inner);
+	if (pd_decode(answers.inner, bytes.data, bytes.bytes, &off, &event, &fault) || off != bytes.bytes)
+		trace_fail("a past event cannot be read: %s", fault.detail);
+	if (sim_hash(0, bytes.data, bytes.bytes) != model_event_hash(event.request))
+		trace_fail("past event %" PRIu64 " is not the one that happened", event.request);
+	answers_demand_durable(event.request, "a past event");
+	if (e->type == PD_MSG_get_order) {
+		const struct pd_order_event *common = (const struct pd_order_event *)&event.submitted;
+		if (common->version != ++e->story_version || memcmp(&common->order, &e->order, sizeof e->order) != 0)
+			trace_fail("a story has version %" PRIu32 " where version %" PRIu32 " should stand",
+				   common->version, e->story_version);
+		return;
+	}
+	if (e->all_events ? event.request != e->after_seq + 1 : event.request <= e->after_seq)
+		trace_fail("event %" PRIu64 " is read after event %" PRIu64, event.request, e->after_seq);
+	e->after_seq = event.request;
+}
+
+static void take_row(struct expectation **link, const struct pd_message *reply)
+{
+	struct expectation *e = *link;
+	if (reply->type == PD_MSG_order)
+		check_order(e, &reply->order);
+	else if (reply->type == PD_MSG_past)
+		check_past(e, reply->past.event);
+	if (reply->type != PD_MSG_end) {
+		e->rows++;
+		return;
+	}
+	answers_demand_durable(reply->end.seq, "an end");
+	if (reply->end.count != e->rows || (e->limit && e->rows > e->limit))
+		trace_fail("the end of %s counts %" PRIu32 " rows, there were %" PRIu32 ", asked for were %" PRIu32,
+			   pd_message_info(e->type)->name, reply->end.count, e->rows, e->limit);
+	if (e->story && e->story_version + 1 != e->rows)
+		trace_fail("a story of %" PRIu32 " events has %" PRIu32 " rows", e->story_version, e->rows);
+	tally_answer(e->type);
+	met(link);
+}
+
+static void take_one(struct expectation **link, const struct pd_message *reply)
+{
+	const struct expectation *e = *link;
+	answers_demand_durable(reply->type == PD_MSG_stats ? reply->stats.seq : reply->digest.seq,
+			       pd_message_info(reply->type)->name);
+	if (reply->type == PD_MSG_stats && e->area == 0 && !e->doubled &&
+	    (reply->stats.waiting != e->waiting || reply->stats.working != e->working))
+		trace_fail("stats tell of %" PRIu64 " waiting and %" PRIu64 " accepted, there were %" PRIu64
+			   " and %" PRIu64,
+			   reply->stats.waiting, reply->stats.working, e->waiting, e->working);
+	tally_answer(e->type);
+	met(link);
+}
+
+static void take_reply(uint32_t peer, const struct pd_message *reply)
+{
+	struct expectation *near, **link = find_expectation(peer, reply, &near);
+	if (reply->type == PD_MSG_refused)
+		tally_refusal(reply->refused.code);
+	if (!link && reply->type == PD_MSG_refused && answers.bad_frames &&
+	    (reply->refused.code < PD_REFUSED_not_a_command || reply->refused.code == PD_REFUSED_bad_identity)) {
+		answers.bad_frames--;
+		return;
+	}
+	if (!link)
+		unexpected(peer, reply, near);
+	switch (reply->type) {
+	case PD_MSG_ok: take_ok(link, reply); break;
+	case PD_MSG_refused: take_refused(link); break;
+	case PD_MSG_imported: answers_demand_durable(reply->imported.seq, "an import"); /* fall through */
+	case PD_MSG_pong:
+		tally_answer((*link)->type);
+		met(link);
+		break;
+	case PD_MSG_welcome:
+		answers_demand_durable(reply->welcome.seq, "a welcome");
+		session_answered(*link);
+		tally_answer((*link)->type);
+		met(link);
+		break;
+	case PD_MSG_stats:
+	case PD_MSG_digest: take_one(link, reply); break;
+	default: take_row(link, reply); break;
+	}
+}
+
+/* ---- leaving ---- */
+
+static void trace_message(uint32_t peer, const struct pd_message *message)
+{
+	const char *name = pd_message_info(message->type)->name;
+	if (message->type == PD_MSG_ok)
+		trace_line("to peer %" PRIu32 ": %s %" PRIu64 ", seq %" PRIu64 " version %" PRIu32, peer, name,
+			   message->request, message->ok.seq, message->ok.version);
+	else if (message->type == PD_MSG_refused)
+		trace_line("to peer %" PRIu32 ": %s %" PRIu64 " as %.*s", peer, name, message->request,
+			   (int)message->refused.name.bytes, message->refused.name.data);
+	else if (message->type != PD_MSG_past)
+		trace_line("to peer %" PRIu32 ": %s %" PRIu64, peer, name, message->request);
+}
+
+void answers_leave(uint32_t peer, const void *data, size_t bytes)
+{
+	if (bytes > PD_FRAME_BYTES_MAX)
+		trace_fail("a frame of %zu bytes leaves for peer %" PRIu32 "; %d are the most", bytes, peer,
+			   PD_FRAME_BYTES_MAX);
+	for (size_t off = 0; off < bytes;) {
+		struct pd_message message;
+		struct pd_fault fault;
+		pd_decoder_reset(answers.decoder);
+		if (pd_decode(answers.decoder, data, bytes, &off, &message, &fault))
+			trace_fail("what leaves cannot be read: %s", fault.detail);
+		trace_message(peer, &message);
+		switch (pd_message_info(message.type)->role) {
+		case PD_REPLY: take_reply(peer, &message); break;
+		case PD_PUSH:
+			if (message.type == PD_MSG_push)
+				pushes_leave(peer, &message.push);
+			break;
+		default: trace_fail("a %s leaves for peer %" PRIu32, pd_message_info(message.type)->name, peer);
+		}
+	}
+}

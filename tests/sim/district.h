@@ -1,0 +1,30 @@
+/* district.h - the small made district: how it begins, and how those who keep the registry change it, often wrongly.
+ * Threads: one. */
+#ifndef PAIDAN_SIM_DISTRICT_H
+#define PAIDAN_SIM_DISTRICT_H
+
+#include "registry.h"
+
+enum { DISTRICT_ROWS_MAX = 1000 };
+
+/* The rows of the district as it begins, parents first; their number. Texts live until the next call of any function
+ * here. */
+size_t district_begin(struct pd_message rows[static DISTRICT_ROWS_MAX]);
+/* Whether there is something of every kind. */
+bool district_there(const struct registry *registry);
+/* A put_ message that changes something, or is wrong, or is of no effect. */
+void district_change(const struct registry *registry, struct pd_message *put);
+/* The registry as it is, row by row, with changes; some are left out, some may be wrong. */
+size_t district_import(const struct registry *registry, struct pd_message rows[static DISTRICT_ROWS_MAX]);
+
+/* Some entity's id, in use or not; now and then one that is not there. */
+uint32_t district_area(const struct registry *registry);
+uint32_t district_household(const struct registry *registry);
+uint32_t district_person(const struct registry *registry);
+uint32_t district_category(const struct registry *registry);
+/* Somebody in use with a post of work in the very area; 0: nobody. */
+uint32_t district_person_of(const struct registry *registry, uint32_t area);
+/* Somebody in use with that post; 0: nobody. */
+uint32_t district_person_with(const struct registry *registry, unsigned post);
+
+#endif

@@ -1,0 +1,74 @@
+/* model.h - what orders go through, as states.def and the messages' descriptions have it; not as the core has it.
+ *
+ * Every event that the broker applies is shown to the model, which says whether it was legal then, and remembers the
+ * order's every version. When a crash takes events back, the model goes back with them. Threads: one.
+ */
+#ifndef PAIDAN_SIM_MODEL_H
+#define PAIDAN_SIM_MODEL_H
+
+#include "proto.h"
+#include "registry.h"
+
+/* An order after one of its events. */
+struct version {
+	uint64_t seq, time_ms, due_ms, waiting_ms, accepted_ms, completed_ms, ended_ms;
+	uint64_t queued_seq; /* the event that brought it to where it waits */
+	uint64_t said;       /* a hash of the event's words, and of the choice made with it */
+	uint32_t holder, acceptor, actor;
+	uint16_t attempt;
+	uint8_t type, state, rating; /* type: of the event */
+};
+
+struct life {
+	struct pd_id id;
+	uint32_t requester, household, area, category, actor;
+	uint8_t urgency;
+	uint64_t contents;        /* a hash of what was submitted */
+	struct version *versions; /* versions[i] is version i + 1 */
+	uint32_t count, capacity;
+	uint32_t granted_version, granted_actor; /* of the last acceptance that was answered with ok; 0: none */
+	struct life *next;                       /* of its bucket */
+};
+
+void model_init(void);
+void model_fini(void);
+
+/* Null when there is none. */
+struct life *model_find(const struct pd_id *id);
+static inline const struct version *life_now(const struct life *life)
+{
+	return &life->versions[life->count - 1];
+}
+static inline bool life_open(const struct life *life)
+{
+	return life_now(life)->state <= PD_STATE_completed;
+}
+/* All orders, as they came. */
+struct life *const *model_lives(size_t *count);
+
+/* The broker has applied event; bytes is it as a message. Fails when it was not legal. */
+void model_event(const struct registry *registry, const struct pd_message *event, const void *data, size_t bytes);
+/* The last event, and what each was: a hash of its bytes. */
+uint64_t model_last_seq(void);
+uint64_t model_event_hash(uint64_t seq);
+/* Whether the broker meant to publish it. */
+bool model_event_published(uint64_t seq);
+void model_will_publish(uint64_t seq);
+/* The events after seq have not happened. */
+void model_cut(uint64_t seq);
+
+/* For completed orders. */
+void model_set_periods(uint64_t confirm_within_ms, uint64_t reopen_within_ms);
+uint64_t model_reopen_within_ms(void);
+
+/* What a submit says, as a hash; household is that which it comes to. */
+uint64_t model_contents(const struct pd_submit *submit, uint32_t actor, uint32_t requester, uint32_t household);
+
+/* What a move's command says beyond the order and who; what the event that it becomes says is the same. */
+uint64_t model_said(const struct pd_message *command);
+
+/* Whether person works for area: a post of work there or above it; the operator and administrators everywhere. */
+bool model_works_for(const struct registry *registry, uint32_t person, uint32_t area);
+bool model_in_use(const struct registry *registry, uint32_t person);
+
+#endif

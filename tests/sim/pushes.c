@@ -1,0 +1,126 @@
+#include "pushes.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "answers.h"
+#include "model.h"
+#include "sim.h"
+#include "tally.h"
+#include "trace.h"
+
+/* An order that was pushed to a worker: it takes up credit as long as it waits there since that event. */
+struct pushed {
+	struct pd_id order;
+	uint64_t queued_seq;
+};
+
+struct desk {
+	uint32_t peer, area;
+	uint16_t credit;
+	struct pushed *pushed;
+	uint32_t count, capacity;
+	struct desk *next;
+};
+
+static struct desk *desks;
+
+static void free_desk(struct desk *desk)
+{
+	free(desk->pushed);
+	free(desk);
+}
+
+void pushes_forget(uint32_t peer)
+{
+	for (struct desk **link = &desks; *link;) {
+		struct desk *desk = *link;
+		if (desk->peer != peer) {
+			link = &desk->next;
+			continue;
+		}
+		*link = desk->next;
+		free_desk(desk);
+	}
+}
+
+void pushes_forget_all(void)
+{
+	while (desks) {
+		struct desk *desk = desks;
+		desks = desk->next;
+		free_desk(desk);
+	}
+}
+
+static struct desk *find_desk(uint32_t peer, uint32_t area)
+{
+	struct desk *desk = desks;
+	while (desk && (desk->peer != peer || desk->area != area))
+		desk = desk->next;
+	if (desk)
+		return desk;
+	desk = calloc(1, sizeof *desk);
+	if (!desk)
+		trace_system("memory");
+	*desk = (struct desk){.peer = peer, .area = area, .next = desks};
+	desks = desk;
+	return desk;
+}
+
+void pushes_credit(uint32_t peer, uint32_t area, uint16_t credit)
+{
+	struct desk *desk = find_desk(peer, area);
+	desk->credit = credit;
+	if (credit == 0)
+		desk->count = 0;
+}
+
+static bool still_there(const struct pushed *pushed, uint32_t area)
+{
+	const struct life *life = model_find(&pushed->order);
+	const struct version *now = life ? life_now(life) : NULL;
+	return now && now->state == PD_STATE_waiting && now->holder == area && now->queued_seq == pushed->queued_seq;
+}
+
+static void count_push(struct desk *desk, const struct pushed *pushed)
+{
+	uint32_t kept = 0;
+	bool repeated =
+		false; /* with another version: it takes up its credit already, which may have been lowered since */
+	for (uint32_t i = 0; i < desk->count; i++) {
+		bool again = memcmp(&desk->pushed[i].order, &pushed->order, sizeof pushed->order) == 0;
+		repeated |= again && desk->pushed[i].queued_seq == pushed->queued_seq;
+		if (!again && still_there(&desk->pushed[i], desk->area))
+			desk->pushed[kept++] = desk->pushed[i];
+	}
+	desk->count = kept;
+	if (desk->count == desk->capacity) {
+		desk->capacity = desk->capacity ? desk->capacity * 2 : 8;
+		desk->pushed = realloc(desk->pushed, desk->capacity * sizeof *desk->pushed);
+		if (!desk->pushed)
+			trace_system("memory");
+	}
+	desk->pushed[desk->count++] = *pushed;
+	if (!repeated && still_there(pushed, desk->area) && desk->count > desk->credit)
+		trace_fail("peer %" PRIu32 " has credit %u for area %" PRIu32 " and gets a push when it has %u",
+			   desk->peer, desk->credit, desk->area, desk->count - 1);
+}
+
+void pushes_leave(uint32_t peer, const struct pd_push *push)
+{
+	const struct life *life = model_find(&push->order);
+	if (!life || push->version > life->count)
+		trace_fail("version %" PRIu32 " of an order is pushed that is not there", push->version);
+	const struct version *v = &life->versions[push->version - 1];
+	answers_demand_durable(v->seq, "a push");
+	if (v->state != PD_STATE_waiting || v->holder != push->holder || v->attempt != push->attempt ||
+	    v->waiting_ms != push->waiting_ms || v->due_ms != push->due_ms)
+		trace_fail("an order is pushed otherwise than it was at version %" PRIu32, push->version);
+	if (sim_hash(0, push->submitted.data, push->submitted.bytes) != model_event_hash(life->versions[0].seq))
+		trace_fail("an order is pushed with another text than it was submitted with");
+	struct pushed pushed = {push->order, v->queued_seq};
+	count_push(find_desk(peer, push->holder), &pushed);
+	tally_add(TALLY_PUSHES);
+}

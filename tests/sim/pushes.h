@@ -1,0 +1,15 @@
+/* pushes.h - whether what is pushed is as it was on disk, and no more than the worker has credit for. Threads: one. */
+#ifndef PAIDAN_SIM_PUSHES_H
+#define PAIDAN_SIM_PUSHES_H
+
+#include "proto.h"
+
+/* A peer was told that it has this credit for an area. */
+void pushes_credit(uint32_t peer, uint32_t area, uint16_t credit);
+/* A push leaves for a peer. */
+void pushes_leave(uint32_t peer, const struct pd_push *push);
+/* The peer works for nobody any more. */
+void pushes_forget(uint32_t peer);
+void pushes_forget_all(void);
+
+#endif

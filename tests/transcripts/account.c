@@ -1,0 +1,193 @@
+#include "account.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "script.h"
+
+static const char indent[] = "    ";
+
+/* ---- events ---- */
+
+static void print_state(struct cast *cast, const struct order_row *row)
+{
+	char due[SCRIPT_TIME_BYTES];
+	const char *holder = cast_name(cast, CAST_AREA, row->holder),
+		   *acceptor = cast_name(cast, CAST_PERSON, row->acceptor);
+	script_time(row->due_ms, due);
+	switch (row->state) {
+	case PD_STATE_waiting: printf("waits at %s, to be accepted by %s", holder, due); break;
+	case PD_STATE_accepted: printf("in the hands of %s at %s, to be completed by %s", acceptor, holder, due); break;
+	case PD_STATE_completed: printf("completed by %s, closes by itself on %s", acceptor, due); break;
+	case PD_STATE_closed:
+		if (row->rating)
+			printf("closed, rated %u of 5", row->rating);
+		else
+			printf("closed, without a rating");
+		break;
+	default: printf("cancelled"); break;
+	}
+	if (row->attempt > 1)
+		printf(" (attempt %u)", row->attempt);
+}
+
+static void print_order_event(struct cast *cast, const struct pd_message *event, const struct order_row *row)
+{
+	printf("%s v%u: ", cast_order_name(cast, &row->id), row->version);
+	if (event->type == PD_MSG_noted)
+		printf("a note; ");
+	print_state(cast, row);
+}
+
+static const char *if_retired(bool retired)
+{
+	return retired ? "retired" : "in use";
+}
+
+static void print_registry_event(struct cast *cast, const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_area_set:
+		printf("%s: a %s of %s, %s", cast_name(cast, CAST_AREA, event->area_set.area),
+		       pd_word("level", event->area_set.level),
+		       event->area_set.parent ? cast_name(cast, CAST_AREA, event->area_set.parent) : "nothing",
+		       if_retired(event->area_set.retired));
+		break;
+	case PD_MSG_household_set:
+		printf("%s: in %s, centre %s, %s", cast_name(cast, CAST_HOUSEHOLD, event->household_set.household),
+		       cast_name(cast, CAST_AREA, event->household_set.area),
+		       cast_name(cast, CAST_HOUSEHOLD, event->household_set.centre),
+		       if_retired(event->household_set.retired));
+		break;
+	case PD_MSG_person_set:
+		printf("%s: %s in %s, %s", cast_name(cast, CAST_PERSON, event->person_set.person),
+		       pd_word("post", event->person_set.post), cast_name(cast, CAST_AREA, event->person_set.area),
+		       if_retired(event->person_set.retired));
+		break;
+	default:
+		printf("%s: for the %s, %s, accept in %u s, complete in %u s, %s",
+		       cast_name(cast, CAST_CATEGORY, event->category_set.category),
+		       pd_word("level", event->category_set.level), pd_word("urgency", event->category_set.urgency),
+		       event->category_set.accept_within_s, event->category_set.complete_within_s,
+		       if_retired(event->category_set.retired));
+		break;
+	}
+}
+
+void account_event(struct cast *cast, const struct pd_message *event, const struct order *order, bool dated)
+{
+	char time[SCRIPT_TIME_BYTES];
+	fputs(indent, stdout);
+	if (dated)
+		printf("%s: ", script_time(event->area_set.time_ms, time));
+	printf("#%" PRIu64 " %s: ", event->request, pd_message_info(event->type)->name);
+	if (order)
+		print_order_event(cast, event, &order->row);
+	else
+		print_registry_event(cast, event);
+	putchar('\n');
+}
+
+/* ---- answers ---- */
+
+void account_refused(struct cast *cast, const struct core_decision *decision)
+{
+	const struct pd_refusal_info *info = pd_refusal_info(decision->refusal);
+	printf("%srefused, %s: %s", indent, info->name, info->sentence);
+	if (decision->detail[0]) {
+		fputs(" [", stdout);
+		cast_print(cast, decision->detail);
+		putchar(']');
+	}
+	putchar('\n');
+}
+
+void account_repeated(const struct core_decision *decision, bool looked_back)
+{
+	if (decision->seq == 0)
+		printf("%sok: it is so already, nothing was recorded\n", indent);
+	else
+		printf("%sok, as at first: #%" PRIu64 ", v%u%s\n", indent, decision->seq, decision->version,
+		       looked_back ? " (found in the order's story)" : "");
+}
+
+void account_forgotten(size_t count)
+{
+	printf("%s%zu ended %s left memory\n", indent, count, count == 1 ? "order has" : "orders have");
+}
+
+void account_replay(uint64_t events, bool same)
+{
+	printf("\n----\n%" PRIu64 " events; a replay of them makes %s.\n", events,
+	       same ? "the same state" : "ANOTHER STATE");
+}
+
+static unsigned count_in_use(const struct registry *registry, enum registry_kind kind)
+{
+	static const size_t at[] = {offsetof(struct area, retired), offsetof(struct household, retired),
+				    offsetof(struct person, retired), offsetof(struct category, retired)};
+	size_t count;
+	unsigned in_use = 0;
+	void *const *entities = registry_sorted(registry, kind, &count);
+	for (size_t i = 0; i < count; i++)
+		in_use += !*((const bool *)((const char *)entities[i] + at[kind]));
+	return in_use;
+}
+
+void account_registry(const struct registry *registry)
+{
+	printf("%s%u areas, %u households, %u people, %u categories\n", indent, count_in_use(registry, REGISTRY_AREAS),
+	       count_in_use(registry, REGISTRY_HOUSEHOLDS), count_in_use(registry, REGISTRY_PEOPLE),
+	       count_in_use(registry, REGISTRY_CATEGORIES));
+}
+
+/* ---- looking ---- */
+
+void account_order(struct cast *cast, const struct order_row *row)
+{
+	char time[SCRIPT_TIME_BYTES];
+	printf("%s%s v%u: ", indent, cast_order_name(cast, &row->id), row->version);
+	print_state(cast, row);
+	printf("; %s, %s, for %s", cast_name(cast, CAST_CATEGORY, row->category), pd_word("urgency", row->urgency),
+	       row->requester ? cast_name(cast, CAST_PERSON, row->requester) : "nobody");
+	if (row->household)
+		printf(" of %s", cast_name(cast, CAST_HOUSEHOLD, row->household));
+	printf(", from %s since %s\n", cast_name(cast, CAST_AREA, row->area), script_time(row->submitted_ms, time));
+}
+
+static void print_queue(struct cast *cast, struct order_queue *queue)
+{
+	struct order *order;
+	const char *before = "";
+	if (RB_EMPTY(queue))
+		fputs("nothing", stdout);
+	RB_FOREACH(order, order_queue, queue)
+	{
+		printf("%s%s (%s)", before, cast_order_name(cast, &order->row.id),
+		       pd_word("urgency", order->row.urgency));
+		before = ", ";
+	}
+	putchar('\n');
+}
+
+void account_queue(struct cast *cast, uint32_t area, struct holder *holder)
+{
+	const char *name = cast_name(cast, CAST_AREA, area);
+	struct order_queue none = RB_INITIALIZER(&none);
+	printf("%s%s waits for: ", indent, name);
+	print_queue(cast, holder ? &holder->waiting : &none);
+	printf("%s%s works on: ", indent, name);
+	print_queue(cast, holder ? &holder->working : &none);
+}
+
+void account_figures(struct cast *cast, const struct core *core, const struct area *area)
+{
+	struct core_sums sums;
+	core_sum(core, area, &sums);
+	const struct figures *f = &sums.figures;
+	printf("%s%s and below: %" PRIu64 " submitted, %" PRIu64 " accepted, %" PRIu64 " completed, %" PRIu64
+	       " closed, %" PRIu64 " cancelled, %" PRIu64 " reopened, %" PRIu64 " declined or transferred; %" PRIu64
+	       " waiting, %" PRIu64 " worked on\n",
+	       indent, cast_name(cast, CAST_AREA, area->id), f->submitted, f->accepted, f->completed, f->closed,
+	       f->cancelled, f->reopened, f->declined, sums.waiting, sums.working);
+}

@@ -1,0 +1,225 @@
+#include "verbs.h"
+
+#include <string.h>
+
+#include "id.h"
+
+uint32_t verbs_need(struct script *script, const struct cast *cast, enum cast_kind kind)
+{
+	const char *name = script_need(script, cast_kind_name(kind));
+	uint32_t id;
+	if (kind == CAST_PERSON && strcmp(name, "operator") == 0)
+		return 0;
+	if (!cast_find(cast, kind, name, &id))
+		script_fail(script, "there is no %s \"%s\" in this script; #123 names an id as such",
+			    cast_kind_name(kind), name);
+	return id;
+}
+
+static unsigned need_word(struct script *script, const char *set)
+{
+	const char *word = script_need(script, set);
+	unsigned code = pd_word_code(set, word);
+	if (!code)
+		script_fail(script, "\"%s\" is no %s: the words stand in proto/enums.def", word, set);
+	return code;
+}
+
+static void need(struct script *script, const char *word)
+{
+	if (!script_take_if(script, word))
+		script_fail(script, "the word \"%s\" is missing after \"%s\"", word, script->words[script->taken - 1]);
+}
+
+/* ---- entries of the registry ---- */
+
+/* The name and id that an entry begins with. */
+static uint32_t new_name(struct script *script, struct cast *cast, enum cast_kind kind)
+{
+	const char *name = script_need(script, "a name");
+	uint32_t id = script_need_number(script, "the id");
+	if (!cast_add(cast, kind, name, id))
+		script_fail(script, "the name %s stands for another %s, or has %d bytes or more", name,
+			    cast_kind_name(kind), CAST_NAME_BYTES);
+	return id;
+}
+
+static void area_entry(struct script *script, struct cast *cast, struct pd_put_area *put)
+{
+	put->area = new_name(script, cast, CAST_AREA);
+	put->level = (uint8_t)need_word(script, "level");
+	if (script_take_if(script, "of"))
+		put->parent = verbs_need(script, cast, CAST_AREA);
+	const char *name = script_text(script);
+	put->kind = PD_area_kind_plain;
+	if (!name) {
+		put->kind = (uint8_t)need_word(script, "area_kind");
+		name = script_need_text(script, "the area's name");
+	}
+	put->name = pd_text(name);
+	put->retired = script_take_if(script, "retired");
+}
+
+static void household_entry(struct script *script, struct cast *cast, struct pd_put_household *put)
+{
+	put->household = put->centre = new_name(script, cast, CAST_HOUSEHOLD);
+	need(script, "in");
+	put->area = verbs_need(script, cast, CAST_AREA);
+	if (script_take_if(script, "centre"))
+		put->centre = verbs_need(script, cast, CAST_HOUSEHOLD);
+	put->address = pd_text(script_need_text(script, "the address"));
+	put->lon_e7 = 1178580000;
+	put->lat_e7 = 364970000;
+	put->retired = script_take_if(script, "retired");
+}
+
+static void person_entry(struct script *script, struct cast *cast, struct pd_put_person *put)
+{
+	put->person = new_name(script, cast, CAST_PERSON);
+	put->post = (uint8_t)need_word(script, "post");
+	need(script, "in");
+	put->area = verbs_need(script, cast, CAST_AREA);
+	if (script_take_if(script, "at"))
+		put->household = verbs_need(script, cast, CAST_HOUSEHOLD);
+	put->name = pd_text(script_need_text(script, "the person's name"));
+	put->retired = script_take_if(script, "retired");
+}
+
+static void category_entry(struct script *script, struct cast *cast, struct pd_put_category *put)
+{
+	put->category = new_name(script, cast, CAST_CATEGORY);
+	need(script, "for");
+	put->level = (uint8_t)need_word(script, "level");
+	put->urgency = (uint8_t)need_word(script, "urgency");
+	need(script, "accept");
+	put->accept_within_s = script_need_duration_s(script, "the time to accept");
+	need(script, "complete");
+	put->complete_within_s = script_need_duration_s(script, "the time to complete");
+	put->name = pd_text(script_need_text(script, "the category's name"));
+	put->retired = script_take_if(script, "retired");
+}
+
+bool verbs_entry(struct script *script, struct cast *cast, const char *kind, struct pd_message *command)
+{
+	*command = (struct pd_message){.request = 1};
+	if (strcmp(kind, "area") == 0) {
+		command->type = PD_MSG_put_area;
+		area_entry(script, cast, &command->put_area);
+	} else if (strcmp(kind, "household") == 0) {
+		command->type = PD_MSG_put_household;
+		household_entry(script, cast, &command->put_household);
+	} else if (strcmp(kind, "person") == 0) {
+		command->type = PD_MSG_put_person;
+		person_entry(script, cast, &command->put_person);
+	} else if (strcmp(kind, "category") == 0) {
+		command->type = PD_MSG_put_category;
+		category_entry(script, cast, &command->put_category);
+	} else {
+		return false;
+	}
+	script_need_end(script);
+	return true;
+}
+
+/* ---- moves ---- */
+
+/* A new order's id is of the time when it is first named; what makes it unique is its name. */
+static struct pd_id need_order(struct script *script, struct cast *cast, const struct stage *stage)
+{
+	const char *name = script_need(script, "an order's name");
+	struct pd_id id;
+	if (!cast_find_order(cast, name, &id)) {
+		uint8_t random[10] = {0};
+		for (size_t i = 0; name[i]; i++)
+			random[i % sizeof random] = (uint8_t)(random[i % sizeof random] * 31 + (uint8_t)name[i]);
+		id = pd_id_make(stage_now_ms(stage), random);
+		cast_add_order(cast, name, &id);
+	}
+	return id;
+}
+
+static void submit_words(struct script *script, struct cast *cast, struct pd_submit *submit)
+{
+	submit->category = verbs_need(script, cast, CAST_CATEGORY);
+	submit->text = pd_text(script_need_text(script, "the request"));
+	for (;;) {
+		if (script_take_if(script, "for"))
+			submit->requester = verbs_need(script, cast, CAST_PERSON);
+		else if (script_take_if(script, "household"))
+			submit->household = verbs_need(script, cast, CAST_HOUSEHOLD);
+		else if (script_take_if(script, "area"))
+			submit->area = verbs_need(script, cast, CAST_AREA);
+		else if (script_take_if(script, "urgency"))
+			submit->urgency = (uint8_t)need_word(script, "urgency");
+		else if (script_take_if(script, "place"))
+			submit->place = pd_text(script_need_text(script, "the place"));
+		else
+			return;
+	}
+}
+
+static struct pd_slice optional_text(struct script *script)
+{
+	const char *text = script_text(script);
+	return text ? pd_text(text) : (struct pd_slice){0};
+}
+
+static void move_words(struct script *script, struct cast *cast, struct pd_message *command)
+{
+	switch (command->type) {
+	case PD_MSG_decline: command->decline.reason = pd_text(script_need_text(script, "the reason")); break;
+	case PD_MSG_transfer:
+		need(script, "to");
+		command->transfer.holder = verbs_need(script, cast, CAST_AREA);
+		command->transfer.reason = pd_text(script_need_text(script, "the reason"));
+		break;
+	case PD_MSG_complete: command->complete.result = pd_text(script_need_text(script, "the result")); break;
+	case PD_MSG_confirm:
+		command->confirm.rating = (uint8_t)script_need_number(script, "the number of stars");
+		command->confirm.text = optional_text(script);
+		break;
+	case PD_MSG_reopen: command->reopen.reason = pd_text(script_need_text(script, "the reason")); break;
+	case PD_MSG_cancel: command->cancel.reason = optional_text(script); break;
+	case PD_MSG_note: command->note.text = pd_text(script_need_text(script, "the note")); break;
+	default: break;
+	}
+}
+
+/* "accepts" is the move accept. */
+static enum pd_type need_move(struct script *script)
+{
+	const char *verb = script_need(script, "a verb");
+	size_t length = strlen(verb), count;
+	const struct pd_move *moves = pd_moves(&count);
+	for (size_t i = 0; length && verb[length - 1] == 's' && i < count; i++)
+		if (moves[i].command_type && strlen(moves[i].command) == length - 1 &&
+		    strncmp(moves[i].command, verb, length - 1) == 0)
+			return moves[i].command_type;
+	script_fail(script,
+		    "\"%s\" is no verb: submits, accepts, declines, transfers, completes, confirms, reopens, cancels, "
+		    "notes or puts",
+		    verb);
+}
+
+void verbs_command(struct script *script, struct cast *cast, struct stage *stage, struct pd_message *command,
+		   uint32_t *actor)
+{
+	*actor = verbs_need(script, cast, CAST_PERSON);
+	if (script_take_if(script, "puts")) {
+		const char *kind = script_need(script, "area, household, person or category");
+		if (!verbs_entry(script, cast, kind, command))
+			script_fail(script, "what is put is an area, household, person or category, not \"%s\"", kind);
+		return;
+	}
+	*command = (struct pd_message){.type = need_move(script), .request = 1};
+	command->accept.order = need_order(script, cast, stage);
+	if (command->type == PD_MSG_submit) {
+		submit_words(script, cast, &command->submit);
+	} else {
+		command->accept.version = stage_version(stage, &command->accept.order);
+		move_words(script, cast, command);
+		if (script_take_if(script, "version"))
+			command->accept.version = script_need_number(script, "the version");
+	}
+	script_need_end(script);
+}
