@@ -213,4 +213,3 @@ void bus_publish(struct bus *bus, const char *topic, size_t topic_bytes, const v
 	if (zmq_send(bus->publisher, topic, topic_bytes, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
 		zmq_send(bus->publisher, data, bytes, ZMQ_DONTWAIT);
 }
-

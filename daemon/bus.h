@@ -16,7 +16,8 @@ void bus_close(struct bus *bus);
 PD_MUST_USE enum pd_err bus_listen(struct bus *bus, const char *endpoint);
 PD_MUST_USE enum pd_err bus_publish_on(struct bus *bus, const char *endpoint);
 
-/* Descriptors that become readable when something may have happened. Edge-triggered: after a wake, and after every send, test bus_readable. */
+/* Descriptors that become readable when something may have happened. Edge-triggered: after a wake, and after every
+ * send, test bus_readable. */
 int bus_fd(const struct bus *bus);
 int bus_publish_fd(const struct bus *bus);
 bool bus_readable(struct bus *bus);
@@ -35,8 +36,8 @@ PD_MUST_USE enum pd_err bus_send(struct bus *bus, uint32_t peer, const void *dat
 /* Answer a peer with an identity of its own, named by the last frame received. */
 void bus_send_back(struct bus *bus, const void *data, size_t bytes);
 
-/* Whether anyone has ever subscribed to anything; takes in what subscriptions have come. Cancellations are not counted: a peer may send some
- * that cancel nothing, and other bytes, and must not silence the others by it. */
+/* Whether anyone has ever subscribed to anything; takes in what subscriptions have come. Cancellations are not counted:
+ * a peer may send some that cancel nothing, and other bytes, and must not silence the others by it. */
 bool bus_has_subscribers(struct bus *bus);
 void bus_publish(struct bus *bus, const char *topic, size_t topic_bytes, const void *data, size_t bytes);
 

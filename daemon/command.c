@@ -43,7 +43,8 @@ static void on_hello(struct front *front, struct session *session, const struct 
 		return;
 	}
 	if (hello->person && (!person || person->retired)) {
-		front_refuse(front, session, message->request, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "");
+		front_refuse(front, session, message->request, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
+			     "");
 		return;
 	}
 	leave(front, session);
@@ -53,12 +54,13 @@ static void on_hello(struct front *front, struct session *session, const struct 
 	log_line(LOG_DEBUG, "hello", "peer=%08" PRIx32 " person=%" PRIu32 " client=%s", session->peer, hello->person,
 		 log_quote(hello->client.data, hello->client.bytes, &quoted));
 	struct pd_message reply = {.type = PD_MSG_welcome};
-	reply.welcome = (struct pd_welcome){PD_PROTOCOL, pd_text("paidand " PAIDAN_VERSION), front->instance, front->synced_seq,
-					    front->config->heartbeat_ms};
+	reply.welcome = (struct pd_welcome){PD_PROTOCOL, pd_text("paidand " PAIDAN_VERSION), front->instance,
+					    front->synced_seq, front->config->heartbeat_ms};
 	front_reply(front, session, message->request, &reply);
 }
 
-/* What is pushed to someone is not pushed to others meanwhile: it goes to those who could accept it, or may act for them. */
+/* What is pushed to someone is not pushed to others meanwhile: it goes to those who could accept it, or may act for
+ * them. */
 static bool may_work(struct front *front, uint32_t person, uint32_t area)
 {
 	const struct person *worker = registry_person(core_registry(front->core), person);
@@ -74,11 +76,13 @@ static void on_work(struct front *front, struct session *session, const struct p
 	char detail[100];
 	snprintf(detail, sizeof detail, "area %" PRIu32, work->area);
 	if (!area || area->retired) {
-		front_refuse(front, session, message->request, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area, detail);
+		front_refuse(front, session, message->request, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
+			     detail);
 		return;
 	}
 	if (!may_work(front, session->person, work->area)) {
-		snprintf(detail, sizeof detail, "person %" PRIu32 " has no post of work in area %" PRIu32, session->person, work->area);
+		snprintf(detail, sizeof detail, "person %" PRIu32 " has no post of work in area %" PRIu32,
+			 session->person, work->area);
 		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, detail);
 		return;
 	}
@@ -109,9 +113,12 @@ static void set_refusal(struct pd_message *reply, const struct core_decision *de
 {
 	const struct pd_refusal_info *info = pd_refusal_info(decision->refusal);
 	reply->type = PD_MSG_refused;
-	reply->refused = (struct pd_refused){.code = (uint16_t)decision->refusal, .name = pd_text(info->name),
-					     .sentence = pd_text(info->sentence), .detail = pd_text(decision->detail),
-					     .version = decision->version, .person = decision->person};
+	reply->refused = (struct pd_refused){.code = (uint16_t)decision->refusal,
+					     .name = pd_text(info->name),
+					     .sentence = pd_text(info->sentence),
+					     .detail = pd_text(decision->detail),
+					     .version = decision->version,
+					     .person = decision->person};
 }
 
 /* The command names an older version: perhaps it was done then, and only its answer was lost. The journal knows. */
@@ -140,7 +147,8 @@ static bool needs_room(enum pd_type type)
 	return type == PD_MSG_submit || type >= PD_MSG_put_area;
 }
 
-static void decide_and_answer(struct front *front, struct session *session, const struct pd_message *command, uint32_t actor)
+static void decide_and_answer(struct front *front, struct session *session, const struct pd_message *command,
+			      uint32_t actor)
 {
 	struct core_decision decision;
 	struct pd_message reply;
@@ -233,8 +241,8 @@ static void emit_import(struct front *front, const struct session *session, uint
 	pd_decoder_free(decoder);
 }
 
-static void refuse_row(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal, uint64_t row,
-		       const char *detail)
+static void refuse_row(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
+		       uint64_t row, const char *detail)
 {
 	struct core_decision decision = {.refusal = refusal};
 	struct pd_message reply;
@@ -244,7 +252,8 @@ static void refuse_row(struct front *front, struct session *session, uint64_t re
 	front_reply(front, session, request, &reply);
 }
 
-static void on_import_commit(struct front *front, struct session *session, const struct pd_message *message, uint32_t actor)
+static void on_import_commit(struct front *front, struct session *session, const struct pd_message *message,
+			     uint32_t actor)
 {
 	const struct pd_import_commit *commit = &message->import_commit;
 	char detail[200] = "";
@@ -261,8 +270,8 @@ static void on_import_commit(struct front *front, struct session *session, const
 	enum pd_refusal refusal = PD_REFUSED_none;
 	if (core_import_rows(front->import) != commit->rows) {
 		refusal = PD_REFUSED_import_rows;
-		snprintf(detail, sizeof detail, "%" PRIu32 " rows have come, %" PRIu32 " were sent", core_import_rows(front->import),
-			 commit->rows);
+		snprintf(detail, sizeof detail, "%" PRIu32 " rows have come, %" PRIu32 " were sent",
+			 core_import_rows(front->import), commit->rows);
 	} else {
 		refusal = core_import_finish(front->import, front->core, commit->complete, actor, front->now_ms, &row,
 					     detail);
@@ -299,7 +308,8 @@ static void on_command(struct front *front, struct session *session, const struc
 		return;
 	}
 	enum pd_refusal refusal = core_entitled(front->core, session->person, actor);
-	if (!refusal && front->disk_low && (command->type == PD_MSG_import_begin || command->type == PD_MSG_import_commit))
+	if (!refusal && front->disk_low &&
+	    (command->type == PD_MSG_import_begin || command->type == PD_MSG_import_commit))
 		refusal = PD_REFUSED_disk_full;
 	if (refusal) {
 		front_refuse(front, session, command->request, refusal, "");
@@ -319,7 +329,8 @@ void front_on_message(struct front *front, struct session *session, const struct
 {
 	enum pd_role role = pd_message_info(message->type)->role;
 	if (role > PD_QUERY) {
-		front_refuse(front, session, message->request, PD_REFUSED_not_a_command, pd_message_info(message->type)->name);
+		front_refuse(front, session, message->request, PD_REFUSED_not_a_command,
+			     pd_message_info(message->type)->name);
 		return;
 	}
 	if (!session->greeted && message->type != PD_MSG_hello) {

@@ -62,11 +62,14 @@ static uint32_t *number_of(struct config *config, const struct number *number)
 static bool add_endpoint(char list[CONFIG_ENDPOINTS_MAX][256], int *count, const char *endpoint, const char *where)
 {
 	if (strlen(endpoint) > 255 || *count == CONFIG_ENDPOINTS_MAX) {
-		fprintf(stderr, "paidand: %s: at most %d endpoints of at most 255 bytes\n", where, CONFIG_ENDPOINTS_MAX);
+		fprintf(stderr, "paidand: %s: at most %d endpoints of at most 255 bytes\n", where,
+			CONFIG_ENDPOINTS_MAX);
 		return false;
 	}
 	if (strncmp(endpoint, "ipc://", 6) != 0 && strncmp(endpoint, "tcp://", 6) != 0) {
-		fprintf(stderr, "paidand: %s: \"%s\" is not an endpoint; one looks like tcp://127.0.0.1:7750 or ipc:///run/x.sock\n",
+		fprintf(stderr,
+			"paidand: %s: \"%s\" is not an endpoint; one looks like tcp://127.0.0.1:7750 or "
+			"ipc:///run/x.sock\n",
 			where, endpoint);
 		return false;
 	}
@@ -77,7 +80,7 @@ static bool add_endpoint(char list[CONFIG_ENDPOINTS_MAX][256], int *count, const
 /* ---- the file ---- */
 
 struct parse {
-	struct config *config; /* gets what the file says */
+	struct config *config;                        /* gets what the file says */
 	bool listen_given, publish_given, data_given; /* by the command line, which goes before */
 	bool wrong;
 };
@@ -91,7 +94,8 @@ static bool set_endpoints(struct parse *parse, bool listen, const char *value)
 	char *rest = NULL;
 	for (char *one = strtok_r(copy, " \t,", &rest); one; one = strtok_r(NULL, " \t,", &rest)) {
 		struct config *c = parse->config;
-		if (!add_endpoint(listen ? c->listen : c->publish, listen ? &c->listen_count : &c->publish_count, one, c->file))
+		if (!add_endpoint(listen ? c->listen : c->publish, listen ? &c->listen_count : &c->publish_count, one,
+				  c->file))
 			return false;
 	}
 	return true;
@@ -102,8 +106,8 @@ static bool set_number(struct parse *parse, const struct number *number, const c
 	bool digits = value[0] && value[strspn(value, "0123456789")] == 0;
 	unsigned long long parsed = digits ? strtoull(value, NULL, 10) : 0;
 	if (!digits || parsed < number->min || parsed > number->max) {
-		fprintf(stderr, "paidand: %s: %s=%s: must be a number from %u to %u\n", parse->config->file, number->name, value,
-			number->min, number->max);
+		fprintf(stderr, "paidand: %s: %s=%s: must be a number from %u to %u\n", parse->config->file,
+			number->name, value, number->min, number->max);
 		return false;
 	}
 	*number_of(parse->config, number) = (uint32_t)parsed;
@@ -140,7 +144,8 @@ static int on_setting(void *arg, const char *section, const char *name, const ch
 {
 	struct parse *parse = arg;
 	if (strcmp(section, "paidand") != 0) {
-		fprintf(stderr, "paidand: %s: section [%s] is not known; settings stand in [paidand]\n", parse->config->file, section);
+		fprintf(stderr, "paidand: %s: section [%s] is not known; settings stand in [paidand]\n",
+			parse->config->file, section);
 		parse->wrong = true;
 	} else if (!set_setting(parse, name, value)) {
 		parse->wrong = true;
@@ -189,9 +194,10 @@ static bool finish(struct config *config)
 
 enum config_outcome config_read(struct config *config, int argc, char **argv)
 {
-	static const struct option options[] = {{"data", 1, NULL, 'd'}, {"listen", 1, NULL, 'l'}, {"publish", 1, NULL, 'p'},
-						{"config", 1, NULL, 'c'}, {"log-level", 1, NULL, 'L'}, {"check", 0, NULL, 'C'},
-						{"help", 0, NULL, 'h'}, {"version", 0, NULL, 'v'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"data", 1, NULL, 'd'},   {"listen", 1, NULL, 'l'},    {"publish", 1, NULL, 'p'},
+		{"config", 1, NULL, 'c'}, {"log-level", 1, NULL, 'L'}, {"check", 0, NULL, 'C'},
+		{"help", 0, NULL, 'h'},   {"version", 0, NULL, 'v'},   {NULL, 0, NULL, 0}};
 	*config = (struct config){.log_level = LOG_INFO};
 	for (int i = 0; i < NUMBERS; i++)
 		*number_of(config, &numbers[i]) = numbers[i].standard;

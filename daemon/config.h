@@ -9,21 +9,23 @@ enum { CONFIG_ENDPOINTS_MAX = 16 };
 struct config {
 	char data[4000];
 	char file[4096];
-	char listen[CONFIG_ENDPOINTS_MAX][256], publish[CONFIG_ENDPOINTS_MAX][256]; /* none: the defaults, see config_finish */
+	char listen[CONFIG_ENDPOINTS_MAX][256],
+		publish[CONFIG_ENDPOINTS_MAX][256]; /* none: the defaults, see config_finish */
 	int listen_count, publish_count;
 	int log_level;
-	uint32_t heartbeat_ms;      /* reloaded: a connection silent for three times this is dead */
-	uint32_t keep_ms;           /* reloaded: the keeper's pace */
-	uint32_t confirm_days;      /* reloaded: a completed order closes by itself after this */
-	uint32_t reopen_days;       /* reloaded: an order can be reopened for this long */
-	uint32_t segment_mib;       /* of new journal segments */
-	uint32_t reserve_mib;       /* reloaded: with less room on the disk no new orders are taken */
-	bool check;                 /* only say whether the configuration is sound */
+	uint32_t heartbeat_ms; /* reloaded: a connection silent for three times this is dead */
+	uint32_t keep_ms;      /* reloaded: the keeper's pace */
+	uint32_t confirm_days; /* reloaded: a completed order closes by itself after this */
+	uint32_t reopen_days;  /* reloaded: an order can be reopened for this long */
+	uint32_t segment_mib;  /* of new journal segments */
+	uint32_t reserve_mib;  /* reloaded: with less room on the disk no new orders are taken */
+	bool check;            /* only say whether the configuration is sound */
 };
 
 enum config_outcome { CONFIG_RUN, CONFIG_DONE, CONFIG_WRONG };
 
-/* Read the command line and the file it names. CONFIG_DONE: --help or --version was answered; CONFIG_WRONG: said on standard error. */
+/* Read the command line and the file it names. CONFIG_DONE: --help or --version was answered; CONFIG_WRONG: said on
+ * standard error. */
 enum config_outcome config_read(struct config *config, int argc, char **argv);
 /* Read the file again: what can be changed while running is changed in config, or nothing is, and PD_EINVAL. */
 PD_MUST_USE enum pd_err config_reload(struct config *config);

@@ -44,12 +44,15 @@ void front_reply(struct front *front, struct session *session, uint64_t request,
 	session_send(&front->sessions, session, front->filling, reply);
 }
 
-void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal, const char *detail)
+void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
+		  const char *detail)
 {
 	const struct pd_refusal_info *info = pd_refusal_info(refusal);
 	struct pd_message reply = {.type = PD_MSG_refused};
-	reply.refused = (struct pd_refused){.code = (uint16_t)refusal, .name = pd_text(info->name),
-					    .sentence = pd_text(info->sentence), .detail = pd_text(detail)};
+	reply.refused = (struct pd_refused){.code = (uint16_t)refusal,
+					    .name = pd_text(info->name),
+					    .sentence = pd_text(info->sentence),
+					    .detail = pd_text(detail)};
 	front_reply(front, session, request, &reply);
 }
 
@@ -65,7 +68,8 @@ static void drop_waiting_reads(struct session *session)
 void front_drop_session(struct front *front, struct session *session, const char *why)
 {
 	bool worked = !LIST_EMPTY(&session->workers);
-	log_line(worked ? LOG_INFO : LOG_DEBUG, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s", session->peer, session->person, why);
+	log_line(worked ? LOG_INFO : LOG_DEBUG, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s",
+		 session->peer, session->person, why);
 	push_leave(front->push, session);
 	drop_waiting_reads(session);
 	if (front->import_session == session) {
@@ -209,7 +213,8 @@ static void on_kept(struct front *front)
 	front->kept_seq = batch->meta.seq;
 	book_batch_clear(batch);
 	start_kept_reads(front);
-	/* Else seal cuts it: a batch cut here would take rows of the filling round along, and go when the one in flight is synced. */
+	/* Else seal cuts it: a batch cut here would take rows of the filling round along, and go when the one in flight
+	 * is synced. */
 	if (!front->in_flight && front_round(front)->journal.count == 0) {
 		cut_batch(front);
 		give_batch(front);
@@ -264,8 +269,8 @@ static void seal(struct front *front)
 	cut_batch(front);
 	front->in_flight = true;
 	front->filling = !front->filling;
-	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal), core_last_seq(front->core) + 1,
-			    front->now_ms);
+	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal),
+			    core_last_seq(front->core) + 1, front->now_ms);
 	scribe_give(front->scribe, &round->journal);
 }
 
@@ -300,7 +305,8 @@ static void settle(struct front *front)
 static void on_frame(struct front *front, struct session *session, const char *data, size_t bytes)
 {
 	if (bytes == 0)
-		front_refuse(front, session, 0, PD_REFUSED_malformed, "an empty frame: use a DEALER socket, and no delimiter");
+		front_refuse(front, session, 0, PD_REFUSED_malformed,
+			     "an empty frame: use a DEALER socket, and no delimiter");
 	for (size_t off = 0; off < bytes;) {
 		struct pd_message message;
 		struct pd_fault fault;
@@ -321,8 +327,8 @@ static void refuse_identity(struct front *front)
 	const struct pd_refusal_info *info = pd_refusal_info(PD_REFUSED_bad_identity);
 	struct pd_message reply = {.type = PD_MSG_refused};
 	struct pd_buffer bytes = {0};
-	reply.refused = (struct pd_refused){.code = PD_REFUSED_bad_identity, .name = pd_text(info->name),
-					    .sentence = pd_text(info->sentence)};
+	reply.refused = (struct pd_refused){
+		.code = PD_REFUSED_bad_identity, .name = pd_text(info->name), .sentence = pd_text(info->sentence)};
 	pd_encode(&reply, &bytes);
 	bus_send_back(front->bus, bytes.data, bytes.count);
 	pd_buffer_fini(&bytes);
@@ -418,8 +424,9 @@ static void on_keep_timer(uv_timer_t *timer)
 
 static bool all_done(const struct front *front)
 {
-	return !front->in_flight && !front->keeping && !front->cut && front->rounds[front->filling].journal.count == 0 &&
-	       !has_output(front, front->filling) && reads_active(front->reads) == 0 && batch_empty(&front->batches[front->gathering]);
+	return !front->in_flight && !front->keeping && !front->cut &&
+	       front->rounds[front->filling].journal.count == 0 && !has_output(front, front->filling) &&
+	       reads_active(front->reads) == 0 && batch_empty(&front->batches[front->gathering]);
 }
 
 static void turn(struct front *front)
@@ -447,8 +454,8 @@ static void on_idle(uv_idle_t *idle)
 	(void)idle;
 }
 
-/* ZeroMQ's descriptor tells of edges, and sending consumes them too: as long as something is there to be received, the loop must not
- * block. */
+/* ZeroMQ's descriptor tells of edges, and sending consumes them too: as long as something is there to be received, the
+ * loop must not block. */
 static void on_prepare(uv_prepare_t *prepare)
 {
 	struct front *front = prepare->data;
@@ -536,7 +543,8 @@ static void start_loop(struct front *front)
 	uv_async_init(&front->loop, &front->wake, on_wake);
 	uv_timer_init(&front->loop, &front->second);
 	uv_timer_init(&front->loop, &front->keep_timer);
-	front->publisher_poll.data = front->prepare.data = front->check.data = front->second.data = front->keep_timer.data = front;
+	front->publisher_poll.data = front->prepare.data = front->check.data = front->second.data =
+		front->keep_timer.data = front;
 	uv_poll_start(&front->router_poll, UV_READABLE, on_poll);
 	uv_poll_start(&front->publisher_poll, UV_READABLE, on_publisher_poll);
 	uv_prepare_start(&front->prepare, on_prepare);
@@ -592,7 +600,7 @@ static void dispatch_waiting(struct front *front)
 		struct order *order;
 		if (holder)
 			TAILQ_FOREACH(order, &holder->by_age, by_age)
-				push_update(front->push, order, NULL);
+		push_update(front->push, order, NULL);
 	}
 }
 
@@ -620,7 +628,8 @@ enum pd_err front_run(struct config *config, struct store *store, struct bus *bu
 	struct front *front = calloc(1, sizeof *front);
 	if (!front)
 		abort();
-	*front = (struct front){.config = config, .store = store, .core = store->core, .bus = bus, .last_at = store->last_at};
+	*front = (struct front){
+		.config = config, .store = store, .core = store->core, .bus = bus, .last_at = store->last_at};
 	update_now(front);
 	uint64_t seed;
 	randombytes_buf(&seed, sizeof seed);
@@ -634,7 +643,8 @@ enum pd_err front_run(struct config *config, struct store *store, struct bus *bu
 		check_disk(front);
 		dispatch_waiting(front);
 		sd_notify(0, "READY=1");
-		log_line(LOG_INFO, "ready", "seq=%" PRIu64 " open_orders=%zu", front->synced_seq, core_order_count(front->core));
+		log_line(LOG_INFO, "ready", "seq=%" PRIu64 " open_orders=%zu", front->synced_seq,
+			 core_order_count(front->core));
 		uv_run(&front->loop, UV_RUN_DEFAULT);
 		end_loop(front);
 	}

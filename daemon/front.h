@@ -4,9 +4,9 @@
  *   seal    → the round goes to the scribe, the next one fills
  *   synced  → its replies, pushes and publications leave, its reads start, its rows may go to the keeper
  *
- * There are two rounds: one fills, one may be in flight. Invariants: (1) nothing that depends on an event leaves before the
- * event is on disk; (2) a batch is given to the keeper only when every event in it is on disk; (3) the state in memory is
- * that of the filling round. Threads: one, but for front_wake.
+ * There are two rounds: one fills, one may be in flight. Invariants: (1) nothing that depends on an event leaves before
+ * the event is on disk; (2) a batch is given to the keeper only when every event in it is on disk; (3) the state in
+ * memory is that of the filling round. Threads: one, but for front_wake.
  */
 #ifndef PAIDAN_FRONT_H
 #define PAIDAN_FRONT_H
@@ -86,7 +86,8 @@ struct front {
 	bool stopping, disk_low, listening;
 };
 
-/* Run until SIGTERM or SIGINT; returns when all that was taken in has been answered. bus is bound already. PD_ESYS: errno. */
+/* Run until SIGTERM or SIGINT; returns when all that was taken in has been answered. bus is bound already. PD_ESYS:
+ * errno. */
 PD_MUST_USE enum pd_err front_run(struct config *config, struct store *store, struct bus *bus);
 
 /* ---- for the front's own files ---- */
@@ -103,7 +104,8 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 /* Bring an order into memory, if there is one. */
 PD_MUST_USE enum pd_err front_fetch(struct front *front, const struct pd_id *id);
 void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply);
-void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal, const char *detail);
+void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
+		  const char *detail);
 /* A read for a session; null when it has too many open: then it has been refused. (query.c) */
 struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request);
 /* Have a read started when the filling round is on disk. */

@@ -31,7 +31,8 @@ static void *keep_batches(void *arg)
 		char why[300];
 		enum pd_err err = book_keep(keeper->book, keeper->batch, why);
 		if (err) {
-			/* After a failed sync a later commit could seem to succeed: only a restart knows what is on disk. */
+			/* After a failed sync a later commit could seem to succeed: only a restart knows what is on
+			 * disk. */
 			struct log_quoted quoted;
 			log_line(LOG_ERROR, "book_failed", "error=%s", log_quote(why, (unsigned)strlen(why), &quoted));
 			_exit(111);

@@ -1,4 +1,5 @@
-/* keeper.h - the book's thread: takes one batch after the other into LMDB, at its own pace. Threads: the front gives and takes. */
+/* keeper.h - the book's thread: takes one batch after the other into LMDB, at its own pace. Threads: the front gives
+ * and takes. */
 #ifndef PAIDAN_KEEPER_H
 #define PAIDAN_KEEPER_H
 
@@ -6,7 +7,8 @@
 
 struct keeper;
 
-/* done is called in the keeper's thread when a batch is kept; it may only wake somebody. An error ends the process with exit 111. */
+/* done is called in the keeper's thread when a batch is kept; it may only wake somebody. An error ends the process with
+ * exit 111. */
 PD_MUST_USE enum pd_err keeper_start(struct keeper **keeper, struct book *book, void (*done)(void *arg), void *arg);
 /* Finishes the batch in hand. */
 void keeper_stop(struct keeper *keeper);

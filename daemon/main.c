@@ -22,8 +22,10 @@ static bool bind_all(struct bus *bus, const struct config *config)
 			log_line(LOG_INFO, listen ? "listening" : "publishing", "endpoint=%s", endpoint);
 			continue;
 		}
-		fprintf(stderr, "paidand: cannot %s %s: %s%s\n", listen ? "listen on" : "publish on", endpoint, zmq_strerror(errno),
-			errno == EADDRINUSE ? "; is another paidand running? choose others with --listen and --publish" : "");
+		fprintf(stderr, "paidand: cannot %s %s: %s%s\n", listen ? "listen on" : "publish on", endpoint,
+			zmq_strerror(errno),
+			errno == EADDRINUSE ? "; is another paidand running? choose others with --listen and --publish"
+					    : "");
 		return false;
 	}
 	return true;
@@ -66,8 +68,8 @@ int main(int argc, char **argv)
 	int code = outcome == CONFIG_WRONG ? EXIT_USAGE : 0;
 	log_set_level((enum log_level)(outcome == CONFIG_RUN ? config.log_level : LOG_INFO));
 	if (outcome == CONFIG_RUN && config.check)
-		printf("paidand: the settings are sound: data in %s, %d endpoints to listen on, %d to publish on\n", config.data,
-		       config.listen_count, config.publish_count);
+		printf("paidand: the settings are sound: data in %s, %d endpoints to listen on, %d to publish on\n",
+		       config.data, config.listen_count, config.publish_count);
 	else if (outcome == CONFIG_RUN)
 		code = run(&config);
 	return code;

@@ -43,8 +43,8 @@ static uint32_t count(struct area *area, uint64_t counts[static DEPTH_MAX])
 	return depth;
 }
 
-static void append(struct publish *publish, const struct area *area, uint64_t seq, const struct pd_u64s *counts, const char *bytes,
-		   size_t count_bytes, struct pd_buffer *out)
+static void append(struct publish *publish, const struct area *area, uint64_t seq, const struct pd_u64s *counts,
+		   const char *bytes, size_t count_bytes, struct pd_buffer *out)
 {
 	char topic[AREA_PATH_BYTES] = "/";
 	size_t topic_bytes = area ? area_path(area, topic) : 1;
@@ -78,8 +78,8 @@ static struct area *area_of(const struct registry *registry, const struct pd_mes
 	}
 }
 
-void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event, const char *bytes,
-		   size_t event_bytes, bool listening, struct pd_buffer *out)
+void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,
+		   const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out)
 {
 	if (!pd_is_order_event(event->type)) {
 		publish_on(publish, area_of(registry, event), event->request, bytes, event_bytes, listening, out);
@@ -94,7 +94,8 @@ void publish_event(struct publish *publish, const struct registry *registry, con
 		publish_on(publish, to, event->request, bytes, event_bytes, listening, out);
 }
 
-void publish_message(struct publish *publish, struct area *area, const struct pd_message *message, struct pd_buffer *out)
+void publish_message(struct publish *publish, struct area *area, const struct pd_message *message,
+		     struct pd_buffer *out)
 {
 	struct pd_buffer bytes = {0};
 	pd_encode(message, &bytes);

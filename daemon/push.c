@@ -57,7 +57,8 @@ struct push *push_new(const struct push_options *options)
 static void free_desk(struct desk *desk)
 {
 	struct dispatch *dispatch, *next;
-	RB_FOREACH_SAFE(dispatch, dispatch_queue, &desk->ready, next) {
+	RB_FOREACH_SAFE(dispatch, dispatch_queue, &desk->ready, next)
+	{
 		RB_REMOVE(dispatch_queue, &desk->ready, dispatch);
 		free(dispatch);
 	}
@@ -116,8 +117,12 @@ static void send_push(struct push *push, const struct dispatch *dispatch)
 	if (push->options.event_at(row->first_at, &submitted, push->options.arg))
 		return; /* said in the log; the order waits and can be seen by list_orders */
 	struct pd_message message = {.type = PD_MSG_push};
-	message.push = (struct pd_push){.order = row->id, .version = row->version, .holder = row->holder,
-					.attempt = row->attempt, .waiting_ms = row->waiting_ms, .due_ms = row->due_ms,
+	message.push = (struct pd_push){.order = row->id,
+					.version = row->version,
+					.holder = row->holder,
+					.attempt = row->attempt,
+					.waiting_ms = row->waiting_ms,
+					.due_ms = row->due_ms,
 					.submitted = {submitted.message, submitted.bytes}};
 	session_send(push->options.sessions, dispatch->worker->session, *push->options.round, &message);
 }
@@ -150,7 +155,8 @@ static void take_from_worker(struct dispatch *dispatch)
 static struct worker *next_worker(struct desk *desk)
 {
 	struct worker *worker;
-	TAILQ_FOREACH(worker, &desk->workers, of_desk) {
+	TAILQ_FOREACH(worker, &desk->workers, of_desk)
+	{
 		if (worker->used >= worker->credit)
 			continue;
 		TAILQ_REMOVE(&desk->workers, worker, of_desk);
@@ -253,8 +259,8 @@ static struct worker *find_worker(const struct session *session, const struct de
 	struct worker *worker;
 	/* A desk has few workers; a session may work for a thousand areas. */
 	TAILQ_FOREACH(worker, &desk->workers, of_desk)
-		if (worker->session == session)
-			return worker;
+	if (worker->session == session)
+		return worker;
 	return NULL;
 }
 
@@ -297,7 +303,8 @@ void push_count_one(const struct push *push, uint32_t area, struct push_counts *
 	*counts = desk ? (struct push_counts){desk->pushed, desk->worker_count} : (struct push_counts){0};
 }
 
-void push_count(const struct push *push, const struct registry *registry, const struct area *top, struct push_counts *counts)
+void push_count(const struct push *push, const struct registry *registry, const struct area *top,
+		struct push_counts *counts)
 {
 	*counts = (struct push_counts){0};
 	size_t at = 0;

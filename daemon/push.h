@@ -1,11 +1,12 @@
 /* push.h - dispatching: waiting orders go to the workers of their holder, as long as these have credit.
  *
- * A desk is an area as seen from here: its workers, and the waiting orders that are with none of them, most urgent first, then
- * oldest. A dispatch is a waiting order's place: at its desk, or with a worker, where it takes up credit until it leaves the
- * queue or the worker leaves. A push promises nothing; nothing of this is stored.
+ * A desk is an area as seen from here: its workers, and the waiting orders that are with none of them, most urgent
+ * first, then oldest. A dispatch is a waiting order's place: at its desk, or with a worker, where it takes up credit
+ * until it leaves the queue or the worker leaves. A push promises nothing; nothing of this is stored.
  *
- * Invariants: (1) every waiting order has one dispatch, at the desk of its holder; (2) it is either among the desk's ready ones or with
- * exactly one of its workers; (3) a worker's outstanding dispatches are counted in used. Threads: the front's.
+ * Invariants: (1) every waiting order has one dispatch, at the desk of its holder; (2) it is either among the desk's
+ * ready ones or with exactly one of its workers; (3) a worker's outstanding dispatches are counted in used. Threads:
+ * the front's.
  */
 #ifndef PAIDAN_PUSH_H
 #define PAIDAN_PUSH_H
@@ -28,8 +29,8 @@ struct push_options {
 struct push *push_new(const struct push_options *options);
 void push_free(struct push *push);
 
-/* The order has changed, or is new here: put it where it belongs, and push what can be pushed. by: the session whose command did
- * it (null: none), which is not told what it knows. */
+/* The order has changed, or is new here: put it where it belongs, and push what can be pushed. by: the session whose
+ * command did it (null: none), which is not told what it knows. */
 void push_update(struct push *push, struct order *order, const struct session *by);
 /* session works for area with so much credit from now on; 0: no more. */
 void push_work(struct push *push, struct session *session, uint32_t area, uint16_t credit);
@@ -41,7 +42,8 @@ struct push_counts {
 	uint32_t workers;
 };
 /* Counts for top and all below it; null: all. */
-void push_count(const struct push *push, const struct registry *registry, const struct area *top, struct push_counts *counts);
+void push_count(const struct push *push, const struct registry *registry, const struct area *top,
+		struct push_counts *counts);
 /* Counts of one area alone. */
 void push_count_one(const struct push *push, uint32_t area, struct push_counts *counts);
 

@@ -18,7 +18,8 @@ static unsigned limit_of(unsigned limit)
 	return limit ? limit : LIMIT_STANDARD;
 }
 
-static void answer_end(struct front *front, struct session *session, uint64_t request, uint32_t count, bool more, uint32_t after)
+static void answer_end(struct front *front, struct session *session, uint64_t request, uint32_t count, bool more,
+		       uint32_t after)
 {
 	struct pd_message reply = {.type = PD_MSG_end};
 	reply.end = (struct pd_end){.count = count, .seq = core_last_seq(front->core), .more = more, .after = after};
@@ -26,7 +27,8 @@ static void answer_end(struct front *front, struct session *session, uint64_t re
 }
 
 /* Whether the area that a query names exists: *area gets it, null for 0. */
-static bool find_area(struct front *front, struct session *session, uint64_t request, uint32_t id, const struct area **area)
+static bool find_area(struct front *front, struct session *session, uint64_t request, uint32_t id,
+		      const struct area **area)
 {
 	*area = registry_area(core_registry(front->core), id);
 	if (id == 0 || *area)
@@ -96,8 +98,9 @@ static bool describe_area(const struct listing *listing, const void *entity, str
 	core_sum(listing->front->core, area, &sums);
 	size_t path_bytes = area_path(area, path);
 	reply->type = PD_MSG_area;
-	reply->area = (struct pd_area){area->id, area->parent ? area->parent->id : 0, area->level, area->kind, area->name,
-				       {path, (uint32_t)path_bytes}, area->retired, (uint32_t)sums.waiting};
+	reply->area = (struct pd_area){
+		area->id,   area->parent ? area->parent->id : 0, area->level,   area->kind,
+		area->name, {path, (uint32_t)path_bytes},        area->retired, (uint32_t)sums.waiting};
 	return true;
 }
 
@@ -108,7 +111,7 @@ static bool describe_person(const struct listing *listing, const void *entity, s
 	    !within(listing, person->area))
 		return false;
 	reply->type = PD_MSG_person;
-	reply->person = (struct pd_person){person->id, person->post, person->area, person->household,
+	reply->person = (struct pd_person){person->id,   person->post,  person->area,   person->household,
 					   person->name, person->phone, person->retired};
 	/* Residents find out who is responsible, not how to ring up their neighbours. */
 	if (!core_may_read(listing->front->core, listing->session->person) && person->id != listing->session->person)
@@ -122,8 +125,9 @@ static bool describe_household(const struct listing *listing, const void *entity
 	if (!within(listing, household->area))
 		return false;
 	reply->type = PD_MSG_household;
-	reply->household = (struct pd_household){household->id, household->area, household->centre, household->address,
-						 household->lon_e7, household->lat_e7, household->retired};
+	reply->household =
+		(struct pd_household){household->id,     household->area,   household->centre, household->address,
+				      household->lon_e7, household->lat_e7, household->retired};
 	return true;
 }
 
@@ -132,15 +136,24 @@ static bool describe_category(const struct listing *listing, const void *entity,
 	const struct category *category = entity;
 	(void)listing;
 	reply->type = PD_MSG_category;
-	reply->category = (struct pd_category){category->id, category->name, category->level, category->urgency,
-					       category->accept_within_s, category->complete_within_s, category->retired};
+	reply->category = (struct pd_category){category->id,
+					       category->name,
+					       category->level,
+					       category->urgency,
+					       category->accept_within_s,
+					       category->complete_within_s,
+					       category->retired};
 	return true;
 }
 
 static void on_list_areas(struct front *front, struct session *session, const struct pd_message *query)
 {
-	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_AREAS,
-				  .after = query->list_areas.after, .limit = limit_of(query->list_areas.limit),
+	struct listing listing = {.front = front,
+				  .session = session,
+				  .request = query->request,
+				  .kind = REGISTRY_AREAS,
+				  .after = query->list_areas.after,
+				  .limit = limit_of(query->list_areas.limit),
 				  .describe = describe_area};
 	if (find_area(front, session, query->request, query->list_areas.area, &listing.top))
 		answer_list(&listing);
@@ -149,8 +162,14 @@ static void on_list_areas(struct front *front, struct session *session, const st
 static void on_list_people(struct front *front, struct session *session, const struct pd_message *query)
 {
 	const struct pd_list_people *list = &query->list_people;
-	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_PEOPLE,
-				  .after = list->after, .limit = limit_of(list->limit), .post = list->post, .only = list->person,
+	struct listing listing = {.front = front,
+				  .session = session,
+				  .request = query->request,
+				  .kind = REGISTRY_PEOPLE,
+				  .after = list->after,
+				  .limit = limit_of(list->limit),
+				  .post = list->post,
+				  .only = list->person,
 				  .describe = describe_person};
 	if (list->person) { /* straight to the one */
 		listing.after = list->after < list->person ? list->person - 1 : list->after;
@@ -167,8 +186,12 @@ static void on_list_households(struct front *front, struct session *session, con
 			     "only people with a post of work list households");
 		return;
 	}
-	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_HOUSEHOLDS,
-				  .after = query->list_households.after, .limit = limit_of(query->list_households.limit),
+	struct listing listing = {.front = front,
+				  .session = session,
+				  .request = query->request,
+				  .kind = REGISTRY_HOUSEHOLDS,
+				  .after = query->list_households.after,
+				  .limit = limit_of(query->list_households.limit),
 				  .describe = describe_household};
 	if (find_area(front, session, query->request, query->list_households.area, &listing.top))
 		answer_list(&listing);
@@ -176,16 +199,20 @@ static void on_list_households(struct front *front, struct session *session, con
 
 static void on_list_categories(struct front *front, struct session *session, const struct pd_message *query)
 {
-	struct listing listing = {.front = front, .session = session, .request = query->request, .kind = REGISTRY_CATEGORIES,
-				  .limit = UINT32_MAX, .describe = describe_category};
+	struct listing listing = {.front = front,
+				  .session = session,
+				  .request = query->request,
+				  .kind = REGISTRY_CATEGORIES,
+				  .limit = UINT32_MAX,
+				  .describe = describe_category};
 	answer_list(&listing);
 }
 
 /* ---- figures ---- */
 
 /* The stats message but for what get_stats alone gives; percentiles are 3 + 3 values that it points to. */
-static void fill_stats(struct front *front, const struct area *area, const struct area_sums *all, uint64_t percentiles[static 6],
-		       struct pd_message *stats)
+static void fill_stats(struct front *front, const struct area *area, const struct area_sums *all,
+		       uint64_t percentiles[static 6], struct pd_message *stats)
 {
 	const struct figures *figures = &all->sums.figures;
 	static const unsigned percents[] = {50, 90, 99};
@@ -194,13 +221,23 @@ static void fill_stats(struct front *front, const struct area *area, const struc
 		percentiles[3 + i] = figures_percentile(figures->complete_counts, percents[i]);
 	}
 	*stats = (struct pd_message){.type = PD_MSG_stats};
-	stats->stats = (struct pd_stats){
-		.area = area ? area->id : 0, .time_ms = front->now_ms, .seq = core_last_seq(front->core),
-		.submitted = figures->submitted, .accepted = figures->accepted, .completed = figures->completed,
-		.closed = figures->closed, .cancelled = figures->cancelled, .reopened = figures->reopened,
-		.declined = figures->declined, .waiting = all->sums.waiting, .working = all->sums.working,
-		.oldest_ms = all->sums.oldest_ms, .accept_ms = {percentiles, 3}, .complete_ms = {percentiles + 3, 3},
-		.pushed = all->pushed, .workers = all->workers};
+	stats->stats = (struct pd_stats){.area = area ? area->id : 0,
+					 .time_ms = front->now_ms,
+					 .seq = core_last_seq(front->core),
+					 .submitted = figures->submitted,
+					 .accepted = figures->accepted,
+					 .completed = figures->completed,
+					 .closed = figures->closed,
+					 .cancelled = figures->cancelled,
+					 .reopened = figures->reopened,
+					 .declined = figures->declined,
+					 .waiting = all->sums.waiting,
+					 .working = all->sums.working,
+					 .oldest_ms = all->sums.oldest_ms,
+					 .accept_ms = {percentiles, 3},
+					 .complete_ms = {percentiles + 3, 3},
+					 .pushed = all->pushed,
+					 .workers = all->workers};
 }
 
 static void on_get_stats(struct front *front, struct session *session, const struct pd_message *query)
@@ -344,7 +381,8 @@ static void on_list_orders(struct front *front, struct session *session, const s
 	if (!find_area(front, session, query->request, list->area, &area))
 		return;
 	if (area && list->requester) {
-		front_refuse(front, session, query->request, PD_REFUSED_bad_field, "area and requester: name one of them");
+		front_refuse(front, session, query->request, PD_REFUSED_bad_field,
+			     "area and requester: name one of them");
 		return;
 	}
 	struct read *read = front_new_read(front, session, READ_ORDERS, query->request);
@@ -380,7 +418,8 @@ static void on_read_events(struct front *front, struct session *session, const s
 {
 	const struct area *area;
 	if (!core_may_read(front->core, session->person)) {
-		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, "only people with a post of work read events");
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed,
+			     "only people with a post of work read events");
 		return;
 	}
 	if (!find_area(front, session, query->request, query->read_events.area, &area))

@@ -72,7 +72,8 @@ static struct eyes *eyes_get(struct reads *reads)
 	if (!eyes)
 		abort();
 	eyes->decoder = pd_decoder_new();
-	if (!eyes->decoder || book_reader_new(&eyes->book, reads->book) || journal_reader_new(&eyes->journal, reads->journal)) {
+	if (!eyes->decoder || book_reader_new(&eyes->book, reads->book) ||
+	    journal_reader_new(&eyes->journal, reads->journal)) {
 		free_eyes(eyes);
 		return NULL;
 	}
@@ -98,15 +99,19 @@ static void answer_refused(struct read *read, enum pd_refusal refusal, const cha
 	struct pd_message message = {.type = PD_MSG_refused};
 	const struct pd_refusal_info *info = pd_refusal_info(refusal);
 	read->out.count = 0;
-	message.refused = (struct pd_refused){.code = (uint16_t)refusal, .name = pd_text(info->name),
-					      .sentence = pd_text(info->sentence), .detail = pd_text(detail)};
+	message.refused = (struct pd_refused){.code = (uint16_t)refusal,
+					      .name = pd_text(info->name),
+					      .sentence = pd_text(info->sentence),
+					      .detail = pd_text(detail)};
 	answer(read, &message);
 }
 
 static void answer_end(struct read *read, bool more, const uint8_t *cursor, size_t cursor_bytes, uint64_t seq)
 {
 	struct pd_message message = {.type = PD_MSG_end};
-	message.end = (struct pd_end){.count = read->count, .seq = seq, .more = more,
+	message.end = (struct pd_end){.count = read->count,
+				      .seq = seq,
+				      .more = more,
 				      .cursor = {(const char *)cursor, (uint32_t)cursor_bytes},
 				      .publications = read->publications};
 	answer(read, &message);
@@ -133,13 +138,28 @@ static enum pd_err answer_order(struct read *read, struct eyes *eyes, const stru
 	enum pd_err err = decode_at(eyes, row->first_at, &stored, &submitted);
 	if (err || submitted.type != PD_MSG_submitted)
 		return PD_ECORRUPT;
-	message.order = (struct pd_order){
-		.order = row->id, .version = row->version, .state = row->state, .holder = row->holder, .area = row->area,
-		.requester = row->requester, .household = row->household, .category = row->category, .urgency = row->urgency,
-		.attempt = row->attempt, .acceptor = row->acceptor, .rating = row->rating, .submitted_ms = row->submitted_ms,
-		.waiting_ms = row->waiting_ms, .accepted_ms = row->accepted_ms, .completed_ms = row->completed_ms,
-		.ended_ms = row->ended_ms, .due_ms = row->due_ms, .seq = row->seq, .last_seq = row->last_seq,
-		.text = submitted.submitted.text, .place = submitted.submitted.place};
+	message.order = (struct pd_order){.order = row->id,
+					  .version = row->version,
+					  .state = row->state,
+					  .holder = row->holder,
+					  .area = row->area,
+					  .requester = row->requester,
+					  .household = row->household,
+					  .category = row->category,
+					  .urgency = row->urgency,
+					  .attempt = row->attempt,
+					  .acceptor = row->acceptor,
+					  .rating = row->rating,
+					  .submitted_ms = row->submitted_ms,
+					  .waiting_ms = row->waiting_ms,
+					  .accepted_ms = row->accepted_ms,
+					  .completed_ms = row->completed_ms,
+					  .ended_ms = row->ended_ms,
+					  .due_ms = row->due_ms,
+					  .seq = row->seq,
+					  .last_seq = row->last_seq,
+					  .text = submitted.submitted.text,
+					  .place = submitted.submitted.place};
 	answer(read, &message);
 	read->count++;
 	return PD_OK;
@@ -303,7 +323,8 @@ static enum pd_err read_events(struct read *read, struct eyes *eyes)
 		err = next_event(read, eyes, &next);
 		if (err == PD_OK)
 			seq = next;
-		full = read->count >= read->query.limit || ++scanned >= EVENTS_SCAN_MAX || read->out.count > ANSWER_BYTES_MAX;
+		full = read->count >= read->query.limit || ++scanned >= EVENTS_SCAN_MAX ||
+		       read->out.count > ANSWER_BYTES_MAX;
 	}
 	if (err && err != PD_ENOENT)
 		return err;
@@ -314,7 +335,8 @@ static enum pd_err read_events(struct read *read, struct eyes *eyes)
 
 /* ---- was it done before? ---- */
 
-/* Walk back to the event that made the wanted version: the same move by the same actor with the same words is the same command. */
+/* Walk back to the event that made the wanted version: the same move by the same actor with the same words is the same
+ * command. */
 static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
 {
 	for (uint64_t at = read->row.last_at; at;) {

@@ -1,7 +1,8 @@
-/* reads.h - queries whose answers come from disk: done in libuv's threads, on a snapshot of the book and the synced journal.
+/* reads.h - queries whose answers come from disk: done in libuv's threads, on a snapshot of the book and the synced
+ * journal.
  *
- * A read is made when its query comes, started when everything that was decided before it is on disk, and ends in the front's thread with
- * the answers as messages back to back. Threads: the front's makes, starts and gets them.
+ * A read is made when its query comes, started when everything that was decided before it is on disk, and ends in the
+ * front's thread with the answers as messages back to back. Threads: the front's makes, starts and gets them.
  */
 #ifndef PAIDAN_READS_H
 #define PAIDAN_READS_H
@@ -17,23 +18,23 @@ struct read {
 	uv_work_t work;
 	struct reads *reads;
 	enum read_kind kind;
-	uint32_t peer;           /* who asked */
+	uint32_t peer; /* who asked */
 	uint64_t request;
-	uint64_t after_seq;      /* the book must have kept so much before it starts */
-	uint64_t seq;            /* the synced seq up to which the answer holds */
+	uint64_t after_seq; /* the book must have kept so much before it starts */
+	uint64_t seq;       /* the synced seq up to which the answer holds */
 	struct pd_id order;
 	bool row_known, story;
-	struct order_row row;    /* of an open order, as it was when the query came */
+	struct order_row row; /* of an open order, as it was when the query came */
 	struct book_query query;
-	uint32_t *areas;         /* sorted ids: of the query, or the filter of events; null: all */
+	uint32_t *areas; /* sorted ids: of the query, or the filter of events; null: all */
 	size_t area_count;
-	bool own_only;           /* the reader may see what person has asked for, nothing else */
+	bool own_only; /* the reader may see what person has asked for, nothing else */
 	uint32_t person;
-	uint64_t publications;   /* for the end of READ_EVENTS */
+	uint64_t publications; /* for the end of READ_EVENTS */
 	struct {
 		uint32_t version, actor, content;
 		enum pd_type type;
-	} wanted;                /* READ_LOOK_BACK: the event that makes the command a repeat */
+	} wanted;                  /* READ_LOOK_BACK: the event that makes the command a repeat */
 	struct pd_message refusal; /* READ_LOOK_BACK: the answer if there is no such event; texts in refusal_text */
 	char refusal_text[200];
 	struct pd_buffer out;

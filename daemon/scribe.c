@@ -55,7 +55,8 @@ static void *write_rounds(void *arg)
 	}
 }
 
-/* Filling a segment with zeros takes long: it is done beside the writing. A full disk is no reason to end: there may be room later. */
+/* Filling a segment with zeros takes long: it is done beside the writing. A full disk is no reason to end: there may be
+ * room later. */
 static void *prepare_segments(void *arg)
 {
 	struct scribe *scribe = arg;
@@ -63,7 +64,8 @@ static void *prepare_segments(void *arg)
 		bool made = false;
 		enum pd_err err = journal_prepare(scribe->journal, &made);
 		if (err)
-			log_line(LOG_WARN, "segment_not_made", "error=\"%s\"", err == PD_EFULL ? "disk full" : strerror(errno));
+			log_line(LOG_WARN, "segment_not_made", "error=\"%s\"",
+				 err == PD_EFULL ? "disk full" : strerror(errno));
 		if (!made || err)
 			wait_for(&scribe->wanted);
 	}

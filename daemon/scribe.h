@@ -1,6 +1,7 @@
 /* scribe.h - the journal's thread: writes and syncs one round at a time.
  *
- * Threads: the front gives and takes; the thread itself does nothing but write, sync, and prepare segments in a thread of their own.
+ * Threads: the front gives and takes; the thread itself does nothing but write, sync, and prepare segments in a thread
+ * of their own.
  */
 #ifndef PAIDAN_SCRIBE_H
 #define PAIDAN_SCRIBE_H
@@ -9,8 +10,10 @@
 
 struct scribe;
 
-/* done is called in the scribe's thread when a round is on disk; it may only wake somebody. An error ends the process with exit 111. */
-PD_MUST_USE enum pd_err scribe_start(struct scribe **scribe, struct journal *journal, void (*done)(void *arg), void *arg);
+/* done is called in the scribe's thread when a round is on disk; it may only wake somebody. An error ends the process
+ * with exit 111. */
+PD_MUST_USE enum pd_err scribe_start(struct scribe **scribe, struct journal *journal, void (*done)(void *arg),
+				     void *arg);
 /* Finishes the round in hand. */
 void scribe_stop(struct scribe *scribe);
 

@@ -1,8 +1,8 @@
 /* session.h - the connections, and what is to be sent to each when its round is on disk.
  *
  * Every session has two outboxes, one for each of the two rounds there are (filling and in flight). Invariants: (1) a
- * session with anything in outbox r is in the list of round r; (2) a closed session gets nothing more, and is freed when it
- * is in no list. Threads: the front's.
+ * session with anything in outbox r is in the list of round r; (2) a closed session gets nothing more, and is freed
+ * when it is in no list. Threads: the front's.
  */
 #ifndef PAIDAN_SESSION_H
 #define PAIDAN_SESSION_H
@@ -30,9 +30,10 @@ struct session {
 	uint32_t person;
 	bool greeted, closed;
 	bool left;    /* said bye: it is ended when the answer has gone */
-	bool staging; /* between import_begin and import_commit: put_ messages are rows, even if the import has failed */
+	bool staging; /* between import_begin and import_commit: put_ messages are rows, even if the import has failed
+		       */
 	uint64_t seen_ms;
-	uint64_t sent_ms; /* of the last reply or push, for freeing idle buffers */
+	uint64_t sent_ms;                   /* of the last reply or push, for freeing idle buffers */
 	uint32_t reads_open, reads_running; /* queries from disk: not answered yet; of these, in other threads now */
 	struct read *reads_waiting, **reads_tail; /* those whose turn has not come, oldest first */
 	struct outbox out[2];

@@ -42,7 +42,8 @@ static enum pd_err open_journal(const struct config *config, struct store *store
 	if (err)
 		return fail(err, why, "the journal cannot be opened", opened.why[0] ? opened.why : strerror(errno));
 	if (opened.torn_bytes)
-		log_line(LOG_WARN, "torn_record_cut_off", "bytes=%" PRIu64 " last_seq=%" PRIu64, opened.torn_bytes, opened.last_seq);
+		log_line(LOG_WARN, "torn_record_cut_off", "bytes=%" PRIu64 " last_seq=%" PRIu64, opened.torn_bytes,
+			 opened.last_seq);
 	return PD_OK;
 }
 
@@ -74,7 +75,8 @@ static void log_progress(uint64_t events, void *arg)
 	log_line(LOG_INFO, "replaying", "events=%" PRIu64, events);
 }
 
-static enum pd_err load(struct store *store, struct book_reader *book, struct journal_reader *journal, char why[static 400])
+static enum pd_err load(struct store *store, struct book_reader *book, struct journal_reader *journal,
+			char why[static 400])
 {
 	struct book_meta meta = {0};
 	enum pd_err err = book_begin(book);
@@ -85,9 +87,14 @@ static enum pd_err load(struct store *store, struct book_reader *book, struct jo
 	if (err && err != PD_ENOENT)
 		return fail(err, why, "the book cannot be read", pd_err_text(err));
 	if (check_fit(journal, store, &meta))
-		return fail(PD_ECORRUPT, why, "the book does not belong to this journal",
-			    "if the journal is the right one, delete the folder book: it is made again from the journal");
-	struct replay replay = {.core = store->core, .journal = journal, .book = store->book, .to_seq = UINT64_MAX, .at = meta.at,
+		return fail(
+			PD_ECORRUPT, why, "the book does not belong to this journal",
+			"if the journal is the right one, delete the folder book: it is made again from the journal");
+	struct replay replay = {.core = store->core,
+				.journal = journal,
+				.book = store->book,
+				.to_seq = UINT64_MAX,
+				.at = meta.at,
 				.progress = log_progress};
 	err = replay_run(&replay);
 	if (err)
@@ -121,7 +128,8 @@ enum pd_err start_store(const struct config *config, struct store *store, char w
 {
 	uint64_t seed;
 	randombytes_buf(&seed, sizeof seed);
-	struct core_periods periods = {config->confirm_days * UINT64_C(86400000), config->reopen_days * UINT64_C(86400000)};
+	struct core_periods periods = {config->confirm_days * UINT64_C(86400000),
+				       config->reopen_days * UINT64_C(86400000)};
 	store->core = core_new(seed, &periods);
 	enum pd_err err = make_folder(config->data, why);
 	err = err ? err : open_journal(config, store, why);

@@ -5,8 +5,8 @@
 #include "config.h"
 #include "front.h"
 
-/* Open journal and book in config->data, load what belongs in memory, replay what the book has not kept. On error *why says what is
- * wrong, and what is open is for start_close to close. */
+/* Open journal and book in config->data, load what belongs in memory, replay what the book has not kept. On error *why
+ * says what is wrong, and what is open is for start_close to close. */
 PD_MUST_USE enum pd_err start_store(const struct config *config, struct store *store, char why[static 400]);
 void start_close(struct store *store);
 

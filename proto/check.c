@@ -11,8 +11,8 @@ static uint64_t big_endian(const uint8_t *p, unsigned bytes)
 	return v;
 }
 
-/* What a value's first byte says, from the msgpack specification: how many bytes follow for the number or the length, and
- * what the length counts. */
+/* What a value's first byte says, from the msgpack specification: how many bytes follow for the number or the length,
+ * and what the length counts. */
 enum shape { NUMBER, STRING, BYTES, VALUES, PAIRS, REJECTED };
 
 struct head {
@@ -32,16 +32,22 @@ static struct head head_of(uint8_t first)
 	if (first <= 0xbf)
 		return (struct head){STRING, 0, first & 0x1f};
 	switch (first) {
-	case 0xc0: case 0xc2: case 0xc3: return (struct head){NUMBER, 0, 0};
+	case 0xc0:
+	case 0xc2:
+	case 0xc3: return (struct head){NUMBER, 0, 0};
 	case 0xc4: return (struct head){BYTES, 1, 0};
 	case 0xc5: return (struct head){BYTES, 2, 0};
 	case 0xc6: return (struct head){BYTES, 4, 0};
 	case 0xca: return (struct head){NUMBER, 4, 0};
 	case 0xcb: return (struct head){NUMBER, 8, 0};
-	case 0xcc: case 0xd0: return (struct head){NUMBER, 1, 0};
-	case 0xcd: case 0xd1: return (struct head){NUMBER, 2, 0};
-	case 0xce: case 0xd2: return (struct head){NUMBER, 4, 0};
-	case 0xcf: case 0xd3: return (struct head){NUMBER, 8, 0};
+	case 0xcc:
+	case 0xd0: return (struct head){NUMBER, 1, 0};
+	case 0xcd:
+	case 0xd1: return (struct head){NUMBER, 2, 0};
+	case 0xce:
+	case 0xd2: return (struct head){NUMBER, 4, 0};
+	case 0xcf:
+	case 0xd3: return (struct head){NUMBER, 8, 0};
 	case 0xd9: return (struct head){STRING, 1, 0};
 	case 0xda: return (struct head){STRING, 2, 0};
 	case 0xdb: return (struct head){STRING, 4, 0};

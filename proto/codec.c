@@ -53,8 +53,8 @@ static enum pd_err out_of_limits(struct pd_fault *fault, const struct pd_field *
 {
 	static const char *const counted[] = {[PD_TEXT] = " characters", [PD_BIN] = " bytes", [PD_U64S] = " elements"};
 	const char *of = field->kind >= PD_TEXT ? counted[field->kind] : "";
-	return fail(fault, PD_REFUSED_bad_field, "%s: is %s%" PRIu64 "%s, must be %" PRId64 " to %" PRIu64, field->name, is,
-		    value, of, field->min, field->max);
+	return fail(fault, PD_REFUSED_bad_field, "%s: is %s%" PRIu64 "%s, must be %" PRId64 " to %" PRIu64, field->name,
+		    is, value, of, field->min, field->max);
 }
 
 static bool count_fits(const struct pd_field *field, uint64_t count)
@@ -174,11 +174,14 @@ static enum pd_err decode_u64s(struct pd_decoder *decoder, const struct pd_field
 	return check_count(fault, field, count);
 }
 
-static enum pd_err decode_field(struct pd_decoder *decoder, const struct pd_field *field, const msgpack_object *o, void *at,
-				struct pd_fault *fault)
+static enum pd_err decode_field(struct pd_decoder *decoder, const struct pd_field *field, const msgpack_object *o,
+				void *at, struct pd_fault *fault)
 {
 	switch (field->kind) {
-	case PD_U8: case PD_U16: case PD_U32: case PD_U64:
+	case PD_U8:
+	case PD_U16:
+	case PD_U32:
+	case PD_U64:
 		if (o->type == MSGPACK_OBJECT_NEGATIVE_INTEGER)
 			return out_of_limits(fault, field, "-", magnitude(o->via.i64));
 		if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
@@ -219,8 +222,9 @@ static enum pd_err decode_field(struct pd_decoder *decoder, const struct pd_fiel
 	return PD_EINVAL;
 }
 
-static enum pd_err decode_fields(struct pd_decoder *decoder, const struct pd_message_info *info, const msgpack_object *o,
-				 unsigned given, struct pd_message *message, struct pd_fault *fault)
+static enum pd_err decode_fields(struct pd_decoder *decoder, const struct pd_message_info *info,
+				 const msgpack_object *o, unsigned given, struct pd_message *message,
+				 struct pd_fault *fault)
 {
 	char *body = (char *)&message->ok;
 	for (unsigned i = 0; i < info->field_count; i++) {
@@ -228,8 +232,8 @@ static enum pd_err decode_fields(struct pd_decoder *decoder, const struct pd_mes
 		if (i >= given) {
 			if (!field->required)
 				break; /* all from here on are optional, and are zero already */
-			return fail(fault, PD_REFUSED_bad_field, "%s: is missing; %s has %u required fields", field->name,
-				    info->name, info->required_count);
+			return fail(fault, PD_REFUSED_bad_field, "%s: is missing; %s has %u required fields",
+				    field->name, info->name, info->required_count);
 		}
 		enum pd_err err = decode_field(decoder, field, &o[i], body + field->offset, fault);
 		if (err)
@@ -261,7 +265,8 @@ enum pd_err pd_decode(struct pd_decoder *decoder, const char *frame, size_t fram
 		fault->request = f[1].via.u64;
 	if (f[1].type != MSGPACK_OBJECT_POSITIVE_INTEGER || f[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
 		return fail(fault, PD_REFUSED_malformed, "type and request id are unsigned integers");
-	const struct pd_message_info *info = f[0].via.u64 <= UINT32_MAX ? pd_message_info((unsigned)f[0].via.u64) : NULL;
+	const struct pd_message_info *info =
+		f[0].via.u64 <= UINT32_MAX ? pd_message_info((unsigned)f[0].via.u64) : NULL;
 	if (!info)
 		return fail(fault, PD_REFUSED_unknown_type, "type %" PRIu64, f[0].via.u64);
 	message->type = info->type;
@@ -281,7 +286,10 @@ static int append(void *buffer, const char *data, size_t bytes)
 static void encode_field(msgpack_packer *pk, const struct pd_field *field, const void *at)
 {
 	switch (field->kind) {
-	case PD_U8: case PD_U16: case PD_U32: case PD_U64: {
+	case PD_U8:
+	case PD_U16:
+	case PD_U32:
+	case PD_U64: {
 		uint64_t value = load_unsigned(at, field->kind);
 		assert(count_fits(field, value));
 		msgpack_pack_uint64(pk, value);
@@ -327,7 +335,8 @@ static bool is_empty(const struct pd_field *field, const void *at)
 	switch (field->kind) {
 	case PD_ID: return false;
 	case PD_I32: return *(const int32_t *)at == 0;
-	case PD_TEXT: case PD_BIN: return ((const struct pd_slice *)at)->bytes == 0;
+	case PD_TEXT:
+	case PD_BIN: return ((const struct pd_slice *)at)->bytes == 0;
 	case PD_U64S: return ((const struct pd_u64s *)at)->count == 0;
 	default: return load_unsigned(at, field->kind) == 0;
 	}
@@ -339,7 +348,8 @@ void pd_encode(const struct pd_message *message, struct pd_buffer *out)
 	assert(info);
 	const char *body = (const char *)&message->ok;
 	unsigned count = info->field_count;
-	while (count > info->required_count && is_empty(&info->fields[count - 1], body + info->fields[count - 1].offset))
+	while (count > info->required_count &&
+	       is_empty(&info->fields[count - 1], body + info->fields[count - 1].offset))
 		count--;
 	msgpack_packer pk;
 	msgpack_packer_init(&pk, out, append);

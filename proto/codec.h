@@ -18,19 +18,21 @@ void pd_decoder_free(struct pd_decoder *decoder);
 /* What was wrong with a message. */
 struct pd_fault {
 	enum pd_refusal refusal;
-	uint64_t request;  /* the message's request id, 0 when it could not be read */
-	char detail[200];  /* for people: which field, what was there, what would be right */
-	bool lost;         /* where the next message begins is not known: the rest of the frame is to be dropped */
+	uint64_t request; /* the message's request id, 0 when it could not be read */
+	char detail[200]; /* for people: which field, what was there, what would be right */
+	bool lost;        /* where the next message begins is not known: the rest of the frame is to be dropped */
 };
 
 /* Decode the message at *off of a frame of frame_bytes, and move *off behind it. Slices in *message point into frame,
- * arrays into the decoder, until its next pd_decoder_reset. PD_EINVAL: *fault says why; *off is moved unless fault->lost. */
+ * arrays into the decoder, until its next pd_decoder_reset. PD_EINVAL: *fault says why; *off is moved unless
+ * fault->lost. */
 PD_MUST_USE enum pd_err pd_decode(struct pd_decoder *decoder, const char *frame, size_t frame_bytes, size_t *off,
 				  struct pd_message *message, struct pd_fault *fault);
 /* Give back what the arrays of decoded messages took. */
 void pd_decoder_reset(struct pd_decoder *decoder);
 
-/* Append message to out. The message must keep to its limits, which are asserted, and its texts be UTF-8, which is not looked at. */
+/* Append message to out. The message must keep to its limits, which are asserted, and its texts be UTF-8, which is not
+ * looked at. */
 void pd_encode(const struct pd_message *message, struct pd_buffer *out);
 
 /* Check message against the limits of its fields: what pd_decode does on the other side. PD_EINVAL: see fault. */

@@ -17,8 +17,15 @@
 #include "messages.def"
 
 #define MESSAGE(name, code, role, doc)                                                                                 \
-	{PD_MSG_##name, PD_##role, #name, doc, fields_##name, sizeof(struct pd_##name),                     \
-	 sizeof fields_##name / sizeof fields_##name[0] - 1, 0, -1},
+	{PD_MSG_##name,                                                                                                \
+	 PD_##role,                                                                                                    \
+	 #name,                                                                                                        \
+	 doc,                                                                                                          \
+	 fields_##name,                                                                                                \
+	 sizeof(struct pd_##name),                                                                                     \
+	 sizeof fields_##name / sizeof fields_##name[0] - 1,                                                           \
+	 0,                                                                                                            \
+	 -1},
 #define FIELD(message, name, kind, need, min, max, unit, example, doc)
 #define END(name)
 static struct pd_message_info messages[] = {
@@ -147,7 +154,8 @@ const char *pd_word(const char *set, unsigned code)
 unsigned pd_word_code(const char *set, const char *word)
 {
 	for (size_t i = 0; i < WORDS; i++)
-		if (strcmp(words[i].set, set) == 0 && (strcmp(words[i].name, word) == 0 || strcmp(words[i].zh, word) == 0))
+		if (strcmp(words[i].set, set) == 0 &&
+		    (strcmp(words[i].name, word) == 0 || strcmp(words[i].zh, word) == 0))
 			return words[i].code;
 	return 0;
 }

@@ -178,7 +178,9 @@ const struct pd_move *pd_move_of(enum pd_type type);
 const struct pd_move *pd_moves(size_t *count);
 
 /* PD_level_microgrid = 5, PD_post_leader = 4, ... */
-#define ENUM(name, doc) enum pd_##name {
+#define ENUM(name, doc)                                                                                                \
+	enum pd_##name                                                                                                 \
+	{
 #define WORD(set, name, code, zh, doc) PD_##set##_##name = (code),
 #define ENUM_END(name)                                                                                                 \
 	PD_##name##_end                                                                                                \

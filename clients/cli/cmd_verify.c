@@ -21,7 +21,8 @@ static void show_progress(uint64_t events, void *arg)
 	fprintf(stderr, "\rreplayed %" PRIu64 " events", events);
 }
 
-/* The paidand that runs on the folder listens on a socket in it, unless it was told otherwise: then --connect says where. */
+/* The paidand that runs on the folder listens on a socket in it, unless it was told otherwise: then --connect says
+ * where. */
 static bool find_live(struct cli *cli, const char *dir, struct pd_client **client, char *endpoint, size_t bytes)
 {
 	const char *named = cli->connect;
@@ -43,7 +44,8 @@ static enum pd_err compare_live(struct cli *cli, struct verify *verify, const ch
 	struct pd_client *client = NULL;
 	struct pd_message query = {.type = PD_MSG_get_digest}, digest;
 	uint8_t hash[32];
-	bool asked = find_live(cli, dir, &client, endpoint, sizeof endpoint) && cli_call(cli, client, &query, &digest) == CLI_OK;
+	bool asked = find_live(cli, dir, &client, endpoint, sizeof endpoint) &&
+		     cli_call(cli, client, &query, &digest) == CLI_OK;
 	result->state_seq = asked ? digest.digest.seq : UINT64_MAX;
 	enum pd_err err = verify_state(verify, &result->state_seq, hash, &result->report);
 	if (asked && err == PD_OK) {
@@ -51,7 +53,8 @@ static enum pd_err compare_live(struct cli *cli, struct verify *verify, const ch
 		result->live = same ? LIVE_SAME : LIVE_DIFFERENT;
 		if (!same) {
 			snprintf(result->report.why, sizeof result->report.why,
-				 "the running paidand's state differs from a replay of the journal to event %" PRIu64, result->state_seq);
+				 "the running paidand's state differs from a replay of the journal to event %" PRIu64,
+				 result->state_seq);
 			err = PD_ECORRUPT;
 		}
 	}
@@ -66,27 +69,30 @@ static void print_result(const struct cli *cli, const struct result *result, boo
 	if (cli->json) {
 		printf("{\"sound\": %s, \"events\": %" PRIu64 ", \"book_seq\": %" PRIu64 ", \"book_entries\": %" PRIu64
 		       ", \"state_seq\": %" PRIu64 ", \"running_paidand_agrees\": %s}\n",
-		       good ? "true" : "false", report->events, report->book_seq, report->book_entries, result->state_seq,
-		       live_json[result->live]);
+		       good ? "true" : "false", report->events, report->book_seq, report->book_entries,
+		       result->state_seq, live_json[result->live]);
 		return;
 	}
 	if (!good)
 		return;
 	printf("journal  %" PRIu64 " events, every CRC and the whole hash chain sound\n", report->events);
-	printf("book     %" PRIu64 " entries equal to a replay of the journal to event %" PRIu64 "\n", report->book_entries,
-	       report->book_seq);
+	printf("book     %" PRIu64 " entries equal to a replay of the journal to event %" PRIu64 "\n",
+	       report->book_entries, report->book_seq);
 	if (result->live == LIVE_SAME)
-		printf("state    the running paidand's is that of a replay to event %" PRIu64 ", byte for byte\n", result->state_seq);
+		printf("state    the running paidand's is that of a replay to event %" PRIu64 ", byte for byte\n",
+		       result->state_seq);
 	else
-		printf("state    no paidand runs on this folder; a replay to event %" PRIu64 " went through\n", result->state_seq);
+		printf("state    no paidand runs on this folder; a replay to event %" PRIu64 " went through\n",
+		       result->state_seq);
 }
 
 int cmd_verify(struct cli *cli, int argc, char **argv)
 {
 	const char *scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", *words[1];
-	const struct cli_option options[] = {
-		{"scratch", "FOLDER", "where the book that is compared is made (default: TMPDIR or /tmp)", &scratch, NULL},
-		{0}};
+	const struct cli_option options[] = {{"scratch", "FOLDER",
+					      "where the book that is compared is made (default: TMPDIR or /tmp)",
+					      &scratch, NULL},
+					     {0}};
 	if (cli_args(cli, argc, argv, options, words, 1, 1) < 0)
 		return (int)cli->exit;
 	struct result result = {0};
@@ -101,5 +107,6 @@ int cmd_verify(struct cli *cli, int argc, char **argv)
 		fputc('\n', stderr);
 	print_result(cli, &result, err == PD_OK);
 	verify_close(verify);
-	return err ? cli_fail(cli, CLI_REFUSED, "%s", result.report.why[0] ? result.report.why : pd_err_text(err)) : CLI_OK;
+	return err ? cli_fail(cli, CLI_REFUSED, "%s", result.report.why[0] ? result.report.why : pd_err_text(err))
+		   : CLI_OK;
 }

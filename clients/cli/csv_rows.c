@@ -23,7 +23,8 @@ struct reading {
 static void on_field(void *text, size_t bytes, void *arg)
 {
 	struct reading *reading = arg;
-	/* libcsv ends a row at a carriage return, too; when more follows in the same line, it was not that of a CRLF. */
+	/* libcsv ends a row at a carriage return, too; when more follows in the same line, it was not that of a CRLF.
+	 */
 	reading->lone_cr = reading->lone_cr || reading->row_ended;
 	if (reading->count < CSV_FIELDS_MAX) {
 		reading->starts[reading->count] = reading->texts.count;

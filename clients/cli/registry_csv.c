@@ -98,9 +98,7 @@ static void print_cell(struct pd_buffer *out, const struct pd_field *field, cons
 		print_degrees(out, degrees_e7);
 		break;
 	case PD_U8: print_text(out, pd_text(pd_word(set, *(const uint8_t *)at))); break;
-	default:
-		memcpy(&number, at, sizeof number);
-		print_number(out, number);
+	default: memcpy(&number, at, sizeof number); print_number(out, number);
 	}
 }
 

@@ -3,9 +3,9 @@
  *   core_decide(state, command, actor, now) -> an event, or a refusal        changes nothing
  *   core_apply(state, event, place)                                          cannot refuse
  *
- * Pure: no clock, no I/O, no randomness. A state is made by applying events alone, so the journal's events, applied in their
- * order, give the same state again, byte for byte (core_dump). Ended orders may be forgotten (core_forget) and restored
- * (core_restore) without a trace: the dump shows open orders alone.
+ * Pure: no clock, no I/O, no randomness. A state is made by applying events alone, so the journal's events, applied in
+ * their order, give the same state again, byte for byte (core_dump). Ended orders may be forgotten (core_forget) and
+ * restored (core_restore) without a trace: the dump shows open orders alone.
  *
  * Invariants: DESIGN of the whole in daemon/ARCHITECTURE.md, "What must always hold", 3 and 4. Threads: one.
  */
@@ -39,10 +39,11 @@ struct holder *core_holder(const struct core *core, uint32_t area);
 size_t core_order_count(const struct core *core);
 
 enum core_outcome {
-	CORE_EVENT,     /* decision.event is to be journaled and applied */
-	CORE_REPEATED,  /* the same command was done before: answer with decision.seq and version */
+	CORE_EVENT,    /* decision.event is to be journaled and applied */
+	CORE_REPEATED, /* the same command was done before: answer with decision.seq and version */
 	CORE_REFUSED,
-	CORE_LOOK_BACK, /* refused, unless the order's event of version event_version is of event_type, by actor and of content: then repeated */
+	CORE_LOOK_BACK, /* refused, unless the order's event of version event_version is of event_type, by actor and of
+			   content: then repeated */
 };
 
 struct core_decision {
@@ -55,34 +56,36 @@ struct core_decision {
 	struct pd_message event; /* texts are borrowed from the command */
 };
 
-/* For every command but import_begin and import_commit. The order that it names must be in memory if it exists. actor: who acts,
- * already known to be entitled; 0 is the operator. */
+/* For every command but import_begin and import_commit. The order that it names must be in memory if it exists. actor:
+ * who acts, already known to be entitled; 0 is the operator. */
 void core_decide(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
 		 struct core_decision *decision);
-/* A hash of what a move's command or event says beyond who, when and where: equal for a command and the event it makes. */
+/* A hash of what a move's command or event says beyond who, when and where: equal for a command and the event it makes.
+ */
 uint32_t core_content(const struct pd_message *move);
 /* What the clock brings: the event of one thing that is due at now_ms. False: nothing is due. */
 bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
 /* When the next thing is due; UINT64_MAX: nothing. */
 uint64_t core_next_due(const struct core *core);
 
-/* Take in an event, whose seq is event->request; at is its place in the journal. Returns the order it happened to, null for the
- * registry's. The order must be in memory, but for submitted. */
+/* Take in an event, whose seq is event->request; at is its place in the journal. Returns the order it happened to, null
+ * for the registry's. The order must be in memory, but for submitted. */
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at);
 
 /* Whether the session's person may act on this connection as actor, and whether they are known: a refusal, or none. */
 enum pd_refusal core_entitled(const struct core *core, uint32_t person, uint32_t actor);
-/* Whether person works for area: holds a post of work there or above it. The operator and administrators do everywhere. */
+/* Whether person works for area: holds a post of work there or above it. The operator and administrators do everywhere.
+ */
 bool core_works_for(const struct core *core, uint32_t person, uint32_t area);
 /* Whether person may read what is not theirs. */
 bool core_may_read(const struct core *core, uint32_t person);
 
 /* ---- ended orders leave memory ---- */
 
-/* Forget up to limit ended orders whose last event is not after kept_seq; returns how many. *last (may be null) gets the greatest id among
- * them, if it is greater than what is there. */
-size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd_id *last, void (*gone)(struct order *order, void *arg),
-		   void *arg);
+/* Forget up to limit ended orders whose last event is not after kept_seq; returns how many. *last (may be null) gets
+ * the greatest id among them, if it is greater than what is there. */
+size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd_id *last,
+		   void (*gone)(struct order *order, void *arg), void *arg);
 /* Take in an order as the book has it: at the start, or because a command names it. Returns it. */
 struct order *core_restore(struct core *core, const struct order_row *row);
 void core_restore_figures(struct core *core, uint32_t area, const struct figures *figures);
@@ -103,7 +106,8 @@ void core_sum(const struct core *core, const struct area *top, struct core_sums 
 void core_sum_all(const struct core *core, struct core_sums *sums);
 /* registry of the stats message for top and all below it (null: all); returns the number of values. */
 enum { CORE_REGISTRY_FIGURES = 18 };
-void core_count_registry(const struct core *core, const struct area *top, uint64_t values[static CORE_REGISTRY_FIGURES]);
+void core_count_registry(const struct core *core, const struct area *top,
+			 uint64_t values[static CORE_REGISTRY_FIGURES]);
 
 /* ---- import: a trial registry takes the rows one by one, and the whole is journaled at the end or not at all ---- */
 
@@ -112,19 +116,22 @@ struct core_import *core_import_new(const struct core *core);
 void core_import_free(struct core_import *import);
 /* Take in a put_ message; row is its request id. After the first row at fault, further ones are not looked at. */
 void core_import_put(struct core_import *import, const struct pd_message *put, uint32_t actor, uint64_t now_ms);
-/* The end: retire what was not named if complete, check the whole. On refusal *row is the row at fault, 0 when it is none. */
+/* The end: retire what was not named if complete, check the whole. On refusal *row is the row at fault, 0 when it is
+ * none. */
 enum pd_refusal core_import_finish(struct core_import *import, const struct core *core, bool complete, uint32_t actor,
 				   uint64_t now_ms, uint64_t *row, char detail[static 200]);
 /* Rows so far. */
 uint32_t core_import_rows(const struct core_import *import);
 /* What the rows do: [kind][effect]. */
 const uint64_t (*core_import_effects(const struct core_import *import))[REGISTRY_EFFECTS];
-/* The events, as messages back to back, with seqs from 1 on, which are to be replaced by the real ones; to be applied in order. */
+/* The events, as messages back to back, with seqs from 1 on, which are to be replaced by the real ones; to be applied
+ * in order. */
 const char *core_import_events(const struct core_import *import, size_t *bytes);
 
 /* ---- the state as bytes ---- */
 
-/* Give the whole state to sink, piece by piece: registry by id, open orders by id, figures by area. Two states that behave alike dump alike. */
+/* Give the whole state to sink, piece by piece: registry by id, open orders by id, figures by area. Two states that
+ * behave alike dump alike. */
 void core_dump(const struct core *core, void (*sink)(const void *data, size_t bytes, void *arg), void *arg);
 
 #endif

@@ -14,13 +14,15 @@ static void dump_registry(const struct registry *registry, sink_fn *sink, void *
 		sink(((const struct area *)areas[i])->event, ((const struct area *)areas[i])->event_bytes, arg);
 	void *const *households = registry_sorted(registry, REGISTRY_HOUSEHOLDS, &count);
 	for (size_t i = 0; i < count; i++)
-		sink(((const struct household *)households[i])->event, ((const struct household *)households[i])->event_bytes, arg);
+		sink(((const struct household *)households[i])->event,
+		     ((const struct household *)households[i])->event_bytes, arg);
 	void *const *people = registry_sorted(registry, REGISTRY_PEOPLE, &count);
 	for (size_t i = 0; i < count; i++)
 		sink(((const struct person *)people[i])->event, ((const struct person *)people[i])->event_bytes, arg);
 	void *const *categories = registry_sorted(registry, REGISTRY_CATEGORIES, &count);
 	for (size_t i = 0; i < count; i++)
-		sink(((const struct category *)categories[i])->event, ((const struct category *)categories[i])->event_bytes, arg);
+		sink(((const struct category *)categories[i])->event,
+		     ((const struct category *)categories[i])->event_bytes, arg);
 }
 
 static int compare_orders(const void *a, const void *b)
@@ -35,8 +37,8 @@ static int compare_holders(const void *a, const void *b)
 }
 
 /* The table's entries that wanted picks, sorted. */
-static void **sorted(const struct table *table, bool (*wanted)(const void *entry), int (*compare)(const void *, const void *),
-		     size_t *count)
+static void **sorted(const struct table *table, bool (*wanted)(const void *entry),
+		     int (*compare)(const void *, const void *), size_t *count)
 {
 	void **entries = malloc((table->count + 1) * sizeof *entries);
 	if (!entries)

@@ -72,7 +72,8 @@ static enum registry_kind kind_of(const struct pd_message *put)
 {
 	return (enum registry_kind)(put->type - PD_MSG_put_area);
 }
-_Static_assert(PD_MSG_put_category - PD_MSG_put_area == REGISTRY_CATEGORIES, "the put_ messages are in the order of the kinds");
+_Static_assert(PD_MSG_put_category - PD_MSG_put_area == REGISTRY_CATEGORIES,
+	       "the put_ messages are in the order of the kinds");
 
 static void mark_seen(struct registry *trial, const struct pd_message *put)
 {
@@ -123,32 +124,49 @@ static bool retirement(enum registry_kind kind, const void *entity, struct pd_me
 	*put = (struct pd_message){.type = PD_MSG_put_area + kind};
 	if (kind == REGISTRY_AREAS) {
 		const struct area *a = entity;
-		put->put_area = (struct pd_put_area){.area = a->id, .parent = a->parent ? a->parent->id : 0, .level = a->level,
-						     .kind = a->kind, .name = a->name, .retired = true};
+		put->put_area = (struct pd_put_area){.area = a->id,
+						     .parent = a->parent ? a->parent->id : 0,
+						     .level = a->level,
+						     .kind = a->kind,
+						     .name = a->name,
+						     .retired = true};
 		return !a->retired && !a->seen && a->event;
 	}
 	if (kind == REGISTRY_HOUSEHOLDS) {
 		const struct household *h = entity;
-		put->put_household = (struct pd_put_household){.household = h->id, .area = h->area, .centre = h->centre,
-							       .address = h->address, .lon_e7 = h->lon_e7,
-							       .lat_e7 = h->lat_e7, .retired = true};
+		put->put_household = (struct pd_put_household){.household = h->id,
+							       .area = h->area,
+							       .centre = h->centre,
+							       .address = h->address,
+							       .lon_e7 = h->lon_e7,
+							       .lat_e7 = h->lat_e7,
+							       .retired = true};
 		return !h->retired && !h->seen;
 	}
 	if (kind == REGISTRY_PEOPLE) {
 		const struct person *p = entity;
-		put->put_person = (struct pd_put_person){.person = p->id, .post = p->post, .area = p->area,
-							 .household = p->household, .name = p->name, .phone = p->phone,
+		put->put_person = (struct pd_put_person){.person = p->id,
+							 .post = p->post,
+							 .area = p->area,
+							 .household = p->household,
+							 .name = p->name,
+							 .phone = p->phone,
 							 .retired = true};
 		return !p->retired && !p->seen;
 	}
 	const struct category *c = entity;
-	put->put_category = (struct pd_put_category){.category = c->id, .name = c->name, .level = c->level, .urgency = c->urgency,
+	put->put_category = (struct pd_put_category){.category = c->id,
+						     .name = c->name,
+						     .level = c->level,
+						     .urgency = c->urgency,
 						     .accept_within_s = c->accept_within_s,
-						     .complete_within_s = c->complete_within_s, .retired = true};
+						     .complete_within_s = c->complete_within_s,
+						     .retired = true};
 	return !c->retired && !c->seen;
 }
 
-static void retire_unseen(struct core_import *import, enum registry_kind kind, unsigned level, uint32_t actor, uint64_t now_ms)
+static void retire_unseen(struct core_import *import, enum registry_kind kind, unsigned level, uint32_t actor,
+			  uint64_t now_ms)
 {
 	size_t count;
 	void *const *entities = registry_sorted(import->trial, kind, &count);
@@ -194,7 +212,8 @@ static void check_retired_areas(struct core_import *import, const struct core *c
 		if (area->open_orders == 0 || !registry_area(import->trial, area->id)->retired)
 			continue;
 		import->refusal = PD_REFUSED_in_use;
-		snprintf(import->detail, sizeof import->detail, "area %u holds %u open orders", area->id, area->open_orders);
+		snprintf(import->detail, sizeof import->detail, "area %u holds %u open orders", area->id,
+			 area->open_orders);
 		return;
 	}
 }
@@ -204,7 +223,8 @@ enum pd_refusal core_import_finish(struct core_import *import, const struct core
 {
 	if (!import->refusal && import->version != registry_version(core->registry)) {
 		import->refusal = PD_REFUSED_import_busy;
-		snprintf(import->detail, sizeof import->detail, "the registry was changed while the import was being sent");
+		snprintf(import->detail, sizeof import->detail,
+			 "the registry was changed while the import was being sent");
 	}
 	if (!import->refusal && complete)
 		retire_rest(import, actor, now_ms);

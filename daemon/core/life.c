@@ -53,7 +53,8 @@ static void count_open(const struct order *order, int sign)
 		order->holder->entity->open_orders += (uint32_t)sign;
 }
 
-/* Orders come to a holder in the order of time, so the place is at the end; only after a restart it may be further up. */
+/* Orders come to a holder in the order of time, so the place is at the end; only after a restart it may be further up.
+ */
 static void insert_by_age(struct holder *holder, struct order *order)
 {
 	struct order *other = TAILQ_LAST(&holder->by_age, order_list);
@@ -126,7 +127,8 @@ static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
 uint32_t submit_content(const struct pd_message *message)
 {
 	const struct pd_submitted *s = &message->submitted;
-	uint32_t numbers[] = {s->actor, s->requester, s->household, s->category, (uint32_t)s->lon_e7, (uint32_t)s->lat_e7};
+	uint32_t numbers[] = {s->actor,    s->requester,        s->household,
+			      s->category, (uint32_t)s->lon_e7, (uint32_t)s->lat_e7};
 	uint64_t hash = mix(0, numbers, sizeof numbers);
 	hash = mix(hash, s->text.data, s->text.bytes);
 	return (uint32_t)mix(hash, s->place.data, s->place.bytes);
@@ -164,10 +166,19 @@ static struct order *new_order(struct core *core, const struct pd_message *event
 		abort();
 	order->timer = TIMER_NONE;
 	order->holder = life_holder(core, s->holder);
-	order->row = (struct order_row){.id = s->order, .seq = event->request, .first_at = at, .submitted_ms = s->time_ms,
-					.waiting_ms = s->time_ms, .requester = s->requester, .household = s->household,
-					.holder = s->holder, .area = s->area, .category = s->category,
-					.content = submit_content(event), .attempt = 1, .state = PD_STATE_waiting,
+	order->row = (struct order_row){.id = s->order,
+					.seq = event->request,
+					.first_at = at,
+					.submitted_ms = s->time_ms,
+					.waiting_ms = s->time_ms,
+					.requester = s->requester,
+					.household = s->household,
+					.holder = s->holder,
+					.area = s->area,
+					.category = s->category,
+					.content = submit_content(event),
+					.attempt = 1,
+					.state = PD_STATE_waiting,
 					.urgency = s->urgency};
 	table_add(&core->orders, order);
 	return order;
@@ -192,10 +203,12 @@ static void count_event(struct figures *figures, const struct order_row *row, co
 		figures->completed++;
 		count_time(figures->complete_counts, row->accepted_ms, e->time_ms);
 		break;
-	case PD_MSG_confirmed: case PD_MSG_closed: figures->closed++; break;
+	case PD_MSG_confirmed:
+	case PD_MSG_closed: figures->closed++; break;
 	case PD_MSG_cancelled: figures->cancelled++; break;
 	case PD_MSG_reopened: figures->reopened++; break;
-	case PD_MSG_declined: case PD_MSG_transferred: figures->declined++; break;
+	case PD_MSG_declined:
+	case PD_MSG_transferred: figures->declined++; break;
 	default: break;
 	}
 }
@@ -209,7 +222,9 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		row->acceptor = e->actor;
 		row->accepted_ms = e->time_ms;
 		break;
-	case PD_MSG_declined: case PD_MSG_transferred: case PD_MSG_reopened:
+	case PD_MSG_declined:
+	case PD_MSG_transferred:
+	case PD_MSG_reopened:
 		row->acceptor = 0;
 		row->accepted_ms = row->completed_ms = row->ended_ms = 0;
 		row->waiting_ms = e->time_ms;
@@ -223,7 +238,8 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		row->rating = event->confirmed.rating;
 		row->ended_ms = e->time_ms;
 		break;
-	case PD_MSG_closed: case PD_MSG_cancelled: row->ended_ms = e->time_ms; break;
+	case PD_MSG_closed:
+	case PD_MSG_cancelled: row->ended_ms = e->time_ms; break;
 	default: break;
 	}
 }

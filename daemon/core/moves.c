@@ -30,8 +30,8 @@ static const char *state_name(unsigned state)
 /* ---- submit ---- */
 
 /* Where the order comes from: the household named, or the area, or the requester's household or post. */
-static const struct area *origin(const struct core *core, const struct pd_submit *submit, const struct person *requester,
-				 uint32_t *household_id, struct core_decision *decision)
+static const struct area *origin(const struct core *core, const struct pd_submit *submit,
+				 const struct person *requester, uint32_t *household_id, struct core_decision *decision)
 {
 	const struct registry *registry = core->registry;
 	*household_id = submit->household;
@@ -59,7 +59,8 @@ static bool may_submit(const struct core *core, uint32_t actor, uint32_t request
 	return actor == requester || core_works_for(core, actor, area);
 }
 
-/* Whether submit says of urgency and area what the first one said. What was left open then is not known: it may be left open again. */
+/* Whether submit says of urgency and area what the first one said. What was left open then is not known: it may be left
+ * open again. */
 static bool same_choices(const struct order_row *row, const struct pd_submit *submit)
 {
 	if (submit->urgency && submit->urgency != row->urgency)
@@ -90,9 +91,16 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 	const struct order *known = core_order(core, &submit->order);
 	struct pd_message *event = &decision->event;
 	event->type = PD_MSG_submitted;
-	event->submitted = (struct pd_submitted){.time_ms = now_ms, .actor = actor, .order = submit->order, .version = 1,
-						 .requester = requester_id, .category = submit->category, .text = submit->text,
-						 .place = submit->place, .lon_e7 = submit->lon_e7, .lat_e7 = submit->lat_e7,
+	event->submitted = (struct pd_submitted){.time_ms = now_ms,
+						 .actor = actor,
+						 .order = submit->order,
+						 .version = 1,
+						 .requester = requester_id,
+						 .category = submit->category,
+						 .text = submit->text,
+						 .place = submit->place,
+						 .lon_e7 = submit->lon_e7,
+						 .lat_e7 = submit->lat_e7,
 						 .household = submit->household};
 	if (known) {
 		if (submit->household == 0)
@@ -100,16 +108,18 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 		return submit_again(&known->row, submit, event, decision);
 	}
 	if (requester_id && (!requester || requester->retired))
-		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, requester_id);
+		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32,
+			      requester_id);
 	if (!category || category->retired)
-		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category, "category %" PRIu32,
-			      submit->category);
+		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
+			      "category %" PRIu32, submit->category);
 	const struct area *area = origin(core, submit, requester, &household, decision);
 	if (!area)
 		return;
 	if (!may_submit(core, actor, requester_id, area->id))
 		return refuse(decision, PD_REFUSED_not_allowed,
-			      "person %" PRIu32 " neither is the requester nor works for area %" PRIu32, actor, area->id);
+			      "person %" PRIu32 " neither is the requester nor works for area %" PRIu32, actor,
+			      area->id);
 	event->submitted.household = household;
 	event->submitted.area = area->id;
 	event->submitted.holder = area_at_level(area, category->level)->id;
@@ -140,15 +150,16 @@ static uint64_t accept_due(const struct move *move)
 static bool of_holder(const struct move *move)
 {
 	const struct person *person = registry_person(move->core->registry, move->actor);
-	return person && person->area == move->row->holder && core_works_for(move->core, move->actor, move->row->holder);
+	return person && person->area == move->row->holder &&
+	       core_works_for(move->core, move->actor, move->row->holder);
 }
 
 static bool need_of_holder(const struct move *move)
 {
 	if (of_holder(move))
 		return true;
-	refuse(move->decision, PD_REFUSED_not_allowed, "only a person with a post in area %" PRIu32 " may %s", move->row->holder,
-	       pd_message_info(move->command->type)->name);
+	refuse(move->decision, PD_REFUSED_not_allowed, "only a person with a post in area %" PRIu32 " may %s",
+	       move->row->holder, pd_message_info(move->command->type)->name);
 	return false;
 }
 
@@ -156,8 +167,8 @@ static bool need_requester(const struct move *move)
 {
 	if (move->actor == move->row->requester)
 		return true;
-	refuse(move->decision, PD_REFUSED_not_allowed, "only the requester, person %" PRIu32 ", may %s", move->row->requester,
-	       pd_message_info(move->command->type)->name);
+	refuse(move->decision, PD_REFUSED_not_allowed, "only the requester, person %" PRIu32 ", may %s",
+	       move->row->requester, pd_message_info(move->command->type)->name);
 	return false;
 }
 
@@ -175,8 +186,8 @@ static void decide_decline(const struct move *move)
 		return;
 	const struct area *area = registry_area(move->core->registry, move->row->holder);
 	if (!area->parent)
-		return refuse(move->decision, PD_REFUSED_not_allowed, "there is no level above area %" PRIu32 "; transfer it instead",
-			      area->id);
+		return refuse(move->decision, PD_REFUSED_not_allowed,
+			      "there is no level above area %" PRIu32 "; transfer it instead", area->id);
 	move->event->holder = area->parent->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.declined.reason = move->command->decline.reason;
@@ -188,9 +199,11 @@ static void decide_transfer(const struct move *move)
 	const struct area *to = registry_area(move->core->registry, transfer->holder);
 	if (!core_works_for(move->core, move->actor, move->row->holder))
 		return refuse(move->decision, PD_REFUSED_not_allowed,
-			      "only people with a post in area %" PRIu32 " or above it may transfer", move->row->holder);
+			      "only people with a post in area %" PRIu32 " or above it may transfer",
+			      move->row->holder);
 	if (!to || to->retired)
-		return refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area, "area %" PRIu32, transfer->holder);
+		return refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area, "area %" PRIu32,
+			      transfer->holder);
 	if (to->id == move->row->holder)
 		return refuse(move->decision, PD_REFUSED_same_holder, "area %" PRIu32, to->id);
 	move->event->holder = to->id;
@@ -201,8 +214,8 @@ static void decide_transfer(const struct move *move)
 static void decide_complete(const struct move *move)
 {
 	if (move->actor != move->row->acceptor)
-		return refuse(move->decision, PD_REFUSED_not_allowed, "only the acceptor, person %" PRIu32 ", may complete",
-			      move->row->acceptor);
+		return refuse(move->decision, PD_REFUSED_not_allowed,
+			      "only the acceptor, person %" PRIu32 ", may complete", move->row->acceptor);
 	move->event->due_ms = move->now_ms + move->core->periods.confirm_within_ms;
 	move->decision->event.completed.result = move->command->complete.result;
 }
@@ -232,7 +245,8 @@ static void decide_reopen(const struct move *move)
 	if (!need_requester(move))
 		return;
 	if (move->now_ms > move->row->completed_ms + move->core->periods.reopen_within_ms)
-		return refuse(move->decision, PD_REFUSED_too_late, "it can be reopened for %" PRIu64 " hours after completion",
+		return refuse(move->decision, PD_REFUSED_too_late,
+			      "it can be reopened for %" PRIu64 " hours after completion",
 			      move->core->periods.reopen_within_ms / 3600000);
 	if (move->row->attempt == UINT16_MAX)
 		return refuse(move->decision, PD_REFUSED_too_many, "it has been attempted %d times", UINT16_MAX);
@@ -276,12 +290,13 @@ static void decide_stale(const struct order_row *row, const struct pd_message *c
 		decision->seq = row->last_seq;
 		return;
 	}
-	if (command->type == PD_MSG_accept && row->acceptor && row->acceptor != actor && row->state == PD_STATE_accepted) {
+	if (command->type == PD_MSG_accept && row->acceptor && row->acceptor != actor &&
+	    row->state == PD_STATE_accepted) {
 		decision->person = row->acceptor;
 		refuse(decision, PD_REFUSED_taken, "person %" PRIu32 " accepted it", row->acceptor);
 	} else {
-		refuse(decision, PD_REFUSED_stale, "it is at version %" PRIu32 " and %s, you named version %" PRIu32, row->version,
-		       state_name(row->state), named);
+		refuse(decision, PD_REFUSED_stale, "it is at version %" PRIu32 " and %s, you named version %" PRIu32,
+		       row->version, state_name(row->state), named);
 	}
 	if (named < row->version) {
 		decision->outcome = CORE_LOOK_BACK;
@@ -305,7 +320,8 @@ static void refuse_state(const struct order_row *row, const struct pd_move *kind
 		size_t used = strlen(needed);
 		snprintf(needed + used, sizeof needed - used, "%s%s", before, state_name(state));
 	}
-	refuse(decision, PD_REFUSED_wrong_state, "it is %s; it must be %s to be %s", state_name(row->state), needed, kind->event);
+	refuse(decision, PD_REFUSED_wrong_state, "it is %s; it must be %s to be %s", state_name(row->state), needed,
+	       kind->event);
 }
 
 static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
@@ -332,7 +348,8 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	event->type = kind->event_type;
 	memset(&event->submitted, 0, pd_message_info(event->type)->body_bytes);
 	struct pd_order_event *common = (struct pd_order_event *)&event->submitted;
-	*common = (struct pd_order_event){now_ms, actor, row->id, row->version + 1, row->holder, row->holder, row->due_ms};
+	*common = (struct pd_order_event){now_ms,      actor,       row->id,    row->version + 1,
+					  row->holder, row->holder, row->due_ms};
 	struct move move = {core, row, command, actor, now_ms, decision, common};
 	switch (command->type) {
 	case PD_MSG_accept: decide_accept(&move); break;
@@ -354,7 +371,8 @@ static void decide_put(const struct core *core, const struct pd_message *command
 {
 	const struct person *person = registry_person(core->registry, actor);
 	if (actor && (person->retired || person->post != PD_post_administrator))
-		return refuse(decision, PD_REFUSED_not_allowed, "only the operator and administrators keep the registry");
+		return refuse(decision, PD_REFUSED_not_allowed,
+			      "only the operator and administrators keep the registry");
 	struct registry_decision put;
 	registry_decide(core->registry, command, false, &put);
 	if (put.refusal)
@@ -398,8 +416,11 @@ bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message
 	const struct order_row *row = &order->row;
 	event->type = PD_MSG_closed;
 	event->request = core->last_seq + 1;
-	event->closed = (struct pd_closed){.time_ms = now_ms, .order = row->id, .version = row->version + 1,
-					   .holder = row->holder, .from = row->holder};
+	event->closed = (struct pd_closed){.time_ms = now_ms,
+					   .order = row->id,
+					   .version = row->version + 1,
+					   .holder = row->holder,
+					   .from = row->holder};
 	return true;
 }
 

@@ -1,8 +1,8 @@
 /* order.h - an order, the queues in which it stands, the holders of the queues and their figures.
  *
- * Invariants: (1) a waiting order is in its holder's waiting queue and in its by_age list, an accepted one in its working
- * queue, no other order is in any; (2) queues are ordered by (urgency, seq), by_age by (waiting_ms, as they came); (3) a
- * completed order stands in the timers until it is closed. Part of the core.
+ * Invariants: (1) a waiting order is in its holder's waiting queue and in its by_age list, an accepted one in its
+ * working queue, no other order is in any; (2) queues are ordered by (urgency, seq), by_age by (waiting_ms, as they
+ * came); (3) a completed order stands in the timers until it is closed. Part of the core.
  */
 #ifndef PAIDAN_ORDER_H
 #define PAIDAN_ORDER_H
@@ -15,29 +15,29 @@
 /* What the book stores of an order, in this layout, little-endian: f(its events). */
 struct order_row {
 	struct pd_id id;
-	uint64_t seq, last_seq;      /* of its first and last event */
-	uint64_t first_at, last_at;  /* their places in the journal */
+	uint64_t seq, last_seq;     /* of its first and last event */
+	uint64_t first_at, last_at; /* their places in the journal */
 	uint64_t submitted_ms, waiting_ms, accepted_ms, completed_ms, ended_ms, due_ms;
 	uint32_t requester, household, holder, area, acceptor, category;
-	uint32_t version;            /* the number of its events */
-	uint32_t last_actor;         /* of its last event; with last_type and last_content it recognises a repeated command */
-	uint32_t content;            /* a hash of what was submitted, to tell a repeat from another order with the same id */
+	uint32_t version;    /* the number of its events */
+	uint32_t last_actor; /* of its last event; with last_type and last_content it recognises a repeated command */
+	uint32_t content;    /* a hash of what was submitted, to tell a repeat from another order with the same id */
 	uint16_t attempt;
-	uint8_t last_type;           /* enum pd_type of its last event */
+	uint8_t last_type; /* enum pd_type of its last event */
 	uint8_t state, urgency, rating;
 	uint8_t zero[2];
-	uint32_t last_content;       /* a hash of what its last event says in words and numbers, see core_content */
+	uint32_t last_content; /* a hash of what its last event says in words and numbers, see core_content */
 };
 _Static_assert(sizeof(struct order_row) == 144, "the book stores this layout");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the journal are little-endian");
 
 struct order {
 	struct order_row row;
-	RB_ENTRY(order) by_urgency;  /* in the waiting or working queue of its holder */
-	TAILQ_ENTRY(order) by_age;   /* in the holder's by_age, or among the ended ones */
-	struct holder *holder;       /* that of row.holder */
-	size_t timer;                /* its place among the timers; TIMER_NONE */
-	void *dispatch;              /* the front's, not the core's: where it was pushed; null at first */
+	RB_ENTRY(order) by_urgency; /* in the waiting or working queue of its holder */
+	TAILQ_ENTRY(order) by_age;  /* in the holder's by_age, or among the ended ones */
+	struct holder *holder;      /* that of row.holder */
+	size_t timer;               /* its place among the timers; TIMER_NONE */
+	void *dispatch;             /* the front's, not the core's: where it was pushed; null at first */
 };
 
 RB_HEAD(order_queue, order);
@@ -46,7 +46,8 @@ RB_PROTOTYPE(order_queue, order, by_urgency, order_compare_urgency)
 
 int order_compare_urgency(const struct order *a, const struct order *b);
 
-/* Histogram of times: bucket v for v < 4 ms; else with e = floor(log2 v), bucket 4 * (e - 1) + the two bits below the highest. */
+/* Histogram of times: bucket v for v < 4 ms; else with e = floor(log2 v), bucket 4 * (e - 1) + the two bits below the
+ * highest. */
 enum { FIGURES_BUCKETS = 128 };
 
 /* What an area's supervisors see of it. Stored in the book in this layout, little-endian. */
@@ -59,8 +60,8 @@ _Static_assert(sizeof(struct figures) == 56 + 8 * FIGURES_BUCKETS, "the book sto
 /* An area as a holder of orders. */
 struct holder {
 	uint32_t area;
-	struct area *entity;      /* the area of that id */
-	void *desk;               /* the front's, not the core's: who works for it; null at first */
+	struct area *entity; /* the area of that id */
+	void *desk;          /* the front's, not the core's: who works for it; null at first */
 	uint32_t waiting_count, working_count;
 	struct order_queue waiting, working;
 	struct order_list by_age; /* the waiting ones, the one that waits longest first */

@@ -18,8 +18,8 @@ struct registry {
 	size_t sorted_count[REGISTRY_KINDS];
 };
 
-_Static_assert(offsetof(struct area, id) == 0 && offsetof(struct household, id) == 0 && offsetof(struct person, id) == 0 &&
-		       offsetof(struct category, id) == 0,
+_Static_assert(offsetof(struct area, id) == 0 && offsetof(struct household, id) == 0 &&
+		       offsetof(struct person, id) == 0 && offsetof(struct category, id) == 0,
 	       "entities are compared and found by their first field");
 
 struct registry *registry_new(uint64_t hash_seed)
@@ -36,8 +36,12 @@ static char **event_of(enum registry_kind kind, void *entity, uint32_t **bytes)
 {
 	switch (kind) {
 	case REGISTRY_AREAS: *bytes = &((struct area *)entity)->event_bytes; return &((struct area *)entity)->event;
-	case REGISTRY_HOUSEHOLDS: *bytes = &((struct household *)entity)->event_bytes; return &((struct household *)entity)->event;
-	case REGISTRY_PEOPLE: *bytes = &((struct person *)entity)->event_bytes; return &((struct person *)entity)->event;
+	case REGISTRY_HOUSEHOLDS:
+		*bytes = &((struct household *)entity)->event_bytes;
+		return &((struct household *)entity)->event;
+	case REGISTRY_PEOPLE:
+		*bytes = &((struct person *)entity)->event_bytes;
+		return &((struct person *)entity)->event;
 	default: *bytes = &((struct category *)entity)->event_bytes; return &((struct category *)entity)->event;
 	}
 }
@@ -153,7 +157,8 @@ static void *entity_get(struct registry *registry, enum registry_kind kind, uint
 	return entity;
 }
 
-/* A copy of event as a message. The old one is to be freed after its texts were found in the new: event may point into it. */
+/* A copy of event as a message. The old one is to be freed after its texts were found in the new: event may point into
+ * it. */
 static char *keep_event(const struct pd_message *event, uint32_t *bytes)
 {
 	struct pd_buffer buffer = {0};
@@ -197,8 +202,8 @@ static void apply_area(struct registry *registry, const struct pd_message *event
 static void count_household(struct registry *registry, const struct household *household, int sign)
 {
 	if (household->area && !household->retired)
-		((struct area *)entity_get(registry, REGISTRY_AREAS, household->area, sizeof(struct area)))->households +=
-			(uint32_t)sign;
+		((struct area *)entity_get(registry, REGISTRY_AREAS, household->area, sizeof(struct area)))
+			->households += (uint32_t)sign;
 }
 
 static void apply_household(struct registry *registry, const struct pd_message *event)
@@ -335,7 +340,8 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct registry_decisio
 
 static bool same_text(struct pd_slice a, struct pd_slice b)
 {
-	return a.bytes == b.bytes && (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0); /* an empty text may be null */
+	return a.bytes == b.bytes &&
+	       (a.bytes == 0 || memcmp(a.data, b.data, a.bytes) == 0); /* an empty text may be null */
 }
 
 static enum registry_effect effect_of(bool was_there, bool was_retired, bool retired, bool moved, bool changed)
@@ -349,8 +355,8 @@ static enum registry_effect effect_of(bool was_there, bool was_retired, bool ret
 	return changed ? REGISTRY_CHANGED : REGISTRY_UNCHANGED;
 }
 
-/* Whether an area stands directly below this one on a level that is not below the given one. Retired ones count: they must not come to
- * stand above what is above them, or the way up from there would have no end. */
+/* Whether an area stands directly below this one on a level that is not below the given one. Retired ones count: they
+ * must not come to stand above what is above them, or the way up from there would have no end. */
 static bool has_child_above(const struct registry *registry, const struct area *area, unsigned level)
 {
 	size_t at = 0;
@@ -365,7 +371,8 @@ static uint32_t person_of(const struct registry *registry, uint32_t area, uint32
 {
 	size_t at = 0;
 	for (struct person *person; (person = table_next(&registry->tables[REGISTRY_PEOPLE], &at));)
-		if (!person->retired && ((area && person->area == area) || (household && person->household == household)))
+		if (!person->retired &&
+		    ((area && person->area == area) || (household && person->household == household)))
 			return person->id;
 	return 0;
 }
@@ -379,8 +386,8 @@ static bool another_root(const struct registry *registry, uint32_t id)
 	return false;
 }
 
-static void check_area_use(const struct registry *registry, const struct area *area, const struct pd_put_area *put, bool bulk,
-			   struct registry_decision *decision)
+static void check_area_use(const struct registry *registry, const struct area *area, const struct pd_put_area *put,
+			   bool bulk, struct registry_decision *decision)
 {
 	uint32_t person = put->retired && !bulk ? person_of(registry, area->id, 0) : 0;
 	if (put->retired && area->children)
@@ -392,8 +399,8 @@ static void check_area_use(const struct registry *registry, const struct area *a
 	else if (person)
 		refuse(decision, PD_REFUSED_in_use, "area %u: person %u has a post in it", area->id, person);
 	else if (put->level != area->level && has_child_above(registry, area, put->level))
-		refuse(decision, PD_REFUSED_in_use, "area %u has areas below it that are of level %u or above", area->id,
-		       put->level);
+		refuse(decision, PD_REFUSED_in_use, "area %u has areas below it that are of level %u or above",
+		       area->id, put->level);
 }
 
 static void decide_area(const struct registry *registry, const struct pd_put_area *put, bool bulk,
@@ -402,26 +409,34 @@ static void decide_area(const struct registry *registry, const struct pd_put_are
 	const struct area *area = registry_area(registry, put->area);
 	const struct area *parent = put->parent ? registry_area(registry, put->parent) : NULL;
 	if (put->parent == 0 && put->level != PD_level_district)
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u has no area above it; only the district may", put->area);
+		return refuse(decision, PD_REFUSED_bad_parent, "area %u has no area above it; only the district may",
+			      put->area);
 	if (put->parent && (!parent || !parent->event || (parent->retired && !put->retired)))
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u: there is no area %u in use", put->area, put->parent);
+		return refuse(decision, PD_REFUSED_bad_parent, "area %u: there is no area %u in use", put->area,
+			      put->parent);
 	if (put->parent == put->area)
 		return refuse(decision, PD_REFUSED_bad_parent, "area %u cannot be above itself", put->area);
 	if (parent && parent->level >= put->level)
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u is of level %u, and area %u above it of level %u", put->area,
-			      put->level, parent->id, parent->level);
+		return refuse(decision, PD_REFUSED_bad_parent,
+			      "area %u is of level %u, and area %u above it of level %u", put->area, put->level,
+			      parent->id, parent->level);
 	if (!parent && another_root(registry, put->area))
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u would be a second district; there can be one", put->area);
+		return refuse(decision, PD_REFUSED_bad_parent, "area %u would be a second district; there can be one",
+			      put->area);
 	if (area)
 		check_area_use(registry, area, put, bulk, decision);
 	if (decision->refusal)
 		return;
-	decision->effect = effect_of(area && area->event, area && area->retired, put->retired, area && area->parent != parent,
-				     area && (area->level != put->level || area->kind != put->kind ||
-					      !same_text(area->name, put->name)));
+	decision->effect = effect_of(
+		area && area->event, area && area->retired, put->retired, area && area->parent != parent,
+		area && (area->level != put->level || area->kind != put->kind || !same_text(area->name, put->name)));
 	decision->event.type = PD_MSG_area_set;
-	decision->event.area_set = (struct pd_area_set){.area = put->area, .parent = put->parent, .level = put->level,
-							.kind = put->kind, .name = put->name, .retired = put->retired};
+	decision->event.area_set = (struct pd_area_set){.area = put->area,
+							.parent = put->parent,
+							.level = put->level,
+							.kind = put->kind,
+							.name = put->name,
+							.retired = put->retired};
 }
 
 static bool centre_sound(const struct registry *registry, const struct household *centre, uint32_t area)
@@ -445,50 +460,60 @@ static void decide_household(const struct registry *registry, const struct pd_pu
 	const struct household *household = registry_household(registry, put->household);
 	const struct area *area = registry_area(registry, put->area);
 	if (!area || (area->retired && !put->retired))
-		return refuse(decision, PD_REFUSED_unknown_area, "household %u: there is no area %u in use", put->household,
-			      put->area);
+		return refuse(decision, PD_REFUSED_unknown_area, "household %u: there is no area %u in use",
+			      put->household, put->area);
 	if (area->level != PD_level_microgrid && !put->retired)
-		return refuse(decision, PD_REFUSED_bad_level, "household %u: area %u is not a micro-grid", put->household,
-			      put->area);
+		return refuse(decision, PD_REFUSED_bad_level, "household %u: area %u is not a micro-grid",
+			      put->household, put->area);
 	if (!put->retired && !bulk && put->centre != put->household &&
 	    !centre_sound(registry, registry_household(registry, put->centre), put->area))
-		return refuse(decision, PD_REFUSED_bad_centre, "household %u: its centre %u", put->household, put->centre);
+		return refuse(decision, PD_REFUSED_bad_centre, "household %u: its centre %u", put->household,
+			      put->centre);
 	bool leaves = household && (put->retired || household->area != put->area || put->centre != put->household);
 	if (leaves && !bulk && household->centre == household->id && is_a_centre(registry, put->household))
 		return refuse(decision, PD_REFUSED_in_use, "household %u looks after other households", put->household);
 	uint32_t person = put->retired && !bulk ? person_of(registry, 0, put->household) : 0;
 	if (person)
-		return refuse(decision, PD_REFUSED_in_use, "household %u: person %u lives in it", put->household, person);
-	decision->effect = effect_of(household, household && household->retired, put->retired,
-				     household && household->area != put->area,
-				     household && (household->centre != put->centre || household->lon_e7 != put->lon_e7 ||
-						   household->lat_e7 != put->lat_e7 ||
-						   !same_text(household->address, put->address)));
+		return refuse(decision, PD_REFUSED_in_use, "household %u: person %u lives in it", put->household,
+			      person);
+	decision->effect = effect_of(
+		household, household && household->retired, put->retired, household && household->area != put->area,
+		household && (household->centre != put->centre || household->lon_e7 != put->lon_e7 ||
+			      household->lat_e7 != put->lat_e7 || !same_text(household->address, put->address)));
 	decision->event.type = PD_MSG_household_set;
-	decision->event.household_set =
-		(struct pd_household_set){.household = put->household, .area = put->area, .centre = put->centre,
-					  .address = put->address, .lon_e7 = put->lon_e7, .lat_e7 = put->lat_e7,
-					  .retired = put->retired};
+	decision->event.household_set = (struct pd_household_set){.household = put->household,
+								  .area = put->area,
+								  .centre = put->centre,
+								  .address = put->address,
+								  .lon_e7 = put->lon_e7,
+								  .lat_e7 = put->lat_e7,
+								  .retired = put->retired};
 }
 
-static void decide_person(const struct registry *registry, const struct pd_put_person *put, struct registry_decision *decision)
+static void decide_person(const struct registry *registry, const struct pd_put_person *put,
+			  struct registry_decision *decision)
 {
 	const struct person *person = registry_person(registry, put->person);
 	const struct area *area = registry_area(registry, put->area);
 	const struct household *household = registry_household(registry, put->household);
 	if (!area || (area->retired && !put->retired))
-		return refuse(decision, PD_REFUSED_unknown_area, "person %u: there is no area %u in use", put->person, put->area);
+		return refuse(decision, PD_REFUSED_unknown_area, "person %u: there is no area %u in use", put->person,
+			      put->area);
 	if (put->household && !put->retired && (!household || household->retired))
-		return refuse(decision, PD_REFUSED_unknown_household, "person %u: there is no household %u in use", put->person,
-			      put->household);
+		return refuse(decision, PD_REFUSED_unknown_household, "person %u: there is no household %u in use",
+			      put->person, put->household);
 	decision->effect = effect_of(person, person && person->retired, put->retired,
 				     person && (person->area != put->area || person->household != put->household),
 				     person && (person->post != put->post || !same_text(person->name, put->name) ||
 						!same_text(person->phone, put->phone)));
 	decision->event.type = PD_MSG_person_set;
-	decision->event.person_set = (struct pd_person_set){.person = put->person, .post = put->post, .area = put->area,
-							    .household = put->household, .name = put->name,
-							    .phone = put->phone, .retired = put->retired};
+	decision->event.person_set = (struct pd_person_set){.person = put->person,
+							    .post = put->post,
+							    .area = put->area,
+							    .household = put->household,
+							    .name = put->name,
+							    .phone = put->phone,
+							    .retired = put->retired};
 }
 
 static void decide_category(const struct registry *registry, const struct pd_put_category *put,
@@ -501,13 +526,17 @@ static void decide_category(const struct registry *registry, const struct pd_put
 						  category->complete_within_s != put->complete_within_s ||
 						  !same_text(category->name, put->name)));
 	decision->event.type = PD_MSG_category_set;
-	decision->event.category_set =
-		(struct pd_category_set){.category = put->category, .name = put->name, .level = put->level,
-					 .urgency = put->urgency, .accept_within_s = put->accept_within_s,
-					 .complete_within_s = put->complete_within_s, .retired = put->retired};
+	decision->event.category_set = (struct pd_category_set){.category = put->category,
+								.name = put->name,
+								.level = put->level,
+								.urgency = put->urgency,
+								.accept_within_s = put->accept_within_s,
+								.complete_within_s = put->complete_within_s,
+								.retired = put->retired};
 }
 
-void registry_decide(const struct registry *registry, const struct pd_message *put, bool bulk, struct registry_decision *decision)
+void registry_decide(const struct registry *registry, const struct pd_message *put, bool bulk,
+		     struct registry_decision *decision)
 {
 	decision->refusal = PD_REFUSED_none;
 	decision->detail[0] = 0;

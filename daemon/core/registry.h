@@ -1,8 +1,8 @@
 /* registry.h - the areas, households, people and categories of a district.
  *
- * Invariants: (1) an area's level is below its parent's, hence there are no loops; (2) a household that is in use belongs to
- * a micro-grid and its centre household is in use, of the same micro-grid, and its own centre; (3) counts in an area are those of
- * what is in use. Retired things stay, for what has happened names them. Part of the core.
+ * Invariants: (1) an area's level is below its parent's, hence there are no loops; (2) a household that is in use
+ * belongs to a micro-grid and its centre household is in use, of the same micro-grid, and its own centre; (3) counts in
+ * an area are those of what is in use. Retired things stay, for what has happened names them. Part of the core.
  */
 #ifndef PAIDAN_REGISTRY_H
 #define PAIDAN_REGISTRY_H
@@ -11,7 +11,8 @@
 
 struct holder;
 
-/* Every entity keeps the event that last set it as a message: its texts point into it, the book stores it, the digest hashes it. */
+/* Every entity keeps the event that last set it as a message: its texts point into it, the book stores it, the digest
+ * hashes it. */
 struct area {
 	uint32_t id;
 	uint8_t level, kind;
@@ -87,7 +88,14 @@ size_t area_path(const struct area *area, char path[static AREA_PATH_BYTES]);
 
 /* ---- changing it ---- */
 
-enum registry_effect { REGISTRY_ADDED, REGISTRY_CHANGED, REGISTRY_MOVED, REGISTRY_RETIRED, REGISTRY_UNCHANGED, REGISTRY_EFFECTS };
+enum registry_effect {
+	REGISTRY_ADDED,
+	REGISTRY_CHANGED,
+	REGISTRY_MOVED,
+	REGISTRY_RETIRED,
+	REGISTRY_UNCHANGED,
+	REGISTRY_EFFECTS
+};
 
 struct registry_decision {
 	enum pd_refusal refusal;
@@ -96,8 +104,10 @@ struct registry_decision {
 	struct pd_message event; /* borrows the texts of the command; of no meaning when refused or unchanged */
 };
 
-/* What a put_ message does to the registry as it is. bulk: relations that a later row may still mend are left to registry_check. */
-void registry_decide(const struct registry *registry, const struct pd_message *put, bool bulk, struct registry_decision *decision);
+/* What a put_ message does to the registry as it is. bulk: relations that a later row may still mend are left to
+ * registry_check. */
+void registry_decide(const struct registry *registry, const struct pd_message *put, bool bulk,
+		     struct registry_decision *decision);
 /* Take in an area_set, household_set, person_set or category_set. */
 void registry_apply(struct registry *registry, const struct pd_message *event);
 /* Whether the whole is sound after a bulk change; if not, *kind and *id name an entity at fault. */

@@ -77,8 +77,10 @@ _Static_assert(POSTS + PD_post_administrator == CORE_REGISTRY_FIGURES, "one figu
 
 static void count_area(const struct area *area, uint64_t *values)
 {
-	static const uint8_t of_level[] = {[PD_level_district] = DISTRICTS, [PD_level_street] = STREETS,
-					   [PD_level_community] = COMMUNITIES, [PD_level_grid] = GRIDS,
+	static const uint8_t of_level[] = {[PD_level_district] = DISTRICTS,
+					   [PD_level_street] = STREETS,
+					   [PD_level_community] = COMMUNITIES,
+					   [PD_level_grid] = GRIDS,
 					   [PD_level_microgrid] = MICROGRIDS};
 	if (area->retired || !area->event)
 		return;

@@ -1,7 +1,7 @@
 /* table.h - a hash table of pointers to things that carry their own key of 4 or 16 bytes.
  *
- * Invariants: linear probing, at most 3/4 full; no two entries have equal keys. The hash is seeded, for ids are chosen by
- * clients; so the order of entries means nothing and nothing may depend on it. Part of the core.
+ * Invariants: linear probing, at most 3/4 full; no two entries have equal keys. The hash is seeded, for ids are chosen
+ * by clients; so the order of entries means nothing and nothing may depend on it. Part of the core.
  */
 #ifndef PAIDAN_TABLE_H
 #define PAIDAN_TABLE_H

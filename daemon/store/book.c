@@ -15,8 +15,8 @@ enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
 static const uint64_t map_bytes_first = UINT64_C(16) << 30;
 
 enum { ORDERS, BY_HOLDER, BY_REQUESTER, AREAS, HOUSEHOLDS, PEOPLE, CATEGORIES, FIGURES, META, TABLES };
-static const char *const names[TABLES] = {"orders", "by_holder", "by_requester", "areas", "households",
-					  "people", "categories", "figures", "meta"};
+static const char *const names[TABLES] = {"orders", "by_holder",  "by_requester", "areas", "households",
+					  "people", "categories", "figures",      "meta"};
 
 static const char state_key[] = "state";
 
@@ -24,8 +24,8 @@ struct book {
 	MDB_env *env;
 	MDB_dbi tables[TABLES];
 	struct pd_decoder *decoder;
-	/* Readers hold it shared for as long as a snapshot lasts: the map can grow only while there is none. A thread must not
-	 * hold it twice: new snapshots wait while the keeper does. */
+	/* Readers hold it shared for as long as a snapshot lasts: the map can grow only while there is none. A thread
+	 * must not hold it twice: new snapshots wait while the keeper does. */
 	pthread_rwlock_t growing;
 };
 
@@ -51,7 +51,8 @@ static enum pd_err open_tables(struct book *book, bool read_only, char *why)
 		memcpy(&meta, value.mv_data, value.mv_size < sizeof meta ? value.mv_size : sizeof meta);
 		if (value.mv_size != sizeof meta || meta.format != BOOK_FORMAT) {
 			mdb_txn_abort(txn);
-			snprintf(why, 300, "the book is of format %u, this paidand reads format %u", meta.format, BOOK_FORMAT);
+			snprintf(why, 300, "the book is of format %u, this paidand reads format %u", meta.format,
+				 (unsigned)BOOK_FORMAT);
 			return PD_EVERSION;
 		}
 	}
@@ -91,7 +92,8 @@ enum pd_err book_open(struct book **out, const struct book_options *options, cha
 		rc = mdb_env_set_mapsize(book->env, map_bytes_first);
 	if (rc == 0)
 		rc = mdb_env_set_maxreaders(book->env, 126);
-	unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (options->read_only ? MDB_RDONLY : 0) | (options->no_sync ? MDB_NOSYNC : 0);
+	unsigned flags =
+		MDB_NOTLS | MDB_NORDAHEAD | (options->read_only ? MDB_RDONLY : 0) | (options->no_sync ? MDB_NOSYNC : 0);
 	if (rc == 0)
 		rc = mdb_env_open(book->env, options->dir, flags, 0640);
 	if (rc) {
@@ -164,7 +166,8 @@ static int put(MDB_txn *txn, MDB_dbi table, const void *key, size_t key_bytes, c
 }
 
 /* Take the order's old index entry away, if it has one and it is to change. *moved: whether a new one is to be made. */
-static int drop_old_entry(struct book *book, MDB_txn *txn, const struct order_row *old, const struct order_row *row, bool *moved)
+static int drop_old_entry(struct book *book, MDB_txn *txn, const struct order_row *old, const struct order_row *row,
+			  bool *moved)
 {
 	uint8_t key[KEY_BY_HOLDER_BYTES], old_key[KEY_BY_HOLDER_BYTES];
 	key_by_holder(key, row);
@@ -192,7 +195,8 @@ static int keep_order(struct book *book, MDB_txn *txn, const struct order_row *r
 	if (rc == 0 && is_new) {
 		uint8_t requester_key[KEY_BY_REQUESTER_BYTES];
 		key_by_requester(requester_key, row);
-		rc = put(txn, book->tables[BY_REQUESTER], requester_key, sizeof requester_key, &row->id, sizeof row->id);
+		rc = put(txn, book->tables[BY_REQUESTER], requester_key, sizeof requester_key, &row->id,
+			 sizeof row->id);
 	}
 	return rc;
 }
@@ -230,7 +234,8 @@ static struct row_key *sort_rows(const struct order_row *rows, size_t count)
 	if (!keys)
 		abort();
 	for (size_t i = 0; i < count; i++)
-		keys[i] = (struct row_key){id_part(rows[i].id.bytes), id_part(rows[i].id.bytes + 8), rows[i].version, (uint32_t)i};
+		keys[i] = (struct row_key){id_part(rows[i].id.bytes), id_part(rows[i].id.bytes + 8), rows[i].version,
+					   (uint32_t)i};
 	qsort(keys, count, sizeof *keys, compare_row_keys);
 	return keys;
 }
@@ -409,7 +414,8 @@ enum pd_err book_begin(struct book_reader *reader)
 {
 	assert(!reader->active);
 	pthread_rwlock_rdlock(&reader->book->growing);
-	int rc = reader->txn ? mdb_txn_renew(reader->txn) : mdb_txn_begin(reader->book->env, NULL, MDB_RDONLY, &reader->txn);
+	int rc = reader->txn ? mdb_txn_renew(reader->txn)
+			     : mdb_txn_begin(reader->book->env, NULL, MDB_RDONLY, &reader->txn);
 	if (rc == MDB_MAP_RESIZED) {
 		/* Another process has made the map larger: take its size over. */
 		mdb_env_set_mapsize(reader->book->env, 0);
@@ -434,7 +440,8 @@ void book_end(struct book_reader *reader)
 }
 
 /* A value of fixed size. */
-static enum pd_err get(struct book_reader *reader, int table, const void *key, size_t key_bytes, void *value, size_t bytes)
+static enum pd_err get(struct book_reader *reader, int table, const void *key, size_t key_bytes, void *value,
+		       size_t bytes)
 {
 	MDB_val k = {key_bytes, (void *)key}, v;
 	int rc = mdb_get(reader->txn, reader->book->tables[table], &k, &v);
@@ -548,7 +555,8 @@ static enum pd_err load_figures(struct book_reader *reader, struct core *core)
 	return walk_close(&walk);
 }
 
-/* The open orders of one holder stand together at the beginning of its part of by_holder: open states have the smallest numbers. */
+/* The open orders of one holder stand together at the beginning of its part of by_holder: open states have the smallest
+ * numbers. */
 static enum pd_err load_open_of(struct book_reader *reader, struct walk *walk, uint32_t area, struct core *core)
 {
 	uint8_t from[5];
@@ -631,7 +639,8 @@ static enum pd_err list_row(struct list *list, const struct pd_id *id)
 	return PD_OK;
 }
 
-static enum pd_err list_holder(struct list *list, struct walk *walk, uint32_t area, const uint8_t *from, size_t from_bytes)
+static enum pd_err list_holder(struct list *list, struct walk *walk, uint32_t area, const uint8_t *from,
+			       size_t from_bytes)
 {
 	for (walk_from(walk, from, from_bytes); walk->rc == 0; walk_to(walk, MDB_NEXT)) {
 		const uint8_t *key = walk->key.mv_data;
@@ -712,8 +721,8 @@ static enum pd_err list_newest(struct list *list)
 	return err ? err : closed;
 }
 
-enum pd_err book_list(struct book_reader *reader, struct book_query *query, void (*found)(const struct order_row *row, void *arg),
-		      void *arg)
+enum pd_err book_list(struct book_reader *reader, struct book_query *query,
+		      void (*found)(const struct order_row *row, void *arg), void *arg)
 {
 	struct list list = {reader, query, found, arg, 0, 0};
 	return query->areas ? list_holders(&list) : list_newest(&list);

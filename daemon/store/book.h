@@ -7,8 +7,8 @@
  *   figures       area u32, big-endian                          struct figures
  *   meta          "state"                                       struct book_meta
  *
- * Invariants: (1) the book is what the journal's events up to meta.seq make, exactly; (2) row = f(events), index = f(row).
- * Threads: keep on one thread at a time; readers any number, one thread each; open once a process.
+ * Invariants: (1) the book is what the journal's events up to meta.seq make, exactly; (2) row = f(events), index =
+ * f(row). Threads: keep on one thread at a time; readers any number, one thread each; open once a process.
  */
 #ifndef PAIDAN_BOOK_H
 #define PAIDAN_BOOK_H
@@ -82,20 +82,22 @@ PD_MUST_USE enum pd_err book_load(struct book_reader *reader, struct core *core,
 struct book_query {
 	const uint32_t *areas; /* of these holders, in this order; null: of requester, or all */
 	size_t area_count;
-	uint32_t requester;    /* with areas null; 0: all */
-	unsigned state;        /* 0: any */
+	uint32_t requester; /* with areas null; 0: all */
+	unsigned state;     /* 0: any */
 	unsigned limit;
-	uint8_t cursor[64];    /* where to begin; cursor_bytes 0: at the beginning */
+	uint8_t cursor[64]; /* where to begin; cursor_bytes 0: at the beginning */
 	size_t cursor_bytes;
 };
 
-/* Orders of a query, each given to found. At the end query->cursor is where to go on, empty when there are no more. Looks at a bounded number of
- * rows: a page may be short and yet not the last. */
-PD_MUST_USE enum pd_err book_list(struct book_reader *reader, struct book_query *query, void (*found)(const struct order_row *row, void *arg),
-				  void *arg);
+/* Orders of a query, each given to found. At the end query->cursor is where to go on, empty when there are no more.
+ * Looks at a bounded number of rows: a page may be short and yet not the last. */
+PD_MUST_USE enum pd_err book_list(struct book_reader *reader, struct book_query *query,
+				  void (*found)(const struct order_row *row, void *arg), void *arg);
 
-/* Compare two books table by table, byte by byte. PD_ECORRUPT: *why names the first difference. entries gets the number compared. */
-PD_MUST_USE enum pd_err book_compare(struct book_reader *a, struct book_reader *b, uint64_t *entries, char why[static 300]);
+/* Compare two books table by table, byte by byte. PD_ECORRUPT: *why names the first difference. entries gets the number
+ * compared. */
+PD_MUST_USE enum pd_err book_compare(struct book_reader *a, struct book_reader *b, uint64_t *entries,
+				     char why[static 300]);
 
 struct book_room {
 	uint64_t used_bytes, map_bytes;

@@ -83,8 +83,8 @@ static enum pd_err order_fits(struct run *run, const struct pd_message *event, u
 		return PD_ECORRUPT;
 	}
 	if (!registry_area(core_registry(replay->core), common->holder)) {
-		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " names area %" PRIu32 ", which there is not", seq,
-			 common->holder);
+		snprintf(replay->why, sizeof replay->why,
+			 "event %" PRIu64 " names area %" PRIu32 ", which there is not", seq, common->holder);
 		return PD_ECORRUPT;
 	}
 	return PD_OK;
@@ -95,8 +95,8 @@ static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_
 {
 	struct replay *replay = run->replay;
 	if (event->request != seq || seq != core_last_seq(replay->core) + 1) {
-		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " stands where event %" PRIu64 " should", event->request,
-			 core_last_seq(replay->core) + 1);
+		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " stands where event %" PRIu64 " should",
+			 event->request, core_last_seq(replay->core) + 1);
 		return PD_ECORRUPT;
 	}
 	return pd_is_order_event(event->type) ? order_fits(run, event, seq) : PD_OK;

@@ -1,6 +1,7 @@
 /* replay.h - from the journal's events to a state and its book: at the start, when the book is rebuilt, and to verify.
  *
- * Invariant: what live rounds add to a batch and what a replay adds are the same (replay_batch_event, replay_batch_state).
+ * Invariant: what live rounds add to a batch and what a replay adds are the same (replay_batch_event,
+ * replay_batch_state).
  */
 #ifndef PAIDAN_REPLAY_H
 #define PAIDAN_REPLAY_H
@@ -15,15 +16,15 @@ void replay_batch_event(struct book_batch *batch, const struct pd_message *event
 void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at);
 
 struct replay {
-	struct core *core;              /* the state before; gets the state after */
-	struct journal_reader *journal; /* is moved */
-	struct book *book;              /* is brought along; holds what core has forgotten */
-	uint64_t to_seq;                /* stop after this event; UINT64_MAX: at the journal's end */
-	uint64_t events;                /* gets the number of events replayed */
-	uint64_t at;                    /* the place of the last event; is moved on */
+	struct core *core;                            /* the state before; gets the state after */
+	struct journal_reader *journal;               /* is moved */
+	struct book *book;                            /* is brought along; holds what core has forgotten */
+	uint64_t to_seq;                              /* stop after this event; UINT64_MAX: at the journal's end */
+	uint64_t events;                              /* gets the number of events replayed */
+	uint64_t at;                                  /* the place of the last event; is moved on */
 	void (*progress)(uint64_t events, void *arg); /* now and then; may be null */
 	void *arg;
-	char why[300];                  /* what went wrong */
+	char why[300]; /* what went wrong */
 };
 
 /* Replay the events after the core's last. PD_ECORRUPT: the journal is damaged, or does not fit the state. */

@@ -129,7 +129,8 @@ static enum pd_err compare_books(struct verify *verify, struct verify_report *re
 	return err ? fail(err, report, "the book differs from a replay of the journal", why) : PD_OK;
 }
 
-enum pd_err verify_book(struct verify *verify, struct verify_report *report, void (*progress)(uint64_t events, void *arg), void *arg)
+enum pd_err verify_book(struct verify *verify, struct verify_report *report,
+			void (*progress)(uint64_t events, void *arg), void *arg)
 {
 	struct book_meta meta = {0};
 	verify->replay.progress = progress;

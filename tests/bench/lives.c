@@ -51,8 +51,8 @@ static bool start_daemon(struct run *run)
 	snprintf(paidand, sizeof paidand, "%s/paidand", dirname(self));
 	snprintf(publish, sizeof publish, "ipc://%s/events", run->dir);
 	const char *program = run->lives->paidand ? run->lives->paidand : paidand;
-	const char *argv[] = {program, "--data", run->data, "--listen", run->endpoint, "--publish", publish,
-			      "--log-level", "error", NULL};
+	const char *argv[] = {program,     "--data", run->data,     "--listen", run->endpoint,
+			      "--publish", publish,  "--log-level", "error",    NULL};
 	int rc = posix_spawn(&run->daemon, program, NULL, NULL, (char *const *)argv, environ);
 	if (rc)
 		fprintf(stderr, "paidan-bench: %s: %s\n", program, strerror(rc));
@@ -91,7 +91,10 @@ static void count_ok(const struct pd_message *message, void *arg)
 static void put_area(struct wire *wire, uint32_t id, uint32_t parent, unsigned level)
 {
 	struct pd_message put = {.type = PD_MSG_put_area, .request = id};
-	put.put_area = (struct pd_put_area){.area = id, .parent = parent, .level = (uint8_t)level, .kind = PD_area_kind_plain,
+	put.put_area = (struct pd_put_area){.area = id,
+					    .parent = parent,
+					    .level = (uint8_t)level,
+					    .kind = PD_area_kind_plain,
 					    .name = pd_text("bench")};
 	wire_add(wire, &put);
 }
@@ -104,14 +107,17 @@ static bool make_registry(struct wire *wire)
 	put_area(wire, COMMUNITY, STREET, PD_level_community);
 	put_area(wire, GRID, COMMUNITY, PD_level_grid);
 	struct pd_message category = {.type = PD_MSG_put_category};
-	category.put_category = (struct pd_put_category){.category = CATEGORY, .name = pd_text("bench"), .level = PD_level_microgrid,
-							 .urgency = PD_urgency_normal, .accept_within_s = 1800,
+	category.put_category = (struct pd_put_category){.category = CATEGORY,
+							 .name = pd_text("bench"),
+							 .level = PD_level_microgrid,
+							 .urgency = PD_urgency_normal,
+							 .accept_within_s = 1800,
 							 .complete_within_s = 86400};
 	wire_add(wire, &category);
 	for (uint32_t area = FIRST_AREA; area < FIRST_AREA + QUEUES; area++) {
 		struct pd_message person = {.type = PD_MSG_put_person};
-		person.put_person = (struct pd_put_person){.person = area, .post = PD_post_leader, .area = area,
-							   .name = pd_text("leader")};
+		person.put_person = (struct pd_put_person){
+			.person = area, .post = PD_post_leader, .area = area, .name = pd_text("leader")};
 		put_area(wire, area, GRID, PD_level_microgrid);
 		wire_add(wire, &person);
 	}
@@ -126,7 +132,7 @@ static bool make_registry(struct wire *wire)
 struct worker {
 	struct run *run;
 	struct wire wire;
-	struct pd_id *ids;      /* by order number */
+	struct pd_id *ids; /* by order number */
 	uint32_t *leaders;
 	unsigned long completed;
 };
@@ -156,7 +162,8 @@ static void on_work(const struct pd_message *message, void *arg)
 	} else if (message->type == PD_MSG_ok && message->ok.seq) {
 		unsigned long n = message->request / 2;
 		struct pd_message complete = {.type = PD_MSG_complete, .request = message->request + 1};
-		complete.complete = (struct pd_complete){worker->ids[n], message->ok.version, pd_text("done"), worker->leaders[n]};
+		complete.complete =
+			(struct pd_complete){worker->ids[n], message->ok.version, pd_text("done"), worker->leaders[n]};
 		wire_add(&worker->wire, &complete);
 	}
 }
@@ -164,7 +171,8 @@ static void on_work(const struct pd_message *message, void *arg)
 static int work(struct run *run, int ready_fd)
 {
 	unsigned long orders = run->lives->orders;
-	struct worker worker = {.run = run, .ids = calloc(orders, sizeof(struct pd_id)), .leaders = calloc(orders, sizeof(uint32_t))};
+	struct worker worker = {
+		.run = run, .ids = calloc(orders, sizeof(struct pd_id)), .leaders = calloc(orders, sizeof(uint32_t))};
 	unsigned answered = 0;
 	if (!worker.ids || !worker.leaders)
 		return 111;
@@ -219,7 +227,9 @@ static void submit(struct submitter *submitter)
 	uint32_t number = (uint32_t)n;
 	memcpy(id.bytes + 12, &number, sizeof number);
 	struct pd_message message = {.type = PD_MSG_submit, .request = n};
-	message.submit = (struct pd_submit){.order = id, .category = CATEGORY, .text = pd_text(submitter->text),
+	message.submit = (struct pd_submit){.order = id,
+					    .category = CATEGORY,
+					    .text = pd_text(submitter->text),
 					    .area = FIRST_AREA + (uint32_t)(n * 2654435761u % QUEUES)};
 	submitter->run->times[n].submitted_us = now_us();
 	wire_add(&submitter->wire, &message);
@@ -247,7 +257,8 @@ static int submit_all(struct run *run)
 	make_text(submitter.text, run->lives->text_bytes);
 	wire_open(&submitter.wire, run->endpoint);
 	while (submitter.answered < run->lives->orders && submitter.wire.refused == 0) {
-		while (submitter.sent < run->lives->orders && submitter.sent - submitter.answered < run->lives->outstanding)
+		while (submitter.sent < run->lives->orders &&
+		       submitter.sent - submitter.answered < run->lives->outstanding)
 			submit(&submitter);
 		wire_flush(&submitter.wire);
 		wire_receive(&submitter.wire, on_answer, &submitter);
@@ -301,13 +312,15 @@ static void report(const struct run *run, double seconds, double cpu_us, double 
 	uint32_t *ok = sorted(run, false), *push = sorted(run, true);
 	size_t p50 = lives->orders / 2, p99 = lives->orders * 99 / 100;
 	const char *format =
-		lives->json ? "{\"outstanding\": %lu, \"orders\": %lu, \"lives_per_s\": %.0f, \"ok_p50_us\": %u, \"ok_p99_us\": %u, "
+		lives->json ? "{\"outstanding\": %lu, \"orders\": %lu, \"lives_per_s\": %.0f, \"ok_p50_us\": %u, "
+			      "\"ok_p99_us\": %u, "
 			      "\"push_p50_us\": %u, \"push_p99_us\": %u, \"server_cpu_us_per_life\": %.2f, "
 			      "\"written_bytes_per_life\": %.0f, \"stored_bytes_per_life\": %.0f}\n"
-			    : "outstanding=%lu orders=%lu lives_per_s=%.0f ok_p50_us=%u ok_p99_us=%u push_p50_us=%u push_p99_us=%u "
+			    : "outstanding=%lu orders=%lu lives_per_s=%.0f ok_p50_us=%u ok_p99_us=%u push_p50_us=%u "
+			      "push_p99_us=%u "
 			      "server_cpu_us_per_life=%.2f written_bytes_per_life=%.0f stored_bytes_per_life=%.0f\n";
-	printf(format, lives->outstanding, lives->orders, n / seconds, ok[p50], ok[p99], push[p50], push[p99], cpu_us / n,
-	       written_bytes / n, stored / n);
+	printf(format, lives->outstanding, lives->orders, n / seconds, ok[p50], ok[p99], push[p50], push[p99],
+	       cpu_us / n, written_bytes / n, stored / n);
 	free(ok);
 	free(push);
 }
@@ -374,7 +387,8 @@ int lives_run(const struct lives *lives)
 	}
 	snprintf(run.data, sizeof run.data, "%s/data", run.dir);
 	snprintf(run.endpoint, sizeof run.endpoint, "ipc://%s/commands", run.dir);
-	run.times = mmap(NULL, lives->orders * sizeof *run.times, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	run.times = mmap(NULL, lives->orders * sizeof *run.times, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
 	int code = run.times != MAP_FAILED && start_daemon(&run) ? carry(&run) : 111;
 	if (run.daemon > 0) {
 		kill(run.daemon, SIGTERM);

@@ -1,7 +1,7 @@
 /* main.c - paidan-bench: what the broker carries.
  *
- * lives: a fresh daemon in a temporary folder, and N whole lives of orders (submit, push, accept, complete; three commits on disk
- * each) through 1,151 queues, from one process that submits and one that works, over ipc.
+ * lives: a fresh daemon in a temporary folder, and N whole lives of orders (submit, push, accept, complete; three
+ * commits on disk each) through 1,151 queues, from one process that submits and one that works, over ipc.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -36,9 +36,10 @@ static bool number(const char *text, unsigned long min, unsigned long max, const
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"orders", 1, NULL, 'n'}, {"outstanding", 1, NULL, 'o'}, {"text-bytes", 1, NULL, 't'},
-						{"paidand", 1, NULL, 'p'}, {"dir", 1, NULL, 'd'}, {"json", 0, NULL, 'j'},
-						{"help", 0, NULL, 'h'}, {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"orders", 1, NULL, 'n'},     {"outstanding", 1, NULL, 'o'},
+						{"text-bytes", 1, NULL, 't'}, {"paidand", 1, NULL, 'p'},
+						{"dir", 1, NULL, 'd'},        {"json", 0, NULL, 'j'},
+						{"help", 0, NULL, 'h'},       {NULL, 0, NULL, 0}};
 	struct lives lives = {.orders = 100000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]};
 	int c;
 	bool good = true;

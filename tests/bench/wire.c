@@ -71,7 +71,8 @@ void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message
 			die(fault.detail);
 		if (message.type == PD_MSG_refused && wire->refused++ == 0)
 			fprintf(stderr, "paidan-bench: refused: %.*s %.*s\n", (int)message.refused.sentence.bytes,
-				message.refused.sentence.data, (int)message.refused.detail.bytes, message.refused.detail.data);
+				message.refused.sentence.data, (int)message.refused.detail.bytes,
+				message.refused.detail.data);
 		fn(&message, arg);
 	}
 	pd_decoder_reset(wire->decoder);

@@ -1,4 +1,5 @@
-/* wire.h - the leanest client there can be: a DEALER, frames out, messages in. It does not reconnect and resends nothing. */
+/* wire.h - the leanest client there can be: a DEALER, frames out, messages in. It does not reconnect and resends
+ * nothing. */
 #ifndef PAIDAN_WIRE_H
 #define PAIDAN_WIRE_H
 

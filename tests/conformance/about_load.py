@@ -4,7 +4,7 @@ import signal
 
 import msgpack
 
-from conversation import (LAMP, LEADER, MICRO, RESIDENT, SLOW, Order, Skip, check, conversation, equal, new_id, pack, schema,
+from conversation import (LAMP, LEADER, MICRO, RESIDENT, SLOW, Order, Skip, check, conversation, equal, import_rows, new_id, pack, schema,
                           wait_until)
 
 MEMORY_KIB = 1024 * 1024 * (3 if SLOW > 1 else 1)  # far above what a broker of this size needs, far below what was asked for
@@ -85,6 +85,25 @@ def a_flood_of_journal_reads(broker):
     resident = broker.connect(RESIDENT)
     resident.answers(resident.send_many(("submit", {"order": new_id(), "category": LAMP, "text": "派" * 3000}) for v in range(500)))
     survives(broker, pack("read_events", 9, after_seq=0, limit=500), 100)
+
+
+@conversation
+def a_flood_of_work(broker):
+    """Each pair of messages hands all waiting orders out anew."""
+    resident = broker.connect(RESIDENT)
+    answers = resident.answers(resident.send_many(("submit", {"order": new_id(), "category": LAMP, "text": "派" * 3000}) for v in range(400)))
+    check(all(a.what == "ok" for a in answers), "a submit was refused")
+    survives(broker, pack("work", 9, area=MICRO, credit=4096) + pack("work", 9, area=MICRO, credit=0), 20)
+
+
+@conversation
+def a_flood_of_digests(broker):
+    """Four bytes that ask for a hash over the whole registry."""
+    operator = broker.connect()
+    rows = [("put_person", {"person": 100000 + i, "post": 1, "area": MICRO, "household": 0, "name": f"名{i}"}) for i in range(20000)]
+    equal(import_rows(operator, rows).what, "imported", "the answer to the import")
+    survives(broker, pack("get_digest", 9), 3)
+    survives(broker, pack("list_people", 9, post=2), 3)
 
 
 @conversation

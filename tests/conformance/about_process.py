@@ -170,7 +170,7 @@ def sigint_and_a_second_sigterm(broker):
     broker.start()
     for _ in range(5):
         broker.signal(signal.SIGTERM)
-    equal(broker.ended(), 0, "the exit code after five SIGTERM")
+    check(broker.ended() in (0, -signal.SIGTERM), "the exit code after five SIGTERM: 0, or the last one found it leaving already")
     broker.hang_up()
     broker.start()
     equal(broker.connect().ask("get_stats", area=MICRO).waiting, 1, "orders that wait")

@@ -1,4 +1,5 @@
-/* What `paidan import` says to a broker: what is named goes first, nothing is left out, and what went lost goes again. */
+/* What `paidan import` says to a broker: what is named goes first, nothing is left out, and what went lost goes again.
+ */
 #include <assert.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,7 +25,8 @@ void cli_overview(void)
 
 /* Child before parent, household before its centre: an import has to put them right. */
 static const char *const files[ROWS_KINDS] = {
-	[ROWS_AREAS] = "id,parent,level,kind,name\n5,4,microgrid,plain,e\n4,3,grid,plain,d\n1,0,district,plain,a\n3,2,community,urban,c\n"
+	[ROWS_AREAS] = "id,parent,level,kind,name\n5,4,microgrid,plain,e\n4,3,grid,plain,d\n1,0,district,plain,a\n3,2,"
+		       "community,urban,c\n"
 		       "2,1,street,plain,b\n",
 	[ROWS_HOUSEHOLDS] = "id,area,centre,address,lon,lat\n10,5,11,x,117.8,36.4\n11,5,11,y,117.8,36.4\n",
 	[ROWS_PEOPLE] = "id,post,area,household,name,phone\n20,resident,5,10,p,\n",
@@ -59,12 +61,14 @@ static void answer_commit(struct broker *broker, const struct pd_message *messag
 	assert(broker->commit_count < COMMITS_MAX); /* not of cmocka: this is another thread */
 	enum pd_refusal refusal = broker->refusals[broker->commit_count];
 	broker->commits[broker->commit_count++] = message->import_commit;
-	answer.imported = (struct pd_imported){.seq = 9, .areas = {changed, 5}, .households = {none, 5}, .people = {none, 5},
-					       .categories = {none, 5}};
+	answer.imported = (struct pd_imported){
+		.seq = 9, .areas = {changed, 5}, .households = {none, 5}, .people = {none, 5}, .categories = {none, 5}};
 	if (refusal) {
 		answer.type = PD_MSG_refused;
-		answer.refused = (struct pd_refused){.code = refusal, .name = pd_text(pd_refusal_info(refusal)->name),
-						     .sentence = pd_text(pd_strerror(refusal)), .row = broker->refused_row};
+		answer.refused = (struct pd_refused){.code = refusal,
+						     .name = pd_text(pd_refusal_info(refusal)->name),
+						     .sentence = pd_text(pd_strerror(refusal)),
+						     .row = broker->refused_row};
 	}
 	pd_encode(&answer, &broker->out);
 }
@@ -199,8 +203,8 @@ static void sends_what_is_named_first(void **state)
 		uint32_t id;
 		uint64_t kind, line; /* the row: which file, counted from 1, and where */
 	} expected[] = {
-		{PD_MSG_put_area, 1, 1, 4},      {PD_MSG_put_area, 2, 1, 6},       {PD_MSG_put_area, 3, 1, 5},
-		{PD_MSG_put_area, 4, 1, 3},      {PD_MSG_put_area, 5, 1, 2},       {PD_MSG_put_category, 3, 4, 2},
+		{PD_MSG_put_area, 1, 1, 4},       {PD_MSG_put_area, 2, 1, 6},       {PD_MSG_put_area, 3, 1, 5},
+		{PD_MSG_put_area, 4, 1, 3},       {PD_MSG_put_area, 5, 1, 2},       {PD_MSG_put_category, 3, 4, 2},
 		{PD_MSG_put_household, 11, 2, 3}, {PD_MSG_put_household, 10, 2, 2}, {PD_MSG_put_person, 20, 3, 2},
 	};
 	enum { COUNT = sizeof expected / sizeof expected[0] };
@@ -308,7 +312,8 @@ static void sends_nothing_when_a_file_is_wrong(void **state)
 	struct run run = run_import(&cli, NULL);
 	write_files(ROWS_KINDS);
 	assert_int_equal(run.code, CLI_REFUSED);
-	assert_holds(run.err, "/people.csv:1: the first row is no header (nonsense): put id, post, area, household, name, phone there\n");
+	assert_holds(run.err, "/people.csv:1: the first row is no header (nonsense): put id, post, area, household, "
+			      "name, phone there\n");
 	assert_holds(run.err, "\n1 problem: nothing was sent\n");
 	run_fini(&run);
 }

@@ -1,4 +1,5 @@
-/* What `paidan district` promises: the figures of the real district, places inside it, the same bytes for the same seed. */
+/* What `paidan district` promises: the figures of the real district, places inside it, the same bytes for the same
+ * seed. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,8 +18,8 @@
 
 enum { SEED = 42, AREA_ID_END = 4000, FIRST_MICROGRID = 1001, FIRST_HOUSEHOLD = 500001 };
 
-/* BLAKE2b-256 of the four files of seed 42, one after the other. Another one on another machine is a bug; after a change of the word lists or the
- * generator the new one belongs here. */
+/* BLAKE2b-256 of the four files of seed 42, one after the other. Another one on another machine is a bug; after a
+ * change of the word lists or the generator the new one belongs here. */
 static const char golden[] = "2a04896a755a5cb1dd6808861e380722e7233482e1e256c92b46d30a1ddb31e8";
 
 static int make(void **state)
@@ -94,8 +95,8 @@ static void has_names_that_occur_once(void **state)
 	for (size_t i = 0; i < count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(rows_area(rows, i)->name.data, rows_area(rows, j)->name.data) == 0)
-				fail_msg("areas %u and %u are both called %s", rows_area(rows, j)->area, rows_area(rows, i)->area,
-					 rows_area(rows, i)->name.data);
+				fail_msg("areas %u and %u are both called %s", rows_area(rows, j)->area,
+					 rows_area(rows, i)->area, rows_area(rows, i)->name.data);
 }
 
 static void has_30_to_80_households_a_microgrid(void **state)
@@ -154,8 +155,8 @@ static void lies_inside_the_outline(void **state)
 	for (size_t i = 0; i < rows->tables[ROWS_HOUSEHOLDS].count; i++) {
 		const struct pd_put_household *household = rows_household(rows, i);
 		if (!district_map_inside((struct place){household->lon_e7, household->lat_e7}))
-			fail_msg("household %u at %d, %d lies outside the district", household->household, household->lon_e7,
-				 household->lat_e7);
+			fail_msg("household %u at %d, %d lies outside the district", household->household,
+				 household->lon_e7, household->lat_e7);
 	}
 }
 
@@ -163,8 +164,12 @@ static void knows_what_is_outside(void **state)
 {
 	(void)state;
 	static const struct place outside[] = {
-		{0, 0}, {1164070000, 399040000} /* Beijing */, {1180550000, 368130000} /* Zibo's centre */,
-		{1176770000, 362140000} /* Laiwu's */, {1181480000, 361850000} /* Yiyuan */, {1182500000, 363600000},
+		{0, 0},
+		{1164070000, 399040000} /* Beijing */,
+		{1180550000, 368130000} /* Zibo's centre */,
+		{1176770000, 362140000} /* Laiwu's */,
+		{1181480000, 361850000} /* Yiyuan */,
+		{1182500000, 363600000},
 		{364976000, 1178582000} /* swapped */,
 	};
 	for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)

@@ -17,7 +17,10 @@ struct text {
 	const char *data;
 	size_t bytes;
 };
-#define T(literal) {literal, sizeof(literal) - 1}
+#define T(literal)                                                                                                     \
+	{                                                                                                              \
+		literal, sizeof(literal) - 1                                                                           \
+	}
 
 /* A registry that is sound. */
 static const struct text good[ROWS_KINDS] = {
@@ -78,7 +81,8 @@ static const char *problem_at(const struct problems *problems, size_t i, char te
 {
 	snprintf(text, 500, "nothing");
 	if (i < problems->count && problems->list[i].line)
-		snprintf(text, 500, "%s:%u: %s", rows_file(problems->list[i].kind), problems->list[i].line, problems->list[i].text);
+		snprintf(text, 500, "%s:%u: %s", rows_file(problems->list[i].kind), problems->list[i].line,
+			 problems->list[i].text);
 	else if (i < problems->count)
 		snprintf(text, 500, "%s: %s", rows_file(problems->list[i].kind), problems->list[i].text);
 	return text;
@@ -201,8 +205,9 @@ static void reads_quoted_fields_and_keeps_count_of_lines(void **state)
 	assert_string_equal(rows_household(rows, 0)->address.data, "税务街1号,\n后院 \"小红楼\"");
 	assert_string_equal(rows_household(rows, 1)->address.data, "税务街\r\n2号");
 	assert_int_equal(problems.count, 1);
-	assert_string_equal(problem_at(&problems, 0, text),
-			    "households.csv:7: centre 13 is not in households.csv: name a centre household of micro-grid 6");
+	assert_string_equal(
+		problem_at(&problems, 0, text),
+		"households.csv:7: centre 13 is not in households.csv: name a centre household of micro-grid 6");
 	rows_free(rows);
 	problems_fini(&problems);
 }
@@ -231,8 +236,12 @@ static void prints_degrees_with_seven_digits(void **state)
 	struct rows *rows = rows_new();
 	struct pd_put_household *household = rows_add(rows, ROWS_HOUSEHOLDS, 0);
 	struct pd_buffer out = {0};
-	*household = (struct pd_put_household){.household = 1, .area = 2, .centre = 1, .address = rows_text(rows, "a", 1),
-					       .lon_e7 = -5, .lat_e7 = -900000000};
+	*household = (struct pd_put_household){.household = 1,
+					       .area = 2,
+					       .centre = 1,
+					       .address = rows_text(rows, "a", 1),
+					       .lon_e7 = -5,
+					       .lat_e7 = -900000000};
 	registry_csv_print(rows, ROWS_HOUSEHOLDS, &out);
 	pd_buffer_add(&out, "", 1);
 	assert_string_equal(out.data, "id,area,centre,address,lon,lat\n1,2,1,a,-0.0000005,-90.0000000\n");
@@ -242,12 +251,17 @@ static void prints_degrees_with_seven_digits(void **state)
 
 /* ---- bad input ---- */
 
-#define AREAS "id,parent,level,kind,name\n1,0,district,plain,博山区\n2,1,street,plain,城东街道\n3,2,community,urban,税务街社区\n" \
-	      "4,3,grid,plain,第一网格\n5,4,microgrid,plain,第一微网格\n6,4,microgrid,plain,第二微网格\n"
-#define HOUSEHOLDS "id,area,centre,address,lon,lat\n10,5,10,税务街1号,117.858,36.497\n12,6,12,税务街3号,117.858,36.497\n"
+#define AREAS                                                                                                          \
+	"id,parent,level,kind,name\n1,0,district,plain,博山区\n2,1,street,plain,城东街道\n3,2,community,urban," \
+	"税务街社区\n"                                                                                            \
+	"4,3,grid,plain,第一网格\n5,4,microgrid,plain,第一微网格\n6,4,microgrid,plain,第二微网格\n"
+#define HOUSEHOLDS                                                                                                     \
+	"id,area,centre,address,lon,lat\n10,5,10,税务街1号,117.858,36.497\n12,6,12,税务街3号,117.858,36.497\n"
 #define PEOPLE "id,post,area,household,name,phone\n"
 #define CATEGORIES "id,name,level,urgency,accept_within_s,complete_within_s\n"
-#define NAME_64 "一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八"
+#define NAME_64                                                                                                                                                              \
+	"一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六" \
+	"七八一二三四五六七八"
 
 /* expected: how the one problem begins; several, if more than one line is at fault. */
 struct bad {
@@ -259,109 +273,250 @@ struct bad {
 
 static const struct bad bads[] = {
 	/* the bytes */
-	{"GB18030", ROWS_CATEGORIES, T(CATEGORIES "3,\xb9\xab\xb9\xb2\xd5\xd5\xc3\xf7,microgrid,normal,1800,86400\n"),
-	 {"categories.csv:2: not valid UTF-8, looks like GB18030?: save the file as UTF-8 (in a spreadsheet: CSV UTF-8)"}},
-	{"broken UTF-8", ROWS_CATEGORIES, T(CATEGORIES "3,a,microgrid,normal,1800,86400\n4,\xff,microgrid,normal,1800,86400\n"),
+	{"GB18030",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,\xb9\xab\xb9\xb2\xd5\xd5\xc3\xf7,microgrid,normal,1800,86400\n"),
+	 {"categories.csv:2: not valid UTF-8, looks like GB18030?: save the file as UTF-8 (in a spreadsheet: CSV "
+	  "UTF-8)"}},
+	{"broken UTF-8",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,a,microgrid,normal,1800,86400\n4,\xff,microgrid,normal,1800,86400\n"),
 	 {"categories.csv:3: not valid UTF-8: save the file as UTF-8"}},
-	{"UTF-8 with a BOM that is cut", ROWS_CATEGORIES, T("\xef\xbb" CATEGORIES), {"categories.csv:1: not valid UTF-8"}},
+	{"UTF-8 with a BOM that is cut",
+	 ROWS_CATEGORIES,
+	 T("\xef\xbb" CATEGORIES),
+	 {"categories.csv:1: not valid UTF-8"}},
 	{"UTF-16", ROWS_CATEGORIES, T("\xff\xfei\0d\0,\0"), {"categories.csv:1: the file is UTF-16: save it as UTF-8"}},
-	{"NUL byte", ROWS_CATEGORIES, T(CATEGORIES "3,a\0b,microgrid,normal,1800,86400\n"),
+	{"NUL byte",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,a\0b,microgrid,normal,1800,86400\n"),
 	 {"categories.csv:2: a NUL byte: a text file has none"}},
 	/* the form */
-	{"empty file", ROWS_CATEGORIES, T(""), {"categories.csv: the file is empty: its first row must be id, name, level, urgency, accept_"}},
-	{"blank lines only", ROWS_AREAS, T("\n\r\n \n"), {"areas.csv: the file is empty: its first row must be id, parent, level, kind, name"}},
-	{"stray quotation mark", ROWS_CATEGORIES, T(CATEGORIES "3,公共\"照明\",microgrid,normal,1800,86400\n"),
-	 {"categories.csv:2: a quotation mark stands in the middle of a field: put the whole field in quotation marks, and write each one "
+	{"empty file",
+	 ROWS_CATEGORIES,
+	 T(""),
+	 {"categories.csv: the file is empty: its first row must be id, name, level, urgency, accept_"}},
+	{"blank lines only",
+	 ROWS_AREAS,
+	 T("\n\r\n \n"),
+	 {"areas.csv: the file is empty: its first row must be id, parent, level, kind, name"}},
+	{"stray quotation mark",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,公共\"照明\",microgrid,normal,1800,86400\n"),
+	 {"categories.csv:2: a quotation mark stands in the middle of a field: put the whole field in quotation marks, "
+	  "and write each one "
 	  "inside it twice; the rest of the file was not read"}},
-	{"text behind a quoted field", ROWS_CATEGORIES, T(CATEGORIES "3,\"公共\"照明,microgrid,normal,1800,86400\n"),
+	{"text behind a quoted field",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,\"公共\"照明,microgrid,normal,1800,86400\n"),
 	 {"categories.csv:2: a quotation mark stands in the middle of a field"}},
-	{"quote that does not end", ROWS_CATEGORIES, T(CATEGORIES "3,a,microgrid,normal,1800,86400\n4,\"b,microgrid,normal,1800,86400\n\n"),
+	{"quote that does not end",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,a,microgrid,normal,1800,86400\n4,\"b,microgrid,normal,1800,86400\n\n"),
 	 {"categories.csv:3: a quoted field of this row does not end: close it with a quotation mark"}},
-	{"lone carriage return", ROWS_CATEGORIES, T("id,name,level,urgency,accept_within_s,complete_within_s\r3,a,microgrid,normal,1,2\r"),
+	{"lone carriage return",
+	 ROWS_CATEGORIES,
+	 T("id,name,level,urgency,accept_within_s,complete_within_s\r3,a,microgrid,normal,1,2\r"),
 	 {"categories.csv:1: a carriage return without a line feed: end lines with LF or CRLF"}},
-	{"wrong number of fields", ROWS_CATEGORIES, T(CATEGORIES "3,公共照明,microgrid,normal,1800\n4,a,b,microgrid,normal,1800,86400\n"),
-	 {"categories.csv:2: 5 fields, the header has 6: write id, name, level, urgency, accept_within_s, complete_within_s, and quote a field "
+	{"wrong number of fields",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,公共照明,microgrid,normal,1800\n4,a,b,microgrid,normal,1800,86400\n"),
+	 {"categories.csv:2: 5 fields, the header has 6: write id, name, level, urgency, accept_within_s, "
+	  "complete_within_s, and quote a field "
 	  "that holds a comma",
 	  "categories.csv:3: 7 fields, the header has 6"}},
 	/* the header */
-	{"missing column", ROWS_HOUSEHOLDS, T("id,area,centre,lat,lon\n10,5,10,36,117\n"),
+	{"missing column",
+	 ROWS_HOUSEHOLDS,
+	 T("id,area,centre,lat,lon\n10,5,10,36,117\n"),
 	 {"households.csv:1: column address is missing: add it; the header has id, area, centre, lat, lon"}},
-	{"unknown column", ROWS_AREAS, T("id,parent,level,kind,name,colour\n1,0,district,plain,a,red\n"),
+	{"unknown column",
+	 ROWS_AREAS,
+	 T("id,parent,level,kind,name,colour\n1,0,district,plain,a,red\n"),
 	 {"areas.csv:1: column colour is unknown: the columns are id, parent, level, kind, name"}},
-	{"column twice", ROWS_AREAS, T("id,parent,level,kind,name,name\n"), {"areas.csv:1: column name is there twice"}},
-	{"missing and unknown column", ROWS_AREAS, T("id,parents,level,kind,name\n"),
-	 {"areas.csv:1: column parents is unknown", "areas.csv:1: column parent is missing: add it; the header has id, parents, level"}},
-	{"no header", ROWS_PEOPLE, T("20,leader,5,10,王秀英,\n"),
-	 {"people.csv:1: the first row is no header (20, leader, 5, 10, 王秀英, ): put id, post, area, household, name, phone there"}},
+	{"column twice",
+	 ROWS_AREAS,
+	 T("id,parent,level,kind,name,name\n"),
+	 {"areas.csv:1: column name is there twice"}},
+	{"missing and unknown column",
+	 ROWS_AREAS,
+	 T("id,parents,level,kind,name\n"),
+	 {"areas.csv:1: column parents is unknown",
+	  "areas.csv:1: column parent is missing: add it; the header has id, parents, level"}},
+	{"no header",
+	 ROWS_PEOPLE,
+	 T("20,leader,5,10,王秀英,\n"),
+	 {"people.csv:1: the first row is no header (20, leader, 5, 10, 王秀英, ): put id, post, area, household, "
+	  "name, phone there"}},
 	/* cells */
-	{"not a number", ROWS_AREAS, T(AREAS "x7,4,microgrid,plain,a\n"),
+	{"not a number",
+	 ROWS_AREAS,
+	 T(AREAS "x7,4,microgrid,plain,a\n"),
 	 {"areas.csv:8: id: \"x7\" is not a number: write one from 1 to 4294967295"}},
-	{"negative number", ROWS_AREAS, T(AREAS "7,-4,microgrid,plain,a\n"), {"areas.csv:8: parent: \"-4\" is not a number: write one from 0 to"}},
-	{"zero", ROWS_AREAS, T(AREAS "0,4,microgrid,plain,a\n"), {"areas.csv:8: id: 0 is out of range: it must be 1 to 4294967295"}},
+	{"negative number",
+	 ROWS_AREAS,
+	 T(AREAS "7,-4,microgrid,plain,a\n"),
+	 {"areas.csv:8: parent: \"-4\" is not a number: write one from 0 to"}},
+	{"zero",
+	 ROWS_AREAS,
+	 T(AREAS "0,4,microgrid,plain,a\n"),
+	 {"areas.csv:8: id: 0 is out of range: it must be 1 to 4294967295"}},
 	{"empty number", ROWS_AREAS, T(AREAS ",4,microgrid,plain,a\n"), {"areas.csv:8: id: \"\" is not a number"}},
-	{"large number", ROWS_AREAS, T(AREAS "4294967296,4,microgrid,plain,a\n"),
+	{"large number",
+	 ROWS_AREAS,
+	 T(AREAS "4294967296,4,microgrid,plain,a\n"),
 	 {"areas.csv:8: id: 4294967296 is out of range: it must be 1 to 4294967295"}},
-	{"huge number", ROWS_AREAS, T(AREAS "99999999999999999999,4,microgrid,plain,a\n"), {"areas.csv:8: id: \"99999999999999999999\" is not"}},
-	{"level", ROWS_AREAS, T(AREAS "7,4,micro-grid,plain,a\n"),
-	 {"areas.csv:8: level: \"micro-grid\" is unknown: write one of district (区), street (镇街), community (社区), grid (网格), microgrid (微网格)"}},
-	{"kind", ROWS_AREAS, T(AREAS "7,4,microgrid,rural,a\n"),
-	 {"areas.csv:8: kind: \"rural\" is unknown: write one of plain (普通), urban (城市社区), village (村), dedicated (专属网格)"}},
-	{"post", ROWS_PEOPLE, T(PEOPLE "20,boss,5,10,王秀英,\n"),
-	 {"people.csv:2: post: \"boss\" is unknown: write one of resident (居民), merchant (商户), centre (中心户), leader (微网格长), grid_leader"}},
-	{"urgency", ROWS_CATEGORIES, T(CATEGORIES "3,a,microgrid,3,1800,86400\n"),
-	 {"categories.csv:2: urgency: \"3\" is unknown: write one of emergency (紧急), high (加急), normal (一般), low (缓办)"}},
-	{"two bad cells", ROWS_CATEGORIES, T(CATEGORIES "3,a,x,normal,0,86400\n"),
-	 {"categories.csv:2: level: \"x\" is unknown", "categories.csv:2: accept_within_s: 0 is out of range: it must be 1 to 31536000"}},
-	{"control characters are not passed on", ROWS_AREAS, T(AREAS "7,4,\x1b[31m,plain,a\n"), {"areas.csv:8: level: \"?[31m\" is unknown"}},
-	{"empty name", ROWS_AREAS, T(AREAS "7,4,microgrid,plain,\n"), {"areas.csv:8: name: is 0 characters, must be 1 to 64"}},
-	{"long name", ROWS_AREAS, T(AREAS "7,4,microgrid,plain," NAME_64 "九\n"), {"areas.csv:8: name: is 65 characters, must be 1 to 64"}},
-	{"long phone", ROWS_PEOPLE, T(PEOPLE "20,leader,5,10,a,012345678901234567890123456789012\n"),
+	{"huge number",
+	 ROWS_AREAS,
+	 T(AREAS "99999999999999999999,4,microgrid,plain,a\n"),
+	 {"areas.csv:8: id: \"99999999999999999999\" is not"}},
+	{"level",
+	 ROWS_AREAS,
+	 T(AREAS "7,4,micro-grid,plain,a\n"),
+	 {"areas.csv:8: level: \"micro-grid\" is unknown: write one of district (区), street (镇街), community (社区), "
+	  "grid (网格), microgrid (微网格)"}},
+	{"kind",
+	 ROWS_AREAS,
+	 T(AREAS "7,4,microgrid,rural,a\n"),
+	 {"areas.csv:8: kind: \"rural\" is unknown: write one of plain (普通), urban (城市社区), village (村), "
+	  "dedicated (专属网格)"}},
+	{"post",
+	 ROWS_PEOPLE,
+	 T(PEOPLE "20,boss,5,10,王秀英,\n"),
+	 {"people.csv:2: post: \"boss\" is unknown: write one of resident (居民), merchant (商户), centre (中心户), "
+	  "leader (微网格长), grid_leader"}},
+	{"urgency",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,a,microgrid,3,1800,86400\n"),
+	 {"categories.csv:2: urgency: \"3\" is unknown: write one of emergency (紧急), high (加急), normal (一般), low "
+	  "(缓办)"}},
+	{"two bad cells",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "3,a,x,normal,0,86400\n"),
+	 {"categories.csv:2: level: \"x\" is unknown",
+	  "categories.csv:2: accept_within_s: 0 is out of range: it must be 1 to 31536000"}},
+	{"control characters are not passed on",
+	 ROWS_AREAS,
+	 T(AREAS "7,4,\x1b[31m,plain,a\n"),
+	 {"areas.csv:8: level: \"?[31m\" is unknown"}},
+	{"empty name",
+	 ROWS_AREAS,
+	 T(AREAS "7,4,microgrid,plain,\n"),
+	 {"areas.csv:8: name: is 0 characters, must be 1 to 64"}},
+	{"long name",
+	 ROWS_AREAS,
+	 T(AREAS "7,4,microgrid,plain," NAME_64 "九\n"),
+	 {"areas.csv:8: name: is 65 characters, must be 1 to 64"}},
+	{"long phone",
+	 ROWS_PEOPLE,
+	 T(PEOPLE "20,leader,5,10,a,012345678901234567890123456789012\n"),
 	 {"people.csv:2: phone: is 33 characters, must be 0 to 32"}},
-	{"empty address", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,,117.858,36.497\n"), {"households.csv:4: address: is 0 characters, must be 1 to 200"}},
+	{"empty address",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,,117.858,36.497\n"),
+	 {"households.csv:4: address: is 0 characters, must be 1 to 200"}},
 	/* places */
-	{"not degrees", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,a,117°51,36.497\n"),
+	{"not degrees",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,a,117°51,36.497\n"),
 	 {"households.csv:4: lon: \"117°51\" is not decimal degrees: write them like 117.8580000"}},
-	{"no degrees", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,a,117.858,\n"), {"households.csv:4: lat: \"\" is not decimal degrees"}},
-	{"longitude out of range", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,a,180.0000001,36.497\n"),
+	{"no degrees",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,a,117.858,\n"),
+	 {"households.csv:4: lat: \"\" is not decimal degrees"}},
+	{"longitude out of range",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,a,180.0000001,36.497\n"),
 	 {"households.csv:4: lon: 180.0000001 is out of range: it must be -180 to 180"}},
-	{"latitude out of range", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,a,117.858,-90.5\n"),
+	{"latitude out of range",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,a,117.858,-90.5\n"),
 	 {"households.csv:4: lat: -90.5000000 is out of range: it must be -90 to 90"}},
-	{"0,0", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,a,0,0.0\n"), {"households.csv:4: lon and lat are 0,0, which is in the sea off Africa"}},
-	{"swapped", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,a,36.497,117.858\n"),
-	 {"households.csv:4: lon 36.4970000 and lat 117.8580000 look swapped: lon is the longitude (east), lat the latitude (north)"}},
+	{"0,0",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,a,0,0.0\n"),
+	 {"households.csv:4: lon and lat are 0,0, which is in the sea off Africa"}},
+	{"swapped",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,a,36.497,117.858\n"),
+	 {"households.csv:4: lon 36.4970000 and lat 117.8580000 look swapped: lon is the longitude (east), lat the "
+	  "latitude (north)"}},
 	/* how rows fit together */
-	{"duplicate id", ROWS_AREAS, T(AREAS "5,4,microgrid,plain,a\n"),
+	{"duplicate id",
+	 ROWS_AREAS,
+	 T(AREAS "5,4,microgrid,plain,a\n"),
 	 {"areas.csv:8: id 5 was given already, in line 6: give each area an id of its own"}},
-	{"duplicate ids, not sorted", ROWS_CATEGORIES, T(CATEGORIES "9,a,grid,low,1,2\n3,b,grid,low,1,2\n9,c,grid,low,1,2\n9,d,grid,low,1,2\n"),
-	 {"categories.csv:4: id 9 was given already, in line 2: give each category", "categories.csv:5: id 9 was given already, in line 2"}},
-	{"unknown parent", ROWS_AREAS, T(AREAS "7,44,microgrid,plain,a\n"),
+	{"duplicate ids, not sorted",
+	 ROWS_CATEGORIES,
+	 T(CATEGORIES "9,a,grid,low,1,2\n3,b,grid,low,1,2\n9,c,grid,low,1,2\n9,d,grid,low,1,2\n"),
+	 {"categories.csv:4: id 9 was given already, in line 2: give each category",
+	  "categories.csv:5: id 9 was given already, in line 2"}},
+	{"unknown parent",
+	 ROWS_AREAS,
+	 T(AREAS "7,44,microgrid,plain,a\n"),
 	 {"areas.csv:8: parent 44 is not in areas.csv: add an area with this id, or name another parent"}},
-	{"no parent", ROWS_AREAS, T(AREAS "7,0,microgrid,plain,a\n"),
-	 {"areas.csv:8: area 7 is a microgrid (微网格) without a parent: name the area above it; only the district has none"}},
-	{"parent of the same level", ROWS_AREAS, T(AREAS "7,5,microgrid,plain,a\n"),
-	 {"areas.csv:8: area 7 is a microgrid (微网格), and its parent 5 is a microgrid (微网格): a parent's level must be further up"}},
-	{"parent of a level below", ROWS_AREAS, T(AREAS "7,4,street,plain,a\n"),
-	 {"areas.csv:8: area 7 is a street (镇街), and its parent 4 is a grid (网格): a parent's level must be further up"}},
-	{"district below something", ROWS_AREAS, T(AREAS "7,1,district,plain,a\n"),
+	{"no parent",
+	 ROWS_AREAS,
+	 T(AREAS "7,0,microgrid,plain,a\n"),
+	 {"areas.csv:8: area 7 is a microgrid (微网格) without a parent: name the area above it; only the district has "
+	  "none"}},
+	{"parent of the same level",
+	 ROWS_AREAS,
+	 T(AREAS "7,5,microgrid,plain,a\n"),
+	 {"areas.csv:8: area 7 is a microgrid (微网格), and its parent 5 is a microgrid (微网格): a parent's level "
+	  "must be further up"}},
+	{"parent of a level below",
+	 ROWS_AREAS,
+	 T(AREAS "7,4,street,plain,a\n"),
+	 {"areas.csv:8: area 7 is a street (镇街), and its parent 4 is a grid (网格): a parent's level must be further "
+	  "up"}},
+	{"district below something",
+	 ROWS_AREAS,
+	 T(AREAS "7,1,district,plain,a\n"),
 	 {"areas.csv:8: area 7 is a district and has parent 1: nothing stands above a district, its parent is 0"}},
-	{"two districts", ROWS_AREAS, T(AREAS "7,0,district,plain,a\n"),
+	{"two districts",
+	 ROWS_AREAS,
+	 T(AREAS "7,0,district,plain,a\n"),
 	 {"areas.csv:8: area 7 is a second district, the first is 1 in line 2: a registry has one"}},
-	{"loop of parents", ROWS_AREAS, T(AREAS "9,7,grid,plain,a\n8,9,community,plain,b\n7,8,street,plain,c\n30,9,microgrid,plain,d\n"),
-	 {"areas.csv:8: the parents go round in a loop: 9 > 7 > 8 > 9: one of these areas must name a parent outside it"}},
-	{"its own parent", ROWS_AREAS, T(AREAS "7,7,grid,plain,a\n"), {"areas.csv:8: the parents go round in a loop: 7 > 7: one of"}},
-	{"household's area unknown", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,55,13,a,117.858,36.497\n"),
+	{"loop of parents",
+	 ROWS_AREAS,
+	 T(AREAS "9,7,grid,plain,a\n8,9,community,plain,b\n7,8,street,plain,c\n30,9,microgrid,plain,d\n"),
+	 {"areas.csv:8: the parents go round in a loop: 9 > 7 > 8 > 9: one of these areas must name a parent outside "
+	  "it"}},
+	{"its own parent",
+	 ROWS_AREAS,
+	 T(AREAS "7,7,grid,plain,a\n"),
+	 {"areas.csv:8: the parents go round in a loop: 7 > 7: one of"}},
+	{"household's area unknown",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,55,13,a,117.858,36.497\n"),
 	 {"households.csv:4: area 55 is not in areas.csv: add an area with this id, or name another"}},
-	{"household in a grid", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,4,13,a,117.858,36.497\n"),
+	{"household in a grid",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,4,13,a,117.858,36.497\n"),
 	 {"households.csv:4: area 4 is a grid (网格): a household belongs to a microgrid (微网格)"}},
-	{"centre unknown", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,99,a,117.858,36.497\n"),
+	{"centre unknown",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,99,a,117.858,36.497\n"),
 	 {"households.csv:4: centre 99 is not in households.csv: name a centre household of micro-grid 5"}},
-	{"centre elsewhere", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,12,a,117.858,36.497\n"),
-	 {"households.csv:4: centre 12 is in micro-grid 6, and household 13 in 5: name a centre household of the same micro-grid"}},
-	{"centre that is none", ROWS_HOUSEHOLDS, T(HOUSEHOLDS "13,5,10,a,117.858,36.497\n14,5,13,a,117.858,36.497\n"),
+	{"centre elsewhere",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,12,a,117.858,36.497\n"),
+	 {"households.csv:4: centre 12 is in micro-grid 6, and household 13 in 5: name a centre household of the same "
+	  "micro-grid"}},
+	{"centre that is none",
+	 ROWS_HOUSEHOLDS,
+	 T(HOUSEHOLDS "13,5,10,a,117.858,36.497\n14,5,13,a,117.858,36.497\n"),
 	 {"households.csv:5: centre 13 names household 10 as its own centre: a centre household names itself"}},
-	{"person's area unknown", ROWS_PEOPLE, T(PEOPLE "20,leader,55,10,a,\n"), {"people.csv:2: area 55 is not in areas.csv"}},
-	{"person's household unknown", ROWS_PEOPLE, T(PEOPLE "20,leader,5,99,a,\n"),
-	 {"people.csv:2: household 99 is not in households.csv: add a household with this id, name another, or leave it empty if the person does not"}},
+	{"person's area unknown",
+	 ROWS_PEOPLE,
+	 T(PEOPLE "20,leader,55,10,a,\n"),
+	 {"people.csv:2: area 55 is not in areas.csv"}},
+	{"person's household unknown",
+	 ROWS_PEOPLE,
+	 T(PEOPLE "20,leader,5,99,a,\n"),
+	 {"people.csv:2: household 99 is not in households.csv: add a household with this id, name another, or leave "
+	  "it empty if the person does not"}},
 };
 
 static void names_what_is_wrong(void **state)
@@ -373,11 +528,12 @@ static void names_what_is_wrong(void **state)
 		size_t at = 0;
 		char text[500];
 		for (; at < 4 && bads[i].expected[at]; at++)
-			if (strncmp(problem_at(&problems, at, text), bads[i].expected[at], strlen(bads[i].expected[at])) != 0)
+			if (strncmp(problem_at(&problems, at, text), bads[i].expected[at],
+				    strlen(bads[i].expected[at])) != 0)
 				fail_msg("%s: expected \"%s\", got \"%s\"", bads[i].name, bads[i].expected[at], text);
 		if (problems.count != at)
-			fail_msg("%s: expected %zu problems, got %zu, the next is \"%s\"", bads[i].name, at, problems.count,
-				 problem_at(&problems, at, text));
+			fail_msg("%s: expected %zu problems, got %zu, the next is \"%s\"", bads[i].name, at,
+				 problems.count, problem_at(&problems, at, text));
 		rows_free(rows);
 		problems_fini(&problems);
 	}
@@ -386,11 +542,12 @@ static void names_what_is_wrong(void **state)
 static void wants_a_district(void **state)
 {
 	(void)state;
-	static const struct text areas = T("id,parent,level,kind,name\n"), households = T("id,area,centre,address,lon,lat\n"),
-				 people = T(PEOPLE);
+	static const struct text areas = T("id,parent,level,kind,name\n"),
+				 households = T("id,area,centre,address,lon,lat\n"), people = T(PEOPLE);
 	struct problems problems;
 	char text[500];
-	struct rows *rows = read_with((struct text[ROWS_KINDS]){areas, households, people, good[ROWS_CATEGORIES]}, &problems);
+	struct rows *rows =
+		read_with((struct text[ROWS_KINDS]){areas, households, people, good[ROWS_CATEGORIES]}, &problems);
 	assert_int_equal(problems.count, 1);
 	assert_string_equal(problem_at(&problems, 0, text),
 			    "areas.csv: there is no district: one area must have the level district (区) and parent 0");
@@ -414,7 +571,8 @@ static void says_which_file_cannot_be_read(void **state)
 	assert_int_equal(remove(path), 0);
 	assert_int_equal(problems.count, 2);
 	assert_string_equal(problem_at(&problems, 0, text),
-			    "people.csv: cannot be read: No such file or directory: the folder must hold areas.csv, households.csv, people.csv "
+			    "people.csv: cannot be read: No such file or directory: the folder must hold areas.csv, "
+			    "households.csv, people.csv "
 			    "and categories.csv, readable for you");
 	assert_non_null(strstr(problem_at(&problems, 1, text), "categories.csv: cannot be read: Is a directory"));
 	rows_free(rows);
@@ -425,12 +583,14 @@ static void says_which_file_cannot_be_read(void **state)
 static void blames_nobody_for_rows_it_could_not_read(void **state)
 {
 	(void)state;
-	static const struct text areas = T("id,parent,level,kind,name\n1,0,district,plain,a\nfive,1,microgrid,plain,b\n");
+	static const struct text areas =
+		T("id,parent,level,kind,name\n1,0,district,plain,a\nfive,1,microgrid,plain,b\n");
 	struct problems problems;
 	char text[500];
 	struct rows *rows = read_one(ROWS_AREAS, &areas, &problems);
 	assert_int_equal(problems.count, 1);
-	assert_string_equal(problem_at(&problems, 0, text), "areas.csv:3: id: \"five\" is not a number: write one from 1 to 4294967295");
+	assert_string_equal(problem_at(&problems, 0, text),
+			    "areas.csv:3: id: \"five\" is not a number: write one from 1 to 4294967295");
 	rows_free(rows);
 	problems_fini(&problems);
 }
@@ -459,7 +619,8 @@ static void shows_twenty_problems_and_counts_the_rest(void **state)
 	for (const char *c = text; (c = strchr(c, '\n')); c++)
 		lines++;
 	assert_int_equal(lines, 21);
-	assert_int_equal(strncmp(text, "some/folder/areas.csv:1: problem 999\nsome/folder/areas.csv:3: problem 997\n", 74), 0);
+	assert_int_equal(
+		strncmp(text, "some/folder/areas.csv:1: problem 999\nsome/folder/areas.csv:3: problem 997\n", 74), 0);
 	assert_non_null(strstr(text, "\n… and 980 more\n"));
 	free(text);
 	problems_fini(&problems);
