@@ -133,14 +133,14 @@ check-tsan: deps-test
 SOURCES = $(shell find proto daemon clients workers tests -name '*.c')
 HEADERS = $(shell find proto daemon clients workers tests -name '*.h')
 lint: deps-test deps-lint ## clang-tidy, cppcheck, clang-format: all must be silent
-	clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
-	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
+	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
+	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=tests/cppcheck.supp $(INCLUDES) -DPAIDAN_VERSION='""' \
 		-D'RB_PROTOTYPE(a,b,c,d)=' -D'RB_GENERATE(a,b,c,d)=' -D'RB_GENERATE_INTERNAL(a,b,c,d,e)=' \
 		-D'TAILQ_FOREACH(v,h,f)=for ((v) = 0; (v);)' proto daemon clients workers tests
-	printf '%s\n' $(SOURCES) | xargs -P 2 -n 1 clang-tidy --quiet --warnings-as-errors='*' -- -std=gnu11 $(CPPFLAGS)
+	@printf '%s\n' $(SOURCES) | xargs -P 2 -n 1 clang-tidy --quiet --warnings-as-errors='*' -- -std=gnu11 $(CPPFLAGS)
 format: deps-lint ## bring all sources into form
-	clang-format -i $(SOURCES) $(HEADERS)
+	@clang-format -i $(SOURCES) $(HEADERS)
 
 docs: $(BUILD)/paidan-docs ## make PROTOCOL.md and schema.json again from the tables
 	$(BUILD)/paidan-docs protocol >$(BUILD)/PROTOCOL.md && mv $(BUILD)/PROTOCOL.md proto/PROTOCOL.md
