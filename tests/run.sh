@@ -16,14 +16,14 @@ suite() {
 	"$@" >"$log/out" 2>"$log/err"
 	code=$?
 	ok=$(grep -c '^ok ' "$log/out")
-	bad=$(grep -c '^not ok ' "$log/out")
+	bad=$(grep '^not ok ' "$log/out" | grep -vc '# SKIP')
 	[ $code -ne 0 ] && [ "$bad" -eq 0 ] && bad=1
 	[ $code -eq 0 ] && [ "$ok" -eq 0 ] && bad=1
 	passed=$((passed + ok)) failed=$((failed + bad))
 	printf '%-28s %5d passed %3d failed %4ds\n' "$name" "$ok" "$bad" $(($(date +%s) - start))
 	if [ "$bad" -ne 0 ]; then
 		echo "--- $* (exit $code)"
-		grep -A 12 '^not ok ' "$log/out" | head -60
+		grep -v '# SKIP' "$log/out" | grep -A 3 '^not ok ' | head -60
 		tail -30 "$log/err"
 		echo "---"
 	fi

@@ -134,6 +134,62 @@ def every_move_repeated_gets_the_first_answer(broker):
 
 
 @conversation
+def a_move_with_other_words_is_no_repeat(broker):
+    """Not even at once: it is another command, of a version that is over."""
+    moves = moves_of_a_full_life(broker)
+    order, others = new_id(), {"text": "别的", "reason": "别的", "result": "别的", "rating": 1, "holder": STALLS}
+    for version, (who, what, fields) in enumerate(moves):
+        name, full = command(order, version, what, fields)
+        first = who.ok(name, **full)
+        for field in fields:
+            if what == "submit":
+                continue
+            refusal = who.refused("stale", name, **{**full, field: others[field]})
+            equal(refusal.version, version + 1, f"the version in the refusal of {what} with another {field}")
+        equal(who.ok(name, **full).seq, first.seq, f"seq of {what} again")
+    for version, (who, what, fields) in enumerate(moves[1:], 1):
+        for field in fields:
+            who.refused("stale", what, order=order, version=version, **{**fields, field: others[field]})
+
+
+@conversation
+def refusals_change_nothing_that_a_restart_would_not_know(broker):
+    """The state in memory after many refusals is the journal's: pushes, figures, orders and lists are those of a fresh start."""
+    resident, leader, stranger, operator = broker.connect(RESIDENT), broker.connect(LEADER), broker.connect(RESIDENT_NEXT), broker.connect()
+    orders = [Order(resident) for _ in range(5)]
+    orders[0].move(leader, "accept")
+    orders[1].move(leader, "accept")
+    orders[1].move(leader, "complete", result="x")
+    fields = {"accept": {}, "decline": {"reason": "x"}, "transfer": {"holder": MICRO_B, "reason": "x"}, "complete": {"result": "x"},
+              "confirm": {"rating": 3}, "reopen": {"reason": "x"}, "cancel": {}, "note": {"text": "x"}}
+    for what, more in fields.items():
+        for order in orders:
+            for version in (order.version, order.version + 1, order.version + 7):
+                answer = stranger.ask(what, order=order.id, version=version, **more)
+                equal(answer.what, "refused", f"a stranger's {what}")
+    for what, more in (("put_area", {"area": MICRO, "parent": GRID, "level": 5, "kind": 1, "name": "x", "retired": True}),
+                       ("put_household", {"household": HOME, "area": GRID, "centre": HOME, "address": "x", "lon_e7": 0, "lat_e7": 0}),
+                       ("put_person", {"person": LEADER, "post": 1, "area": 77777, "household": 0, "name": "x"})):
+        equal(operator.ask(what, **more).what, "refused", f"the answer to {what}")
+
+    def seen():
+        c, worker = broker.connect(), broker.connect(LEADER)
+        worker.ok("work", area=MICRO, credit=9)
+        pushed = [(p.order, p.version, p.waiting_ms, p.due_ms) for p in worker.pushes()]
+        worker.ok("bye")
+        stats = [{k: v for k, v in c.ask("get_stats", area=a, counts=True).fields.items() if k not in ("time_ms", "pushed")} for a in (0, MICRO, GRID)]
+        lists = [[r.fields for r in c.rows(what, **more)[0]] for what, more in (("list_orders", {"after_seq": c.digest()[0]}), ("list_areas", {}),
+                                                                                ("list_people", {}), ("list_households", {}), ("list_categories", {}))]
+        return c.digest(), pushed, stats, lists
+
+    before = seen()
+    broker.restart()
+    after = seen()
+    for got, expected, what in zip(after, before, ("digest", "pushes", "figures", "lists")):
+        equal(got, expected, f"{what} after a restart, and before")
+
+
+@conversation
 def a_submit_repeats_with_the_same_contents_alone(broker):
     resident, operator = broker.connect(RESIDENT), broker.connect()
     fields = {"category": LAMP, "text": "灯", "household": HOME, "urgency": 2, "place": "三号楼", "lon_e7": 5, "lat_e7": 6}

@@ -62,10 +62,10 @@ def lists_of_orders_in_pages(broker):
     c.refused("bad_field", "list_orders", area=MICRO, requester=RESIDENT)
 
 
-@conversation(keep_ms=500)
+@conversation(keep_ms=300)
 def one_reads_what_one_has_written(broker):
     c, resident, leader = broker.connect(), broker.connect(RESIDENT), broker.connect(LEADER)
-    for n in range(4):
+    for n in range(3):
         order = Order(resident)
         rows, end = c.rows("list_orders", area=MICRO, after_seq=order.seq)
         check(order.id in [r.order for r in rows] and end.seq >= order.seq, f"order {n} is not in the list that was asked for after its seq")

@@ -24,7 +24,7 @@ except ImportError:  # Debian's python3-zmq belongs to Debian's Python, which ne
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SLOW = 6 if os.environ.get("SANITIZER") else 1
-BOUND_S = 20 * SLOW  # for one answer: far more than a loaded machine needs
+BOUND_S = 60 * SLOW  # for one answer: far more than a loaded machine needs
 
 # ---- expectations ----
 
@@ -330,6 +330,22 @@ class Connection:
             if not self.take(max(0.0, min(end - time.monotonic(), 1.0))):
                 self.broker.must_run()
                 check(time.monotonic() < end, f"waited {BOUND_S} s; {len(found)} of {len(wanted)} requests were answered")
+
+    def last_answers(self, requests, lasts=("end", "refused")):
+        """The last answer to each request; what came before it, and whatever else came, is dropped."""
+        wanted, found = set(requests), {}
+        end = time.monotonic() + BOUND_S
+        while True:
+            for message in self.inbox:
+                if message.request in wanted and message.what in lasts:
+                    check(message.request not in found, f"request {message.request} was ended twice: {message!r}")
+                    found[message.request] = message
+            self.inbox.clear()
+            if len(found) == len(wanted):
+                return [found[r] for r in requests]
+            if not self.take(max(0.0, min(end - time.monotonic(), 1.0))):
+                self.broker.must_run()
+                check(time.monotonic() < end, f"waited {BOUND_S} s; {len(found)} of {len(wanted)} requests were ended")
 
     def ask(self, what, **fields):
         return self.answer(self.send(what, **fields))
@@ -659,6 +675,11 @@ class Broker:
     def rss_kib(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+
+    def peak_kib(self):
+        """The greatest VmRSS there has been."""
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return next(int(line.split()[1]) for line in file if line.startswith("VmHWM"))
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

@@ -12,7 +12,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import conversation as talk  # noqa: E402
 
-CONVERSATION_S = 60 * talk.SLOW
+CONVERSATION_S = 180 * talk.SLOW
 
 
 def too_long(*_):

@@ -152,12 +152,13 @@ static uint64_t patience(unsigned tries)
 	       (UINT64_C(1) << (tries < 5 ? tries : 5));
 }
 
-/* Send, and again until it is answered. */
-static void command_surely(unsigned client, struct pd_message *message, bool sure)
+/* Send, now or only later, and again until it is answered. */
+static void command_surely(unsigned client, struct pd_message *message, bool sure, bool later)
 {
 	message->request = ++actors.requests;
 	struct letter letter = make_letter(client, message);
-	send_letter(&letter, sure);
+	if (!later)
+		send_letter(&letter, sure);
 	letter.again_ms = sim.mono_ms + patience(0);
 	if (actors.letter_count == COMMANDS_MAX)
 		keep_old(&letter);
@@ -167,7 +168,7 @@ static void command_surely(unsigned client, struct pd_message *message, bool sur
 
 static void command(unsigned client, struct pd_message *message)
 {
-	command_surely(client, message, false);
+	command_surely(client, message, false, false);
 }
 
 static void forget_letter(unsigned i)
@@ -425,7 +426,8 @@ static void fill_move(struct pd_message *message)
 	switch (message->type) {
 	case PD_MSG_decline: message->decline.reason = words(500); break;
 	case PD_MSG_transfer:
-		message->transfer.holder = district_area(registry());
+		message->transfer.holder =
+			district_left_out() && one_in(3) ? district_left_out() : district_area(registry());
 		message->transfer.reason = words(500);
 		break;
 	case PD_MSG_complete: message->complete.result = words(4000); break;
@@ -503,25 +505,26 @@ static void import_rows(unsigned client, const struct pd_message *rows, size_t c
 	net_send(actors.clients[client].peer, frame.data, frame.count, sure);
 	pd_buffer_fini(&frame);
 	struct pd_message message = {.type = PD_MSG_import_commit, .import_commit = commit};
-	command_surely(client, &message, sure);
+	command_surely(client, &message, sure, district_there(registry()) && one_in(4));
 }
 
-static struct pd_message rows[DISTRICT_ROWS_MAX];
+static struct pd_message district[DISTRICT_ROWS_MAX];
 
 static void open_district(void)
 {
-	struct pd_import_commit commit = {.import = new_id(), .rows = (uint32_t)district_begin(rows), .complete = true};
-	import_rows(OPERATOR, rows, commit.rows, commit, true);
+	struct pd_import_commit commit = {
+		.import = new_id(), .rows = (uint32_t)district_begin(district), .complete = true};
+	import_rows(OPERATOR, district, commit.rows, commit, true);
 }
 
 static void import_again(void)
 {
 	struct pd_import_commit commit = {.import = new_id(), .dry_run = one_in(4), .complete = one_in(2)};
-	commit.rows = (uint32_t)district_import(registry(), rows);
+	commit.rows = (uint32_t)district_import(registry(), district);
 	size_t sent = commit.rows;
 	if (one_in(10))
 		commit.rows++;
-	import_rows(one_in(10) ? dice_below(&sim.dice, CLIENTS) : dice_below(&sim.dice, FIXED_CLIENTS), rows, sent,
+	import_rows(one_in(10) ? dice_below(&sim.dice, CLIENTS) : dice_below(&sim.dice, FIXED_CLIENTS), district, sent,
 		    commit, !one_in(3));
 }
 
@@ -538,6 +541,15 @@ static void change_registry(void)
 }
 
 /* ---- questions, sessions, nonsense ---- */
+
+/* From anywhere, or what is new. */
+static void fill_read_events(struct pd_read_events *read, uint32_t area)
+{
+	uint32_t last = (uint32_t)model_last_seq(), back = dice_below(&sim.dice, one_in(2) ? 10 : last + 1);
+	*read = (struct pd_read_events){.after_seq = back < last ? last - back : 0,
+					.limit = (uint16_t)dice_below(&sim.dice, 40),
+					.area = one_in(2) ? 0 : area};
+}
 
 static void fill_query(struct pd_message *query)
 {
@@ -560,12 +572,7 @@ static void fill_query(struct pd_message *query)
 	case PD_MSG_list_people: query->list_people.area = area; break;
 	case PD_MSG_list_households: query->list_households.area = area; break;
 	case PD_MSG_get_stats: query->get_stats = (struct pd_get_stats){area, one_in(4)}; break;
-	case PD_MSG_read_events:
-		query->read_events =
-			(struct pd_read_events){.after_seq = dice_below(&sim.dice, (uint32_t)model_last_seq() + 1),
-						.limit = (uint16_t)dice_below(&sim.dice, 40),
-						.area = area};
-		break;
+	case PD_MSG_read_events: fill_read_events(&query->read_events, area); break;
 	default: break;
 	}
 }

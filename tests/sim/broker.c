@@ -120,7 +120,7 @@ void broker_ends(void)
 void broker_live(void)
 {
 	sim.end = END_NONE;
-	sim.stopping = false;
+	sim.stopping = sim.power_fails_unsynced = false;
 	sim.front = NULL;
 	if (!start()) {
 		aftermath(disk_has_power() ? END_KILLED : END_POWER);

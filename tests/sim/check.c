@@ -23,6 +23,7 @@ static struct {
 	struct pd_id touched[TOUCHED_MAX];
 	unsigned touched_count; /* more than TOUCHED_MAX: all of them */
 	unsigned callbacks;
+	unsigned lagged; /* so many times in turn the keeper was left idle */
 	uint64_t seq, registry_version;
 	size_t orders; /* in memory, after the last callback */
 	bool in_frame;
@@ -186,6 +187,20 @@ void check_nothing_due(void)
 			   sim.front->now_ms);
 }
 
+void check_keeper_pace(void)
+{
+	enum { TIMES_MAX = 3 };
+	const struct front *front = sim.front;
+	bool idle =
+		!front->in_flight && front->rounds[front->filling].journal.count == 0 && !front->cut && !front->keeping;
+	bool behind = front->kept_seq < core_last_seq(front->core);
+	check.lagged = idle && behind ? check.lagged + 1 : 0;
+	if (check.lagged > TIMES_MAX)
+		trace_fail("the book has event %" PRIu64 ", event %" PRIu64
+			   " has long been on disk, and the keeper is idle",
+			   front->kept_seq, core_last_seq(front->core));
+}
+
 void check_touch(const struct pd_id *order)
 {
 	if (check.touched_count < TOUCHED_MAX)
@@ -318,6 +333,7 @@ void check_after_frame(void)
 void check_begin_life(void)
 {
 	check.in_frame = false;
+	check.lagged = 0;
 	check.touched_count = 0;
 	check.registry_version = registry_version(core_registry(sim.store.core));
 	check.orders = core_order_count(sim.store.core);

@@ -16,6 +16,8 @@ void check_touch(const struct pd_id *order);
 void check_after_callback(void);
 /* ... which was that of the timer by which completed orders are closed. */
 void check_nothing_due(void);
+/* ... which was that of the timer by which the keeper is kept at work. */
+void check_keeper_pace(void);
 /* A frame is given to the front, and was dealt with: if nothing of it could be read, nothing has changed. */
 void check_before_frame(void);
 void check_after_frame(void);

@@ -172,6 +172,7 @@ size_t district_begin(struct pd_message rows[static DISTRICT_ROWS_MAX])
 {
 	struct rows made = {rows, 0};
 	texts.used = 0;
+	left_out = 0;
 	add_areas(&made);
 	add_households(&made);
 	add_people(&made);
@@ -410,6 +411,27 @@ void district_change(const struct registry *registry, struct pd_message *put)
 		change_row(registry, put);
 }
 
+static uint32_t left_out;
+
+uint32_t district_left_out(void)
+{
+	return left_out;
+}
+
+/* Nobody and nothing needs it: but orders may be held there. */
+static bool bare(const struct registry *registry, uint32_t id)
+{
+	const struct area *area = registry_area(registry, id);
+	size_t count;
+	void *const *people = registry_sorted(registry, REGISTRY_PEOPLE, &count);
+	bool worked_in = false;
+	for (size_t i = 0; i < count; i++) {
+		const struct person *person = people[i];
+		worked_in |= !person->retired && person->area == id;
+	}
+	return area->children == 0 && area->households == 0 && !worked_in;
+}
+
 static void import_kind(const struct registry *registry, enum registry_kind kind, unsigned level, uint32_t slips,
 			struct rows *rows)
 {
@@ -424,6 +446,10 @@ static void import_kind(const struct registry *registry, enum registry_kind kind
 			continue;
 		if (one_in(slips) || (*retired_of(&put) && !one_in(3)))
 			continue; /* left out */
+		if (kind == REGISTRY_AREAS && bare(registry, put.put_area.area) && one_in(2)) {
+			left_out = put.put_area.area;
+			continue;
+		}
 		*retired_of(&put) = false;
 		if (one_in(slips))
 			change_row(registry, &put);

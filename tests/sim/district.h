@@ -17,6 +17,9 @@ void district_change(const struct registry *registry, struct pd_message *put);
 /* The registry as it is, row by row, with changes; some are left out, some may be wrong. */
 size_t district_import(const struct registry *registry, struct pd_message rows[static DISTRICT_ROWS_MAX]);
 
+/* An area that the last district_import left out though it is in use, as nobody needs it; 0: none. */
+uint32_t district_left_out(void);
+
 /* Some entity's id, in use or not; now and then one that is not there. */
 uint32_t district_area(const struct registry *registry);
 uint32_t district_household(const struct registry *registry);

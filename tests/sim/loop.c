@@ -299,6 +299,8 @@ static void fire_timers(void)
 		check_after_callback();
 		if (timer->repeat_ms == SECOND_MS)
 			check_nothing_due();
+		else
+			check_keeper_pace();
 	}
 }
 

@@ -100,14 +100,15 @@ static void end_now(enum end end)
 /* Something happens that ends the broker, now or soon. */
 static void strike(void)
 {
-	switch (dice_below(&sim.dice, 8)) {
+	switch (dice_below(&sim.dice, 9)) {
 	case 0:
 	case 1: end_now(END_KILLED); break;
 	case 2:
 	case 3: end_now(END_POWER); break;
 	case 4:
 	case 5: disk_cut_power_after(dice_between(&sim.dice, 1, 12)); break;
-	case 6: net_die_sending(dice_between(&sim.dice, 1, 20)); break;
+	case 6: sim.power_fails_unsynced = true; break;
+	case 7: net_die_sending(dice_between(&sim.dice, 1, 20)); break;
 	default:
 		trace_line("the broker is asked to stop");
 		sim.stopping = true;
@@ -121,6 +122,8 @@ static void misfortune(void)
 		strike();
 	if (dice_permille(&sim.dice, sim.profile.fault_permille))
 		disk_fail_after(dice_between(&sim.dice, 1, 20), dice_below(&sim.dice, 2) ? EIO : ENOSPC);
+	if (!sim.end && sim.power_fails_unsynced && threads_unsynced())
+		end_now(END_POWER);
 	if (dice_permille(&sim.dice, sim.disk_low ? 20 : 2))
 		sim.disk_low = !sim.disk_low;
 	if (dice_permille(&sim.dice, 2))

@@ -52,7 +52,8 @@ struct sim {
 	struct front *front; /* null: the broker is not running */
 	enum end end;        /* of this life; END_NONE: it goes on */
 	bool stopping, disk_low;
-	bool closing; /* nothing goes wrong any more: the run is brought to its end */
+	bool power_fails_unsynced; /* as soon as a round is written and not synced */
+	bool closing;              /* nothing goes wrong any more: the run is brought to its end */
 };
 
 extern struct sim sim;
