@@ -32,6 +32,13 @@ __attribute__((format(printf, 1, 2))) static struct pd_slice text(const char *fo
 
 /* ---- how it begins ---- */
 
+static uint32_t left_out;
+
+uint32_t district_left_out(void)
+{
+	return left_out;
+}
+
 static const struct {
 	uint32_t id, parent;
 	uint8_t level, kind;
@@ -409,13 +416,6 @@ void district_change(const struct registry *registry, struct pd_message *put)
 		change_row(registry, put);
 	if (one_in(10))
 		change_row(registry, put);
-}
-
-static uint32_t left_out;
-
-uint32_t district_left_out(void)
-{
-	return left_out;
 }
 
 /* Nobody and nothing needs it: but orders may be held there. */
