@@ -426,8 +426,7 @@ static void fill_move(struct pd_message *message)
 	switch (message->type) {
 	case PD_MSG_decline: message->decline.reason = words(500); break;
 	case PD_MSG_transfer:
-		message->transfer.holder =
-			district_left_out() && one_in(3) ? district_left_out() : district_area(registry());
+		message->transfer.holder = district_area(registry());
 		message->transfer.reason = words(500);
 		break;
 	case PD_MSG_complete: message->complete.result = words(4000); break;
@@ -484,7 +483,7 @@ static void note_much(void)
 
 /* The frames of an import: begin, rows, commit, which alone is insisted on. */
 static void import_rows(unsigned client, const struct pd_message *rows, size_t count, struct pd_import_commit commit,
-			bool sure)
+			bool sure, bool later)
 {
 	struct pd_buffer frame = {0};
 	struct pd_message begin = {.type = PD_MSG_import_begin, .request = ++actors.requests};
@@ -505,7 +504,7 @@ static void import_rows(unsigned client, const struct pd_message *rows, size_t c
 	net_send(actors.clients[client].peer, frame.data, frame.count, sure);
 	pd_buffer_fini(&frame);
 	struct pd_message message = {.type = PD_MSG_import_commit, .import_commit = commit};
-	command_surely(client, &message, sure, district_there(registry()) && one_in(4));
+	command_surely(client, &message, sure, later);
 }
 
 static struct pd_message district[DISTRICT_ROWS_MAX];
@@ -514,18 +513,33 @@ static void open_district(void)
 {
 	struct pd_import_commit commit = {
 		.import = new_id(), .rows = (uint32_t)district_begin(district), .complete = true};
-	import_rows(OPERATOR, district, commit.rows, commit, true);
+	import_rows(OPERATOR, district, commit.rows, commit, true, false);
+}
+
+/* Somebody gives an order to an area that the import under way is going to retire. */
+static void hand_over(void)
+{
+	const struct life *life = some_life(true);
+	if (!life || !district_left_out())
+		return;
+	struct pd_message message = {.type = PD_MSG_transfer};
+	message.transfer = (struct pd_transfer){
+		.order = life->id, .version = life->count, .holder = district_left_out(), .reason = words(500)};
+	command(OPERATOR, &message);
 }
 
 static void import_again(void)
 {
 	struct pd_import_commit commit = {.import = new_id(), .dry_run = one_in(4), .complete = one_in(2)};
+	bool later = one_in(3);
 	commit.rows = (uint32_t)district_import(registry(), district);
 	size_t sent = commit.rows;
 	if (one_in(10))
 		commit.rows++;
 	import_rows(one_in(10) ? dice_below(&sim.dice, CLIENTS) : dice_below(&sim.dice, FIXED_CLIENTS), district, sent,
-		    commit, !one_in(3));
+		    commit, !one_in(3), later);
+	for (int i = 0; i < 4 && later; i++)
+		hand_over();
 }
 
 static void change_registry(void)

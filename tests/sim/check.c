@@ -11,6 +11,7 @@
 #include "id.h"
 #include "model.h"
 #include "place.h"
+#include "pushes.h"
 #include "replay.h"
 #include "sim.h"
 #include "tally.h"
@@ -23,7 +24,8 @@ static struct {
 	struct pd_id touched[TOUCHED_MAX];
 	unsigned touched_count; /* more than TOUCHED_MAX: all of them */
 	unsigned callbacks;
-	unsigned lagged; /* so many times in turn the keeper was left idle */
+	unsigned lagged; /* so many times in turn the keeper was left idle since it kept kept_seq */
+	uint64_t kept_seq;
 	uint64_t seq, registry_version;
 	size_t orders; /* in memory, after the last callback */
 	bool in_frame;
@@ -194,7 +196,8 @@ void check_keeper_pace(void)
 	bool idle =
 		!front->in_flight && front->rounds[front->filling].journal.count == 0 && !front->cut && !front->keeping;
 	bool behind = front->kept_seq < core_last_seq(front->core);
-	check.lagged = idle && behind ? check.lagged + 1 : 0;
+	check.lagged = idle && behind && front->kept_seq == check.kept_seq ? check.lagged + 1 : 0;
+	check.kept_seq = front->kept_seq;
 	if (check.lagged > TIMES_MAX)
 		trace_fail("the book has event %" PRIu64 ", event %" PRIu64
 			   " has long been on disk, and the keeper is idle",
@@ -301,6 +304,7 @@ void check_after_callback(void)
 	const struct core *core = sim.store.core;
 	check_after_frame();
 	answers_look_at_sessions();
+	pushes_look_at_sessions();
 	if (model_last_seq() != core_last_seq(core))
 		trace_fail("the state is at event %" PRIu64 ", %" PRIu64 " have happened", core_last_seq(core),
 			   model_last_seq());
@@ -517,4 +521,5 @@ void check_quiet(void)
 	    sessions_pending(&front->sessions, i) || reads_active(front->reads))
 		return;
 	answers_check_none_owed();
+	pushes_check_none_left();
 }

@@ -467,6 +467,7 @@ size_t district_import(const struct registry *registry, struct pd_message rows[s
 	/* Many slips: it will be refused. Few: it may well be taken in. */
 	uint32_t slips = one_in(3) ? 20 : one_in(2) ? 200 : 2000;
 	texts.used = 0;
+	left_out = 0;
 	for (unsigned level = PD_level_district; level <= PD_level_microgrid; level++)
 		import_kind(registry, REGISTRY_AREAS, level, slips, &made);
 	import_kind(registry, REGISTRY_HOUSEHOLDS, 1, slips, &made);

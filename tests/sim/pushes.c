@@ -18,6 +18,7 @@ struct pushed {
 
 struct desk {
 	uint32_t peer, area;
+	const struct session *session;
 	uint16_t credit;
 	struct pushed *pushed;
 	uint32_t count, capacity;
@@ -32,17 +33,28 @@ static void free_desk(struct desk *desk)
 	free(desk);
 }
 
-void pushes_forget(uint32_t peer)
+/* The desks of a peer, or of all whose session is another by now. */
+static void forget_desks(uint32_t peer, bool gone)
 {
 	for (struct desk **link = &desks; *link;) {
 		struct desk *desk = *link;
-		if (desk->peer != peer) {
+		if (gone ? sessions_find(&sim.front->sessions, desk->peer) == desk->session : desk->peer != peer) {
 			link = &desk->next;
 			continue;
 		}
 		*link = desk->next;
 		free_desk(desk);
 	}
+}
+
+void pushes_forget(uint32_t peer)
+{
+	forget_desks(peer, false);
+}
+
+void pushes_look_at_sessions(void)
+{
+	forget_desks(0, true);
 }
 
 void pushes_forget_all(void)
@@ -72,6 +84,7 @@ static struct desk *find_desk(uint32_t peer, uint32_t area)
 void pushes_credit(uint32_t peer, uint32_t area, uint16_t credit)
 {
 	struct desk *desk = find_desk(peer, area);
+	desk->session = sessions_find(&sim.front->sessions, peer);
 	desk->credit = credit;
 	if (credit == 0)
 		desk->count = 0;
@@ -123,4 +136,35 @@ void pushes_leave(uint32_t peer, const struct pd_push *push)
 	struct pushed pushed = {push->order, v->queued_seq};
 	count_push(find_desk(peer, push->holder), &pushed);
 	tally_add(TALLY_PUSHES);
+}
+
+/* ---- whether all is pushed that can be ---- */
+
+static uint32_t outstanding(const struct desk *desk, const struct life *life, bool *has)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < desk->count; i++) {
+		bool there = still_there(&desk->pushed[i], desk->area);
+		count += there;
+		*has |= there && memcmp(&desk->pushed[i].order, &life->id, sizeof life->id) == 0;
+	}
+	return count;
+}
+
+void pushes_check_none_left(void)
+{
+	size_t count;
+	struct life *const *lives = model_lives(&count);
+	for (size_t i = 0; i < count; i++) {
+		const struct version *now = life_now(lives[i]);
+		const struct desk *idle = NULL;
+		bool has = now->state != PD_STATE_waiting;
+		for (const struct desk *desk = desks; desk && !has; desk = desk->next)
+			if (desk->area == now->holder && outstanding(desk, lives[i], &has) < desk->credit)
+				idle = desk;
+		if (idle && !has)
+			trace_fail("an order waits at area %" PRIu32 " and peer %" PRIu32
+				   " has credit left, but no push",
+				   idle->area, idle->peer);
+	}
 }

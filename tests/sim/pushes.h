@@ -11,5 +11,9 @@ void pushes_leave(uint32_t peer, const struct pd_push *push);
 /* The peer works for nobody any more. */
 void pushes_forget(uint32_t peer);
 void pushes_forget_all(void);
+/* To be called often enough: which sessions are no more. */
+void pushes_look_at_sessions(void);
+/* Nothing is under way: whoever has credit left has all that waits. */
+void pushes_check_none_left(void);
 
 #endif
