@@ -1,7 +1,7 @@
 """Reading: orders and their stories, lists in pages, figures, and the journal."""
 import random
 
-from conversation import (BENCH, BRIDGE, COMMUNITY, DISTRICT, FIRE, GRID, GRID_2, LAMP, LEADER, LEADER_2, LEADER_B, LEADER_TOO, MARKET, MICRO,
+from conversation import (BENCH, BRIDGE, DISTRICT, FIRE, GRID, LAMP, LEADER, LEADER_2, LEADER_B, LEADER_TOO, MARKET, MICRO,
                           MICRO_2, MICRO_B, PATHS, RESIDENT, RESIDENT_2, RESIDENT_B, ROAD, STAFF, STALLS, STREET, STREET_2, Order, check,
                           conversation, district_rows, equal, new_id, unpack_one, schema)
 

@@ -7,7 +7,7 @@ import msgpack
 import zmq
 
 from conversation import (DISTRICT, GONE, LAMP, LEADER, MICRO, RESIDENT, BOUND_S, Order, check, context, conversation, equal, new_id, pack,
-                          schema, unpack, wait_until)
+                          schema, wait_until)
 
 
 @conversation

@@ -64,6 +64,7 @@ def main():
         print(f"no conversation begins with {' or '.join(wanted)}; there are: {' '.join(talk.conversations)}", file=sys.stderr)
         return 100
     signal.signal(signal.SIGALRM, too_long)
+    talk.leave_tidily()
     results = [run(name, build) for name in names]
     skipped = results.count("skipped")
     print(f"{talk.checks} checks" + (f", {skipped} skipped" if skipped else ""))
