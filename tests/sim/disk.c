@@ -110,16 +110,24 @@ static size_t contents_of(int dir_fd, const char *name, uint64_t file)
 	return found;
 }
 
-size_t disk_unsafe(const char *dir)
+/* Sum up what each says of the regular files in a folder. */
+static size_t each_file(const char *dir, size_t (*each)(int dir_fd, const char *name, uint64_t file))
 {
-	size_t found = 0;
-	DIR *folder = disk.count ? opendir(dir) : NULL;
-	for (struct dirent *entry; folder && (entry = readdir(folder));)
-		if (entry->d_type == DT_REG)
-			found += contents_of(dirfd(folder), entry->d_name, entry->d_ino);
+	size_t sum = 0;
+	DIR *folder = opendir(dir);
+	for (struct dirent *entry; folder && (entry = readdir(folder));) {
+		struct stat status;
+		if (fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(status.st_mode))
+			sum += each(dirfd(folder), entry->d_name, status.st_ino);
+	}
 	if (folder)
 		closedir(folder);
-	return found;
+	return sum;
+}
+
+size_t disk_unsafe(const char *dir)
+{
+	return disk.count ? each_file(dir, contents_of) : 0;
 }
 
 /* ---- what goes wrong ---- */
@@ -349,7 +357,7 @@ static bool survives(enum pattern pattern, size_t i, size_t turning_point)
 	}
 }
 
-static void put_back(int dir_fd, const char *name, uint64_t file)
+static size_t put_back(int dir_fd, const char *name, uint64_t file)
 {
 	size_t lost = 0, all = 0;
 	int fd = openat(dir_fd, name, O_WRONLY | O_CLOEXEC);
@@ -367,6 +375,7 @@ static void put_back(int dir_fd, const char *name, uint64_t file)
 	close(fd);
 	if (all)
 		trace_line("disk: %s loses %zu of %zu unsafe sectors", name, lost, all);
+	return lost;
 }
 
 static void lose_sectors(void)
@@ -385,11 +394,6 @@ void disk_lose_power(const char *dir)
 	disk_be_well();
 	lose_renames();
 	lose_sectors();
-	DIR *folder = opendir(dir);
-	for (struct dirent *entry; folder && (entry = readdir(folder));)
-		if (entry->d_type == DT_REG)
-			put_back(dirfd(folder), entry->d_name, entry->d_ino);
-	if (folder)
-		closedir(folder);
+	each_file(dir, put_back);
 	disk.count = 0;
 }

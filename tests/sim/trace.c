@@ -51,6 +51,12 @@ static void on_signal(int number)
 		number == SIGALRM ? "nothing went on for minutes" : strsignal(number));
 	leave();
 }
+
+static void on_interrupt(int number)
+{
+	place_remove();
+	_exit(128 + number);
+}
 /* NOLINTEND(bugprone-signal-handler,cert-sig30-c) */
 
 void trace_install(const char *program, bool verbose)
@@ -60,6 +66,8 @@ void trace_install(const char *program, bool verbose)
 	trace.verbose = verbose;
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		signal(numbers[i], on_signal);
+	signal(SIGINT, on_interrupt);
+	signal(SIGTERM, on_interrupt);
 }
 
 void trace_begin(uint64_t seed)
