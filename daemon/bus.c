@@ -98,7 +98,7 @@ static bool ipc_in_use(const char *endpoint)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	if (strncmp(endpoint, "ipc://", 6) != 0 || strlen(endpoint + 6) >= sizeof address.sun_path)
 		return false;
-	strcpy(address.sun_path, endpoint + 6);
+	memcpy(address.sun_path, endpoint + 6, strlen(endpoint + 6) + 1);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool used = fd >= 0 && (connect(fd, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
 	if (fd >= 0)

@@ -64,7 +64,7 @@ static bool read_file(const char *dir, enum rows_kind kind, struct problems *pro
 static bool looks_like_gb18030(char *bytes, size_t count)
 {
 	iconv_t conversion = iconv_open("UTF-8", "GB18030");
-	if (conversion == (iconv_t)-1)
+	if (conversion == (iconv_t)-1) /* NOLINT(performance-no-int-to-ptr): iconv is made so */
 		return false;
 	bool sound = true;
 	while (sound && count) {
