@@ -131,7 +131,7 @@ static void look_back(struct front *front, struct session *session, const struct
 	if (!read)
 		return;
 	struct core_decision kept = *decision;
-	const struct order *order = core_order(front->core, &command->accept.order);
+	const struct order *order = core_order(front->core, &command->order_command.order);
 	read->row = order->row;
 	read->wanted.version = decision->event_version;
 	read->wanted.type = decision->event_type;
@@ -321,7 +321,7 @@ static void on_command(struct front *front, struct session *session, const struc
 		on_import_begin(front, session, command);
 	else if (command->type == PD_MSG_import_commit)
 		on_import_commit(front, session, command, actor);
-	else if (!put && front_fetch(front, &command->accept.order))
+	else if (!put && front_fetch(front, &command->order_command.order))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, "");
 	else
 		decide_and_answer(front, session, command, actor);

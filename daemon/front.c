@@ -92,7 +92,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	struct round *round = front_round(front);
 	const struct order *before = NULL;
 	if (pd_is_order_event(event->type))
-		before = core_order(front->core, &((const struct pd_order_event *)&event->submitted)->order);
+		before = core_order(front->core, &event->order_event.order);
 	if (round->journal.count == 0)
 		round->journal.time_ms = front->now_ms;
 	uint64_t at = journal_round_add(&round->journal, event, before ? before->row.last_at : 0);

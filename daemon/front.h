@@ -72,9 +72,6 @@ struct front {
 	struct session *import_session;
 	struct pd_id import_id;
 
-	uint64_t digest_seq; /* of the state that digest is the hash of; one taken is good until something happens */
-	uint8_t digest[32];
-
 	struct area_sums *published_sums;
 	size_t published_count;
 

@@ -85,7 +85,7 @@ void publish_event(struct publish *publish, const struct registry *registry, con
 		publish_on(publish, area_of(registry, event), event->request, bytes, event_bytes, listening, out);
 		return;
 	}
-	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	const struct pd_order_event *e = &event->order_event;
 	struct area *to = registry_area(registry, e->holder);
 	struct area *from = e->from ? registry_area(registry, e->from) : to;
 	publish_on(publish, from, event->request, bytes, event_bytes, listening, out);

@@ -320,16 +320,13 @@ static void hash_piece(const void *data, size_t bytes, void *arg)
 
 static void on_get_digest(struct front *front, struct session *session, const struct pd_message *query)
 {
-	uint64_t seq = core_last_seq(front->core);
-	if (front->digest_seq != seq || seq == 0) {
-		crypto_generichash_state state;
-		crypto_generichash_init(&state, NULL, 0, sizeof front->digest);
-		core_dump(front->core, hash_piece, &state);
-		crypto_generichash_final(&state, front->digest, sizeof front->digest);
-		front->digest_seq = seq;
-	}
+	uint8_t digest[32];
+	crypto_generichash_state state;
+	crypto_generichash_init(&state, NULL, 0, sizeof digest);
+	core_dump(front->core, hash_piece, &state);
+	crypto_generichash_final(&state, digest, sizeof digest);
 	struct pd_message reply = {.type = PD_MSG_digest};
-	reply.digest = (struct pd_digest){seq, {(const char *)front->digest, sizeof front->digest}};
+	reply.digest = (struct pd_digest){core_last_seq(front->core), {(const char *)digest, sizeof digest}};
 	front_reply(front, session, query->request, &reply);
 }
 

@@ -279,7 +279,7 @@ static bool event_wanted(const struct read *read, const struct pd_message *event
 	if (!read->areas)
 		return true;
 	if (pd_is_order_event(event->type)) {
-		const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+		const struct pd_order_event *e = &event->order_event;
 		return area_listed(read, e->holder) || area_listed(read, e->from);
 	}
 	switch (event->type) {
@@ -345,7 +345,7 @@ static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
 		enum pd_err err = decode_at(eyes, at, &stored, &event);
 		if (err)
 			return err;
-		const struct pd_order_event *e = (const struct pd_order_event *)&event.submitted;
+		const struct pd_order_event *e = &event.order_event;
 		if (e->version > read->wanted.version) {
 			at = stored.prev_at;
 			continue;

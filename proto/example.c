@@ -139,7 +139,7 @@ static enum pd_err set_field(struct pd_example *example, const struct pd_field *
 static uint64_t example_request(const struct pd_message_info *info, const struct pd_message *message)
 {
 	if (pd_is_order_event(info->type))
-		return EXAMPLE_SEQ - 1 + ((const struct pd_order_event *)&message->submitted)->version;
+		return EXAMPLE_SEQ - 1 + message->order_event.version;
 	return info->role == PD_PUSH ? 0 : info->role == PD_EVENT ? EXAMPLE_SEQ : EXAMPLE_REQUEST;
 }
 

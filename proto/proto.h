@@ -78,18 +78,6 @@ enum pd_type {
 	;
 #include "messages.def"
 
-/* Any message. request is the request id, or an event's seq. */
-struct pd_message {
-	enum pd_type type;
-	uint64_t request;
-	union {
-#define MESSAGE(name, code, role, doc) struct pd_##name name;
-#define FIELD(message, name, kind, need, min, max, unit, example, doc)
-#define END(name)
-#include "messages.def"
-	};
-};
-
 /* What every order command begins with, and what every order event does: the same fields at the same offsets. */
 struct pd_order_command {
 	struct pd_id order;
@@ -104,6 +92,20 @@ struct pd_order_event {
 	uint32_t holder;
 	uint32_t from;
 	uint64_t due_ms;
+};
+
+/* Any message. request is the request id, or an event's seq. */
+struct pd_message {
+	enum pd_type type;
+	uint64_t request;
+	union {
+		struct pd_order_command order_command;
+		struct pd_order_event order_event;
+#define MESSAGE(name, code, role, doc) struct pd_##name name;
+#define FIELD(message, name, kind, need, min, max, unit, example, doc)
+#define END(name)
+#include "messages.def"
+	};
 };
 
 struct pd_field {

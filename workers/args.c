@@ -48,8 +48,7 @@ static bool print_help(struct args *args)
 		print_option(option->name, option->value, option->doc);
 	print_option("connect", "ENDPOINT",
 		     "where paidand takes commands ($PAIDAN_CONNECT, else " PD_CONNECT_DEFAULT ")");
-	print_option("subscribe", "ENDPOINT",
-		     "where it publishes events ($PAIDAN_SUBSCRIBE, else " PD_SUBSCRIBE_DEFAULT ")");
+	print_option("subscribe", "ENDPOINT", "where it publishes events ($PAIDAN_SUBSCRIBE, else beside --connect)");
 	print_option("help", NULL, "this text");
 	print_option("version", NULL, "the version");
 	args->exit = 0;

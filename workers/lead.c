@@ -171,7 +171,7 @@ static void on_event(struct worker *worker, const struct pd_message *event, void
 	(void)worker;
 	if (!pd_is_order_event(event->type))
 		return;
-	const struct pd_order_event *common = (const struct pd_order_event *)&event->ok;
+	const struct pd_order_event *common = &event->order_event;
 	struct entry *entry = entries_by_id(&lead->entries, &common->order);
 	if (!entry || entry->number == 0 || common->actor == lead->post.person->id || event->type == PD_MSG_submitted)
 		return;

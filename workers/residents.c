@@ -320,7 +320,7 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	(void)client;
 	if (!pd_is_order_event(event->type))
 		return;
-	const struct pd_order_event *happened = (const struct pd_order_event *)&event->ok;
+	const struct pd_order_event *happened = &event->order_event;
 	struct watched *order = find_watched(crowd, &happened->order);
 	if (!order || order->over || happened->version < order->version)
 		return;

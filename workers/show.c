@@ -111,7 +111,7 @@ static void show_stars(unsigned rating)
 
 void show_event(const struct roster *roster, const struct pd_message *event)
 {
-	const struct pd_order_event *common = (const struct pd_order_event *)&event->ok;
+	const struct pd_order_event *common = &event->order_event;
 	const struct pd_move *move = pd_move_of(event->type);
 	printf("%s", event->type == PD_MSG_closed ? "closed, for nobody confirmed it in time"
 		     : move                       ? move->event
@@ -144,7 +144,7 @@ void show_event(const struct roster *roster, const struct pd_message *event)
 
 void show_past(const struct roster *roster, const struct pd_message *event)
 {
-	const struct pd_order_event *common = (const struct pd_order_event *)&event->ok;
+	const struct pd_order_event *common = &event->order_event;
 	char when[SHOW_TIME_BYTES];
 	printf("      %s  ", show_time(common->time_ms, when));
 	show_event(roster, event);

@@ -254,7 +254,7 @@ static void accepted_until(struct held *held, uint64_t due_ms)
 
 static void take_event(struct worker *worker, const struct pd_message *message)
 {
-	const struct pd_order_event *event = (const struct pd_order_event *)&message->ok;
+	const struct pd_order_event *event = &message->order_event;
 	struct held *held = find_order(worker, &event->order);
 	if (held && message->type == PD_MSG_accepted && event->actor == held->order.actor)
 		accepted_until(held, event->due_ms);

@@ -28,23 +28,6 @@ static const char *connect_endpoint(const struct cli *cli)
 	return named ? named : PD_CONNECT_DEFAULT;
 }
 
-/* Events are published on the port after that for commands, or in the socket beside it: where they are by default. */
-static const char *subscribe_endpoint(const struct cli *cli, const char *connect, char *text, size_t text_bytes)
-{
-	const char *named = cli->subscribe ? cli->subscribe : environment("PAIDAN_SUBSCRIBE");
-	const char *colon = strrchr(connect, ':'), *slash = strrchr(connect, '/');
-	if (named)
-		return named;
-	if (strncmp(connect, "ipc://", 6) == 0)
-		snprintf(text, text_bytes, "%.*s/events.sock", (int)(slash - connect), connect);
-	else if (colon)
-		snprintf(text, text_bytes, "%.*s:%lu", (int)(colon - connect), connect,
-			 strtoul(colon + 1, NULL, 10) + 1);
-	else
-		snprintf(text, text_bytes, "%s", PD_SUBSCRIBE_DEFAULT);
-	return text;
-}
-
 /* ---- callbacks: the link is watched here, all else is passed on ---- */
 
 static void on_push(struct pd_client *client, const struct pd_message *push, void *arg)
@@ -104,11 +87,10 @@ static enum pd_err await_welcome(struct cli *cli, struct pd_client *client, cons
 
 enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *options, struct pd_client **client)
 {
-	char text[256];
 	const char *connect = connect_endpoint(cli), *why = "";
 	struct pd_client_options own = {
 		.connect = connect,
-		.subscribe = subscribe_endpoint(cli, connect, text, sizeof text),
+		.subscribe = cli->subscribe,
 		.name = "paidan " PAIDAN_VERSION,
 		.arg = cli,
 		.on_push = on_push,

@@ -145,7 +145,7 @@ static struct pd_slice words_of(const struct pd_message *event)
 
 static void print_order_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
 {
-	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	const struct pd_order_event *e = &event->order_event;
 	char who[WHO_BYTES], id[PD_ID_TEXT_BYTES], path[PATH_BYTES];
 	bool by_itself = event->type == PD_MSG_closed && e->actor == 0;
 	fputs("by ", stdout);

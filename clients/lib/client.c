@@ -139,6 +139,25 @@ static const char *or_environment(const char *endpoint, const char *variable, co
 	return value && *value ? value : otherwise;
 }
 
+enum { ENDPOINT_BYTES = 300 };
+
+/* Events are published on the port after that for commands, or in the socket beside it. Null: connect is no endpoint.
+ */
+static const char *endpoint_beside(const char *connect, char text[static ENDPOINT_BYTES])
+{
+	if (!endpoint_is_sound(connect))
+		return NULL;
+	if (strncmp(connect, "ipc://", 6) == 0) {
+		const char *slash = strrchr(connect, '/'); /* there is one, in ipc:// */
+		snprintf(text, ENDPOINT_BYTES, "%.*s/events.sock", (int)(slash - connect), connect);
+	} else {
+		const char *colon = strrchr(connect, ':');
+		snprintf(text, ENDPOINT_BYTES, "%.*s:%lu", (int)(colon - connect), connect,
+			 strtoul(colon + 1, NULL, 10) + 1);
+	}
+	return text;
+}
+
 __attribute__((format(printf, 2, 3))) static enum pd_err wrong(const char **why, const char *format, ...)
 {
 	static _Thread_local char text[300];
@@ -153,7 +172,7 @@ __attribute__((format(printf, 2, 3))) static enum pd_err wrong(const char **why,
 /* options, with the endpoints filled in. */
 static enum pd_err check_options(const struct pd_client_options *options, const char **why)
 {
-	const char *const endpoints[] = {options->connect, options->subscribe};
+	const char *const endpoints[] = {options->connect, options->subscribe ? options->subscribe : options->connect};
 	struct pd_message hello = {.type = PD_MSG_hello};
 	struct pd_fault fault;
 	for (int i = 0; i < 2; i++)
@@ -224,13 +243,16 @@ static struct pd_client *client_new(const struct pd_client_options *options)
 enum pd_err pd_client_open(struct pd_client **opened, const struct pd_client_options *options, const char **why)
 {
 	struct pd_client_options filled = *options;
+	char beside[ENDPOINT_BYTES];
 	const char *unused;
 	if (!why)
 		why = &unused;
 	assert(options->name);
 	*opened = NULL;
 	filled.connect = or_environment(options->connect, "PAIDAN_CONNECT", PD_CONNECT_DEFAULT);
-	filled.subscribe = or_environment(options->subscribe, "PAIDAN_SUBSCRIBE", PD_SUBSCRIBE_DEFAULT);
+	filled.subscribe = or_environment(options->subscribe, "PAIDAN_SUBSCRIBE", NULL);
+	if (!filled.subscribe)
+		filled.subscribe = endpoint_beside(filled.connect, beside);
 	enum pd_err err = check_options(&filled, why);
 	if (err)
 		return err;

@@ -17,7 +17,6 @@
 #include "proto.h"
 
 #define PD_CONNECT_DEFAULT "tcp://127.0.0.1:7750"
-#define PD_SUBSCRIBE_DEFAULT "tcp://127.0.0.1:7751"
 
 struct pd_client;
 
@@ -34,7 +33,8 @@ typedef void pd_link_fn(struct pd_client *client, enum pd_link link, const struc
 
 struct pd_client_options {
 	const char *connect;   /* endpoint of commands; null: $PAIDAN_CONNECT, else PD_CONNECT_DEFAULT */
-	const char *subscribe; /* endpoint of events; null: $PAIDAN_SUBSCRIBE, else PD_SUBSCRIBE_DEFAULT */
+	const char *subscribe; /* endpoint of events; null: $PAIDAN_SUBSCRIBE, else beside connect: the next port,
+				  or events.sock in the same folder */
 	const char *name;      /* program and version, for the broker's log; not null */
 	uint32_t person;       /* for whom it speaks; 0: the operator */
 	uint32_t resend_ms;    /* when to send again what is unanswered, then doubling up to 16 times it; 0: 5,000 */

@@ -75,7 +75,7 @@ size_t core_order_count(const struct core *core)
 
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
-	uint64_t time_ms = ((const struct pd_order_event *)&event->submitted)->time_ms;
+	uint64_t time_ms = event->order_event.time_ms;
 	core->last_seq = event->request;
 	if (time_ms > core->last_ms)
 		core->last_ms = time_ms;
@@ -123,6 +123,9 @@ void core_restore_figures(struct core *core, uint32_t area, const struct figures
 
 void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms)
 {
+	size_t at = 0;
+	for (struct holder *holder; (holder = table_next(&core->holders, &at));)
+		life_sort_by_age(holder);
 	core->last_seq = last_seq;
 	core->last_ms = last_ms;
 }

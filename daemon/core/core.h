@@ -89,6 +89,7 @@ size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd
 /* Take in an order as the book has it: at the start, or because a command names it. Returns it. */
 struct order *core_restore(struct core *core, const struct order_row *row);
 void core_restore_figures(struct core *core, uint32_t area, const struct figures *figures);
+/* The book has been read: the state is that after last_seq. */
 void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms);
 
 /* ---- figures ---- */

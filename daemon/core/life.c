@@ -53,17 +53,30 @@ static void count_open(const struct order *order, int sign)
 		order->holder->entity->open_orders += (uint32_t)sign;
 }
 
-/* Orders come to a holder in the order of time, so the place is at the end; only after a restart it may be further up.
- */
-static void insert_by_age(struct holder *holder, struct order *order)
+static int compare_age(const void *a, const void *b)
 {
-	struct order *other = TAILQ_LAST(&holder->by_age, order_list);
-	while (other && other->row.waiting_ms > order->row.waiting_ms)
-		other = TAILQ_PREV(other, order_list, by_age);
-	if (other)
-		TAILQ_INSERT_AFTER(&holder->by_age, other, order, by_age);
-	else
-		TAILQ_INSERT_HEAD(&holder->by_age, order, by_age);
+	const struct order_row *x = &(*(struct order *const *)a)->row, *y = &(*(struct order *const *)b)->row;
+	if (x->waiting_ms != y->waiting_ms)
+		return x->waiting_ms < y->waiting_ms ? -1 : 1;
+	return x->last_seq < y->last_seq ? -1 : x->last_seq > y->last_seq;
+}
+
+void life_sort_by_age(struct holder *holder)
+{
+	if (holder->waiting_count < 2)
+		return;
+	struct order **orders = malloc(holder->waiting_count * sizeof(struct order *)), *order;
+	size_t count = 0;
+	if (!orders)
+		abort();
+	TAILQ_FOREACH(order, &holder->by_age, by_age)
+	orders[count++] = order;
+	assert(count == holder->waiting_count);
+	qsort(orders, count, sizeof *orders, compare_age);
+	TAILQ_INIT(&holder->by_age);
+	for (size_t i = 0; i < count; i++)
+		TAILQ_INSERT_TAIL(&holder->by_age, orders[i], by_age);
+	free(orders);
 }
 
 void life_enter(struct core *core, struct order *order)
@@ -75,7 +88,7 @@ void life_enter(struct core *core, struct order *order)
 	switch (order->row.state) {
 	case PD_STATE_waiting:
 		same = RB_INSERT(order_queue, &holder->waiting, order);
-		insert_by_age(holder, order);
+		TAILQ_INSERT_TAIL(&holder->by_age, order, by_age);
 		holder->waiting_count++;
 		break;
 	case PD_STATE_accepted:
@@ -192,7 +205,7 @@ static void count_time(uint32_t *counts, uint64_t from_ms, uint64_t to_ms)
 /* What the event counts as, at the holder who held the order when it happened. */
 static void count_event(struct figures *figures, const struct order_row *row, const struct pd_message *event)
 {
-	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	const struct pd_order_event *e = &event->order_event;
 	switch (event->type) {
 	case PD_MSG_submitted: figures->submitted++; break;
 	case PD_MSG_accepted:
@@ -216,7 +229,7 @@ static void count_event(struct figures *figures, const struct order_row *row, co
 /* A row's own part of an event: the state is the move's, the times and people are the event's. */
 static void change_row(struct order_row *row, const struct pd_message *event)
 {
-	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	const struct pd_order_event *e = &event->order_event;
 	switch (event->type) {
 	case PD_MSG_accepted:
 		row->acceptor = e->actor;
@@ -246,7 +259,7 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
-	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
+	const struct pd_order_event *e = &event->order_event;
 	struct order *order = core_order(core, &e->order);
 	if (event->type == PD_MSG_submitted) {
 		assert(!order);

@@ -280,7 +280,7 @@ static void decide_note(const struct move *move)
 static void decide_stale(const struct order_row *row, const struct pd_message *command, uint32_t actor,
 			 struct core_decision *decision)
 {
-	uint32_t named = command->accept.version;
+	uint32_t named = command->order_command.version;
 	const struct pd_move *move = pd_move_of(command->type);
 	uint32_t content = core_content(command);
 	decision->version = row->version;
@@ -327,14 +327,15 @@ static void refuse_state(const struct order_row *row, const struct pd_move *kind
 static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
 			struct core_decision *decision)
 {
-	const struct order *order = core_order(core, &command->accept.order);
+	const struct order *order = core_order(core, &command->order_command.order);
 	if (!order) {
 		char text[PD_ID_TEXT_BYTES];
-		return refuse(decision, PD_REFUSED_unknown_order, "%s", pd_id_print(&command->accept.order, text));
+		return refuse(decision, PD_REFUSED_unknown_order, "%s",
+			      pd_id_print(&command->order_command.order, text));
 	}
 	const struct order_row *row = &order->row;
 	const struct pd_move *kind = pd_move_of(command->type);
-	if (command->accept.version != row->version)
+	if (command->order_command.version != row->version)
 		return decide_stale(row, command, actor, decision);
 	decision->version = row->version;
 	if (!(kind->from & 1u << row->state)) {
@@ -347,7 +348,7 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	struct pd_message *event = &decision->event;
 	event->type = kind->event_type;
 	memset(&event->submitted, 0, pd_message_info(event->type)->body_bytes);
-	struct pd_order_event *common = (struct pd_order_event *)&event->submitted;
+	struct pd_order_event *common = &event->order_event;
 	*common = (struct pd_order_event){now_ms,      actor,       row->id,    row->version + 1,
 					  row->holder, row->holder, row->due_ms};
 	struct move move = {core, row, command, actor, now_ms, decision, common};

@@ -23,7 +23,7 @@ struct journal_reader {
 	uint64_t next_at, next_seq; /* of the record to be entered next */
 	uint64_t after_seq;         /* events up to it are passed over */
 
-	const uint8_t *record; /* the one in hand, in stream */
+	const uint8_t *record; /* the one in hand, verified, in stream; null: none */
 	uint64_t record_at; /* while none was entered, its place and first seq are those of the journal's beginning */
 	uint64_t record_seq;
 	uint32_t record_bytes, passed, left;
@@ -127,6 +127,7 @@ static enum pd_err enter_record(struct journal_reader *reader)
 	enum pd_err err = find(reader, at, view);
 	if (err)
 		return err;
+	reader->record = NULL; /* the window moves on */
 	err = window_open(&reader->stream, reader->journal->dir_fd, view->index);
 	if (err)
 		return unreadable(reader, view, at, err);
@@ -210,6 +211,7 @@ static enum pd_err hop(struct journal_reader *reader, const struct journal_view 
 /* Have the record at this place entered next. */
 static void stand_before(struct journal_reader *reader, uint64_t at, uint64_t seq)
 {
+	reader->record = NULL;
 	reader->next_at = at;
 	reader->next_seq = seq;
 	reader->left = 0;
@@ -218,16 +220,47 @@ static void stand_before(struct journal_reader *reader, uint64_t at, uint64_t se
 		memset(reader->hash, 0, sizeof reader->hash);
 }
 
+/* The window is needed for another record. The events of this one that are still to come will be, when it has been
+ * entered again. */
+static void let_go(struct journal_reader *reader)
+{
+	if (reader->left) {
+		uint64_t given = reader->next_seq - reader->left - 1;
+		if (given > reader->after_seq)
+			reader->after_seq = given;
+		stand_before(reader, reader->record_at, reader->record_seq);
+	}
+	reader->record = NULL;
+}
+
+/* Whether target is in the record in hand; then the reader stands at its beginning. A huge record (an import) is read
+ * in many pages, and verified once. */
+static bool stand_in_hand(struct journal_reader *reader, uint64_t target)
+{
+	if (!reader->record || target < reader->record_seq || target >= reader->next_seq)
+		return false;
+	if (target < reader->next_seq - reader->left) {
+		reader->passed = JOURNAL_RECORD_HEAD_BYTES;
+		reader->left = (uint32_t)(reader->next_seq - reader->record_seq);
+	}
+	return true;
+}
+
 enum pd_err journal_seek(struct journal_reader *reader, uint64_t after_seq)
 {
-	struct journal_view view;
 	uint64_t target = after_seq < UINT64_MAX ? after_seq + 1 : UINT64_MAX, at, seq;
+	if (stand_in_hand(reader, target)) {
+		reader->after_seq = after_seq;
+		return PD_OK;
+	}
+	struct journal_view view;
 	enum pd_err err = find_seq(reader, target, &view, &at, &seq);
 	if (err && err != PD_ENOENT)
 		return err;
 	if (!err) {
 		/* The record in hand may be nearer than the segment's beginning. */
 		bool near = reader->record_at >= view.base_at && reader->record_seq <= target;
+		let_go(reader);
 		at = near ? reader->record_at : view.base_at;
 		seq = near ? reader->record_seq : view.first_seq;
 		enum pd_err failed = window_open(&reader->stream, reader->journal->dir_fd, view.index);

@@ -67,7 +67,7 @@ static enum pd_err keep(struct run *run)
 static enum pd_err order_fits(struct run *run, const struct pd_message *event, uint64_t seq)
 {
 	struct replay *replay = run->replay;
-	const struct pd_order_event *common = (const struct pd_order_event *)&event->submitted;
+	const struct pd_order_event *common = &event->order_event;
 	const struct order *order = core_order(replay->core, &common->order);
 	enum pd_err err = PD_OK;
 	if (!order && event->type != PD_MSG_submitted) {

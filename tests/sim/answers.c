@@ -320,7 +320,7 @@ static void check_past(struct expectation *e, struct pd_slice bytes)
 		trace_fail("past event %" PRIu64 " is not the one that happened", event.request);
 	answers_demand_durable(event.request, "a past event");
 	if (e->type == PD_MSG_get_order) {
-		const struct pd_order_event *common = (const struct pd_order_event *)&event.submitted;
+		const struct pd_order_event *common = &event.order_event;
 		if (common->version != ++e->story_version || memcmp(&common->order, &e->order, sizeof e->order) != 0)
 			trace_fail("a story has version %" PRIu32 " where version %" PRIu32 " should stand",
 				   common->version, e->story_version);

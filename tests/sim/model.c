@@ -441,7 +441,7 @@ static void add_version(struct life *life, const struct version *version)
 
 static void order_event(const struct registry *registry, const struct pd_message *event)
 {
-	const struct pd_order_event *common = (const struct pd_order_event *)&event->submitted;
+	const struct pd_order_event *common = &event->order_event;
 	struct life *life = model_find(&common->order);
 	struct judging judging = {registry, event, common, life, life ? life_now(life) : NULL};
 	struct version after = life ? *life_now(life) : (struct version){0};

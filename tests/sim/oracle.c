@@ -259,7 +259,7 @@ static void look_at_stale(const struct look *look, const struct life *life, cons
 
 static void look_at_move(const struct look *look)
 {
-	const struct pd_order_command *command = (const struct pd_order_command *)&look->message->accept;
+	const struct pd_order_command *command = &look->message->order_command;
 	const struct life *life = model_find(&command->order);
 	const struct rule *rule = rule_of(look->message->type);
 	struct expectation *e = &look->prophecy->expectation;

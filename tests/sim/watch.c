@@ -54,7 +54,7 @@ static void show_event(const struct core *core, const struct pd_message *event)
 	char id[PD_ID_TEXT_BYTES] = "";
 	uint32_t version = 0;
 	if (pd_is_order_event(event->type)) {
-		const struct pd_order_event *common = (const struct pd_order_event *)&event->submitted;
+		const struct pd_order_event *common = &event->order_event;
 		watch.order = common->order;
 		version = common->version;
 		pd_id_print(&common->order, id);

@@ -1,4 +1,6 @@
 /* test_follow.c - the event stream of libpaidan: every event once, in order, whatever is lost on the way. */
+#include <unistd.h>
+
 #include "fake_broker.h"
 
 enum { AREA = 300 }; /* the third id of the topic; its count is the broker's `publications` */
@@ -50,7 +52,7 @@ static struct pd_client *open_client(struct broker *b, struct log *log, uint32_t
 {
 	struct pd_client_options options = {
 		.connect = b->connect,
-		.subscribe = b->subscribe,
+		.subscribe = b->subscribe[0] ? b->subscribe : NULL,
 		.name = "test 1",
 		.arg = log,
 		.on_link = on_link,
@@ -124,6 +126,33 @@ static void test_from_the_beginning(void **state)
 	assert_int_equal(log.events, 1300);
 	pd_client_close(client);
 	broker_fini(&b);
+}
+
+/* Who names only where commands go finds the events beside it. */
+static void test_events_beside_commands(void **state)
+{
+	(void)state;
+	struct broker b;
+	struct log log = {.expected = 1};
+	char dir[] = "/tmp/paidan-follow-XXXXXX", connect[64], subscribe[64];
+	assert_non_null(mkdtemp(dir));
+	snprintf(connect, sizeof connect, "ipc://%s/commands.sock", dir);
+	snprintf(subscribe, sizeof subscribe, "ipc://%s/events.sock", dir);
+	assert_int_equal(unsetenv("PAIDAN_SUBSCRIBE"), 0);
+	broker_init(&b);
+	broker_unbind(&b);
+	broker_bind(&b, connect, subscribe);
+	b.subscribe[0] = 0; /* the client is not told */
+	struct pd_client *client = open_client(&b, &log, 60000);
+	assert_int_equal(pd_client_follow(client, AREA, 0), PD_OK);
+	settle(&b, client, &log);
+	broker_publish(&b, broker_event(&b), false);
+	UNTIL(&b, client, log.last == 1);
+	pd_client_close(client);
+	broker_fini(&b);
+	remove(connect + strlen("ipc://"));
+	remove(subscribe + strlen("ipc://"));
+	assert_int_equal(rmdir(dir), 0);
 }
 
 static void test_from_now_on(void **state)
@@ -375,6 +404,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_from_the_beginning),
+		cmocka_unit_test(test_events_beside_commands),
 		cmocka_unit_test(test_from_now_on),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_many_gaps),

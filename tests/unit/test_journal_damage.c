@@ -370,6 +370,38 @@ static void test_seek_meets_damage(void **state)
 	journal_reader_free(reader);
 }
 
+/* A record is verified when it is entered; another page of it is read from what was verified. After a seek that fails,
+ * the record in hand is entered anew, and goes on where it stood. */
+static void test_record_in_hand(void **state)
+{
+	struct bed *bed = *state;
+	bed_open(bed, SEGMENT);
+	bed_append(bed, 9, 40);
+	uint64_t in_it = bed->at[9] % SEGMENT;
+	bed_append_bytes(bed, SEGMENT - 64);
+	struct place place = append_placed(bed, 2, 60);
+	uint64_t damaged = journal_last_seq(bed->journal);
+	bed_append(bed, 3, 100);
+	struct image image = take_image(bed);
+	struct journal_reader *reader = bed_reader(bed);
+	expect_next(bed, reader, 1);
+	flip(bed, 1, in_it, 3);
+	expect_err(journal_seek(reader, 5), PD_OK, "seeking forwards in the record in hand");
+	expect_next(bed, reader, 6);
+	expect_err(journal_seek(reader, 2), PD_OK, "seeking backwards in the record in hand");
+	expect_next(bed, reader, 3);
+	expect_next(bed, reader, 4);
+	put_image(bed, &image);
+	flip(bed, place.number, place.offset + 8, 6);
+	expect_err(journal_seek(reader, damaged), PD_ECORRUPT, "seeking over a damaged head");
+	expect_next(bed, reader, 5);
+	expect_err(journal_seek(reader, damaged), PD_ECORRUPT, "seeking over a damaged head again");
+	expect_err(journal_seek(reader, 0), PD_OK, "seeking to the beginning");
+	expect_next(bed, reader, 1);
+	journal_reader_free(reader);
+	free_image(&image);
+}
+
 static void test_zeros_in_the_middle(void **state)
 {
 	struct bed *bed = *state;
@@ -612,6 +644,7 @@ int main(void)
 		BED_TEST(test_flip_in_the_last_record_is_cut),
 		BED_TEST(test_flip_is_found_by_reading),
 		BED_TEST(test_seek_meets_damage),
+		BED_TEST(test_record_in_hand),
 		BED_TEST(test_zeros_in_the_middle),
 		BED_TEST(test_damaged_segments),
 		BED_TEST(test_garbage_in_two_segments),
