@@ -53,6 +53,21 @@ static void count_open(const struct order *order, int sign)
 		order->holder->entity->open_orders += (uint32_t)sign;
 }
 
+/* Orders come to a holder in the order of time, so the place is at the end, unless a clock was set back. Those of the
+ * book come in another order, before the first seq, and are sorted when all are there. */
+static void insert_by_age(struct core *core, struct order *order)
+{
+	struct order_list *list = &order->holder->by_age;
+	struct order *other = TAILQ_LAST(list, order_list);
+	bool loading = core->last_seq == 0;
+	while (!loading && other && other->row.waiting_ms > order->row.waiting_ms)
+		other = TAILQ_PREV(other, order_list, by_age);
+	if (other)
+		TAILQ_INSERT_AFTER(list, other, order, by_age);
+	else
+		TAILQ_INSERT_HEAD(list, order, by_age);
+}
+
 static int compare_age(const void *a, const void *b)
 {
 	const struct order_row *x = &(*(struct order *const *)a)->row, *y = &(*(struct order *const *)b)->row;
@@ -88,7 +103,7 @@ void life_enter(struct core *core, struct order *order)
 	switch (order->row.state) {
 	case PD_STATE_waiting:
 		same = RB_INSERT(order_queue, &holder->waiting, order);
-		TAILQ_INSERT_TAIL(&holder->by_age, order, by_age);
+		insert_by_age(core, order);
 		holder->waiting_count++;
 		break;
 	case PD_STATE_accepted:
@@ -260,19 +275,20 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	const struct pd_order_event *e = &event->order_event;
+	enum pd_state to = pd_move_of(event->type)->to;
 	struct order *order = core_order(core, &e->order);
-	if (event->type == PD_MSG_submitted) {
-		assert(!order);
+	assert(event->type == PD_MSG_submitted ? !order : order && e->version == order->row.version + 1);
+	/* A remark leaves the order where it stands, in every list. */
+	bool stays = to == PD_STATE_none;
+	if (!order)
 		order = new_order(core, event, at);
-	} else {
-		assert(order && e->version == order->row.version + 1);
+	else if (!stays)
 		life_leave(core, order);
-	}
 	struct order_row *row = &order->row;
+	assert(!stays || (row->holder == e->holder && row->due_ms == e->due_ms));
 	count_event(&order->holder->figures, row, event);
 	change_row(row, event);
-	enum pd_state to = pd_move_of(event->type)->to;
-	if (to != PD_STATE_none)
+	if (!stays)
 		row->state = (uint8_t)to;
 	if (row->holder != e->holder)
 		order->holder = life_holder(core, e->holder);
@@ -284,6 +300,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	row->last_actor = e->actor;
 	row->last_type = (uint8_t)event->type;
 	row->last_content = core_content(event);
-	life_enter(core, order);
+	if (!stays)
+		life_enter(core, order);
 	return order;
 }

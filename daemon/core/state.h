@@ -21,7 +21,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 /* Put an order into the lists of its state, or take it out of them. */
 void life_enter(struct core *core, struct order *order);
 void life_leave(struct core *core, struct order *order);
-/* Orders come to a holder in the order of time; but those of the book come in another, and are sorted afterwards. */
+/* Bring the waiting orders that were read from the book into the order of their ages. */
 void life_sort_by_age(struct holder *holder);
 struct holder *life_holder(struct core *core, uint32_t area);
 
