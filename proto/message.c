@@ -25,6 +25,7 @@
 	 sizeof(struct pd_##name),                                                                                     \
 	 sizeof fields_##name / sizeof fields_##name[0] - 1,                                                           \
 	 0,                                                                                                            \
+	 -1,                                                                                                           \
 	 -1},
 #define FIELD(message, name, kind, need, min, max, unit, example, doc)
 #define END(name)
@@ -45,6 +46,12 @@ SAME_START(pd_order_event, pd_submitted, order);
 SAME_START(pd_order_event, pd_submitted, holder);
 SAME_START(pd_order_event, pd_noted, due_ms);
 
+static bool is_said(const struct pd_field *field)
+{
+	return field->kind == PD_TEXT && (strcmp(field->name, "text") == 0 || strcmp(field->name, "reason") == 0 ||
+					  strcmp(field->name, "result") == 0);
+}
+
 /* What follows from the rows is worked out once, before main. */
 __attribute__((constructor)) static void index_messages(void)
 {
@@ -55,6 +62,9 @@ __attribute__((constructor)) static void index_messages(void)
 			info->required_count += info->fields[f].required;
 			if (info->role == PD_COMMAND && strcmp(info->fields[f].name, "actor") == 0)
 				info->actor_offset = (int16_t)info->fields[f].offset;
+			if ((info->role == PD_COMMAND || info->role == PD_EVENT) && info->said_offset < 0 &&
+			    is_said(&info->fields[f]))
+				info->said_offset = (int16_t)info->fields[f].offset;
 		}
 	}
 }
@@ -62,6 +72,15 @@ __attribute__((constructor)) static void index_messages(void)
 const struct pd_message_info *pd_message_info(unsigned type)
 {
 	return type <= TYPE_MAX ? by_type[type] : NULL;
+}
+
+struct pd_slice pd_said(const struct pd_message *message)
+{
+	const struct pd_message_info *info = pd_message_info(message->type);
+	struct pd_slice said = {"", 0};
+	if (info && info->said_offset >= 0)
+		memcpy(&said, (const char *)&message->ok + info->said_offset, sizeof said);
+	return said;
 }
 
 const struct pd_message_info *pd_messages(size_t *count)

@@ -125,12 +125,16 @@ struct pd_message_info {
 	uint16_t body_bytes; /* sizeof (struct pd_NAME) */
 	uint8_t field_count, required_count;
 	int16_t actor_offset; /* of the field actor, in struct pd_NAME; -1 where there is none */
+	int16_t said_offset;  /* of the field text, reason or result of a command or event; -1 */
 };
 
 /* Null when there is no such type. */
 const struct pd_message_info *pd_message_info(unsigned type);
 /* All messages, in the order of messages.def; *count gets their number. */
 const struct pd_message_info *pd_messages(size_t *count);
+
+/* What a move, or its event, says in free words: its text, reason or result; empty where it has none. */
+struct pd_slice pd_said(const struct pd_message *message);
 
 static inline bool pd_is_order_event(enum pd_type type)
 {

@@ -120,21 +120,11 @@ void show_event(const struct roster *roster, const struct pd_message *event)
 		printf(" by ");
 		show_person(roster, common->actor);
 	}
-	switch (event->type) {
-	case PD_MSG_submitted: show_words(": ", event->submitted.text); break;
-	case PD_MSG_declined: show_words(": ", event->declined.reason); break;
-	case PD_MSG_transferred: show_words(": ", event->transferred.reason); break;
-	case PD_MSG_completed: show_words(": ", event->completed.result); break;
-	case PD_MSG_confirmed:
+	if (event->type == PD_MSG_confirmed) {
 		printf(" ");
 		show_stars(event->confirmed.rating);
-		show_words(" ", event->confirmed.text);
-		break;
-	case PD_MSG_reopened: show_words(": ", event->reopened.reason); break;
-	case PD_MSG_cancelled: show_words(": ", event->cancelled.reason); break;
-	case PD_MSG_noted: show_words(": ", event->noted.text); break;
-	default: break;
 	}
+	show_words(": ", pd_said(event));
 	if (common->holder != common->from && common->from) {
 		printf("; it is now with ");
 		show_area(roster, common->holder);

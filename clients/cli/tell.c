@@ -127,22 +127,6 @@ static void print_quoted(struct pd_slice text)
 	print_text(stdout, text);
 }
 
-/* The words that came with an event of an order. */
-static struct pd_slice words_of(const struct pd_message *event)
-{
-	switch (event->type) {
-	case PD_MSG_submitted: return event->submitted.text;
-	case PD_MSG_declined: return event->declined.reason;
-	case PD_MSG_transferred: return event->transferred.reason;
-	case PD_MSG_completed: return event->completed.result;
-	case PD_MSG_confirmed: return event->confirmed.text;
-	case PD_MSG_reopened: return event->reopened.reason;
-	case PD_MSG_cancelled: return event->cancelled.reason;
-	case PD_MSG_noted: return event->noted.text;
-	default: return (struct pd_slice){0};
-	}
-}
-
 static void print_order_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
 {
 	const struct pd_order_event *e = &event->order_event;
@@ -166,7 +150,7 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 		printf(", attempt %u", event->reopened.attempt);
 	if (event->type == PD_MSG_confirmed)
 		printf(", %u of 5", event->confirmed.rating);
-	print_quoted(words_of(event));
+	print_quoted(pd_said(event));
 	if (event->type == PD_MSG_submitted && event->submitted.place.bytes) {
 		fputs(" [", stdout);
 		print_text(stdout, event->submitted.place);

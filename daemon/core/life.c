@@ -165,25 +165,19 @@ uint32_t submit_content(const struct pd_message *message)
 uint32_t core_content(const struct pd_message *move)
 {
 	uint32_t number = 0;
-	struct pd_slice words = {0};
+	struct pd_slice said = pd_said(move);
+	/* Of a submit all fields count: submit_content. */
+	if (move->type == PD_MSG_submit || move->type == PD_MSG_submitted ||
+	    pd_message_info(move->type)->said_offset < 0)
+		return 0;
 	switch (move->type) {
-	case PD_MSG_decline: words = move->decline.reason; break;
-	case PD_MSG_declined: words = move->declined.reason; break;
-	case PD_MSG_transfer: number = move->transfer.holder, words = move->transfer.reason; break;
-	case PD_MSG_transferred: number = move->transferred.holder, words = move->transferred.reason; break;
-	case PD_MSG_complete: words = move->complete.result; break;
-	case PD_MSG_completed: words = move->completed.result; break;
-	case PD_MSG_confirm: number = move->confirm.rating, words = move->confirm.text; break;
-	case PD_MSG_confirmed: number = move->confirmed.rating, words = move->confirmed.text; break;
-	case PD_MSG_reopen: words = move->reopen.reason; break;
-	case PD_MSG_reopened: words = move->reopened.reason; break;
-	case PD_MSG_cancel: words = move->cancel.reason; break;
-	case PD_MSG_cancelled: words = move->cancelled.reason; break;
-	case PD_MSG_note: words = move->note.text; break;
-	case PD_MSG_noted: words = move->noted.text; break;
-	default: return 0;
+	case PD_MSG_transfer: number = move->transfer.holder; break;
+	case PD_MSG_transferred: number = move->transferred.holder; break;
+	case PD_MSG_confirm: number = move->confirm.rating; break;
+	case PD_MSG_confirmed: number = move->confirmed.rating; break;
+	default: break;
 	}
-	return (uint32_t)mix(mix(0, &number, sizeof number), words.data, words.bytes);
+	return (uint32_t)mix(mix(0, &number, sizeof number), said.data, said.bytes);
 }
 
 static struct order *new_order(struct core *core, const struct pd_message *event, uint64_t at)

@@ -201,6 +201,26 @@ static void heads_are_the_same(void **state)
 	for_each_message(check_head);
 }
 
+static void what_is_said_is_found(void **state)
+{
+	(void)state;
+	struct pd_message message = {.type = PD_MSG_submit};
+	message.submit.text = pd_text("灯不亮");
+	message.submit.place = pd_text("三号楼");
+	assert_ptr_equal(pd_said(&message).data, message.submit.text.data);
+	message = (struct pd_message){.type = PD_MSG_transferred};
+	message.transferred.reason = pd_text("x");
+	assert_ptr_equal(pd_said(&message).data, message.transferred.reason.data);
+	message = (struct pd_message){.type = PD_MSG_complete};
+	message.complete.result = pd_text("y");
+	assert_ptr_equal(pd_said(&message).data, message.complete.result.data);
+	message = (struct pd_message){.type = PD_MSG_accepted};
+	assert_int_equal(pd_said(&message).bytes, 0);
+	message = (struct pd_message){.type = PD_MSG_area_set};
+	message.area_set.name = pd_text("a name is nothing said");
+	assert_int_equal(pd_said(&message).bytes, 0);
+}
+
 static void check_actor(const struct pd_message_info *info)
 {
 	int16_t found = -1;
@@ -516,6 +536,7 @@ int main(void)
 		cmocka_unit_test(units_of_enums_exist),
 		cmocka_unit_test(names_of_times_say_so),
 		cmocka_unit_test(heads_are_the_same),
+		cmocka_unit_test(what_is_said_is_found),
 		cmocka_unit_test(commands_name_their_actor),
 		cmocka_unit_test(examples_keep_to_the_limits),
 		cmocka_unit_test(examples_can_be_changed),
