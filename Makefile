@@ -4,7 +4,7 @@ CFLAGS ?= -O2 -g
 CC = gcc
 VERSION := $(shell cat VERSION)
 WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iclients/cli -Iworkers -Itests
+INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iclients/tool -Iclients/cli -Iworkers -Itests
 override CPPFLAGS += $(INCLUDES) -D_GNU_SOURCE -DPAIDAN_VERSION='"$(VERSION)"'
 COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 Q ?= @
@@ -31,6 +31,7 @@ $(call library,core): $(call objects,daemon/core)
 $(call library,store): $(call objects,daemon/store)
 $(call library,daemon): $(call objects,daemon)
 $(call library,paidan): $(call objects,clients/lib proto)
+$(call library,tool): $(call objects,clients/tool)
 $(call library,cli): $(call objects,clients/cli)
 $(call library,workers): $(call objects,workers)
 $(BUILD)/lib%.a:
@@ -40,8 +41,8 @@ LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lm -lpthrea
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
 libraries = $(foreach l,$(1),$(call library,$(l)))
 $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
-$(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli paidan store core proto)
-$(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers paidan)
+$(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli tool paidan store core proto)
+$(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers tool paidan)
 $(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,store core proto)
 $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
 $(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags
@@ -50,7 +51,7 @@ $(BUILD)/paidan-docs: $(BUILD)/proto/docs/main.o $(call objects,proto/docs) $(ca
 $(PROGRAMS) $(TOOLS):
 	@echo "  $@"
 	$(Q)$(LINK) $(LIBS)
-$(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon workers paidan store core proto)
+$(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon workers tool paidan store core proto)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -lcmocka $(LIBS)
 

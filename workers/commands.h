@@ -1,11 +1,12 @@
-/* commands.h - the subcommands of paidan-worker. Each gets its own words (argv[0] is its name) and returns the exit
- * code. */
+/* commands.h - the commands of paidan-worker, as struct cli_command has them. */
 #ifndef PAIDAN_COMMANDS_H
 #define PAIDAN_COMMANDS_H
 
-int lead_main(int argc, char **argv);
-int exec_main(int argc, char **argv);
-int district_main(int argc, char **argv);
-int residents_main(int argc, char **argv);
+#include "tool.h"
+
+int lead_main(struct cli *cli, int argc, char **argv);
+int exec_main(struct cli *cli, int argc, char **argv);
+int district_main(struct cli *cli, int argc, char **argv);
+int residents_main(struct cli *cli, int argc, char **argv);
 
 #endif

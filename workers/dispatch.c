@@ -1,100 +1,92 @@
 #include "dispatch.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#include "json.h"
+
 enum { RESULT_CHARS_MAX = 4000, HAND_UP_CODE_MAX = 63, BACKOFF_S_MAX = 300 };
 
 /* ---- JSON ---- */
 
-static void add(struct pd_buffer *out, const char *text)
+static void json_name(struct json *json, const char *key, const char *name)
 {
-	pd_buffer_add(out, text, strlen(text));
-}
-
-static void add_name(struct pd_buffer *out, const char *key, const char *name)
-{
-	text_print(out, ",\"%s\":", key);
 	if (name)
-		text_json(out, pd_text(name));
+		json_string(json, key, name);
 	else
-		add(out, "null");
+		json_null(json, key);
 }
 
-static void add_number(struct pd_buffer *out, const char *key, uint64_t number)
-{
-	text_print(out, ",\"%s\":%" PRIu64, key, number);
-}
-
-static void add_degrees(struct pd_buffer *out, const char *key, bool given, int32_t e7)
+static void json_degrees(struct json *json, const char *key, bool given, int32_t e7)
 {
 	if (given)
-		text_print(out, ",\"%s\":%.7f", key, e7 / 1e7);
+		json_real(json, key, e7 / 1e7, 7);
 	else
-		text_print(out, ",\"%s\":null", key);
+		json_null(json, key);
+}
+
+static void put_order(struct json *json, const struct worker_order *order, const struct dispatch_names *names)
+{
+	const struct pd_submitted *submitted = &order->submitted;
+	bool placed = submitted->lon_e7 || submitted->lat_e7;
+	json_object(json, NULL);
+	json_id(json, "order", &order->id);
+	json_number(json, "version", order->version);
+	json_number(json, "attempt", order->attempt);
+	json_number(json, "area", order->holder);
+	json_name(json, "area_name", names->area);
+	json_number(json, "person", order->actor);
+	json_number(json, "category", submitted->category);
+	json_name(json, "category_name", names->category);
+	json_string(json, "urgency", pd_word("urgency", submitted->urgency));
+	json_text(json, "text", submitted->text);
+	json_text(json, "place", submitted->place);
+	json_number(json, "household", submitted->household);
+	json_name(json, "address", names->address);
+	json_degrees(json, "lon", placed, submitted->lon_e7);
+	json_degrees(json, "lat", placed, submitted->lat_e7);
+	json_number(json, "requester", submitted->requester);
+	json_number(json, "from_area", submitted->area);
+	json_number(json, "submitted_ms", submitted->time_ms);
+	json_end(json);
 }
 
 void dispatch_json(struct pd_buffer *out, const struct worker_order *order, const struct dispatch_names *names)
 {
-	const struct pd_submitted *submitted = &order->submitted;
-	bool placed = submitted->lon_e7 || submitted->lat_e7;
-	char id[PD_ID_TEXT_BYTES];
-	text_print(out, "{\"order\":\"%s\"", pd_id_print(&order->id, id));
-	add_number(out, "version", order->version);
-	add_number(out, "attempt", order->attempt);
-	add_number(out, "area", order->holder);
-	add_name(out, "area_name", names->area);
-	add_number(out, "person", order->actor);
-	add_number(out, "category", submitted->category);
-	add_name(out, "category_name", names->category);
-	add_name(out, "urgency", pd_word("urgency", submitted->urgency));
-	add(out, ",\"text\":");
-	text_json(out, submitted->text);
-	add(out, ",\"place\":");
-	text_json(out, submitted->place);
-	add_number(out, "household", submitted->household);
-	add_name(out, "address", names->address);
-	add_degrees(out, "lon", placed, submitted->lon_e7);
-	add_degrees(out, "lat", placed, submitted->lat_e7);
-	add_number(out, "requester", submitted->requester);
-	add_number(out, "from_area", submitted->area);
-	add_number(out, "submitted_ms", submitted->time_ms);
-	add(out, "}\n");
+	struct json json;
+	char *text;
+	size_t bytes;
+	FILE *memory = open_memstream(&text, &bytes);
+	if (!memory)
+		abort();
+	json_init(&json, memory);
+	put_order(&json, order, names);
+	if (fclose(memory))
+		abort();
+	pd_buffer_add(out, text, bytes);
+	free(text);
 }
 
 /* ---- environment ---- */
 
 enum { VARIABLES = 9 };
 
-__attribute__((format(printf, 1, 2))) static char *variable(const char *format, ...)
-{
-	va_list args;
-	char *text;
-	va_start(args, format);
-	int bytes = vasprintf(&text, format, args);
-	va_end(args);
-	if (bytes < 0)
-		abort();
-	return text;
-}
-
 static void set_variables(char *variables[static VARIABLES], const struct worker_order *order)
 {
 	const struct pd_submitted *submitted = &order->submitted;
 	char id[PD_ID_TEXT_BYTES];
-	variables[0] = variable("PAIDAN_ORDER=%s", pd_id_print(&order->id, id));
-	variables[1] = variable("PAIDAN_VERSION=%" PRIu32, order->version);
-	variables[2] = variable("PAIDAN_ATTEMPT=%u", order->attempt);
-	variables[3] = variable("PAIDAN_AREA=%" PRIu32, order->holder);
-	variables[4] = variable("PAIDAN_PERSON=%" PRIu32, order->actor);
-	variables[5] = variable("PAIDAN_CATEGORY=%" PRIu32, submitted->category);
-	variables[6] = variable("PAIDAN_URGENCY=%s", pd_word("urgency", submitted->urgency));
-	variables[7] = variable("PAIDAN_HOUSEHOLD=%" PRIu32, submitted->household);
-	variables[8] = variable("PAIDAN_REQUESTER=%" PRIu32, submitted->requester);
+	variables[0] = text_new("PAIDAN_ORDER=%s", pd_id_print(&order->id, id));
+	variables[1] = text_new("PAIDAN_VERSION=%" PRIu32, order->version);
+	variables[2] = text_new("PAIDAN_ATTEMPT=%u", order->attempt);
+	variables[3] = text_new("PAIDAN_AREA=%" PRIu32, order->holder);
+	variables[4] = text_new("PAIDAN_PERSON=%" PRIu32, order->actor);
+	variables[5] = text_new("PAIDAN_CATEGORY=%" PRIu32, submitted->category);
+	variables[6] = text_new("PAIDAN_URGENCY=%s", pd_word("urgency", submitted->urgency));
+	variables[7] = text_new("PAIDAN_HOUSEHOLD=%" PRIu32, submitted->household);
+	variables[8] = text_new("PAIDAN_REQUESTER=%" PRIu32, submitted->requester);
 }
 
 static bool is_replaced(const char *old, char *const variables[static VARIABLES])
@@ -118,7 +110,7 @@ char **dispatch_environment(char *const environment[], const struct worker_order
 	set_variables(made, order);
 	for (size_t i = 0; i < count; i++)
 		if (!is_replaced(environment[i], made))
-			made[kept++] = variable("%s", environment[i]);
+			made[kept++] = text_new("%s", environment[i]);
 	return made;
 }
 
@@ -148,7 +140,7 @@ void dispatch_result(struct pd_buffer *out, struct pd_slice output)
 	size_t before = out->count;
 	text_tidy(out, output.data, output.bytes, RESULT_CHARS_MAX);
 	if (out->count == before)
-		add(out, "done");
+		pd_buffer_add(out, "done", 4);
 }
 
 static void add_end(struct pd_buffer *out, const char *program, int status, bool timed_out)
@@ -173,7 +165,7 @@ void dispatch_reason(struct pd_buffer *out, const char *program, int status, boo
 		struct pd_buffer end = {0};
 		add_end(&end, program, status, timed_out);
 		if (reason.count)
-			add(&end, ": ");
+			pd_buffer_add(&end, ": ", 2);
 		pd_buffer_add(&end, reason.data, reason.count);
 		reason.count = 0;
 		text_tidy(&reason, end.data, end.count, chars_max);

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "agenda.h"
-#include "args.h"
 #include "chance.h"
 #include "commands.h"
 #include "phrases.h"
@@ -30,20 +29,6 @@
 
 enum { SETTLE_MS = 2000, AGAIN_MS = 5000, BUSY_MS = 100 };
 
-static const char usage[] = "[--seed N] [--speed X] [--credit N] [--except AREA] [--verbose]";
-static const char help[] =
-	"Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a\n"
-	"grid) or staff (above), so that orders of categories that are held further up, and those that are\n"
-	"declined, move too. Orders that these people accepted in an earlier run are completed as well. Prints a\n"
-	"line at the start, and at the end what was done and refused.\n"
-	"\n"
-	"Times are drawn anew for each order, and divided by --speed:\n"
-	"  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"
-	"  until it is completed   log-normal, median 4 s, sigma 0.5 (p90 7.6 s, p99 12.8 s), from accepting\n"
-	"3 % of the orders are declined with a reason, except at the district, which has nobody above it;\n"
-	"1 % get a note first, at half their time.\n"
-	"SIGINT or SIGTERM end it: what is offered goes back, what is accepted stays accepted.\n";
-
 enum step { DECIDE, NOTE, COMPLETE };
 
 /* entry stands first: the agenda's entry is cast to its task. */
@@ -60,7 +45,7 @@ struct counts {
 };
 
 struct district {
-	struct args *args;
+	struct cli *cli;
 	struct shift shift;
 	struct worker *worker;
 	struct roster *roster;
@@ -165,11 +150,11 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 {
 	struct district *district = arg;
 	struct task *task = order->data;
+	char why[CLI_REFUSAL_BYTES];
 	(void)worker;
 	tally_add(&district->counts.refused, refused);
 	if (district->verbose)
-		printf("%s refused: %.*s %.*s\n", pd_message_info(command)->name, (int)refused->sentence.bytes,
-		       refused->sentence.data, (int)refused->detail.bytes, refused->detail.data);
+		printf("%s refused: %s\n", pd_message_info(command)->name, cli_refusal(refused, why));
 	schedule(district, task, task->step, AGAIN_MS);
 }
 
@@ -188,11 +173,11 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)
 {
 	struct district *district = arg;
+	char why[CLI_REFUSAL_BYTES];
 	(void)worker;
 	if (district->counts.areas_refused++ == 0)
-		args_fail(district->args, 0, "the broker refuses work for area %" PRIu32 ": %.*s %.*s", area,
-			  (int)refused->sentence.bytes, refused->sentence.data, (int)refused->detail.bytes,
-			  refused->detail.data);
+		cli_say(district->cli, "the broker refuses work for area %" PRIu32 ": %s", area,
+			cli_refusal(refused, why));
 }
 
 static void on_link(struct worker *worker, enum pd_link link, const struct pd_message *message, void *arg)
@@ -253,8 +238,9 @@ static void take_due_steps(struct district *district)
 
 /* ---- beginning and end ---- */
 
-static enum pd_err read_registry(struct district *district)
+static enum pd_err read_registry(void *arg)
 {
+	struct district *district = arg;
 	struct pd_client *client = worker_client(district->worker);
 	enum pd_err err = roster_load_areas(district->roster, client, POST_QUERY_MS);
 	if (!err)
@@ -298,38 +284,26 @@ static void tell_start(const struct district *district, const unsigned *joined, 
 	fflush(stdout);
 }
 
-static int fail_start(struct district *district, enum pd_err err)
-{
-	if (err == PD_ESYS)
-		return args_fail(district->args, EXIT_SYSTEM, "%s", strerror(errno));
-	return args_fail(district->args, EXIT_USAGE, "%s", roster_why(district->roster));
-}
-
 /* Until the broker answers with what is needed, or the shift ends. */
 static int start(struct district *district)
 {
 	unsigned joined[PD_level_end] = {0}, leaderless = 0;
 	size_t count, adopted = 0;
-	enum pd_err err;
-	do {
-		err = shift_until_up(&district->shift, worker_client(district->worker));
-		if (!err && !district->shift.stops)
-			err = read_registry(district);
-	} while (err == PD_ETIMEDOUT && !district->shift.stops);
+	enum pd_err err = post_ask(&district->shift, worker_client(district->worker), read_registry, district);
 	if (district->shift.stops)
 		return 0;
 	if (err)
-		return fail_start(district, err);
+		return post_fail(district->cli, district->roster, err);
 	roster_areas(district->roster, &count);
 	if (count == 0)
-		return args_fail(
-			district->args, EXIT_USAGE,
+		return cli_fail(
+			district->cli, CLI_USAGE,
 			"the registry holds no areas; make a district with 'paidan district', then 'paidan import' it");
 	err = join_areas(district, joined, &leaderless);
 	if (!err)
 		err = post_adopt(&district->shift, district->worker, 0, on_adopted, &adopted);
 	if (err)
-		return fail_start(district, err);
+		return post_fail(district->cli, district->roster, err);
 	tell_start(district, joined, leaderless, adopted);
 	return 0;
 }
@@ -365,17 +339,13 @@ static void tell_end(const struct district *district)
 
 static int run(struct district *district)
 {
-	const char *why;
-	if (shift_begin(&district->shift, district->args, false))
-		return args_fail(district->args, EXIT_SYSTEM, "signals: %s", strerror(errno));
-	enum pd_err err = worker_open(&district->worker, district->args->connect, district->args->subscribe,
-				      "paidan-worker district " PAIDAN_VERSION, &handler, district, &why);
-	if (err)
-		return args_fail(district->args, err == PD_EINVAL ? EXIT_USAGE : EXIT_SYSTEM, "%s", why);
+	int code = post_open(&district->shift, district->cli, false, &district->worker, &handler, district);
+	if (code)
+		return code;
 	district->roster = roster_new();
-	int code = start(district);
+	code = start(district);
 	if (code == 0 && work(district))
-		code = args_fail(district->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(district->worker)));
+		code = cli_fail(district->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(district->worker)));
 	if (code == 0)
 		tell_end(district);
 	worker_each(district->worker, task_free, district);
@@ -387,11 +357,11 @@ static int run(struct district *district)
 	return code;
 }
 
-int district_main(int argc, char **argv)
+int district_main(struct cli *cli, int argc, char **argv)
 {
 	const char *seed_text = "1", *speed_text = "1", *credit_text = "16";
 	struct district district = {0};
-	const struct args_option options[] = {
+	const struct cli_option options[] = {
 		{"seed", "N", "for the draws; default 1", &seed_text, NULL},
 		{"speed", "X", "all times are divided by it, 0.01 to 10000; default 1", &speed_text, NULL},
 		{"credit", "N", "orders offered to each area's leader at a time, 1 to 4096; default 16", &credit_text,
@@ -401,15 +371,14 @@ int district_main(int argc, char **argv)
 		{"verbose", NULL, "a line for every move", NULL, &district.verbose},
 		{0},
 	};
-	struct args args = {.program = "paidan-worker district", .usage = usage, .help = help, .options = options};
 	uint64_t seed, credit;
-	district.args = &args;
-	if (!args_parse(&args, argc, argv, 0, 0, false))
-		return args.exit;
-	if (!args_number(&args, "--seed", seed_text, 0, UINT64_MAX, &seed) ||
-	    !args_real(&args, "--speed", speed_text, 0.01, 10000, &district.speed) ||
-	    !args_number(&args, "--credit", credit_text, 1, 4096, &credit))
-		return EXIT_USAGE;
+	district.cli = cli;
+	if (cli_args(cli, argc, argv, options, NULL, 0, 0) < 0)
+		return (int)cli->exit;
+	if (!cli_number("--seed", seed_text, 0, UINT64_MAX, &seed) ||
+	    !cli_real("--speed", speed_text, 0.01, 10000, &district.speed) ||
+	    !cli_number("--credit", credit_text, 1, 4096, &credit))
+		return CLI_USAGE;
 	district.credit = (uint16_t)credit;
 	chance_init(&district.chance, seed);
 	return run(&district);

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "agenda.h"
-#include "args.h"
 #include "commands.h"
 #include "dispatch.h"
 #include "job.h"
@@ -38,25 +37,6 @@ enum {
 	NOTE_CHARS_MAX = 4000,
 	REASON_CHARS_MAX = 500,
 };
-
-static const char usage[] = "AREA [--as PERSON] [--jobs N] [--timeout S] [--tries N] [--grace S] -- PROGRAM [ARG...]";
-static const char help[] =
-	"Accepts the orders of AREA (id or name) in the name of its leader or --as PERSON, and runs PROGRAM for\n"
-	"each, N at a time. PROGRAM gets the order as one JSON object on stdin, and in its environment PAIDAN_ORDER,\n"
-	"_VERSION, _ATTEMPT, _AREA, _PERSON, _CATEGORY, _URGENCY, _HOUSEHOLD and _REQUESTER. Its end decides:\n"
-	"  exit 0          the order is completed; its stdout (4,000 characters at most) is the result, or \"done\"\n"
-	"  exit 75         (EX_TEMPFAIL) its stderr becomes a note, and it is run again after 1 s, 2 s, 4 s, ...\n"
-	"                  at most 300 s; after --tries runs the order is handed up as below\n"
-	"  exit 1 to 63    the order is handed up: transferred to the area above, with its stderr as the reason\n"
-	"  otherwise       (other codes, a signal, more than --timeout): a note, and handed up too\n"
-	"An order of the district, which has nobody above it, is noted and left accepted instead.\n"
-	"\n"
-	"An order is accepted first and PROGRAM run then, and orders that the person accepted before are run at the\n"
-	"start: after a crash PROGRAM may be run a second time for the same order (at least once). So let several\n"
-	"execs for one area act as different persons. What PROGRAM leaves running in its process group is killed\n"
-	"when it ends.\n"
-	"On SIGINT or SIGTERM no more work is taken; what runs has --grace seconds to end, then gets SIGTERM, and\n"
-	"SIGKILL 5 s later; a second signal ends the waiting. Orders that were cut short stay accepted.\n";
 
 enum stage { OFFERED, TAKING, READY, RUNNING, RESTING, REPORTING, LEFT };
 enum { STAGES = LEFT + 1 };
@@ -80,7 +60,9 @@ struct task {
 TAILQ_HEAD(tasks, task);
 
 struct exec {
-	struct args *args;
+	struct cli *cli;
+	const char *area; /* as it was named */
+	char **program;   /* with its words, ended by null */
 	struct shift shift;
 	struct worker *worker;
 	struct roster *roster;
@@ -136,7 +118,7 @@ static void remind(struct exec *exec, struct task *task, double wait_ms)
 static void say(const struct exec *exec, const struct task *task, const char *what, const char *more)
 {
 	char id[PD_ID_TEXT_BYTES];
-	args_fail(exec->args, 0, "order %s %s%s%s", pd_id_print(&task->order->id, id), what, *more ? ": " : "", more);
+	cli_say(exec->cli, "order %s %s%s%s", pd_id_print(&task->order->id, id), what, *more ? ": " : "", more);
 }
 
 /* ---- reporting what came of a run ---- */
@@ -193,7 +175,7 @@ static bool wants_note(const struct exec *exec, const struct task *task)
 
 static void begin_report(struct exec *exec, struct task *task, int status)
 {
-	const char *program = exec->args->rest[0];
+	const char *program = exec->program[0];
 	struct pd_slice errors = job_errors(task->job);
 	task->verdict = dispatch_verdict(status, task->timed_out);
 	task->note.count = task->words.count = 0;
@@ -229,7 +211,7 @@ static void start_failed(struct exec *exec, struct task *task, int error)
 {
 	task->verdict = task->tries >= exec->tries_max ? DISPATCH_HAND_UP : DISPATCH_AGAIN;
 	task->note.count = task->words.count = 0;
-	text_print(&task->words, "%s cannot be started: %s", exec->args->rest[0], strerror(error));
+	text_print(&task->words, "%s cannot be started: %s", exec->program[0], strerror(error));
 	if (!same(&task->words, &task->said))
 		pd_buffer_add(&task->note, task->words.data, task->words.count);
 	say(exec, task, "cannot be worked on", strerror(error));
@@ -244,7 +226,7 @@ static enum pd_err start_job(struct exec *exec, struct task *task, const char *a
 	char **environment = dispatch_environment(environ, task->order);
 	struct pd_buffer json = {0};
 	dispatch_json(&json, task->order, &names);
-	enum pd_err err = job_start(&task->job, exec->args->rest, environment, text_slice(&json));
+	enum pd_err err = job_start(&task->job, exec->program, environment, text_slice(&json));
 	int error = errno;
 	dispatch_environment_free(environment);
 	pd_buffer_fini(&json);
@@ -396,10 +378,8 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 static void say_refused(const struct exec *exec, const struct task *task, enum pd_type command,
 			const struct pd_refused *refused)
 {
-	char what[600];
-	snprintf(what, sizeof what, "%s was refused: %.*s %.*s", pd_message_info(command)->name,
-		 (int)refused->sentence.bytes, refused->sentence.data, (int)refused->detail.bytes,
-		 refused->detail.data);
+	char what[CLI_REFUSAL_BYTES + 100], why[CLI_REFUSAL_BYTES];
+	snprintf(what, sizeof what, "%s was refused: %s", pd_message_info(command)->name, cli_refusal(refused, why));
 	say(exec, task, what, "");
 }
 
@@ -434,10 +414,10 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)
 {
 	struct exec *exec = arg;
+	char why[CLI_REFUSAL_BYTES];
 	(void)worker;
-	args_fail(exec->args, 0, "the broker does not let person %" PRIu32 " work for area %" PRIu32 ": %.*s %.*s",
-		  exec->post.person->id, area, (int)refused->sentence.bytes, refused->sentence.data,
-		  (int)refused->detail.bytes, refused->detail.data);
+	cli_say(exec->cli, "the broker does not let person %" PRIu32 " work for area %" PRIu32 ": %s",
+		exec->post.person->id, area, cli_refusal(refused, why));
 	exec->over = true;
 }
 
@@ -550,7 +530,7 @@ static enum pd_err wind_up(struct exec *exec)
 
 static int start(struct exec *exec, const char *as)
 {
-	int code = post_take(&exec->post, exec->roster, &exec->shift, exec->worker, exec->args->words[0], as);
+	int code = post_take(&exec->post, exec->roster, &exec->shift, exec->worker, exec->area, as);
 	if (code || exec->shift.stops)
 		return code;
 	const struct roster_area *area = exec->post.area;
@@ -559,9 +539,9 @@ static int start(struct exec *exec, const char *as)
 	if (pd_client_follow(worker_client(exec->worker), area->id, UINT64_MAX) ||
 	    worker_join(exec->worker, area->id, person->id, 0) ||
 	    post_adopt(&exec->shift, exec->worker, area->id, on_adopted, NULL))
-		return args_fail(exec->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(exec->worker)));
+		return cli_fail(exec->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(exec->worker)));
 	printf("area %" PRIu32 " %s, as person %" PRIu32 " %s: %s for every order, %u at a time", area->id, area->name,
-	       person->id, person->name, exec->args->rest[0], exec->jobs);
+	       person->id, person->name, exec->program[0], exec->jobs);
 	if (exec->counts[READY])
 		printf("; first again for %u accepted before", exec->counts[READY]);
 	printf("\n");
@@ -573,8 +553,8 @@ static void tell_end(const struct exec *exec)
 {
 	size_t left = worker_count(exec->worker, WORKER_IN_HAND);
 	if (left)
-		args_fail(exec->args, 0,
-			  "%zu orders stay accepted; they are run when exec is started for the area again", left);
+		cli_say(exec->cli, "%zu orders stay accepted; they are run when exec is started for the area again",
+			left);
 }
 
 static void exec_fini(struct exec *exec)
@@ -590,20 +570,16 @@ static void exec_fini(struct exec *exec)
 
 static int run(struct exec *exec, const char *as)
 {
-	const char *why;
-	if (shift_begin(&exec->shift, exec->args, true))
-		return args_fail(exec->args, EXIT_SYSTEM, "signals: %s", strerror(errno));
-	enum pd_err err = worker_open(&exec->worker, exec->args->connect, exec->args->subscribe,
-				      "paidan-worker exec " PAIDAN_VERSION, &handler, exec, &why);
-	if (err)
-		return args_fail(exec->args, err == PD_EINVAL ? EXIT_USAGE : EXIT_SYSTEM, "%s", why);
+	int code = post_open(&exec->shift, exec->cli, true, &exec->worker, &handler, exec);
+	if (code)
+		return code;
 	exec->roster = roster_new();
-	int code = start(exec, as);
+	code = start(exec, as);
 	if (code == 0 && (work(exec) || wind_up(exec)))
-		code = args_fail(exec->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(exec->worker)));
+		code = cli_fail(exec->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(exec->worker)));
 	if (code == 0) {
 		tell_end(exec);
-		code = exec->over ? EXIT_USAGE : 0;
+		code = exec->over ? CLI_USAGE : 0;
 	}
 	exec_fini(exec);
 	return code;
@@ -611,10 +587,21 @@ static int run(struct exec *exec, const char *as)
 
 /* ---- the command line ---- */
 
-int exec_main(int argc, char **argv)
+/* What stands behind "--", ended by null, cut off from argv; null when there is no "--". */
+static char **behind_dashes(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc; i++)
+		if (strcmp(argv[i], "--") == 0) {
+			*argc = i;
+			return argv + i + 1;
+		}
+	return NULL;
+}
+
+int exec_main(struct cli *cli, int argc, char **argv)
 {
 	const char *as = NULL, *jobs_text = "1", *timeout_text = "600", *tries_text = "12", *grace_text = "10";
-	const struct args_option options[] = {
+	const struct cli_option options[] = {
 		{"as", "PERSON", "act as this person (id or name) instead of the area's leader", &as, NULL},
 		{"jobs", "N", "programs that run at a time, 1 to 64; default 1", &jobs_text, NULL},
 		{"timeout", "S", "seconds that PROGRAM may take, 0.1 to 86400; default 600", &timeout_text, NULL},
@@ -624,20 +611,23 @@ int exec_main(int argc, char **argv)
 		 &grace_text, NULL},
 		{0},
 	};
-	struct args args = {.program = "paidan-worker exec", .usage = usage, .help = help, .options = options};
-	struct exec exec = {.args = &args, .tasks = TAILQ_HEAD_INITIALIZER(exec.tasks)};
+	struct exec exec = {.cli = cli, .tasks = TAILQ_HEAD_INITIALIZER(exec.tasks)};
 	uint64_t jobs, tries;
-	if (!args_parse(&args, argc, argv, 1, 1, true))
-		return args.exit;
-	if (!args_number(&args, "--jobs", jobs_text, 1, JOBS_MAX, &jobs) ||
-	    !args_real(&args, "--timeout", timeout_text, 0.1, 86400, &exec.timeout_s) ||
-	    !args_number(&args, "--tries", tries_text, 1, 1000, &tries) ||
-	    !args_real(&args, "--grace", grace_text, 0, 86400, &exec.grace_s))
-		return EXIT_USAGE;
-	if (!job_program_exists(args.rest[0]))
-		return args_fail(&args, EXIT_USAGE, "%s cannot be run: %s", args.rest[0], strerror(errno));
+	exec.program = behind_dashes(&argc, argv);
+	if (cli_args(cli, argc, argv, options, &exec.area, 1, 1) < 0)
+		return (int)cli->exit;
+	if (!exec.program || !exec.program[0])
+		return cli_fail(cli, CLI_USAGE, "the program is missing; usage: %s %s %s",
+				program_invocation_short_name, cli->command->name, cli->command->usage);
+	if (!cli_number("--jobs", jobs_text, 1, JOBS_MAX, &jobs) ||
+	    !cli_real("--timeout", timeout_text, 0.1, 86400, &exec.timeout_s) ||
+	    !cli_number("--tries", tries_text, 1, 1000, &tries) ||
+	    !cli_real("--grace", grace_text, 0, 86400, &exec.grace_s))
+		return CLI_USAGE;
+	if (!job_program_exists(exec.program[0]))
+		return cli_fail(cli, CLI_USAGE, "%s cannot be run: %s", exec.program[0], strerror(errno));
 	if (!job_prepare())
-		return args_fail(&args, EXIT_SYSTEM, "/dev/null: %s", strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, "/dev/null: %s", strerror(errno));
 	exec.jobs = (unsigned)jobs;
 	exec.tries_max = (unsigned)tries;
 	return run(&exec, as);

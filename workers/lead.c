@@ -18,23 +18,6 @@
 
 enum { SETTLE_MS = 2000 };
 
-static const char usage[] = "AREA [--as PERSON] [--credit N] [--wait S]";
-static const char help[] =
-	"Shows the orders of AREA (id or name) as they come, and takes commands, one a line:\n"
-	"  a 1            accept order 1 (接单)\n"
-	"  d 1 REASON     decline it: it goes to the level above\n"
-	"  c 1 RESULT     complete it (办结), once accepted\n"
-	"  u 1 REASON     hand an accepted order up to the level above\n"
-	"  n 1 TEXT       add a note\n"
-	"  s 1            show its story\n"
-	"  l              list all orders        h  help        q  quit\n"
-	"Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above), or the\n"
-	"person given by --as, who must hold a post there. Orders that the person accepted before are\n"
-	"listed at the start. On leaving (q, end of input, Ctrl-C) what was accepted stays accepted.\n"
-	"\n"
-	"If stdin is not a terminal, it is taken for a script: a command about an order that has not come yet\n"
-	"waits for it, at most --wait seconds, and the exit code is 1 if any command failed.\n";
-
 /* ---- saying ---- */
 
 void lead_begin(struct lead *lead)
@@ -65,12 +48,10 @@ void lead_wrong(struct lead *lead, const char *format, ...)
 
 void lead_refused(struct lead *lead, unsigned number, const char *what, const struct pd_refused *refused)
 {
+	char why[CLI_REFUSAL_BYTES];
 	const struct pd_refusal_info *info = pd_refusal_info(refused->code);
 	lead_begin(lead);
-	printf("[%u] %s was refused: %.*s", number, what, (int)refused->sentence.bytes, refused->sentence.data);
-	if (refused->detail.bytes)
-		printf(" (%.*s)", (int)refused->detail.bytes, refused->detail.data);
-	printf(" %s\n", info ? info->advice : "");
+	printf("[%u] %s was refused: %s %s\n", number, what, cli_refusal(refused, why), info ? info->advice : "");
 	lead->failed = true;
 }
 
@@ -157,10 +138,10 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)
 {
 	struct lead *lead = arg;
+	char why[CLI_REFUSAL_BYTES];
 	(void)worker;
 	lead_begin(lead);
-	printf("the broker does not let you work for area %" PRIu32 ": %.*s %.*s\n", area, (int)refused->sentence.bytes,
-	       refused->sentence.data, (int)refused->detail.bytes, refused->detail.data);
+	printf("the broker does not let you work for area %" PRIu32 ": %s\n", area, cli_refusal(refused, why));
 	lead->failed = lead->quit = true;
 }
 
@@ -241,11 +222,11 @@ static enum pd_err join(struct lead *lead)
 
 static int start(struct lead *lead, const char *as)
 {
-	int code = post_take(&lead->post, lead->roster, &lead->shift, lead->worker, lead->args->words[0], as);
+	int code = post_take(&lead->post, lead->roster, &lead->shift, lead->worker, lead->area, as);
 	if (code || lead->shift.stops)
 		return code;
 	if (join(lead))
-		return args_fail(lead->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
+		return cli_fail(lead->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
 	const struct roster_area *area = lead->post.area;
 	const struct roster_person *person = lead->post.person;
 	printf("%s (area %" PRIu32 "), you act as %s (person %" PRIu32 ", %s); 'h' lists the commands\n", area->name,
@@ -309,11 +290,11 @@ static int finish(struct lead *lead)
 	bool script = !lead->terminal;
 	worker_stop(lead->worker);
 	if (shift_settle(&lead->shift, worker_client(lead->worker), SETTLE_MS))
-		return EXIT_SYSTEM;
+		return CLI_SYSTEM;
 	if (lead->post.person)
 		tell_end(lead);
 	if (fflush(stdout) || ferror(stdout))
-		return EXIT_SYSTEM;
+		return CLI_SYSTEM;
 	return script && lead->failed ? 1 : 0;
 }
 
@@ -329,30 +310,26 @@ static void lead_fini(struct lead *lead)
 
 static int run(struct lead *lead, const char *as)
 {
-	const char *why;
-	if (shift_begin(&lead->shift, lead->args, false))
-		return args_fail(lead->args, EXIT_SYSTEM, "signals: %s", strerror(errno));
-	enum pd_err err = worker_open(&lead->worker, lead->args->connect, lead->args->subscribe,
-				      "paidan-worker lead " PAIDAN_VERSION, &handler, lead, &why);
-	if (err)
-		return args_fail(lead->args, err == PD_EINVAL ? EXIT_USAGE : EXIT_SYSTEM, "%s", why);
+	int code = post_open(&lead->shift, lead->cli, false, &lead->worker, &handler, lead);
+	if (code)
+		return code;
 	lead->roster = roster_new();
 	lead->decoder = pd_decoder_new();
 	entries_init(&lead->entries);
 	lead->terminal = isatty(STDIN_FILENO);
-	int code = start(lead, as);
+	code = start(lead, as);
 	if (code == 0 && converse(lead))
-		code = args_fail(lead->args, EXIT_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
+		code = cli_fail(lead->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
 	if (code == 0)
 		code = finish(lead);
 	lead_fini(lead);
 	return code;
 }
 
-int lead_main(int argc, char **argv)
+int lead_main(struct cli *cli, int argc, char **argv)
 {
 	const char *as = NULL, *credit_text = "8", *wait_text = "30";
-	const struct args_option options[] = {
+	const struct cli_option options[] = {
 		{"as", "PERSON", "act as this person (id or name) instead of the area's leader", &as, NULL},
 		{"credit", "N", "orders shown at a time and not yet accepted, 1 to 4096; default 8", &credit_text,
 		 NULL},
@@ -360,14 +337,13 @@ int lead_main(int argc, char **argv)
 		 NULL},
 		{0},
 	};
-	struct args args = {.program = "paidan-worker lead", .usage = usage, .help = help, .options = options};
-	struct lead lead = {.args = &args};
+	struct lead lead = {.cli = cli};
 	uint64_t credit;
-	if (!args_parse(&args, argc, argv, 1, 1, false))
-		return args.exit;
-	if (!args_number(&args, "--credit", credit_text, 1, 4096, &credit) ||
-	    !args_real(&args, "--wait", wait_text, 0, 86400, &lead.wait_s))
-		return EXIT_USAGE;
+	if (cli_args(cli, argc, argv, options, &lead.area, 1, 1) < 0)
+		return (int)cli->exit;
+	if (!cli_number("--credit", credit_text, 1, 4096, &credit) ||
+	    !cli_real("--wait", wait_text, 0, 86400, &lead.wait_s))
+		return CLI_USAGE;
 	lead.credit = (uint16_t)credit;
 	return run(&lead, as);
 }

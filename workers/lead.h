@@ -9,7 +9,8 @@
 #include "shift.h"
 
 struct lead {
-	struct args *args;
+	struct cli *cli;
+	const char *area; /* as it was named */
 	struct shift shift;
 	struct worker *worker;
 	struct roster *roster;

@@ -195,7 +195,7 @@ static unsigned parse_number(struct pd_slice word)
 		return 0;
 	memcpy(text, word.data, word.bytes);
 	text[word.bytes] = 0;
-	return args_is_number(text, &number) && number <= UINT32_MAX ? (unsigned)number : 0;
+	return cli_is_number(text, &number) && number <= UINT32_MAX ? (unsigned)number : 0;
 }
 
 /* Whether a script's command has to wait for order number to come. */

@@ -20,10 +20,10 @@
 #include <string.h>
 
 #include "agenda.h"
-#include "args.h"
 #include "chance.h"
 #include "commands.h"
 #include "phrases.h"
+#include "post.h"
 #include "roster.h"
 #include "shift.h"
 #include "tally.h"
@@ -39,7 +39,6 @@
 #define FREQUENT 0.5
 
 enum {
-	QUERY_MS = 5000,
 	SETTLE_MS = 2000,
 	BUSY_MS = 200,
 	WATCHED_MAX = 200 * 1000,
@@ -48,25 +47,6 @@ enum {
 	CATCH_UP_MS = 1000
 };
 enum { POSTS = 1u << PD_post_resident | 1u << PD_post_merchant | 1u << PD_post_centre | 1u << PD_post_courier };
-
-static const char usage[] = "[--rate R] [--seed N] [--orders N]";
-static const char help[] =
-	"Submits orders in Chinese as the residents, merchants, centre households and couriers of the district, R\n"
-	"a second on average, with exponential times in between, whether or not the broker keeps up; while no\n"
-	"broker answers nobody submits. Follows the events of the whole district, and answers to them.\n"
-	"\n"
-	"  who        half of the orders come from a fixed fifth of the people, drawn by the seed; the others\n"
-	"             from anybody\n"
-	"  what       categories by urgency: emergency 1, high 4, normal 10, low 5; a category held above\n"
-	"             micro-grids weighs half for each level further up; the text fits the category's name\n"
-	"  cancelled  1 % of the orders, if they still wait then: log-normal, median 0.7 s, sigma 0.6\n"
-	"  confirmed  after completion: log-normal, median 3 s, sigma 0.8; 5 stars 62 %, 4 stars 25 %,\n"
-	"             3 stars 8 %, 2 and 1 stars 5 %, mostly with a few words; 5 % never answer\n"
-	"  reopened   2 % of the completed orders, in the same time, instead of being confirmed\n"
-	"\n"
-	"At most 200,000 orders are watched at a time; beyond that the oldest are left to close by themselves.\n"
-	"Prints a line at the start, and at the end what was done and refused. With --orders it ends when all\n"
-	"of them are over. SIGINT or SIGTERM end it at once.\n";
 
 /* What the requester knows of the order's state. */
 enum stage { SUBMITTED, WAITING, ACCEPTED, COMPLETED };
@@ -89,7 +69,7 @@ struct counts {
 };
 
 struct crowd {
-	struct args *args;
+	struct cli *cli;
 	struct shift shift;
 	struct pd_client *client;
 	struct roster *roster;
@@ -186,11 +166,11 @@ static void schedule(struct watched *order, double wait_ms)
 /* The first refusal of a kind is told at once: what is counted is only told at the end. */
 static void say_refused(struct crowd *crowd, const struct pd_refused *refused)
 {
+	char why[CLI_REFUSAL_BYTES];
 	if (refused->code >= TALLY_CODES || crowd->said[refused->code])
 		return;
 	crowd->said[refused->code] = true;
-	args_fail(crowd->args, 0, "orders are refused: %.*s %.*s", (int)refused->sentence.bytes, refused->sentence.data,
-		  (int)refused->detail.bytes, refused->detail.data);
+	cli_say(crowd->cli, "orders are refused: %s", cli_refusal(refused, why));
 }
 
 static void submit_answered(struct watched *order, bool taken)
@@ -447,34 +427,28 @@ static void choose_frequent(struct crowd *crowd)
 			pd_buffer_add(&crowd->frequent, &i, sizeof i);
 }
 
-static enum pd_err read_registry(struct crowd *crowd)
+static enum pd_err read_registry(void *arg)
 {
-	enum pd_err err = roster_load_categories(crowd->roster, crowd->client, QUERY_MS);
-	return err ? err : roster_load_people(crowd->roster, crowd->client, 0, POSTS, QUERY_MS);
+	struct crowd *crowd = arg;
+	enum pd_err err = roster_load_categories(crowd->roster, crowd->client, POST_QUERY_MS);
+	return err ? err : roster_load_people(crowd->roster, crowd->client, 0, POSTS, POST_QUERY_MS);
 }
 
 static int start(struct crowd *crowd)
 {
 	size_t people, categories;
-	enum pd_err err;
-	do {
-		err = shift_until_up(&crowd->shift, crowd->client);
-		if (!err && !crowd->shift.stops)
-			err = read_registry(crowd);
-	} while (err == PD_ETIMEDOUT && !crowd->shift.stops);
+	enum pd_err err = post_ask(&crowd->shift, crowd->client, read_registry, crowd);
 	if (crowd->shift.stops)
 		return 0;
 	if (!err)
 		err = pd_client_follow(crowd->client, 0, UINT64_MAX);
-	if (err == PD_ESYS)
-		return args_fail(crowd->args, EXIT_SYSTEM, "%s", strerror(errno));
 	if (err)
-		return args_fail(crowd->args, EXIT_USAGE, "%s", roster_why(crowd->roster));
+		return post_fail(crowd->cli, crowd->roster, err);
 	roster_people(crowd->roster, &people);
 	roster_categories(crowd->roster, &categories);
 	if (people == 0 || categories == 0)
-		return args_fail(
-			crowd->args, EXIT_USAGE,
+		return cli_fail(
+			crowd->cli, CLI_USAGE,
 			"the registry holds no %s; make a district with 'paidan district', then 'paidan import' it",
 			people ? "categories" : "residents");
 	weigh_categories(crowd);
@@ -535,46 +509,45 @@ static int run(struct crowd *crowd)
 {
 	const char *why;
 	const struct pd_client_options options = {
-		.connect = crowd->args->connect,
-		.subscribe = crowd->args->subscribe,
+		.connect = crowd->cli->connect,
+		.subscribe = crowd->cli->subscribe,
 		.name = "paidan-worker residents " PAIDAN_VERSION,
 		.arg = crowd,
 		.on_event = on_event,
 		.on_link = on_link,
 	};
-	if (shift_begin(&crowd->shift, crowd->args, false))
-		return args_fail(crowd->args, EXIT_SYSTEM, "signals: %s", strerror(errno));
+	if (shift_begin(&crowd->shift, crowd->cli, false))
+		return cli_fail(crowd->cli, CLI_SYSTEM, "signals: %s", strerror(errno));
 	enum pd_err err = pd_client_open(&crowd->client, &options, &why);
 	if (err)
-		return args_fail(crowd->args, err == PD_EINVAL ? EXIT_USAGE : EXIT_SYSTEM, "%s", why);
+		return cli_fail(crowd->cli, cli_exit_of(err), "%s", why);
 	crowd->roster = roster_new();
 	int code = start(crowd);
 	if (code == 0 && live(crowd))
-		code = args_fail(crowd->args, EXIT_SYSTEM, "%s", pd_client_why(crowd->client));
+		code = cli_fail(crowd->cli, CLI_SYSTEM, "%s", pd_client_why(crowd->client));
 	if (code == 0)
 		tell_end(crowd);
 	crowd_fini(crowd);
 	return code;
 }
 
-int residents_main(int argc, char **argv)
+int residents_main(struct cli *cli, int argc, char **argv)
 {
 	const char *rate_text = "50", *seed_text = "1", *orders_text = "0";
-	const struct args_option options[] = {
+	const struct cli_option options[] = {
 		{"rate", "R", "orders a second, 0.001 to 100000; default 50", &rate_text, NULL},
 		{"seed", "N", "for the draws; default 1", &seed_text, NULL},
 		{"orders", "N", "how many, then end; default 0: without end", &orders_text, NULL},
 		{0},
 	};
-	struct args args = {.program = "paidan-worker residents", .usage = usage, .help = help, .options = options};
-	struct crowd crowd = {.args = &args};
+	struct crowd crowd = {.cli = cli};
 	uint64_t seed;
-	if (!args_parse(&args, argc, argv, 0, 0, false))
-		return args.exit;
-	if (!args_real(&args, "--rate", rate_text, 0.001, 100000, &crowd.rate) ||
-	    !args_number(&args, "--seed", seed_text, 0, UINT64_MAX, &seed) ||
-	    !args_number(&args, "--orders", orders_text, 0, UINT64_MAX, &crowd.orders_max))
-		return EXIT_USAGE;
+	if (cli_args(cli, argc, argv, options, NULL, 0, 0) < 0)
+		return (int)cli->exit;
+	if (!cli_real("--rate", rate_text, 0.001, 100000, &crowd.rate) ||
+	    !cli_number("--seed", seed_text, 0, UINT64_MAX, &seed) ||
+	    !cli_number("--orders", orders_text, 0, UINT64_MAX, &crowd.orders_max))
+		return CLI_USAGE;
 	chance_init(&crowd.chance, seed);
 	return run(&crowd);
 }

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "args.h"
+#include "tool.h"
 
 enum { PAGE = 500, LIKE_MAX = 5 };
 
@@ -121,15 +121,15 @@ __attribute__((format(printf, 3, 4))) static enum pd_err fail(struct roster *ros
 static enum pd_err read_pages(struct roster *roster, struct pd_client *client, struct pd_message *list, uint32_t *after,
 			      pd_answer_fn *each, int timeout_ms)
 {
+	char why[CLI_REFUSAL_BYTES];
 	struct pd_message end;
 	do {
 		enum pd_err err = pd_client_query(client, list, each, roster, &end, timeout_ms);
 		if (err)
 			return fail(roster, err, "%s", pd_client_why(client));
 		if (end.type == PD_MSG_refused)
-			return fail(roster, PD_EINVAL, "the broker refuses to list: %.*s %.*s",
-				    (int)end.refused.sentence.bytes, end.refused.sentence.data,
-				    (int)end.refused.detail.bytes, end.refused.detail.data);
+			return fail(roster, PD_EINVAL, "the broker refuses to list: %s",
+				    cli_refusal(&end.refused, why));
 		if (end.type != PD_MSG_end)
 			return fail(roster, PD_EINVAL, "the broker's answer to a list is not known to this version");
 		if (after)
@@ -315,7 +315,7 @@ enum pd_err roster_find_area(struct roster *roster, const char *text, const stru
 	const struct roster_area *like[LIKE_MAX + 1];
 	uint64_t number;
 	bool several;
-	if (args_is_number(text, &number)) {
+	if (cli_is_number(text, &number)) {
 		*area = number <= UINT32_MAX ? roster_area(roster, (uint32_t)number) : NULL;
 		return *area ? PD_OK : fail(roster, PD_ENOENT, "there is no area %.60s; see 'paidan areas'", text);
 	}
@@ -336,7 +336,7 @@ enum pd_err roster_find_person(struct roster *roster, const char *text, uint32_t
 {
 	uint64_t number;
 	*person = NULL;
-	if (args_is_number(text, &number)) {
+	if (cli_is_number(text, &number)) {
 		*person = number <= UINT32_MAX ? roster_person(roster, (uint32_t)number) : NULL;
 		if (*person && (*person)->area == area)
 			return PD_OK;

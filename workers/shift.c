@@ -3,8 +3,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -22,10 +20,10 @@ static void signal_set(sigset_t *set, bool children)
 		sigaddset(set, SIGCHLD);
 }
 
-enum pd_err shift_begin(struct shift *shift, const struct args *args, bool children)
+enum pd_err shift_begin(struct shift *shift, const struct cli *cli, bool children)
 {
 	sigset_t set;
-	*shift = (struct shift){.args = args};
+	*shift = (struct shift){.cli = cli};
 	signal_set(&set, children);
 	signal(SIGPIPE, SIG_IGN);
 	shift->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -42,28 +40,20 @@ void shift_end(struct shift *shift)
 	close(shift->signals);
 }
 
-static const char *endpoint(const struct shift *shift)
-{
-	const char *from_environment = getenv("PAIDAN_CONNECT");
-	if (shift->args->connect)
-		return shift->args->connect;
-	return from_environment && *from_environment ? from_environment : PD_CONNECT_DEFAULT;
-}
-
 static void say_down(struct shift *shift)
 {
 	if (shift->said_down)
 		return;
 	shift->said_down = true;
-	args_fail(shift->args, 0, "no paidand answers at %s; trying on", endpoint(shift));
+	cli_say(shift->cli, "no paidand answers at %s; trying on", cli_endpoint(shift->cli));
 }
 
 static void say_refused(struct shift *shift, const struct pd_refused *refused)
 {
+	char why[CLI_REFUSAL_BYTES];
 	if (shift->said_refused != refused->code)
-		args_fail(shift->args, 0, "paidand at %s refuses us: %.*s %.*s; trying on", endpoint(shift),
-			  (int)refused->sentence.bytes, refused->sentence.data, (int)refused->detail.bytes,
-			  refused->detail.data);
+		cli_say(shift->cli, "paidand at %s refuses us: %s; trying on", cli_endpoint(shift->cli),
+			cli_refusal(refused, why));
 	shift->said_refused = refused->code;
 	shift->said_down = true;
 }
@@ -74,7 +64,7 @@ void shift_link(struct shift *shift, enum pd_link link, const struct pd_message 
 	shift->up = link != PD_LINK_DOWN;
 	if (shift->up) {
 		if (shift->said_down)
-			args_fail(shift->args, 0, "paidand answers at %s", endpoint(shift));
+			cli_say(shift->cli, "paidand answers at %s", cli_endpoint(shift->cli));
 		shift->said_down = false;
 		shift->said_refused = 0;
 	} else if (message) {

@@ -10,11 +10,10 @@
 #include <poll.h>
 #include <stdbool.h>
 
-#include "args.h"
-#include "paidan.h"
+#include "tool.h"
 
 struct shift {
-	const struct args *args;
+	const struct cli *cli;
 	int signals;           /* a signalfd */
 	unsigned stops;        /* how often it was told to end */
 	bool children;         /* a child changed its state since this was last cleared */
@@ -24,7 +23,7 @@ struct shift {
 };
 
 /* PD_ESYS: errno. */
-PD_MUST_USE enum pd_err shift_begin(struct shift *shift, const struct args *args, bool children);
+PD_MUST_USE enum pd_err shift_begin(struct shift *shift, const struct cli *cli, bool children);
 /* Signals stay blocked: one that comes late must not cut off the program's last words. */
 void shift_end(struct shift *shift);
 

@@ -124,7 +124,7 @@ void show_event(const struct roster *roster, const struct pd_message *event)
 		printf(" ");
 		show_stars(event->confirmed.rating);
 	}
-	show_words(": ", pd_said(event));
+	show_words(event->type == PD_MSG_confirmed ? " " : ": ", pd_said(event));
 	if (common->holder != common->from && common->from) {
 		printf("; it is now with ");
 		show_area(roster, common->holder);

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 
@@ -98,32 +99,29 @@ void text_tidy_end(struct pd_buffer *out, const char *bytes, size_t count, size_
 	pd_buffer_fini(&valid);
 }
 
+__attribute__((format(printf, 1, 0))) static char *made(const char *format, va_list args)
+{
+	char *text;
+	if (vasprintf(&text, format, args) < 0)
+		abort();
+	return text;
+}
+
+char *text_new(const char *format, ...)
+{
+	va_list args;
+	va_start(args, format);
+	char *text = made(format, args);
+	va_end(args);
+	return text;
+}
+
 void text_print(struct pd_buffer *out, const char *format, ...)
 {
 	va_list args;
-	char *text;
 	va_start(args, format);
-	int bytes = vasprintf(&text, format, args);
+	char *text = made(format, args);
 	va_end(args);
-	if (bytes < 0)
-		abort();
-	pd_buffer_add(out, text, (size_t)bytes);
+	pd_buffer_add(out, text, strlen(text));
 	free(text);
-}
-
-void text_json(struct pd_buffer *out, struct pd_slice text)
-{
-	pd_buffer_add(out, "\"", 1);
-	for (uint32_t i = 0; i < text.bytes; i++) {
-		unsigned char c = (unsigned char)text.data[i];
-		if (c == '"' || c == '\\')
-			text_print(out, "\\%c", c);
-		else if (c == '\n')
-			pd_buffer_add(out, "\\n", 2);
-		else if (c < 0x20 || c == 0x7f)
-			text_print(out, "\\u%04x", c);
-		else
-			pd_buffer_add(out, text.data + i, 1);
-	}
-	pd_buffer_add(out, "\"", 1);
 }

@@ -1,4 +1,4 @@
-/* text.h - text that programs wrote, made fit for an order; text and orders as JSON.
+/* text.h - text that programs wrote, made fit for an order.
  *
  * Threads: pure functions on the caller's buffers.
  */
@@ -15,11 +15,11 @@ void text_tidy(struct pd_buffer *out, const char *bytes, size_t count, size_t ch
 /* The same of the end of bytes: the last chars_max characters, after an ellipsis if there were more. */
 void text_tidy_end(struct pd_buffer *out, const char *bytes, size_t count, size_t chars_max);
 
-/* Append a JSON string (RFC 8259) of valid UTF-8, with its quotes. */
-void text_json(struct pd_buffer *out, struct pd_slice text);
-
 /* Append formatted text, without a terminating zero. */
 __attribute__((format(printf, 2, 3))) void text_print(struct pd_buffer *out, const char *format, ...);
+
+/* Formatted text of the heap. */
+__attribute__((format(printf, 1, 2))) char *text_new(const char *format, ...);
 
 static inline struct pd_slice text_slice(const struct pd_buffer *buffer)
 {

@@ -1,7 +1,4 @@
-/* main.c - paidan, the command line: which command is meant. */
-#include <errno.h>
-#include <string.h>
-
+/* main.c - paidan, the command line: its commands. */
 #include "cli.h"
 #include "names.h"
 #include "print.h"
@@ -48,86 +45,33 @@ static const struct cli_command commands[] = {
 	 "bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR", NULL,
 	 cmd_import},
 	{"verify", "DIR [options]", "whether what paidand's folder holds is what its journal makes", NULL, cmd_verify},
+	{0},
 };
-enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
-void cli_overview(void)
-{
-	printf("paidan - the command line of the dispatch broker paidand\n\nusage: paidan [options] COMMAND ...\n\n");
-	for (int i = 0; i < COMMANDS; i++)
-		printf("  %-12s %s\n", commands[i].name, commands[i].summary);
-	printf("\noptions, before or after the command; paidan COMMAND --help tells those of its own:\n");
-	cli_print_globals();
-	printf("\nAREA is an id or a name that only one area has; PERSON is an id.\n"
-	       "\nexamples:\n"
-	       "  paidan order 三号楼二单元楼道灯不亮 --category 公共照明 --household 500001\n"
-	       "  paidan orders 税务街社区 --state waiting\n"
-	       "  paidan people --area 1001 --post leader\n"
-	       "  paidan accept 019a9d3c-5c00-7000-8000-00000000002a --as 2001\n"
-	       "  paidan complete 019a9d3c-5c00-7000-8000-00000000002a 已更换灯泡 --as 2001\n"
-	       "  paidan show 019a9d3c-5c00-7000-8000-00000000002a\n"
-	       "  paidan stats --every 1 --count 60\n"
-	       "  paidan watch --json --since 0\n"
-	       "\nexit: 0 done, 1 refused or not as it should be, 100 wrong usage, 111 the system failed or no paidand "
-	       "answers\n");
-}
-
-static const struct cli_command *command_named(const char *name)
-{
-	for (int i = 0; i < COMMANDS; i++)
-		if (strcmp(commands[i].name, name) == 0)
-			return &commands[i];
-	return NULL;
-}
-
-static int unknown(const struct cli *cli, const char *name)
-{
-	const char *names[COMMANDS + 1];
-	for (int i = 0; i < COMMANDS; i++)
-		names[i] = commands[i].name;
-	names[COMMANDS] = NULL;
-	const char *nearest = cli_nearest(name, names);
-	if (nearest)
-		return cli_fail(cli, CLI_USAGE, "there is no command %s; did you mean %s?", name, nearest);
-	return cli_fail(cli, CLI_USAGE, "there is no command %s; paidan --help lists them", name);
-}
-
-static int run(struct cli *cli, int argc, char **argv)
-{
-	int first = cli_args_before(cli, argc, argv);
-	if (first < 0)
-		return (int)cli->exit;
-	if (first == argc) {
-		cli_fail(cli, CLI_USAGE, "which command? paidan --help lists them");
-		return CLI_USAGE;
-	}
-	if (strcmp(argv[first], "help") == 0) {
-		static char help[] = "--help";
-		cli->command = first + 1 < argc ? command_named(argv[first + 1]) : NULL;
-		if (!cli->command && first + 1 < argc)
-			return unknown(cli, argv[first + 1]);
-		if (!cli->command) {
-			cli_overview();
-			return CLI_OK;
-		}
-		char *words[] = {argv[first + 1], help, NULL};
-		return cli->command->run(cli, 2, words);
-	}
-	cli->command = command_named(argv[first]);
-	return cli->command ? cli->command->run(cli, argc - first, argv + first) : unknown(cli, argv[first]);
-}
+static const struct cli_program program = {
+	.summary = "the command line of the dispatch broker paidand",
+	.commands = commands,
+	.notes = "AREA is an id or a name that only one area has; PERSON is an id.\n"
+		 "\n"
+		 "examples:\n"
+		 "  paidan order 三号楼二单元楼道灯不亮 --category 公共照明 --household 500001\n"
+		 "  paidan orders 税务街社区 --state waiting\n"
+		 "  paidan people --area 1001 --post leader\n"
+		 "  paidan accept 019a9d3c-5c00-7000-8000-00000000002a --as 2001\n"
+		 "  paidan complete 019a9d3c-5c00-7000-8000-00000000002a 已更换灯泡 --as 2001\n"
+		 "  paidan show 019a9d3c-5c00-7000-8000-00000000002a\n"
+		 "  paidan stats --every 1 --count 60\n"
+		 "  paidan watch --json --since 0\n"
+		 "\n"
+		 "exit: 0 done, 1 refused or not as it should be, 100 wrong usage, 111 the system failed or no paidand "
+		 "answers\n",
+};
 
 int main(int argc, char **argv)
 {
-	struct cli cli = {.timeout_ms = 10000};
+	struct cli cli = {.timeout_ms = 10000, .program = &program, .names = names_new()};
 	print_init();
-	cli.names = names_new();
-	int code = run(&cli, argc, argv);
+	int code = cli_run(&cli, argc, argv);
 	names_free(cli.names);
-	/* A full disk or a closed pipe shows only now. */
-	if (fflush(stdout) || ferror(stdout)) {
-		fprintf(stderr, "paidan: cannot write the answer: %s\n", strerror(errno));
-		return CLI_SYSTEM;
-	}
 	return code;
 }

@@ -90,20 +90,36 @@ static void view_of(const struct journal *journal, size_t index, struct journal_
 	};
 }
 
+static uint64_t begin_at(const struct segment *segment)
+{
+	return segment->base_at;
+}
+
+static uint64_t begin_seq(const struct segment *segment)
+{
+	return segment->first_seq;
+}
+
+/* The last segment that begins at or before place, counted as begin does. */
+static size_t segment_with(const struct journal *journal, uint64_t place, uint64_t (*begin)(const struct segment *))
+{
+	size_t low = 0, high = journal->used; /* it is in [low, high) */
+	while (high - low > 1) {
+		size_t middle = low + (high - low) / 2;
+		if (begin(&journal->segments[middle]) <= place)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 enum pd_err journal_view_at(struct journal *journal, uint64_t at, struct journal_view *view)
 {
 	enum pd_err err = PD_ENOENT;
 	pthread_mutex_lock(&journal->lock);
 	if (at < journal_end(journal)) {
-		size_t low = 0, high = journal->used; /* it is in [low, high) */
-		while (high - low > 1) {
-			size_t middle = low + (high - low) / 2;
-			if (journal->segments[middle].base_at <= at)
-				low = middle;
-			else
-				high = middle;
-		}
-		view_of(journal, low, view);
+		view_of(journal, segment_with(journal, at, begin_at), view);
 		err = PD_OK;
 	}
 	pthread_mutex_unlock(&journal->lock);
@@ -118,15 +134,7 @@ enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journ
 	*end = journal_end(journal);
 	*next = journal_last_seq(journal) + 1;
 	if (seq < *next) {
-		size_t low = 0, high = journal->used;
-		while (high - low > 1) {
-			size_t middle = low + (high - low) / 2;
-			if (journal->segments[middle].first_seq <= seq)
-				low = middle;
-			else
-				high = middle;
-		}
-		view_of(journal, low, view);
+		view_of(journal, segment_with(journal, seq, begin_seq), view);
 		err = PD_OK;
 	}
 	pthread_mutex_unlock(&journal->lock);

@@ -1,20 +1,16 @@
 /* test_cli.c - what the commands of paidan lean on: arguments, JSON, columns, histograms. */
 #include <locale.h>
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "../../clients/cli/cli.h"
+#include "../../clients/tool/tool.h"
 #include "../../clients/cli/histogram.h"
-#include "../../clients/cli/json.h"
-#include "../../clients/cli/print.h"
-
-/* main.c's, which is not part of the library. */
-void cli_overview(void)
-{
-}
+#include "../../clients/tool/json.h"
+#include "../../clients/tool/print.h"
 
 /* ---- arguments ---- */
 
@@ -110,6 +106,31 @@ static void test_numbers(void **state)
 	assert_false(cli_word("w", "post", "boss", &code));
 	assert_true(cli_word("w", "post", NULL, &code));
 	assert_int_equal(code, 0);
+	assert_true(cli_is_number("18446744073709551615", &n));
+	assert_false(cli_is_number("18446744073709551616", &n));
+	assert_false(cli_is_number("-1", &n));
+	assert_false(cli_is_number("", &n));
+	double real = 0;
+	assert_true(cli_real("r", "0.25", 0.25, 10, &real) && real == 0.25);
+	assert_false(cli_real("r", "10.5", 0.25, 10, &real));
+	assert_false(cli_real("r", "inf", 0.25, INFINITY, &real));
+	assert_false(cli_real("r", "1 s", 0.25, 10, &real));
+}
+
+/* A program may do without options that others have for every command; then a command may have its own of that name. */
+static void test_without(void **state)
+{
+	(void)state;
+	static char name[] = "try", option[] = "--as", value[] = "王秀英", json[] = "--json";
+	char *argv[] = {name, option, value, NULL}, *more[] = {name, json, NULL};
+	const char *as = NULL;
+	const struct cli_option options[] = {{"as", "PERSON", "who", &as, NULL}, {0}};
+	struct cli cli = {.command = &command, .without = CLI_AS | CLI_JSON};
+	assert_int_equal(cli_args(&cli, 3, argv, options, NULL, 0, 0), 0);
+	assert_string_equal(as, value);
+	assert_int_equal(cli_args(&cli, 2, more, options, NULL, 0, 0), -1);
+	assert_int_equal(cli.exit, CLI_USAGE);
+	assert_false(cli.json);
 }
 
 static void test_nearest(void **state)
@@ -133,7 +154,7 @@ static void test_json(void **state)
 	FILE *out = open_memstream(&text, &bytes);
 	json_init(&json, out);
 	json_object(&json, NULL);
-	json_string(&json, "text", "a\"b\\c\n\x01灯");
+	json_string(&json, "text", "a\"b\\c\n\x01\x7f灯");
 	json_array(&json, "list");
 	json_number(&json, NULL, UINT64_MAX);
 	json_signed(&json, NULL, -1);
@@ -151,9 +172,10 @@ static void test_json(void **state)
 	json_end(&json);
 	fclose(out);
 	assert_string_equal(
-		text, "{\"text\":\"a\\\"b\\\\c\\u000a\\u0001灯\",\"list\":[18446744073709551615,-1,null],\"empty\":{},"
-		      "\"yes\":true,\"real\":0.250,\"hex\":\"00ff\"}\n"
-		      "[\n1,\n2\n]\n");
+		text,
+		"{\"text\":\"a\\\"b\\\\c\\n\\u0001\\u007f灯\",\"list\":[18446744073709551615,-1,null],\"empty\":{},"
+		"\"yes\":true,\"real\":0.250,\"hex\":\"00ff\"}\n"
+		"[\n1,\n2\n]\n");
 	free(text);
 }
 
@@ -236,9 +258,9 @@ static void test_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_args),      cmocka_unit_test(test_wrong_args), cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_nearest),   cmocka_unit_test(test_json),       cmocka_unit_test(test_table),
-		cmocka_unit_test(test_durations), cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_args),    cmocka_unit_test(test_wrong_args), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_without), cmocka_unit_test(test_nearest),    cmocka_unit_test(test_json),
+		cmocka_unit_test(test_table),   cmocka_unit_test(test_durations),  cmocka_unit_test(test_histogram),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

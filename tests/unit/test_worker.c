@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "agenda.h"
-#include "args.h"
 #include "chance.h"
 #include "check.h"
 #include "dispatch.h"
@@ -841,8 +840,6 @@ static void test_text_is_tidied(void **state)
 	assert_text(&out, "…三四五");
 	text_tidy(&out, "", 0, 4);
 	assert_text(&out, "");
-	text_json(&out, pd_text("\"\\\n\t\x01楼\x7f"));
-	assert_text(&out, "\"\\\"\\\\\\n\\u0009\\u0001楼\\u007f\"");
 	pd_buffer_fini(&out);
 }
 
@@ -1075,34 +1072,6 @@ static void test_phrases_fit(void **state)
 	pd_buffer_fini(&text);
 }
 
-static void test_arguments(void **state)
-{
-	const char *rate = "1";
-	bool loud = false;
-	const struct args_option options[] = {{"rate", "R", "", &rate, NULL}, {"loud", NULL, "", NULL, &loud}, {0}};
-	struct args args = {.program = "test", .usage = "AREA", .help = "", .options = options};
-	char words[][20] = {"test", "--rate=5", "area", "--loud", "--connect", "tcp://h:1", "--", "prog", "--rate"};
-	char *argv[10];
-	uint64_t number;
-	(void)state;
-	for (int i = 0; i < 9; i++)
-		argv[i] = words[i];
-	argv[9] = NULL;
-	assert_true(args_parse(&args, 9, argv, 1, 1, true));
-	assert_string_equal(rate, "5");
-	assert_true(loud);
-	assert_string_equal(args.words[0], "area");
-	assert_string_equal(args.connect, "tcp://h:1");
-	assert_string_equal(args.rest[1], "--rate");
-	args = (struct args){.program = "test", .usage = "AREA", .help = "", .options = options};
-	assert_false(args_parse(&args, 9, argv, 1, 1, false)); /* "--" is not wanted */
-	assert_int_equal(args.exit, EXIT_USAGE);
-	assert_true(args_is_number("18446744073709551615", &number));
-	assert_false(args_is_number("18446744073709551616", &number));
-	assert_false(args_is_number("-1", &number));
-	assert_false(args_is_number("", &number));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -1131,7 +1100,6 @@ int main(void)
 		cmocka_unit_test(test_job_runs),
 		cmocka_unit_test(test_job_is_ended),
 		cmocka_unit_test(test_phrases_fit),
-		cmocka_unit_test(test_arguments),
 	};
 	signal(SIGPIPE, SIG_IGN);
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "tool.h"
 #include "print.h"
 
 enum cli_exit cli_exit_of(enum pd_err err)
@@ -22,7 +22,7 @@ static const char *environment(const char *variable)
 	return value && *value ? value : NULL;
 }
 
-static const char *connect_endpoint(const struct cli *cli)
+const char *cli_endpoint(const struct cli *cli)
 {
 	const char *named = cli->connect ? cli->connect : environment("PAIDAN_CONNECT");
 	return named ? named : PD_CONNECT_DEFAULT;
@@ -87,7 +87,7 @@ static enum pd_err await_welcome(struct cli *cli, struct pd_client *client, cons
 
 enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *options, struct pd_client **client)
 {
-	const char *connect = connect_endpoint(cli), *why = "";
+	const char *connect = cli_endpoint(cli), *why = "";
 	struct pd_client_options own = {
 		.connect = connect,
 		.subscribe = cli->subscribe,
@@ -120,19 +120,21 @@ enum pd_err cli_open(struct cli *cli, struct pd_client **client)
 
 /* ---- asking ---- */
 
+char *cli_refusal(const struct pd_refused *refused, char text[static CLI_REFUSAL_BYTES])
+{
+	int detail = (int)refused->detail.bytes;
+	char bare[CLI_REFUSAL_BYTES];
+	snprintf(bare, sizeof bare, detail ? "%.*s (%.*s)" : "%.*s", (int)refused->sentence.bytes,
+		 refused->sentence.data, detail, refused->detail.data);
+	print_clean(pd_text(bare), text, CLI_REFUSAL_BYTES);
+	return text;
+}
+
 int cli_refused(const struct pd_message *message)
 {
-	const struct pd_refused *refused = &message->refused;
-	const struct pd_refusal_info *info = pd_refusal_info(refused->code);
-	fflush(stdout);
-	fputs("paidan: ", stderr);
-	print_text(stderr, refused->sentence);
-	if (refused->detail.bytes) {
-		fputs(" (", stderr);
-		print_text(stderr, refused->detail);
-		fputs(")", stderr);
-	}
-	fputc('\n', stderr);
+	const struct pd_refusal_info *info = pd_refusal_info(message->refused.code);
+	char text[CLI_REFUSAL_BYTES];
+	cli_say(NULL, "%s", cli_refusal(&message->refused, text));
 	if (info && info->advice)
 		fprintf(stderr, "  %s\n", info->advice);
 	return CLI_REFUSED;

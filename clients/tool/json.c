@@ -15,6 +15,8 @@ static void put_text(FILE *out, struct pd_slice text)
 		unsigned char c = (unsigned char)text.data[i];
 		if (c == '"' || c == '\\')
 			fprintf(out, "\\%c", c);
+		else if (c == '\n')
+			fputs("\\n", out);
 		else if (c < 0x20 || c == 0x7f)
 			fprintf(out, "\\u%04x", c);
 		else

@@ -51,6 +51,15 @@ void print_text(FILE *out, struct pd_slice text)
 	pd_buffer_fini(&clean);
 }
 
+char *print_clean(struct pd_slice text, char *clean, size_t clean_bytes)
+{
+	struct pd_buffer all = {0};
+	add_clean(&all, text.data, text.bytes);
+	snprintf(clean, clean_bytes, "%.*s", (int)all.count, all.data);
+	pd_buffer_fini(&all);
+	return clean;
+}
+
 unsigned print_width(const char *text, size_t bytes)
 {
 	unsigned width = 0;

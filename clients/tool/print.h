@@ -16,6 +16,8 @@ void print_init(void);
 
 /* Text in one line: control characters become blanks. */
 void print_text(FILE *out, struct pd_slice text);
+/* The same into clean, cut off where it ends. Returns clean. */
+char *print_clean(struct pd_slice text, char *clean, size_t clean_bytes);
 /* Columns that text takes on a terminal. */
 unsigned print_width(const char *text, size_t bytes);
 
