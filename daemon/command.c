@@ -146,7 +146,7 @@ static void look_back(struct front *front, struct session *session, const struct
 /* New orders and registry entries need room; what is under way can be brought to its end from the reserve. */
 static bool needs_room(enum pd_type type)
 {
-	return type == PD_MSG_submit || type >= PD_MSG_put_area;
+	return type == PD_MSG_submit || type == PD_MSG_record || type >= PD_MSG_put_area;
 }
 
 static void decide_and_answer(struct front *front, struct session *session, const struct pd_message *command,

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "codec.h"
+
 struct dispatch {
 	struct order *order;
 	struct desk *desk;
@@ -35,6 +37,8 @@ struct desk {
 struct push {
 	struct push_options options;
 	struct table desks;
+	struct pd_decoder *decoder; /* for recorded orders */
+	struct pd_buffer told;
 };
 
 static int compare(const struct dispatch *a, const struct dispatch *b)
@@ -50,6 +54,9 @@ struct push *push_new(const struct push_options *options)
 	if (!push)
 		abort();
 	push->options = *options;
+	push->decoder = pd_decoder_new();
+	if (!push->decoder)
+		abort();
 	table_init(&push->desks, offsetof(struct desk, area), sizeof(uint32_t), options->hash_seed);
 	return push;
 }
@@ -82,6 +89,8 @@ void push_free(struct push *push)
 	for (struct desk *desk; (desk = table_next(&push->desks, &at));)
 		free_desk(desk);
 	table_fini(&push->desks);
+	pd_decoder_free(push->decoder);
+	pd_buffer_fini(&push->told);
 	free(push);
 }
 
@@ -110,12 +119,47 @@ static struct desk *desk_of_order(struct push *push, const struct order *order)
 
 /* ---- sending ---- */
 
+/* Workers know orders that were submitted: a recorded one is told to them in the same words. */
+static void tell_recorded(struct push *push, struct journal_event *first)
+{
+	struct pd_message recorded;
+	struct pd_fault fault;
+	size_t off = 0;
+	pd_decoder_reset(push->decoder);
+	enum pd_err err = pd_decode(push->decoder, first->message, first->bytes, &off, &recorded, &fault);
+	assert(err == PD_OK && recorded.type == PD_MSG_recorded); /* we encoded it ourselves */
+	const struct pd_recorded *r = &recorded.recorded;
+	struct pd_message submitted = {.type = PD_MSG_submitted, .request = recorded.request};
+	submitted.submitted = (struct pd_submitted){.time_ms = r->submitted_ms,
+						    .actor = r->actor,
+						    .order = r->order,
+						    .version = r->version,
+						    .holder = r->holder,
+						    .from = r->from,
+						    .due_ms = r->due_ms,
+						    .requester = r->requester,
+						    .household = r->household,
+						    .area = r->area,
+						    .category = r->category,
+						    .urgency = r->urgency,
+						    .text = r->text,
+						    .place = r->place,
+						    .lon_e7 = r->lon_e7,
+						    .lat_e7 = r->lat_e7};
+	push->told.count = 0;
+	pd_encode(&submitted, &push->told);
+	first->message = push->told.data;
+	first->bytes = (uint32_t)push->told.count;
+}
+
 static void send_push(struct push *push, const struct dispatch *dispatch)
 {
 	const struct order_row *row = &dispatch->order->row;
 	struct journal_event submitted;
 	if (push->options.event_at(row->first_at, &submitted, push->options.arg))
 		return; /* said in the log; the order waits and can be seen by list_orders */
+	if (row->marks & ORDER_RECORDED)
+		tell_recorded(push, &submitted);
 	struct pd_message message = {.type = PD_MSG_push};
 	message.push = (struct pd_push){.order = row->id,
 					.version = row->version,

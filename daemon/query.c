@@ -237,7 +237,10 @@ static void fill_stats(struct front *front, const struct area *area, const struc
 					 .accept_ms = {percentiles, 3},
 					 .complete_ms = {percentiles + 3, 3},
 					 .pushed = all->pushed,
-					 .workers = all->workers};
+					 .workers = all->workers,
+					 .due = figures->due,
+					 .late = figures->late,
+					 .duplicate = figures->duplicate};
 }
 
 static void on_get_stats(struct front *front, struct session *session, const struct pd_message *query)
@@ -380,9 +383,14 @@ static void on_list_orders(struct front *front, struct session *session, const s
 	const struct area *area;
 	if (!find_area(front, session, query->request, list->area, &area))
 		return;
-	if (area && list->requester) {
+	if ((area || list->whole) && list->requester) {
 		front_refuse(front, session, query->request, PD_REFUSED_bad_field,
-			     "area and requester: name one of them");
+			     area ? "area and requester: name one of them" : "whole and requester: name one of them");
+		return;
+	}
+	if (list->whole && !core_may_read(front->core, session->person)) {
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed,
+			     "only people with a post of work read the whole");
 		return;
 	}
 	struct read *read = front_new_read(front, session, READ_ORDERS, query->request);
@@ -390,7 +398,11 @@ static void on_list_orders(struct front *front, struct session *session, const s
 		return;
 	uint64_t last = core_last_seq(front->core);
 	read->after_seq = list->after_seq < last ? list->after_seq : last;
+	read->query.by_id = list->whole;
 	read->query.state = list->state;
+	read->query.since_ms = list->since_ms;
+	read->query.until_ms = list->until_ms;
+	read->query.category = list->category;
 	read->query.limit = limit_of(list->limit);
 	read->query.requester = read->own_only ? read->person : list->requester;
 	if (list->cursor.bytes)

@@ -130,14 +130,65 @@ static enum pd_err decode_at(struct eyes *eyes, uint64_t at, struct journal_even
 	return pd_decode(eyes->decoder, stored->message, stored->bytes, &off, event, &fault) ? PD_ECORRUPT : PD_OK;
 }
 
-/* The order as a message, with its text from the journal. */
+/* What an order's story says of its last completion or cancellation. */
+struct outcome {
+	struct pd_buffer result; /* a copy: the words die with the next event that is read */
+	uint64_t target_ms;
+};
+
+static struct pd_slice result_of(const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_completed: return event->completed.result;
+	case PD_MSG_cancelled: return event->cancelled.reason;
+	case PD_MSG_recorded: return event->recorded.result;
+	default: return (struct pd_slice){0};
+	}
+}
+
+/* Walk back to the step that ended it; what was due then is said by the event before. */
+static enum pd_err find_outcome(struct eyes *eyes, const struct order_row *row, struct outcome *outcome)
+{
+	bool ended = false;
+	if (row->state <= PD_STATE_accepted) {
+		outcome->target_ms = row->due_ms;
+		return PD_OK;
+	}
+	for (uint64_t at = row->last_at; at;) {
+		struct journal_event stored;
+		struct pd_message event;
+		enum pd_err err = decode_at(eyes, at, &stored, &event);
+		if (err)
+			return err;
+		if (ended) {
+			outcome->target_ms = event.submitted.due_ms;
+			return PD_OK;
+		}
+		struct pd_slice result = result_of(&event);
+		ended = event.type == PD_MSG_completed || event.type == PD_MSG_cancelled;
+		if (ended || event.type == PD_MSG_recorded)
+			pd_buffer_add(&outcome->result, result.data, result.bytes);
+		if (event.type == PD_MSG_recorded)
+			outcome->target_ms = event.recorded.target_ms;
+		at = stored.prev_at;
+	}
+	return PD_OK;
+}
+
+/* The order as a message, with its words from the journal. */
 static enum pd_err answer_order(struct read *read, struct eyes *eyes, const struct order_row *row)
 {
 	struct journal_event stored;
-	struct pd_message submitted, message = {.type = PD_MSG_order};
-	enum pd_err err = decode_at(eyes, row->first_at, &stored, &submitted);
-	if (err || submitted.type != PD_MSG_submitted)
+	struct pd_message first, message = {.type = PD_MSG_order};
+	struct outcome outcome = {0};
+	enum pd_err err = read->query.by_id ? find_outcome(eyes, row, &outcome) : PD_OK;
+	if (err == PD_OK)
+		err = decode_at(eyes, row->first_at, &stored, &first);
+	if (err || !pd_is_first_event(first.type)) {
+		pd_buffer_fini(&outcome.result);
 		return PD_ECORRUPT;
+	}
+	const struct pd_submitted *submitted = &first.submitted; /* as recorded begins, too */
 	message.order = (struct pd_order){.order = row->id,
 					  .version = row->version,
 					  .state = row->state,
@@ -158,10 +209,21 @@ static enum pd_err answer_order(struct read *read, struct eyes *eyes, const stru
 					  .due_ms = row->due_ms,
 					  .seq = row->seq,
 					  .last_seq = row->last_seq,
-					  .text = submitted.submitted.text,
-					  .place = submitted.submitted.place};
+					  .text = submitted->text,
+					  .place = submitted->place,
+					  .lon_e7 = submitted->lon_e7,
+					  .lat_e7 = submitted->lat_e7,
+					  .late = row->marks & ORDER_LATE,
+					  .duplicate = row->marks & ORDER_DUPLICATE,
+					  .result = {outcome.result.data, (uint32_t)outcome.result.count},
+					  .target_ms = row->marks & ORDER_DUE ? outcome.target_ms : 0};
+	if (first.type == PD_MSG_recorded) {
+		message.order.source = first.recorded.source;
+		message.order.key = first.recorded.key;
+	}
 	answer(read, &message);
 	read->count++;
+	pd_buffer_fini(&outcome.result);
 	return PD_OK;
 }
 

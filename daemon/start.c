@@ -51,8 +51,11 @@ static enum pd_err open_book(const struct config *config, struct store *store, c
 {
 	char dir[4200], detail[300];
 	snprintf(dir, sizeof dir, "%s/book", config->data);
-	struct book_options options = {.dir = dir};
+	struct book_options options = {.dir = dir, .renew = true};
 	enum pd_err err = book_open(&store->book, &options, detail);
+	if (err == PD_OK && book_renewed_from(store->book))
+		log_line(LOG_WARN, "book_made_again", "old_format=%u new_format=%u from=journal",
+			 book_renewed_from(store->book), (unsigned)BOOK_FORMAT);
 	return err ? fail(err, why, "the book cannot be opened", detail) : PD_OK;
 }
 

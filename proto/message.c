@@ -45,6 +45,11 @@ SAME_START(pd_order_command, pd_accept, version);
 SAME_START(pd_order_event, pd_submitted, order);
 SAME_START(pd_order_event, pd_submitted, holder);
 SAME_START(pd_order_event, pd_noted, due_ms);
+/* recorded begins as submitted does, up to where submitted ends. */
+SAME_START(pd_submitted, pd_recorded, requester);
+SAME_START(pd_submitted, pd_recorded, urgency);
+SAME_START(pd_submitted, pd_recorded, text);
+SAME_START(pd_submitted, pd_recorded, lat_e7);
 
 static bool is_said(const struct pd_field *field)
 {

@@ -138,7 +138,13 @@ struct pd_slice pd_said(const struct pd_message *message);
 
 static inline bool pd_is_order_event(enum pd_type type)
 {
-	return type >= PD_MSG_submitted && type <= PD_MSG_noted;
+	return type >= PD_MSG_submitted && type <= PD_MSG_recorded;
+}
+
+/* Whether an order begins with this event. */
+static inline bool pd_is_first_event(enum pd_type type)
+{
+	return type == PD_MSG_submitted || type == PD_MSG_recorded;
 }
 
 static inline bool pd_is_move(enum pd_type type)

@@ -39,6 +39,9 @@ static void json_orders(struct json *json, const struct pd_stats *stats)
 	json_number(json, "cancelled", stats->cancelled);
 	json_number(json, "reopened", stats->reopened);
 	json_number(json, "declined", stats->declined);
+	json_number(json, "due", stats->due);
+	json_number(json, "late", stats->late);
+	json_number(json, "duplicate", stats->duplicate);
 	json_number(json, "waiting", stats->waiting);
 	json_number(json, "working", stats->working);
 	if (stats->oldest_ms)
@@ -113,6 +116,9 @@ static void print_orders(const struct pd_stats *stats)
 	print_figure("cancelled", stats->cancelled);
 	print_figure("reopened", stats->reopened);
 	print_figure("declined or moved", stats->declined);
+	print_figure("with a due date", stats->due);
+	print_figure("completed late", stats->late);
+	print_figure("duplicates", stats->duplicate);
 	print_percentiles("accepted", &stats->accept_ms);
 	print_percentiles("completed", &stats->complete_ms);
 	print_figure("pushed", stats->pushed);

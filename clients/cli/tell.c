@@ -127,6 +127,20 @@ static void print_quoted(struct pd_slice text)
 	print_text(stdout, text);
 }
 
+/* ", of city-311 18-00269879, submitted 2018-04-12 11:11:26, closed 2018-04-12 12:45:47" */
+static void print_past(const struct pd_recorded *recorded)
+{
+	char submitted[PRINT_TIME_BYTES], ended[PRINT_TIME_BYTES];
+	fputs(", of ", stdout);
+	print_text(stdout, recorded->source);
+	putchar(' ');
+	print_text(stdout, recorded->key);
+	printf(", submitted %s", print_time(recorded->submitted_ms, submitted));
+	printf(", %s%s%s%s", pd_word("state", recorded->state), recorded->ended_ms ? " " : "",
+	       recorded->ended_ms ? print_time(recorded->ended_ms, ended) : "",
+	       recorded->duplicate ? ", a duplicate" : "");
+}
+
 static void print_order_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
 {
 	const struct pd_order_event *e = &event->order_event;
@@ -134,7 +148,7 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 	bool by_itself = event->type == PD_MSG_closed && e->actor == 0;
 	fputs("by ", stdout);
 	print_text(stdout, pd_text(by_itself ? "itself" : tell_person(cli, client, e->actor, who, sizeof who)));
-	if (event->type == PD_MSG_submitted && event->submitted.requester && event->submitted.requester != e->actor) {
+	if (pd_is_first_event(event->type) && event->submitted.requester && event->submitted.requester != e->actor) {
 		fputs(" for ", stdout);
 		print_text(stdout, pd_text(tell_person(cli, client, event->submitted.requester, who, sizeof who)));
 	}
@@ -151,7 +165,9 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 	if (event->type == PD_MSG_confirmed)
 		printf(", %u of 5", event->confirmed.rating);
 	print_quoted(pd_said(event));
-	if (event->type == PD_MSG_submitted && event->submitted.place.bytes) {
+	if (event->type == PD_MSG_recorded)
+		print_past(&event->recorded);
+	if (pd_is_first_event(event->type) && event->submitted.place.bytes) {
 		fputs(" [", stdout);
 		print_text(stdout, event->submitted.place);
 		fputs("]", stdout);

@@ -69,7 +69,7 @@ bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message
 uint64_t core_next_due(const struct core *core);
 
 /* Take in an event, whose seq is event->request; at is its place in the journal. Returns the order it happened to, null
- * for the registry's. The order must be in memory, but for submitted. */
+ * for the registry's. The order must be in memory, but for submitted and recorded. */
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at);
 
 /* Whether the session's person may act on this connection as actor, and whether they are known: a refusal, or none. */

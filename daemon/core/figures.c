@@ -44,6 +44,9 @@ void figures_add(struct figures *sum, const struct figures *figures)
 	sum->cancelled += figures->cancelled;
 	sum->reopened += figures->reopened;
 	sum->declined += figures->declined;
+	sum->due += figures->due;
+	sum->late += figures->late;
+	sum->duplicate += figures->duplicate;
 	for (unsigned i = 0; i < FIGURES_BUCKETS; i++) {
 		sum->accept_counts[i] += figures->accept_counts[i];
 		sum->complete_counts[i] += figures->complete_counts[i];

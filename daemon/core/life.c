@@ -162,12 +162,26 @@ uint32_t submit_content(const struct pd_message *message)
 	return (uint32_t)mix(hash, s->place.data, s->place.bytes);
 }
 
+uint32_t record_content(const struct pd_message *message)
+{
+	const struct pd_recorded *r = &message->recorded;
+	uint64_t times[] = {r->submitted_ms, r->ended_ms, r->target_ms};
+	uint32_t numbers[] = {r->requester,        r->household, r->category, (uint32_t)r->lon_e7,
+			      (uint32_t)r->lat_e7, r->state,     r->duplicate};
+	uint64_t hash = mix(mix(0, times, sizeof times), numbers, sizeof numbers);
+	hash = mix(hash, r->text.data, r->text.bytes);
+	hash = mix(hash, r->place.data, r->place.bytes);
+	hash = mix(hash, r->source.data, r->source.bytes);
+	hash = mix(hash, r->key.data, r->key.bytes);
+	return (uint32_t)mix(hash, r->result.data, r->result.bytes);
+}
+
 uint32_t core_content(const struct pd_message *move)
 {
 	uint32_t number = 0;
 	struct pd_slice said = pd_said(move);
-	/* Of a submit all fields count: submit_content. */
-	if (move->type == PD_MSG_submit || move->type == PD_MSG_submitted ||
+	/* Of a beginning all fields count: submit_content, record_content. */
+	if (move->type == PD_MSG_submit || move->type == PD_MSG_record || pd_is_first_event(move->type) ||
 	    pd_message_info(move->type)->said_offset < 0)
 		return 0;
 	switch (move->type) {
@@ -180,9 +194,23 @@ uint32_t core_content(const struct pd_message *move)
 	return (uint32_t)mix(mix(0, &number, sizeof number), said.data, said.bytes);
 }
 
+/* What a recorded order brings with it. It waits here, if it does, only from now on. */
+static void record_row(struct order_row *row, const struct pd_message *event)
+{
+	const struct pd_recorded *r = &event->recorded;
+	bool over = r->state == PD_STATE_closed || r->state == PD_STATE_cancelled;
+	row->submitted_ms = r->submitted_ms;
+	row->completed_ms = r->state == PD_STATE_cancelled ? 0 : r->ended_ms;
+	row->ended_ms = over ? r->ended_ms : 0;
+	row->content = record_content(event);
+	row->state = r->state;
+	row->marks = ORDER_RECORDED | (r->target_ms ? ORDER_DUE : 0) | (r->duplicate ? ORDER_DUPLICATE : 0) |
+		     (r->target_ms && row->completed_ms > r->target_ms ? ORDER_LATE : 0);
+}
+
 static struct order *new_order(struct core *core, const struct pd_message *event, uint64_t at)
 {
-	const struct pd_submitted *s = &event->submitted;
+	const struct pd_submitted *s = &event->submitted; /* as recorded begins, too */
 	struct order *order = calloc(1, sizeof *order);
 	if (!order)
 		abort();
@@ -198,10 +226,14 @@ static struct order *new_order(struct core *core, const struct pd_message *event
 					.holder = s->holder,
 					.area = s->area,
 					.category = s->category,
-					.content = submit_content(event),
 					.attempt = 1,
 					.state = PD_STATE_waiting,
-					.urgency = s->urgency};
+					.urgency = s->urgency,
+					.marks = ORDER_DUE};
+	if (event->type == PD_MSG_recorded)
+		record_row(&order->row, event);
+	else
+		order->row.content = submit_content(event);
 	table_add(&core->orders, order);
 	return order;
 }
@@ -211,18 +243,39 @@ static void count_time(uint32_t *counts, uint64_t from_ms, uint64_t to_ms)
 	counts[figures_bucket(to_ms > from_ms ? to_ms - from_ms : 0)]++;
 }
 
+static bool completes_late(const struct order_row *row, uint64_t time_ms)
+{
+	return row->due_ms && time_ms > row->due_ms;
+}
+
+static void count_recorded(struct figures *figures, const struct order_row *row)
+{
+	figures->submitted++;
+	figures->completed += row->state == PD_STATE_completed;
+	figures->closed += row->state == PD_STATE_closed;
+	figures->cancelled += row->state == PD_STATE_cancelled;
+	figures->due += (row->marks & ORDER_DUE) != 0;
+	figures->late += (row->marks & ORDER_LATE) != 0;
+	figures->duplicate += (row->marks & ORDER_DUPLICATE) != 0;
+}
+
 /* What the event counts as, at the holder who held the order when it happened. */
 static void count_event(struct figures *figures, const struct order_row *row, const struct pd_message *event)
 {
 	const struct pd_order_event *e = &event->order_event;
 	switch (event->type) {
-	case PD_MSG_submitted: figures->submitted++; break;
+	case PD_MSG_submitted:
+		figures->submitted++;
+		figures->due++;
+		break;
+	case PD_MSG_recorded: count_recorded(figures, row); break;
 	case PD_MSG_accepted:
 		figures->accepted++;
 		count_time(figures->accept_counts, row->waiting_ms, e->time_ms);
 		break;
 	case PD_MSG_completed:
 		figures->completed++;
+		figures->late += completes_late(row, e->time_ms) && !(row->marks & ORDER_LATE);
 		count_time(figures->complete_counts, row->accepted_ms, e->time_ms);
 		break;
 	case PD_MSG_confirmed:
@@ -255,7 +308,11 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 			row->rating = 0;
 		}
 		break;
-	case PD_MSG_completed: row->completed_ms = e->time_ms; break;
+	case PD_MSG_completed:
+		row->completed_ms = e->time_ms;
+		if (completes_late(row, e->time_ms))
+			row->marks |= ORDER_LATE;
+		break;
 	case PD_MSG_confirmed:
 		row->rating = event->confirmed.rating;
 		row->ended_ms = e->time_ms;
@@ -271,10 +328,11 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	const struct pd_order_event *e = &event->order_event;
 	enum pd_state to = pd_move_of(event->type)->to;
 	struct order *order = core_order(core, &e->order);
-	assert(event->type == PD_MSG_submitted ? !order : order && e->version == order->row.version + 1);
+	bool first = pd_is_first_event(event->type);
+	assert(first ? !order : order && e->version == order->row.version + 1);
 	/* A remark leaves the order where it stands, in every list. */
-	bool stays = to == PD_STATE_none;
-	if (!order)
+	bool stays = to == PD_STATE_none && !first;
+	if (first)
 		order = new_order(core, event, at);
 	else if (!stays)
 		life_leave(core, order);
@@ -282,7 +340,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	assert(!stays || (row->holder == e->holder && row->due_ms == e->due_ms));
 	count_event(&order->holder->figures, row, event);
 	change_row(row, event);
-	if (!stays)
+	if (to != PD_STATE_none)
 		row->state = (uint8_t)to;
 	if (row->holder != e->holder)
 		order->holder = life_holder(core, e->holder);

@@ -128,6 +128,111 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 	decision->version = 1;
 }
 
+/* ---- record ---- */
+
+/* What is wrong with a past order's times; null: nothing. */
+static const char *wrong_times(const struct pd_record *record, uint64_t now_ms)
+{
+	bool waits = record->state == PD_STATE_waiting;
+	if (record->submitted_ms > now_ms || record->ended_ms > now_ms)
+		return "it is of the future";
+	if (waits && record->ended_ms)
+		return "it is waiting, and has an end";
+	if (!waits && !record->ended_ms)
+		return "it is not waiting, and has no end";
+	return !waits && record->ended_ms < record->submitted_ms ? "it ended before it was submitted" : NULL;
+}
+
+/* By when the next step is due here. */
+static uint64_t record_due(const struct core *core, const struct pd_record *record, const struct category *category,
+			   uint64_t now_ms)
+{
+	switch (record->state) {
+	case PD_STATE_waiting:
+		return record->target_ms ? record->target_ms : now_ms + category->accept_within_s * UINT64_C(1000);
+	case PD_STATE_completed: return now_ms + core->periods.confirm_within_ms;
+	default: return 0;
+	}
+}
+
+/* Filled with what the command says; what the registry makes of it is still missing. */
+static void record_event(const struct pd_record *record, uint32_t actor, uint64_t now_ms, struct pd_message *event)
+{
+	event->type = PD_MSG_recorded;
+	event->recorded = (struct pd_recorded){.time_ms = now_ms,
+					       .actor = actor,
+					       .order = record->order,
+					       .version = 1,
+					       .requester = record->requester,
+					       .household = record->household,
+					       .category = record->category,
+					       .text = record->text,
+					       .place = record->place,
+					       .lon_e7 = record->lon_e7,
+					       .lat_e7 = record->lat_e7,
+					       .state = record->state,
+					       .submitted_ms = record->submitted_ms,
+					       .ended_ms = record->ended_ms,
+					       .target_ms = record->target_ms,
+					       .duplicate = record->duplicate,
+					       .source = record->source,
+					       .key = record->key,
+					       .result = record->result};
+}
+
+static void record_again(const struct order_row *row, const struct pd_record *record, const struct pd_message *event,
+			 struct core_decision *decision)
+{
+	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
+	if (row->content != record_content(event) || !same_choices(row, &where))
+		return refuse(decision, PD_REFUSED_order_exists, "it is there already, with other contents");
+	decision->outcome = CORE_REPEATED;
+	decision->seq = row->seq;
+	decision->version = 1;
+}
+
+static void decide_record(const struct core *core, const struct pd_record *record, uint32_t actor, uint64_t now_ms,
+			  struct core_decision *decision)
+{
+	const struct registry *registry = core->registry;
+	const struct person *person = registry_person(registry, actor);
+	const struct person *requester = registry_person(registry, record->requester);
+	const struct category *category = registry_category(registry, record->category);
+	struct pd_recorded *recorded = &decision->event.recorded;
+	if (actor && (!person || person->post != PD_post_administrator))
+		return refuse(decision, PD_REFUSED_not_allowed,
+			      "only the operator and administrators record past orders");
+	if (!pd_id_valid(&record->order))
+		return refuse(decision, PD_REFUSED_bad_id, "version or variant bits differ from RFC 9562");
+	record_event(record, actor, now_ms, &decision->event);
+	const struct order *known = core_order(core, &record->order);
+	if (known)
+		return record_again(&known->row, record, &decision->event, decision);
+	if (record->state == PD_STATE_accepted)
+		return refuse(
+			decision, PD_REFUSED_bad_field,
+			"state: a past order is waiting, completed, closed or cancelled; nobody here has accepted it");
+	const char *wrong = wrong_times(record, now_ms);
+	if (wrong)
+		return refuse(decision, PD_REFUSED_bad_times, "%s", wrong);
+	if (record->requester && (!requester || requester->retired))
+		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32,
+			      record->requester);
+	if (!category || category->retired)
+		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
+			      "category %" PRIu32, record->category);
+	struct pd_submit where = {.household = record->household, .area = record->area};
+	uint32_t household;
+	const struct area *area = origin(core, &where, requester, &household, decision);
+	if (!area)
+		return;
+	recorded->area = area->id;
+	recorded->holder = area_at_level(area, category->level)->id;
+	recorded->urgency = record->urgency ? record->urgency : category->urgency;
+	recorded->due_ms = record_due(core, record, category, now_ms);
+	decision->version = 1;
+}
+
 /* ---- moves ---- */
 
 struct move {
@@ -399,6 +504,8 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 	bool gone = actor && (!person || person->retired);
 	if (command->type == PD_MSG_submit)
 		decide_submit(core, &command->submit, actor, now_ms, decision);
+	else if (command->type == PD_MSG_record)
+		decide_record(core, &command->record, actor, now_ms, decision);
 	else if (pd_is_move(command->type))
 		decide_move(core, command, actor, now_ms, decision);
 	else if (!gone)

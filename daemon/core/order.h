@@ -12,6 +12,13 @@
 
 #include "proto.h"
 
+enum {
+	ORDER_DUE = 1,       /* it counts in figures.due */
+	ORDER_LATE = 2,      /* it counts in figures.late */
+	ORDER_DUPLICATE = 4, /* it counts in figures.duplicate */
+	ORDER_RECORDED = 8,  /* it began with recorded */
+};
+
 /* What the book stores of an order, in this layout, little-endian: f(its events). */
 struct order_row {
 	struct pd_id id;
@@ -25,7 +32,8 @@ struct order_row {
 	uint16_t attempt;
 	uint8_t last_type; /* enum pd_type of its last event */
 	uint8_t state, urgency, rating;
-	uint8_t zero[2];
+	uint8_t marks; /* ORDER_ */
+	uint8_t zero[1];
 	uint32_t last_content; /* a hash of what its last event says in words and numbers, see core_content */
 };
 _Static_assert(sizeof(struct order_row) == 144, "the book stores this layout");
@@ -50,12 +58,18 @@ int order_compare_urgency(const struct order *a, const struct order *b);
  * highest. */
 enum { FIGURES_BUCKETS = 128 };
 
-/* What an area's supervisors see of it. Stored in the book in this layout, little-endian. */
+/* What an area's supervisors see of it. Stored in the book in this layout, little-endian.
+ *
+ * Each figure counts at the holder that held the order then. due: orders that began with a time by which something was
+ * due: every submitted one, and the recorded ones that had one in their source. late: orders that were completed after
+ * that time: live ones after the time for completing that their acceptance set, recorded ones after the source's; an
+ * order counts once, whatever comes later. Of recorded orders, accepted and the times to accept and complete know
+ * nothing, and completed, closed and cancelled count those that were recorded so. */
 struct figures {
-	uint64_t submitted, accepted, completed, closed, cancelled, reopened, declined;
+	uint64_t submitted, accepted, completed, closed, cancelled, reopened, declined, due, late, duplicate;
 	uint32_t accept_counts[FIGURES_BUCKETS], complete_counts[FIGURES_BUCKETS];
 };
-_Static_assert(sizeof(struct figures) == 56 + 8 * FIGURES_BUCKETS, "the book stores this layout");
+_Static_assert(sizeof(struct figures) == 80 + 8 * FIGURES_BUCKETS, "the book stores this layout");
 
 /* An area as a holder of orders. */
 struct holder {

@@ -27,5 +27,7 @@ struct holder *life_holder(struct core *core, uint32_t area);
 
 /* A hash over what a submit says, by which its repeat is recognised. */
 uint32_t submit_content(const struct pd_message *submitted);
+/* The same for a record. Who recorded it does not count: the past is the same whoever brings it. */
+uint32_t record_content(const struct pd_message *recorded);
 
 #endif

@@ -24,6 +24,7 @@ struct book {
 	MDB_env *env;
 	MDB_dbi tables[TABLES];
 	struct pd_decoder *decoder;
+	unsigned renewed_from;
 	/* Readers hold it shared for as long as a snapshot lasts: the map can grow only while there is none. A thread
 	 * must not hold it twice: new snapshots wait while the keeper does. */
 	pthread_rwlock_t growing;
@@ -37,9 +38,18 @@ static enum pd_err failed(int rc, const char *what, char *why)
 
 /* ---- opening ---- */
 
-static enum pd_err open_tables(struct book *book, bool read_only, char *why)
+static int empty_tables(struct book *book, MDB_txn *txn)
+{
+	int rc = 0;
+	for (int i = 0; i < TABLES && rc == 0; i++)
+		rc = mdb_drop(txn, book->tables[i], 0);
+	return rc;
+}
+
+static enum pd_err open_tables(struct book *book, const struct book_options *options, char *why)
 {
 	MDB_txn *txn;
+	bool read_only = options->read_only;
 	int rc = mdb_txn_begin(book->env, NULL, read_only ? MDB_RDONLY : 0, &txn);
 	if (rc)
 		return failed(rc, "begin", why);
@@ -49,10 +59,14 @@ static enum pd_err open_tables(struct book *book, bool read_only, char *why)
 	if (rc == 0 && mdb_get(txn, book->tables[META], &key, &value) == 0) {
 		struct book_meta meta = {0};
 		memcpy(&meta, value.mv_data, value.mv_size < sizeof meta ? value.mv_size : sizeof meta);
-		if (value.mv_size != sizeof meta || meta.format != BOOK_FORMAT) {
+		bool whole = value.mv_size == sizeof meta, older = whole && meta.format < BOOK_FORMAT;
+		if (older && options->renew && !read_only) {
+			book->renewed_from = meta.format;
+			rc = empty_tables(book, txn);
+		} else if (!whole || meta.format != BOOK_FORMAT) {
 			mdb_txn_abort(txn);
-			snprintf(why, 300, "the book is of format %u, this paidand reads format %u", meta.format,
-				 (unsigned)BOOK_FORMAT);
+			snprintf(why, 300, "the book is of format %u, this paidand reads format %u%s", meta.format,
+				 (unsigned)BOOK_FORMAT, older ? "; paidand makes it again when it starts" : "");
 			return PD_EVERSION;
 		}
 	}
@@ -103,7 +117,7 @@ enum pd_err book_open(struct book **out, const struct book_options *options, cha
 	}
 	int dead;
 	mdb_reader_check(book->env, &dead);
-	enum pd_err err = open_tables(book, options->read_only, why);
+	enum pd_err err = open_tables(book, options, why);
 	if (err) {
 		book_close(book);
 		return err;
@@ -120,6 +134,11 @@ void book_close(struct book *book)
 	pd_decoder_free(book->decoder);
 	pthread_rwlock_destroy(&book->growing);
 	free(book);
+}
+
+unsigned book_renewed_from(const struct book *book)
+{
+	return book->renewed_from;
 }
 
 /* ---- keeping ---- */
@@ -625,6 +644,13 @@ static void set_cursor(struct book_query *query, const void *key, size_t bytes)
 	query->cursor_bytes = bytes;
 }
 
+static bool row_wanted(const struct book_query *query, const struct order_row *row)
+{
+	return (query->state == 0 || row->state == query->state) &&
+	       (query->category == 0 || row->category == query->category) && row->submitted_ms >= query->since_ms &&
+	       (query->until_ms == 0 || row->submitted_ms < query->until_ms);
+}
+
 static enum pd_err list_row(struct list *list, const struct pd_id *id)
 {
 	struct order_row row;
@@ -632,7 +658,7 @@ static enum pd_err list_row(struct list *list, const struct pd_id *id)
 	list->scanned++;
 	if (err)
 		return err == PD_ENOENT ? PD_ECORRUPT : err;
-	if (list->query->state == 0 || row.state == list->query->state) {
+	if (row_wanted(list->query, &row)) {
 		list->count++;
 		list->found(&row, list->arg);
 	}
@@ -721,10 +747,55 @@ static enum pd_err list_newest(struct list *list)
 	return err ? err : closed;
 }
 
+static bool area_listed(const struct book_query *query, uint32_t area)
+{
+	size_t low = 0, high = query->area_count;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (query->areas[middle] < area)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < query->area_count && query->areas[low] == area;
+}
+
+/* Through all rows, from the one that the cursor names on. */
+static enum pd_err list_by_id(struct list *list)
+{
+	struct book_query *query = list->query;
+	struct walk walk = walk_open(list->reader, ORDERS);
+	if (query->cursor_bytes)
+		walk_from(&walk, query->cursor, query->cursor_bytes);
+	else
+		walk_to(&walk, MDB_FIRST);
+	query->cursor_bytes = 0;
+	for (; walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
+		struct order_row row;
+		if (list_full(list)) {
+			set_cursor(query, walk.key.mv_data, walk.key.mv_size);
+			break;
+		}
+		if (walk.value.mv_size != sizeof row) {
+			mdb_cursor_close(walk.cursor);
+			return PD_ECORRUPT;
+		}
+		memcpy(&row, walk.value.mv_data, sizeof row);
+		list->scanned++;
+		if (!row_wanted(query, &row) || (query->areas && !area_listed(query, row.holder)))
+			continue;
+		list->count++;
+		list->found(&row, list->arg);
+	}
+	return walk_close(&walk);
+}
+
 enum pd_err book_list(struct book_reader *reader, struct book_query *query,
 		      void (*found)(const struct order_row *row, void *arg), void *arg)
 {
 	struct list list = {reader, query, found, arg, 0, 0};
+	if (query->by_id)
+		return list_by_id(&list);
 	return query->areas ? list_holders(&list) : list_newest(&list);
 }
 

@@ -17,7 +17,8 @@
 #include "core.h"
 #include "proto.h"
 
-enum { BOOK_FORMAT = 1 };
+/* 2: figures know due, late and duplicate; rows have marks. */
+enum { BOOK_FORMAT = 2 };
 
 struct book_meta {
 	uint32_t format, zero;
@@ -32,11 +33,14 @@ struct book_options {
 	const char *dir;
 	bool read_only; /* look only, beside a running paidand */
 	bool no_sync;   /* for a book that is made to be compared and thrown away */
+	bool renew;     /* one of an older format is emptied, to be made again from the journal */
 };
 
 /* Open the book, or make an empty one. PD_EVERSION: of another format; PD_ESYS: *why (300 bytes) says what. */
 PD_MUST_USE enum pd_err book_open(struct book **book, const struct book_options *options, char why[static 300]);
 void book_close(struct book *book);
+/* The format of the book that was emptied at its opening; 0: it was not. */
+unsigned book_renewed_from(const struct book *book);
 
 /* ---- keeping ---- */
 
@@ -82,8 +86,11 @@ PD_MUST_USE enum pd_err book_load(struct book_reader *reader, struct core *core,
 struct book_query {
 	const uint32_t *areas; /* of these holders, in this order; null: of requester, or all */
 	size_t area_count;
-	uint32_t requester; /* with areas null; 0: all */
-	unsigned state;     /* 0: any */
+	uint32_t requester;          /* with areas null; 0: all */
+	bool by_id;                  /* oldest id first, through all orders; areas are sorted then, and a filter */
+	unsigned state;              /* 0: any */
+	uint64_t since_ms, until_ms; /* submitted in [since_ms, until_ms); 0: any */
+	uint32_t category;           /* 0: any */
 	unsigned limit;
 	uint8_t cursor[64]; /* where to begin; cursor_bytes 0: at the beginning */
 	size_t cursor_bytes;

@@ -70,7 +70,7 @@ static enum pd_err order_fits(struct run *run, const struct pd_message *event, u
 	const struct pd_order_event *common = &event->order_event;
 	const struct order *order = core_order(replay->core, &common->order);
 	enum pd_err err = PD_OK;
-	if (!order && event->type != PD_MSG_submitted) {
+	if (!order && !pd_is_first_event(event->type)) {
 		err = replay_fetch(replay->core, run->reader, &common->order);
 		order = core_order(replay->core, &common->order);
 	}

@@ -144,6 +144,8 @@ def every_message_once_well(broker):
     move(order, leader, "complete", result="好了")
     move(order, resident, "confirm", rating=5, text="谢谢")
     move(Order(resident), resident, "cancel", reason="自己修好了")
+    ok(operator, "record", order=new_id(1704067200000), category=LAMP, text="路灯不亮", submitted_ms=1704067200000, state=4, source="city-311", key="1",
+       ended_ms=1704240000000, area=MICRO)
     ok(leader, "bye")
 
     fields = {"area": 1199, "parent": COMMUNITY, "level": 4, "kind": 1, "name": "新网格"}
@@ -161,7 +163,7 @@ def every_message_once_well(broker):
     check(listed(operator, "list_orders", limit=10, after_seq=order.seq)[0], "list_orders gave nothing")
     for what in ("list_areas", "list_people", "list_households", "list_categories"):
         check(listed(operator, what)[0], f"{what} gave nothing")
-    equal(say(operator, "get_stats", area=STREET).submitted, 2, "submitted orders of the street")
+    equal(say(operator, "get_stats", area=STREET).submitted, 3, "submitted orders of the street")
     check(listed(operator, "read_events", after_seq=0)[0], "read_events gave nothing")
     equal(say(operator, "get_digest").what, "digest", "the answer to get_digest")
     equal({k.name for k in schema.client_kinds()} - used, set(), "messages of schema.json that this conversation does not use")

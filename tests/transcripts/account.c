@@ -18,7 +18,9 @@ static void print_state(struct cast *cast, const struct order_row *row)
 	switch (row->state) {
 	case PD_STATE_waiting: printf("waits at %s, to be accepted by %s", holder, due); break;
 	case PD_STATE_accepted: printf("in the hands of %s at %s, to be completed by %s", acceptor, holder, due); break;
-	case PD_STATE_completed: printf("completed by %s, closes by itself on %s", acceptor, due); break;
+	case PD_STATE_completed:
+		printf("completed by %s, closes by itself on %s", row->acceptor ? acceptor : "nobody here", due);
+		break;
 	case PD_STATE_closed:
 		if (row->rating)
 			printf("closed, rated %u of 5", row->rating);
@@ -187,7 +189,7 @@ void account_figures(struct cast *cast, const struct core *core, const struct ar
 	const struct figures *f = &sums.figures;
 	printf("%s%s and below: %" PRIu64 " submitted, %" PRIu64 " accepted, %" PRIu64 " completed, %" PRIu64
 	       " closed, %" PRIu64 " cancelled, %" PRIu64 " reopened, %" PRIu64 " declined or transferred; %" PRIu64
-	       " waiting, %" PRIu64 " worked on\n",
+	       " waiting, %" PRIu64 " worked on; %" PRIu64 " due, %" PRIu64 " late, %" PRIu64 " duplicate\n",
 	       indent, cast_name(cast, CAST_AREA, area->id), f->submitted, f->accepted, f->completed, f->closed,
-	       f->cancelled, f->reopened, f->declined, sums.waiting, sums.working);
+	       f->cancelled, f->reopened, f->declined, sums.waiting, sums.working, f->due, f->late, f->duplicate);
 }

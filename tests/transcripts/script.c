@@ -165,6 +165,10 @@ void script_need_end(const struct script *script)
 
 const char *script_time(uint64_t ms, char text[static SCRIPT_TIME_BYTES])
 {
+	if (ms < SCRIPT_DAY_1_MS) {
+		snprintf(text, SCRIPT_TIME_BYTES, "%.1f days before", (double)(SCRIPT_DAY_1_MS - ms) / DAY_MS);
+		return text;
+	}
 	uint64_t since = ms - SCRIPT_DAY_1_MS, seconds = since / 1000 % 86400;
 	int used = snprintf(text, SCRIPT_TIME_BYTES, "day %" PRIu64 " %02" PRIu64 ":%02" PRIu64, since / DAY_MS + 1,
 			    seconds / 3600, seconds / 60 % 60);

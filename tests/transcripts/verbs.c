@@ -158,6 +158,39 @@ static void submit_words(struct script *script, struct cast *cast, struct pd_sub
 	}
 }
 
+/* Times are so long before now. */
+static uint64_t need_past_ms(struct script *script, const struct stage *stage, const char *what)
+{
+	return stage_now_ms(stage) - script_need_duration_s(script, what) * UINT64_C(1000);
+}
+
+static void record_words(struct script *script, struct cast *cast, const struct stage *stage, struct pd_record *record)
+{
+	record->category = verbs_need(script, cast, CAST_CATEGORY);
+	record->text = pd_text(script_need_text(script, "the request"));
+	record->state = (uint8_t)need_word(script, "state");
+	record->source = pd_text("hotline");
+	record->key = pd_text("1");
+	need(script, "of");
+	record->submitted_ms = need_past_ms(script, stage, "how long ago it was submitted");
+	for (;;) {
+		if (script_take_if(script, "ended"))
+			record->ended_ms = need_past_ms(script, stage, "how long ago it ended");
+		else if (script_take_if(script, "target"))
+			record->target_ms = need_past_ms(script, stage, "how long ago it was to be done");
+		else if (script_take_if(script, "area"))
+			record->area = verbs_need(script, cast, CAST_AREA);
+		else if (script_take_if(script, "for"))
+			record->requester = verbs_need(script, cast, CAST_PERSON);
+		else if (script_take_if(script, "result"))
+			record->result = pd_text(script_need_text(script, "the result"));
+		else if (script_take_if(script, "duplicate"))
+			record->duplicate = true;
+		else
+			return;
+	}
+}
+
 static struct pd_slice optional_text(struct script *script)
 {
 	const char *text = script_text(script);
@@ -196,7 +229,8 @@ static enum pd_type need_move(struct script *script)
 		    strncmp(moves[i].command, verb, length - 1) == 0)
 			return moves[i].command_type;
 	script_fail(script,
-		    "\"%s\" is no verb: submits, accepts, declines, transfers, completes, confirms, reopens, cancels, "
+		    "\"%s\" is no verb: submits, records, accepts, declines, transfers, completes, confirms, reopens, "
+		    "cancels, "
 		    "notes or puts",
 		    verb);
 }
@@ -215,6 +249,8 @@ void verbs_command(struct script *script, struct cast *cast, struct stage *stage
 	command->accept.order = need_order(script, cast, stage);
 	if (command->type == PD_MSG_submit) {
 		submit_words(script, cast, &command->submit);
+	} else if (command->type == PD_MSG_record) {
+		record_words(script, cast, stage, &command->record);
 	} else {
 		command->accept.version = stage_version(stage, &command->accept.order);
 		move_words(script, cast, command);

@@ -577,6 +577,32 @@ static void another_format_is_refused(void **state)
 	expect_err(shelf_try(shelf, false), PD_EVERSION, "a book with a meta of a byte");
 }
 
+static void an_older_book_is_emptied_to_be_made_again(void **state)
+{
+	struct shelf *shelf = *state;
+	struct book_meta meta = {.format = BOOK_FORMAT - 1, .seq = 1};
+	char why[300];
+	struct book *book;
+	live(shelf->bed, 1, 0);
+	shelf_keep(shelf);
+	poke(shelf, "meta", "state", 5, &meta, sizeof meta);
+	for (int read_only = 0; read_only <= 1; read_only++) {
+		expect_err(shelf_try(shelf, read_only), PD_EVERSION, "an older book");
+		expect(strstr(shelf->why, "makes it again"), "the reason is \"%s\"", shelf->why);
+	}
+	struct book_options options = {.dir = shelf_path(shelf, "book"), .renew = true};
+	expect_err(book_open(&book, &options, why), PD_OK, "an older book, to be made again");
+	expect(book_renewed_from(book) == BOOK_FORMAT - 1, "it says that it was of format %u", book_renewed_from(book));
+	book_close(book);
+	shelf_open(shelf, false);
+	expect(book_renewed_from(shelf->book) == 0, "it is renewed once more");
+	shelf_begin(shelf);
+	struct pd_id id;
+	expect_err(book_meta_get(shelf->reader, &meta), PD_ENOENT, "what the emptied book has kept");
+	expect_err(book_last_id(shelf->reader, &id), PD_ENOENT, "an order in the emptied book");
+	book_end(shelf->reader);
+}
+
 /* ---- damage ---- */
 
 static void damage_is_found_when_loading(void **state)
@@ -629,6 +655,7 @@ int main(void)
 		TEST(a_book_that_is_not_there_is_not_made_to_look_at),
 		TEST(a_book_in_an_impossible_place_says_why),
 		TEST(another_format_is_refused),
+		TEST(an_older_book_is_emptied_to_be_made_again),
 		TEST(damage_is_found_when_loading),
 	};
 #undef TEST

@@ -214,6 +214,7 @@ static void expect_row(const struct order *order, const struct order_row *wanted
 	SAME(state);
 	SAME(urgency);
 	SAME(rating);
+	SAME(marks);
 	SAME(last_content);
 #undef SAME
 	assert_memory_equal(&row->id, &wanted->id, sizeof row->id);
@@ -251,7 +252,8 @@ static void a_row_through_a_whole_life(void **state)
 				.area = 11,
 				.category = 5,
 				.attempt = 1,
-				.urgency = PD_urgency_normal};
+				.urgency = PD_urgency_normal,
+				.marks = ORDER_DUE};
 	move_on(&row, bed, at, PD_MSG_submitted, PD_STATE_waiting, 101, now + 1800 * BED_SECOND);
 	expect_row(order, &row);
 

@@ -135,7 +135,8 @@ static void full_counts_do_not_overflow(void **state)
 static void sums_add_every_figure(void **state)
 {
 	(void)state;
-	struct figures sum = {1, 2, 3, 4, 5, 6, 7, {0}, {0}}, more = {10, 20, 30, 40, 50, 60, 70, {0}, {0}};
+	struct figures sum = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, {0}, {0}},
+		       more = {10, 20, 30, 40, 50, 60, 70, 80, 90, 100, {0}, {0}};
 	for (unsigned i = 0; i < FIGURES_BUCKETS; i++) {
 		sum.accept_counts[i] = i;
 		more.accept_counts[i] = 1000;
@@ -143,7 +144,7 @@ static void sums_add_every_figure(void **state)
 		more.complete_counts[i] = 5000;
 	}
 	figures_add(&sum, &more);
-	const uint64_t wanted[] = {11, 22, 33, 44, 55, 66, 77};
+	const uint64_t wanted[] = {11, 22, 33, 44, 55, 66, 77, 88, 99, 110};
 	assert_memory_equal(&sum, wanted, sizeof wanted);
 	for (unsigned i = 0; i < FIGURES_BUCKETS; i++) {
 		assert_int_equal(sum.accept_counts[i], 1000 + i);

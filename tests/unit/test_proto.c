@@ -338,7 +338,8 @@ static void moves_name_commands_events_and_states(void **state)
 
 static void check_move(const struct pd_message_info *info)
 {
-	bool moves = pd_is_order_event(info->type) || pd_is_move(info->type) || info->type == PD_MSG_submit;
+	bool moves = pd_is_order_event(info->type) || pd_is_move(info->type) || info->type == PD_MSG_submit ||
+		     info->type == PD_MSG_record;
 	expect(moves == (pd_move_of(info->type) != NULL), "%s: pd_move_of says otherwise", info->name);
 }
 

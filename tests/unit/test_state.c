@@ -293,7 +293,7 @@ static void figures_say_what_happened_where(void **state)
 	bed_must(bed, PD_MSG_cancel, 1, 6, 101);
 	const struct figures *at_11 = &core_holder(bed->core, 11)->figures, *at_4 = &core_holder(bed->core, 4)->figures;
 	const struct figures *at_3 = &core_holder(bed->core, 3)->figures, *at_12 = &core_holder(bed->core, 12)->figures;
-	const struct figures wanted_11 = {.submitted = 1, .declined = 1}, wanted_3 = {.declined = 1},
+	const struct figures wanted_11 = {.submitted = 1, .declined = 1, .due = 1}, wanted_3 = {.declined = 1},
 			     wanted_12 = {.cancelled = 1};
 	struct figures wanted_4 = {.accepted = 1, .completed = 1, .reopened = 1};
 	wanted_4.accept_counts[figures_bucket(60000)] = 1; /* since it waits there, not since it was submitted */
