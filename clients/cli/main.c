@@ -1,5 +1,6 @@
 /* main.c - paidan, the command line: its commands. */
 #include "cli.h"
+#include "history_map.h"
 #include "names.h"
 #include "print.h"
 
@@ -44,6 +45,8 @@ static const struct cli_command commands[] = {
 	{"import", "DIR [options]",
 	 "bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR", NULL,
 	 cmd_import},
+	{"history", "FILE.csv --map MAP.ini [options]", "take in past orders of another system", history_map_help,
+	 cmd_history},
 	{"verify", "DIR [options]", "whether what paidand's folder holds is what its journal makes", NULL, cmd_verify},
 	{0},
 };
