@@ -314,18 +314,34 @@ static const char *const times_keys[] = {"zone", "format",  "created_format", "d
 static const char *const place_keys[] = {"placeholder", "bounds", NULL};
 static const char *const category_keys[] = {"level", "urgency", "accept_within", "complete_within", NULL};
 
+static void list_names(const char *const *names)
+{
+	for (; *names; names++)
+		fprintf(stderr, " %s", *names);
+	fputc('\n', stderr);
+}
+
 static bool unknown_key(struct reading *reading, const char *section, const char *name, const char *const *keys)
 {
 	const char *nearest = cli_nearest(name, keys);
-	fprintf(stderr, "%s:%" PRIu32 ": ", reading->map->path, reading->line);
-	fprintf(stderr, _("[%s] has no %s"), section, name);
 	if (nearest)
-		fprintf(stderr, _("; did you mean %s?"), nearest);
-	fputs(_(" It may have:"), stderr);
-	for (; *keys; keys++)
-		fprintf(stderr, " %s", *keys);
-	fputc('\n', stderr);
-	reading->wrong = true;
+		fail(reading, _("[%s] has no key %s; did you mean %s?"), section, name, nearest);
+	else
+		fail(reading, _("[%s] has no key %s"), section, name);
+	fprintf(stderr, _("[%s] may have:"), section);
+	list_names(keys);
+	return false;
+}
+
+static bool unknown_section(struct reading *reading, const char *section, const char *const *sections)
+{
+	const char *nearest = cli_nearest(section, sections);
+	if (nearest)
+		fail(reading, _("there is no section [%s]; did you mean [%s]?"), section, nearest);
+	else
+		fail(reading, _("there is no section [%s]"), section);
+	fputs(_("a map's sections:"), stderr);
+	list_names(sections);
 	return false;
 }
 
@@ -436,7 +452,7 @@ static int on_key(void *arg, const char *section, const char *name, const char *
 	else if (strcmp(section, "categories") == 0)
 		set_category(reading, name, value);
 	else
-		unknown_key(reading, *section ? section : "", name, sections);
+		unknown_section(reading, section, sections);
 	return 1;
 }
 

@@ -47,6 +47,11 @@ static const struct cli_command commands[] = {
 	 cmd_import},
 	{"history", "FILE.csv --map MAP.ini [options]", "take in past orders of another system", history_map_help,
 	 cmd_history},
+	{"export", "orders|events [options]", "orders or events as a file for programs, or as a sheet",
+	 "Orders come oldest first, each once, with their words, results and places. Files for programs have English\n"
+	 "words and times in UTC; sheets are in Chinese, with local times and a second sheet of totals. What is written\n"
+	 "as CSV, paidan history reads with the map paidan-export.ini.\n",
+	 cmd_export},
 	{"verify", "DIR [options]", "whether what paidand's folder holds is what its journal makes", NULL, cmd_verify},
 	{0},
 };

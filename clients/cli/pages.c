@@ -22,6 +22,7 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 	case PD_MSG_list_areas: query->list_areas.limit = limit; break;
 	case PD_MSG_list_people: query->list_people.limit = limit; break;
 	case PD_MSG_list_households: query->list_households.limit = limit; break;
+	case PD_MSG_read_events: query->read_events.limit = limit; break;
 	default: break; /* list_categories answers with all of them */
 	}
 }
@@ -33,6 +34,7 @@ static void go_on(struct pd_message *query, const struct pd_end *end)
 	case PD_MSG_list_areas: query->list_areas.after = end->after; break;
 	case PD_MSG_list_people: query->list_people.after = end->after; break;
 	case PD_MSG_list_households: query->list_households.after = end->after; break;
+	case PD_MSG_read_events: query->read_events.after_seq = end->seq; break;
 	default: break;
 	}
 }
@@ -62,8 +64,9 @@ static void show_page(struct cli *cli, struct pd_client *client, struct page *pa
 		row(cli, client, &message, arg);
 }
 
-int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
-	       pages_end_fn *page_end, void *arg, bool *more)
+/* page_end or page_well may be null. */
+static int walk(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
+		pages_end_fn *page_end, pages_well_fn *page_well, void *arg, bool *more)
 {
 	struct page page = {{0}, pd_decoder_new()};
 	struct pd_message last;
@@ -84,10 +87,45 @@ int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *que
 		go_on(query, &end);
 		*more = end.more;
 		show_page(cli, client, &page, row, arg);
-		page_end(arg);
+		if (page_end)
+			page_end(arg);
+		if (page_well && !page_well(arg))
+			break;
 		left -= end.count < left ? end.count : left;
 	} while (*more && left);
 	pd_buffer_fini(&page.rows);
 	pd_decoder_free(page.decoder);
 	return code;
+}
+
+int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
+	       pages_end_fn *page_end, void *arg, bool *more)
+{
+	return walk(cli, client, query, limit, row, page_end, NULL, arg, more);
+}
+
+int pages_walk(struct cli *cli, struct pd_client *client, struct pd_message *query, pages_row_fn *row,
+	       pages_well_fn *page_well, void *arg, bool *more)
+{
+	return walk(cli, client, query, 0, row, NULL, page_well, arg, more);
+}
+
+static void on_time(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_message event;
+	struct pd_fault fault;
+	size_t off = 0;
+	(void)client;
+	if (!last && answer->type == PD_MSG_past && decoder &&
+	    !pd_decode(decoder, answer->past.event.data, answer->past.event.bytes, &off, &event, &fault))
+		*(uint64_t *)arg = event.area_set.time_ms; /* all events begin alike */
+	pd_decoder_free(decoder);
+}
+
+int pages_event_time(struct cli *cli, struct pd_client *client, uint64_t after_seq, uint64_t *time_ms)
+{
+	struct pd_message query = {.type = PD_MSG_read_events, .read_events = {.after_seq = after_seq, .limit = 1}};
+	*time_ms = UINT64_MAX;
+	return cli_query(cli, client, &query, on_time, time_ms, NULL);
 }

@@ -12,9 +12,19 @@ typedef void pages_row_fn(struct cli *cli, struct pd_client *client, const struc
 /* Gets the end of each page. */
 typedef void pages_end_fn(void *arg);
 
+/* The same; false ends it. */
+typedef bool pages_well_fn(void *arg);
+
 /* Show the answers to query (one of the list_ messages, with its filters set), at most limit of them (0: all). On
  * CLI_OK *more says whether there are further ones. */
 PD_MUST_USE int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit,
 			   pages_row_fn *row, pages_end_fn *page_end, void *arg, bool *more);
+
+/* All answers to query, which may also be read_events. On CLI_OK *more says whether page_well has ended it. */
+PD_MUST_USE int pages_walk(struct cli *cli, struct pd_client *client, struct pd_message *query, pages_row_fn *row,
+			   pages_well_fn *page_well, void *arg, bool *more);
+
+/* When the first event after a seq happened; UINT64_MAX: there is none. */
+PD_MUST_USE int pages_event_time(struct cli *cli, struct pd_client *client, uint64_t after_seq, uint64_t *time_ms);
 
 #endif

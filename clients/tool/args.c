@@ -127,10 +127,11 @@ struct given {
 
 static bool split(const char *word, struct given *given)
 {
-	const char *name = strcmp(word, "-h") == 0 ? "help" : word + 2, *equals = strchr(name, '=');
+	bool is_help = strcmp(word, "-h") == 0, is_output = strcmp(word, "-o") == 0;
+	const char *name = is_help ? "help" : is_output ? "output" : word + 2, *equals = strchr(name, '=');
 	size_t length = equals ? (size_t)(equals - name) : strlen(name);
 	given->value = equals ? equals + 1 : NULL;
-	if (length >= sizeof given->name || (word[1] != '-' && strcmp(word, "-h") != 0))
+	if (length >= sizeof given->name || (word[1] != '-' && !is_help && !is_output))
 		return false;
 	memcpy(given->name, name, length);
 	given->name[length] = 0;
