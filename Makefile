@@ -37,7 +37,7 @@ $(call library,workers): $(call objects,workers)
 $(BUILD)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lm -lpthread
+LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lm -lpthread
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
 libraries = $(foreach l,$(1),$(call library,$(l)))
 $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
@@ -62,7 +62,7 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon 
 # ---- Debian packages ----
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
-	libsystemd-dev libcsv-dev libxlsxwriter-dev tzdata
+	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev tzdata
 TEST_PACKAGES = libcmocka-dev binutils python3 python3-zmq python3-msgpack procps
 LINT_PACKAGES = clang-tidy clang-format cppcheck
 

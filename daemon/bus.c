@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "metrics.h"
+
 /* What one peer may have waiting: frames of at most 64 KiB. Beyond it a peer that does not read is dropped. */
 enum { PEER_FRAMES_MAX = 1000, SUBSCRIBER_MESSAGES_MAX = 20000, BACKLOG = 4096, IO_THREADS = 1 };
 
@@ -56,6 +58,7 @@ static enum pd_err open_sockets(struct bus *bus)
 		return PD_ESYS;
 	enum pd_err err = set_common(bus->router, PEER_FRAMES_MAX);
 	err = err ? err : set_common(bus->publisher, SUBSCRIBER_MESSAGES_MAX);
+	err = err ? err : set(bus->publisher, ZMQ_XPUB_NODROP, 1);
 	return err ? err : set(bus->router, ZMQ_ROUTER_MANDATORY, 1);
 }
 
@@ -207,9 +210,22 @@ bool bus_has_subscribers(struct bus *bus)
 	return bus->subscribed;
 }
 
+static bool publish(struct bus *bus, const char *topic, size_t topic_bytes, const void *data, size_t bytes)
+{
+	return zmq_send(bus->publisher, topic, topic_bytes, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0 &&
+	       zmq_send(bus->publisher, data, bytes, ZMQ_DONTWAIT) >= 0;
+}
+
 void bus_publish(struct bus *bus, const char *topic, size_t topic_bytes, const void *data, size_t bytes)
 {
-	/* XPUB drops for those who are too slow; they notice by the counts and read what they missed. */
-	if (zmq_send(bus->publisher, topic, topic_bytes, ZMQ_SNDMORE | ZMQ_DONTWAIT) >= 0)
-		zmq_send(bus->publisher, data, bytes, ZMQ_DONTWAIT);
+	metrics_add(metrics.front.publications, 1);
+	if (publish(bus, topic, topic_bytes, data, bytes))
+		return;
+	/* Somebody is too slow, and XPUB, which would drop for them without a word, has been told to say so, once until
+	 * they have read some. All others get it, and they notice by the counts and read what they missed. */
+	metrics_add(metrics.front.overflows, 1);
+	enum pd_err err = set(bus->publisher, ZMQ_XPUB_NODROP, 0);
+	if (err == PD_OK && publish(bus, topic, topic_bytes, data, bytes))
+		err = set(bus->publisher, ZMQ_XPUB_NODROP, 1);
+	(void)err; /* the option is known, or the socket would not have been opened */
 }

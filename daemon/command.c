@@ -340,6 +340,7 @@ static bool may_ask(struct front *front, struct session *session)
 void front_on_message(struct front *front, struct session *session, const struct pd_message *message)
 {
 	enum pd_role role = pd_message_info(message->type)->role;
+	metrics_add(&metrics.front.messages[message->type], 1);
 	if (role > PD_QUERY) {
 		front_refuse(front, session, message->request, PD_REFUSED_not_a_command,
 			     pd_message_info(message->type)->name);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intl.h"
 #include "log.h"
+#include "metrics_http.h"
 
 static const char help[] =
 	"paidand - the dispatch broker of a district: takes orders, dispatches them, keeps what was acknowledged\n"
@@ -19,12 +21,14 @@ static const char help[] =
 	"                       (default: ipc://DIR/paidan.sock and tcp://127.0.0.1:7750)\n"
 	"  --publish ENDPOINT   where events are published, may be given several times\n"
 	"                       (default: ipc://DIR/events.sock and tcp://127.0.0.1:7751)\n"
+	"  --metrics ADDRESS    serve figures for Prometheus there, /healthz and /readyz, e.g. at 127.0.0.1:9750\n"
+	"                       (default: not at all); port 0: one that is free, told in the log\n"
 	"  --config FILE        settings in INI form; the command line goes before it\n"
 	"  --log-level LEVEL    error, warn, info (default) or debug\n"
 	"  --check              say whether the settings are sound, and leave\n"
 	"  --help, --version\n"
 	"\n"
-	"Whoever reaches an endpoint may speak for anybody: keep to ipc and loopback.\n"
+	"Whoever reaches an endpoint may speak for anybody: keep to ipc and loopback. Metrics can only be read.\n"
 	"\n"
 	"Settings in FILE, section [paidand], with their defaults:\n"
 	"  data=                  as above              listen=, publish=    as above, separated by blanks\n"
@@ -32,6 +36,7 @@ static const char help[] =
 	"  keep_ms=200            pace of the book      confirm_days=7       then a completed order closes by itself\n"
 	"  reopen_days=7          to reopen an order    segment_mib=64       size of the journal's files\n"
 	"  reserve_mib=256        with less room on the disk, no new orders are taken\n"
+	"  metrics=               as above\n"
 	"SIGHUP reads FILE again: log_level, heartbeat_ms, keep_ms, confirm_days, reopen_days, reserve_mib.\n"
 	"SIGTERM and SIGINT: finish, answer and leave.\n"
 	"\n"
@@ -77,12 +82,26 @@ static bool add_endpoint(char list[CONFIG_ENDPOINTS_MAX][256], int *count, const
 	return true;
 }
 
+static bool set_metrics(struct config *config, const char *address, const char *where)
+{
+	if (strlen(address) < sizeof config->metrics && metrics_address_good(address)) {
+		snprintf(config->metrics, sizeof config->metrics, "%s", address);
+		return true;
+	}
+	fprintf(stderr,
+		_("paidand: %s: \"%s\" is not an address to serve metrics at; one looks like 127.0.0.1:9750 or "
+		  "[::1]:9750\n"),
+		where, address);
+	return false;
+}
+
 /* ---- the file ---- */
 
 struct parse {
 	struct config *config;                        /* gets what the file says */
 	bool listen_given, publish_given, data_given; /* by the command line, which goes before */
 	bool wrong;
+	bool metrics_given; /* by the command line, too */
 };
 
 static bool set_endpoints(struct parse *parse, bool listen, const char *value)
@@ -133,6 +152,8 @@ static bool set_setting(struct parse *parse, const char *name, const char *value
 			snprintf(parse->config->data, sizeof parse->config->data, "%s", value);
 		return true;
 	}
+	if (strcmp(name, "metrics") == 0)
+		return parse->metrics_given || !value[0] || set_metrics(parse->config, value, parse->config->file);
 	for (int i = 0; i < NUMBERS; i++)
 		if (strcmp(name, numbers[i].name) == 0)
 			return set_number(parse, &numbers[i], value);
@@ -196,7 +217,7 @@ enum config_outcome config_read(struct config *config, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{"data", 1, NULL, 'd'},   {"listen", 1, NULL, 'l'},    {"publish", 1, NULL, 'p'},
-		{"config", 1, NULL, 'c'}, {"log-level", 1, NULL, 'L'}, {"check", 0, NULL, 'C'},
+		{"config", 1, NULL, 'c'}, {"log-level", 1, NULL, 'L'}, {"metrics", 1, NULL, 'm'}, {"check", 0, NULL, 'C'},
 		{"help", 0, NULL, 'h'},   {"version", 0, NULL, 'v'},   {NULL, 0, NULL, 0}};
 	*config = (struct config){.log_level = LOG_INFO};
 	for (int i = 0; i < NUMBERS; i++)
@@ -209,6 +230,10 @@ enum config_outcome config_read(struct config *config, int argc, char **argv)
 		case 'c': snprintf(config->file, sizeof config->file, "%s", optarg); break;
 		case 'L': level = optarg; break;
 		case 'C': config->check = true; break;
+		case 'm':
+			if (!set_metrics(config, optarg, "--metrics"))
+				return CONFIG_WRONG;
+			break;
 		case 'l':
 			if (!add_endpoint(config->listen, &config->listen_count, optarg, "--listen"))
 				return CONFIG_WRONG;
@@ -226,7 +251,8 @@ enum config_outcome config_read(struct config *config, int argc, char **argv)
 		fprintf(stderr, "paidand: \"%s\" is not an option; paidand --help tells them\n", argv[optind]);
 		return CONFIG_WRONG;
 	}
-	struct parse parse = {config, config->listen_count > 0, config->publish_count > 0, config->data[0] != 0, false};
+	struct parse parse = {config, config->listen_count > 0, config->publish_count > 0, config->data[0] != 0, false,
+			      config->metrics[0] != 0};
 	if (config->file[0] && !read_file(&parse))
 		return CONFIG_WRONG;
 	if (level && !set_level(config, level, "--log-level"))
@@ -237,7 +263,7 @@ enum config_outcome config_read(struct config *config, int argc, char **argv)
 enum pd_err config_reload(struct config *config)
 {
 	struct config fresh = *config;
-	struct parse parse = {&fresh, true, true, true, false};
+	struct parse parse = {&fresh, true, true, true, false, true};
 	if (!config->file[0] || !read_file(&parse))
 		return PD_EINVAL;
 	for (int i = 0; i < NUMBERS; i++)

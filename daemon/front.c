@@ -13,6 +13,7 @@
 
 #include "check.h"
 #include "log.h"
+#include "metrics.h"
 #include "replay.h"
 
 /* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
@@ -34,6 +35,7 @@ static void update_now(struct front *front)
 {
 	uint64_t now = clock_ms(), last = core_last_ms(front->core);
 	front->now_ms = now > last ? now : last;
+	metrics_set(&metrics.front.turned_ns, metrics_clock_ns());
 }
 
 /* ---- replies ---- */
@@ -41,6 +43,8 @@ static void update_now(struct front *front)
 void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply)
 {
 	reply->request = request;
+	if (reply->type == PD_MSG_refused)
+		metrics_add(&metrics.front.refusals[reply->refused.code], 1);
 	session_send(&front->sessions, session, front->filling, reply);
 }
 
@@ -65,11 +69,12 @@ static void drop_waiting_reads(struct session *session)
 	}
 }
 
-void front_drop_session(struct front *front, struct session *session, const char *why)
+void front_drop_session(struct front *front, struct session *session, enum metrics_why why)
 {
 	bool worked = !LIST_EMPTY(&session->workers);
+	metrics_add(&metrics.front.ended[why], 1);
 	log_line(worked ? LOG_INFO : LOG_DEBUG, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s",
-		 session->peer, session->person, why);
+		 session->peer, session->person, metrics_why_word(why));
 	push_leave(front->push, session);
 	drop_waiting_reads(session);
 	if (front->import_session == session) {
@@ -82,7 +87,7 @@ void front_drop_session(struct front *front, struct session *session, const char
 
 static void on_send_failed(struct session *session, enum pd_err err, void *arg)
 {
-	front_drop_session(arg, session, err == PD_ENOENT ? "gone" : "does_not_read");
+	front_drop_session(arg, session, err == PD_ENOENT ? METRICS_GONE : METRICS_DOES_NOT_READ);
 }
 
 /* ---- events ---- */
@@ -101,6 +106,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	assert(found);
 	struct order *order = core_apply(front->core, event, at);
 	front->last_at = at;
+	metrics_add(&metrics.front.events[event->type], 1);
 	replay_batch_event(&front->batches[front->gathering], event, stored.message, stored.bytes, order);
 	publish_event(front->publish, core_registry(front->core), event, stored.message, stored.bytes, front->listening,
 		      &round->publications);
@@ -210,6 +216,7 @@ static void on_kept(struct front *front)
 {
 	struct book_batch *batch = &front->batches[!front->gathering];
 	front->keeping = false;
+	front->gathered_ns[!front->gathering] = 0;
 	front->kept_seq = batch->meta.seq;
 	book_batch_clear(batch);
 	start_kept_reads(front);
@@ -282,6 +289,7 @@ static void on_synced(struct front *front)
 	front->synced_seq = journal->first_seq + journal->count - 1;
 	give_batch(front);
 	release(front, i);
+	front_measure_answered(&front->rounds[i]);
 }
 
 /* Bring the rounds on as far as they go. */
@@ -304,7 +312,8 @@ static void settle(struct front *front)
 
 static void on_frame(struct front *front, struct session *session, const char *data, size_t bytes)
 {
-	if (bytes == 0)
+	bool good = bytes > 0;
+	if (!good)
 		front_refuse(front, session, 0, PD_REFUSED_malformed,
 			     "an empty frame: use a DEALER socket, and no delimiter");
 	for (size_t off = 0; off < bytes;) {
@@ -315,11 +324,12 @@ static void on_frame(struct front *front, struct session *session, const char *d
 			front_on_message(front, session, &message);
 		else
 			front_refuse(front, session, fault.request, fault.refusal, fault.detail);
-		if (err && fault.lost)
-			return;
-		if (session->closed)
-			return;
+		good = good && !err;
+		if ((err && fault.lost) || session->closed)
+			break;
 	}
+	if (!good)
+		metrics_add(metrics.front.malformed, 1);
 }
 
 static void refuse_identity(struct front *front)
@@ -330,6 +340,8 @@ static void refuse_identity(struct front *front)
 	reply.refused = (struct pd_refused){
 		.code = PD_REFUSED_bad_identity, .name = pd_text(info->name), .sentence = pd_text(info->sentence)};
 	pd_encode(&reply, &bytes);
+	metrics_add(metrics.front.malformed, 1);
+	metrics_add(&metrics.front.refusals[PD_REFUSED_bad_identity], 1);
 	bus_send_back(front->bus, bytes.data, bytes.count);
 	pd_buffer_fini(&bytes);
 }
@@ -352,8 +364,10 @@ static void receive(struct front *front)
 			continue;
 		}
 		struct session *session = sessions_find(&front->sessions, frame.peer);
-		if (!session)
+		if (!session) {
 			session = sessions_new(&front->sessions, frame.peer, front->now_ms);
+			metrics_add(metrics.front.begun, 1);
+		}
 		session->seen_ms = front->now_ms;
 		on_frame(front, session, frame.data, frame.bytes);
 		pd_decoder_reset(front->decoder);
@@ -377,7 +391,7 @@ static void sweep_sessions(struct front *front)
 		bool silent = session->seen_ms + silent_ms < front->now_ms;
 		if (!silent && !session->left)
 			continue;
-		front_drop_session(front, session, silent ? "silent" : "left");
+		front_drop_session(front, session, silent ? METRICS_SILENT : METRICS_LEFT);
 		at = at ? at - 1 : 0; /* removing may have moved another into its slot */
 	}
 	sessions_trim(&front->sessions, front->now_ms - front->config->heartbeat_ms);
@@ -406,6 +420,7 @@ static void on_second(uv_timer_t *timer)
 	fire_due(front);
 	if (front->listening)
 		front_publish_stats(front);
+	front_measure(front);
 	settle(front);
 }
 
@@ -433,6 +448,7 @@ static void turn(struct front *front)
 {
 	update_now(front);
 	receive(front);
+	front_measure_turn(front);
 	settle(front);
 	if (!front->stopping)
 		return;
@@ -510,6 +526,7 @@ static void on_signal(uv_signal_t *handle, int number)
 		sd_notify(0, "STOPPING=1");
 	}
 	front->stopping = true;
+	metrics_set(&metrics.front.stopping, 1);
 }
 
 static void on_read_done(struct read *read, void *arg)
@@ -524,6 +541,8 @@ static void on_read_done(struct read *read, void *arg)
 		session_send_bytes(&front->sessions, session, front->filling, read->out.data + off, bytes);
 	}
 	if (session) {
+		if (read->refused)
+			metrics_add(&metrics.front.refusals[read->refused], 1);
 		/* A session that was forgotten and is there again may get the end of a read that it did not count. */
 		session->reads_open -= session->reads_open > 0;
 		session->reads_running -= session->reads_running > 0;
@@ -618,6 +637,7 @@ static void free_modules(struct front *front)
 	for (int i = 0; i < 2; i++) {
 		journal_round_fini(&front->rounds[i].journal);
 		pd_buffer_fini(&front->rounds[i].publications);
+		pd_buffer_fini(&front->rounds[i].taken);
 		book_batch_fini(&front->batches[i]);
 	}
 	free(front);
@@ -642,6 +662,7 @@ enum pd_err front_run(struct config *config, struct store *store, struct bus *bu
 		start_loop(front);
 		check_disk(front);
 		dispatch_waiting(front);
+		front_measure(front);
 		sd_notify(0, "READY=1");
 		log_line(LOG_INFO, "ready", "seq=%" PRIu64 " open_orders=%zu", front->synced_seq,
 			 core_order_count(front->core));

@@ -19,6 +19,7 @@
 #include "config.h"
 #include "core.h"
 #include "keeper.h"
+#include "metrics.h"
 #include "publish.h"
 #include "push.h"
 #include "reads.h"
@@ -29,6 +30,7 @@ struct round {
 	struct journal_round journal;
 	struct pd_buffer publications;
 	struct read *reads; /* to be started when the round is on disk */
+	struct pd_buffer taken; /* measure.c's: what is answered then */
 };
 
 /* What is open when the front starts; it belongs to main. */
@@ -84,6 +86,9 @@ struct front {
 	uv_timer_t second, keep_timer;
 	uv_signal_t signals[3];
 	bool stopping, disk_low, listening;
+
+	uint64_t measured_submits;
+	uint64_t gathered_ns[2]; /* when each batch got its first row; 0: it has none */
 };
 
 /* Run until SIGTERM or SIGINT; returns when all that was taken in has been answered. bus is bound already. PD_ESYS:
@@ -110,7 +115,13 @@ void front_refuse(struct front *front, struct session *session, uint64_t request
 struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request);
 /* Have a read started when the filling round is on disk. */
 void front_read(struct front *front, struct read *read);
-void front_drop_session(struct front *front, struct session *session, const char *why);
+void front_drop_session(struct front *front, struct session *session, enum metrics_why why);
+
+/* Tell the metrics: what this turn took in, after it; that what waited for the round has left; and once a second, if they
+ * are served, how all stands. (measure.c) */
+void front_measure_turn(struct front *front);
+void front_measure_answered(struct round *round);
+void front_measure(struct front *front);
 
 static inline struct round *front_round(struct front *front)
 {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "metrics.h"
 
 struct keeper {
 	struct book *book;
@@ -20,15 +21,26 @@ struct keeper {
 	_Atomic bool kept;
 };
 
+/* Here, for nobody else may look at the map while it grows. */
+static void measure_room(struct book *book)
+{
+	struct book_room room;
+	book_room(book, &room);
+	metrics_set(metrics.keeper.used_bytes, room.used_bytes);
+	metrics_set(metrics.keeper.map_bytes, room.map_bytes);
+}
+
 static void *keep_batches(void *arg)
 {
 	struct keeper *keeper = arg;
+	measure_room(keeper->book);
 	for (;;) {
 		while (sem_wait(&keeper->given) != 0 && errno == EINTR)
 			;
 		if (!keeper->batch)
 			return NULL;
 		char why[300];
+		uint64_t begun_ns = metrics_clock_ns();
 		enum pd_err err = book_keep(keeper->book, keeper->batch, why);
 		if (err) {
 			/* After a failed sync a later commit could seem to succeed: only a restart knows what is on
@@ -37,6 +49,8 @@ static void *keep_batches(void *arg)
 			log_line(LOG_ERROR, "book_failed", "error=%s", log_quote(why, (unsigned)strlen(why), &quoted));
 			_exit(111);
 		}
+		metrics_observe(&metrics.keeper.transaction, metrics_clock_ns() - begun_ns, 1);
+		measure_room(keeper->book);
 		keeper->batch = NULL;
 		keeper->kept = true;
 		keeper->done(keeper->arg);

@@ -8,7 +8,9 @@
 
 #include "config.h"
 #include "front.h"
+#include "intl.h"
 #include "log.h"
+#include "metrics_http.h"
 #include "start.h"
 
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
@@ -31,7 +33,19 @@ static bool bind_all(struct bus *bus, const struct config *config)
 	return true;
 }
 
-static int run(struct config *config)
+/* Before anything else: a port that is taken is told while nothing is begun, and a long replay can be watched. */
+static bool serve_metrics(struct metrics_http **http, const struct config *config)
+{
+	if (!config->metrics[0] || metrics_http_start(http, config->metrics) == PD_OK)
+		return true;
+	fprintf(stderr,
+		errno == EADDRINUSE ? _("paidand: cannot serve metrics at %s: %s; choose another port with --metrics\n")
+				    : _("paidand: cannot serve metrics at %s: %s\n"),
+		config->metrics, strerror(errno));
+	return false;
+}
+
+static int serve(struct config *config)
 {
 	struct store store = {0};
 	struct bus *bus = NULL;
@@ -55,6 +69,14 @@ static int run(struct config *config)
 	if (bound)
 		log_line(LOG_INFO, "stopped", "seq=%" PRIu64, store.last_seq);
 	return bound ? 0 : EXIT_SYSTEM;
+}
+
+static int run(struct config *config)
+{
+	struct metrics_http *http = NULL;
+	int code = serve_metrics(&http, config) ? serve(config) : EXIT_SYSTEM;
+	metrics_http_stop(http);
+	return code;
 }
 
 int main(int argc, char **argv)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "codec.h"
+#include "metrics.h"
 
 struct dispatch {
 	struct order *order;
@@ -221,6 +222,7 @@ static void push_ready(struct push *push, struct desk *desk)
 		dispatch->worker = worker;
 		dispatch->version = dispatch->order->row.version;
 		desk->pushed++;
+		metrics_add(metrics.front.pushes, 1);
 		send_push(push, dispatch);
 	}
 }
@@ -284,6 +286,7 @@ static void give_back(struct worker *worker)
 	while ((dispatch = TAILQ_FIRST(&worker->outstanding))) {
 		take_from_worker(dispatch);
 		make_ready(dispatch);
+		metrics_add(metrics.front.given_back, 1);
 	}
 }
 
@@ -357,4 +360,19 @@ void push_count(const struct push *push, const struct registry *registry, const 
 			counts->pushed += desk->pushed;
 			counts->workers += desk->worker_count;
 		}
+}
+
+void push_credit(const struct push *push, struct push_credit *credit)
+{
+	*credit = (struct push_credit){0};
+	size_t at = 0;
+	for (const struct desk *desk; (desk = table_next(&push->desks, &at));) {
+		const struct worker *worker;
+		TAILQ_FOREACH(worker, &desk->workers, of_desk)
+		{
+			credit->workers++;
+			credit->given += worker->credit;
+			credit->used += worker->used;
+		}
+	}
 }

@@ -44,6 +44,12 @@ struct push_counts {
 /* Counts for top and all below it; null: all. */
 void push_count(const struct push *push, const struct registry *registry, const struct area *top,
 		struct push_counts *counts);
+struct push_credit {
+	uint32_t workers;
+	uint64_t given, used; /* orders: asked for, and with workers now */
+};
+/* Of all workers together. */
+void push_credit(const struct push *push, struct push_credit *credit);
 /* Counts of one area alone. */
 void push_count_one(const struct push *push, uint32_t area, struct push_counts *counts);
 

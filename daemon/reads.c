@@ -91,6 +91,8 @@ static void eyes_put(struct reads *reads, struct eyes *eyes)
 static void answer(struct read *read, struct pd_message *message)
 {
 	message->request = read->request;
+	if (message->type == PD_MSG_refused)
+		read->refused = message->refused.code;
 	pd_encode(message, &read->out);
 }
 

@@ -38,6 +38,7 @@ struct read {
 	struct pd_message refusal; /* READ_LOOK_BACK: the answer if there is no such event; texts in refusal_text */
 	char refusal_text[200];
 	struct pd_buffer out;
+	unsigned refused; /* the code, if the answer is a refusal */
 	uint32_t count;
 	struct read *next;
 };

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "metrics.h"
 
 struct scribe {
 	struct journal *journal;
@@ -35,6 +36,15 @@ static void wait_for(sem_t *semaphore)
 		;
 }
 
+static void measure(const struct journal_round *round, uint64_t begun_ns, uint64_t written_ns)
+{
+	metrics_observe(&metrics.scribe.write, written_ns - begun_ns, 1);
+	metrics_observe(&metrics.scribe.sync, metrics_clock_ns() - written_ns, 1);
+	metrics_observe(&metrics.scribe.round_events, round->count, 1);
+	metrics_observe(&metrics.scribe.round_bytes, round->bytes.count, 1);
+	metrics_set(&metrics.scribe.writing_since_ns, 0);
+}
+
 static void *write_rounds(void *arg)
 {
 	struct scribe *scribe = arg;
@@ -42,12 +52,16 @@ static void *write_rounds(void *arg)
 		wait_for(&scribe->given);
 		if (!scribe->round)
 			return NULL;
+		uint64_t begun_ns = metrics_clock_ns();
+		metrics_set(&metrics.scribe.writing_since_ns, begun_ns);
 		enum pd_err err = journal_write(scribe->journal, scribe->round);
 		if (err)
 			give_up("journal_write_failed", err);
+		uint64_t written_ns = metrics_clock_ns();
 		err = journal_sync(scribe->journal);
 		if (err)
 			give_up("journal_sync_failed", err);
+		measure(scribe->round, begun_ns, written_ns);
 		scribe->round = NULL;
 		scribe->written = true;
 		scribe->done(scribe->arg);

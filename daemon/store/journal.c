@@ -44,6 +44,13 @@ uint64_t journal_last_seq(const struct journal *journal)
 	return atomic_load_explicit(&journal->last_seq, memory_order_acquire);
 }
 
+void journal_room(struct journal *journal, struct journal_room *room)
+{
+	pthread_mutex_lock(&journal->lock);
+	*room = (struct journal_room){journal_end(journal), journal->used, journal->ready};
+	pthread_mutex_unlock(&journal->lock);
+}
+
 enum pd_err journal_reserve(struct journal *journal, size_t count)
 {
 	if (count <= journal->capacity)

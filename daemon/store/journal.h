@@ -18,7 +18,7 @@
  * so that a crash can break off one record only.
  *
  * Threads: append side (write, sync) one thread; journal_prepare one, which may be another; rounds are built by one
- * thread at a time; readers any number, one thread each; journal_end and journal_last_seq any.
+ * thread at a time; readers any number, one thread each; journal_end, journal_last_seq and journal_room any.
  */
 #ifndef PAIDAN_JOURNAL_H
 #define PAIDAN_JOURNAL_H
@@ -60,6 +60,12 @@ void journal_close(struct journal *journal);
 uint64_t journal_end(const struct journal *journal);
 /* The seq of the last event that was written. */
 uint64_t journal_last_seq(const struct journal *journal);
+
+struct journal_room {
+	uint64_t bytes; /* of records */
+	size_t segments_used, segments_ready;
+};
+void journal_room(struct journal *journal, struct journal_room *room);
 
 /* ---- a round: events that go to disk together ---- */
 
