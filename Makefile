@@ -105,7 +105,7 @@ test: deps-test ## everything in ten minutes; the last line says how many passed
 
 # ---- longer and closer looks ----
 
-.PHONY: sim crash fuzz check-san check-asan check-tsan lint format docs bench
+.PHONY: sim crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
 SEEDS ?= 1-2000
 sim: deps-test ## a campaign of the simulation: SEEDS=1-2000, or SEED=n for one
 	@$(MAKE) --no-print-directory $(BUILD)/paidan-sim
@@ -143,6 +143,14 @@ lint: deps-test deps-lint ## clang-tidy, cppcheck, clang-format: all must be sil
 		{ ! grep -v "^[0-9]* warnings\? generated.$$"; }' tidy $(CPPFLAGS)
 format: deps-lint ## bring all sources into form
 	@clang-format -i $(SOURCES) $(HEADERS)
+
+check-metrics: deps-test ## what is served, the alerts and the dashboard, by promtool: its package is fetched, not installed
+	@$(MAKE) --no-print-directory $(BUILD)/paidand
+	@command -v promtool >/dev/null || [ -x $(BUILD)/prometheus/usr/bin/promtool ] || { \
+		mkdir -p $(BUILD)/prometheus && cd $(BUILD)/prometheus && rm -f prometheus_*.deb && \
+		apt-get -qq -o APT::Sandbox::User=root download prometheus && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && \
+		rm -f prometheus_*.deb; }
+	@PATH="$$PATH:$(BUILD)/prometheus/usr/bin" python3 tests/conformance/run.py $(BUILD) promtool metrics alerts
 
 docs: $(BUILD)/paidan-docs ## make PROTOCOL.md and schema.json again from the tables
 	$(BUILD)/paidan-docs protocol >$(BUILD)/PROTOCOL.md && mv $(BUILD)/PROTOCOL.md proto/PROTOCOL.md

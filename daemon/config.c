@@ -215,10 +215,11 @@ static bool finish(struct config *config)
 
 enum config_outcome config_read(struct config *config, int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"data", 1, NULL, 'd'},   {"listen", 1, NULL, 'l'},    {"publish", 1, NULL, 'p'},
-		{"config", 1, NULL, 'c'}, {"log-level", 1, NULL, 'L'}, {"metrics", 1, NULL, 'm'}, {"check", 0, NULL, 'C'},
-		{"help", 0, NULL, 'h'},   {"version", 0, NULL, 'v'},   {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"data", 1, NULL, 'd'},      {"listen", 1, NULL, 'l'},
+						{"publish", 1, NULL, 'p'},   {"config", 1, NULL, 'c'},
+						{"log-level", 1, NULL, 'L'}, {"metrics", 1, NULL, 'm'},
+						{"check", 0, NULL, 'C'},     {"help", 0, NULL, 'h'},
+						{"version", 0, NULL, 'v'},   {NULL, 0, NULL, 0}};
 	*config = (struct config){.log_level = LOG_INFO};
 	for (int i = 0; i < NUMBERS; i++)
 		*number_of(config, &numbers[i]) = numbers[i].standard;
@@ -251,8 +252,8 @@ enum config_outcome config_read(struct config *config, int argc, char **argv)
 		fprintf(stderr, "paidand: \"%s\" is not an option; paidand --help tells them\n", argv[optind]);
 		return CONFIG_WRONG;
 	}
-	struct parse parse = {config, config->listen_count > 0, config->publish_count > 0, config->data[0] != 0, false,
-			      config->metrics[0] != 0};
+	struct parse parse = {config, config->listen_count > 0, config->publish_count > 0, config->data[0] != 0,
+			      false,  config->metrics[0] != 0};
 	if (config->file[0] && !read_file(&parse))
 		return CONFIG_WRONG;
 	if (level && !set_level(config, level, "--log-level"))

@@ -29,7 +29,7 @@
 struct round {
 	struct journal_round journal;
 	struct pd_buffer publications;
-	struct read *reads; /* to be started when the round is on disk */
+	struct read *reads;     /* to be started when the round is on disk */
 	struct pd_buffer taken; /* measure.c's: what is answered then */
 };
 
@@ -117,8 +117,8 @@ struct read *front_new_read(struct front *front, struct session *session, enum r
 void front_read(struct front *front, struct read *read);
 void front_drop_session(struct front *front, struct session *session, enum metrics_why why);
 
-/* Tell the metrics: what this turn took in, after it; that what waited for the round has left; and once a second, if they
- * are served, how all stands. (measure.c) */
+/* Tell the metrics: what this turn took in, after it; that what waited for the round has left; and once a second, if
+ * they are served, how all stands. (measure.c) */
 void front_measure_turn(struct front *front);
 void front_measure_answered(struct round *round);
 void front_measure(struct front *front);

@@ -22,7 +22,8 @@ void front_measure_turn(struct front *front)
 	front->measured_submits = submits;
 	if (taken.submits)
 		pd_buffer_add(&front_round(front)->taken, &taken, sizeof taken);
-	if (!front->gathered_ns[front->gathering] && front->batches[front->gathering].orders.count)
+	const struct book_batch *batch = &front->batches[front->gathering];
+	if (!front->gathered_ns[front->gathering] && (batch->orders.count || batch->registry.count))
 		front->gathered_ns[front->gathering] = turned_ns;
 }
 

@@ -260,6 +260,32 @@ static void test_prepare_keeps_two_ready(void **state)
 	expect_all(bed, journal_last_seq(bed->journal));
 }
 
+static void expect_room(struct bed *bed, size_t used, size_t ready)
+{
+	struct journal_room room;
+	journal_room(bed->journal, &room);
+	expect_u64(room.bytes, journal_end(bed->journal), "bytes");
+	expect_u64(room.segments_used, used, "segments used");
+	expect_u64(room.segments_ready, ready, "segments ready");
+}
+
+static void test_room(void **state)
+{
+	struct bed *bed = *state;
+	bool made;
+	bed_open(bed, 4096);
+	expect_room(bed, 0, 0);
+	expect_err(journal_prepare(bed->journal, &made), PD_OK, "preparing");
+	expect_room(bed, 0, 1);
+	bed_append_bytes(bed, 4096);
+	expect_room(bed, 1, 0);
+	bed_append(bed, 1, 1); /* begins another, made by itself */
+	expect_room(bed, 2, 0);
+	bed_close(bed);
+	bed_open(bed, 4096);
+	expect_room(bed, 2, 0);
+}
+
 static void test_segments_keep_their_size(void **state)
 {
 	struct bed *bed = *state;
@@ -594,6 +620,7 @@ int main(void)
 		BED_TEST(test_record_that_fills_a_segment),
 		BED_TEST(test_record_larger_than_a_segment),
 		BED_TEST(test_prepare_keeps_two_ready),
+		BED_TEST(test_room),
 		BED_TEST(test_segments_keep_their_size),
 		BED_TEST(test_goes_on_after_opening_again),
 		BED_TEST(test_lock),
