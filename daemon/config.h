@@ -21,12 +21,13 @@ struct config {
 	uint32_t segment_mib;  /* of new journal segments */
 	uint32_t reserve_mib;  /* reloaded: with less room on the disk no new orders are taken */
 	bool check;            /* only say whether the configuration is sound */
+	bool print;            /* only print it, as a file */
 };
 
 enum config_outcome { CONFIG_RUN, CONFIG_DONE, CONFIG_WRONG };
 
-/* Read the command line and the file it names. CONFIG_DONE: --help or --version was answered; CONFIG_WRONG: said on
- * standard error. */
+/* Read the command line and the file it names. CONFIG_DONE: --help, --version or --print-config was answered;
+ * CONFIG_WRONG: said on standard error. */
 enum config_outcome config_read(struct config *config, int argc, char **argv);
 /* Read the file again: what can be changed while running is changed in config, or nothing is, and PD_EINVAL. */
 PD_MUST_USE enum pd_err config_reload(struct config *config);
