@@ -16,8 +16,8 @@ units = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.
 PROGRAMS = $(addprefix $(BUILD)/,paidand paidan paidan-worker)
 TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs)
 
-.PHONY: all programs tools
-all: programs tools ## build everything
+.PHONY: all programs product tools
+all: product tools ## build everything
 programs: $(PROGRAMS)
 tools: $(TOOLS) $(units)
 
@@ -37,6 +37,27 @@ $(call library,workers): $(call objects,workers)
 $(BUILD)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
+# What is installed of libpaidan: its public names are the pd_ ones of the installed headers. ABI is the soname's number;
+# CONTRIBUTING.md says when it goes up.
+ABI = 0
+PUBLIC_HEADERS = clients/lib/paidan.h $(addprefix proto/,proto.h id.h codec.h buffer.h messages.def errors.def states.def enums.def)
+SHARED = $(BUILD)/libpaidan.so.$(ABI)
+STATIC = $(BUILD)/public/libpaidan.a
+pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o,$(call objects,clients/lib proto)))
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -fPIC -MMD -MP -c $< -o $@
+$(BUILD)/pic/proto/check.o: override CFLAGS += -fvisibility=hidden
+$(SHARED): $(pic) clients/lib/paidan.map
+	@echo "  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=clients/lib/paidan.map $(if $(findstring sanitize,$(CFLAGS)),,-Wl,-z,defs) \
+		-Wl,-Bsymbolic-functions $(pic) -o $@ -Wl,--as-needed -lzmq -lmsgpackc -lsodium
+	$(Q)ln -sf $(@F) $(BUILD)/libpaidan.so
+$(STATIC): $(pic)
+	@mkdir -p $(@D)
+	$(Q)ld -r $^ -o $(@D)/paidan.o && objcopy --wildcard --keep-global-symbol='pd_*' --localize-hidden $(@D)/paidan.o
+	$(Q)rm -f $@ && ar rcs $@ $(@D)/paidan.o
+
 LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lm -lpthread
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
 libraries = $(foreach l,$(1),$(call library,$(l)))
@@ -54,6 +75,19 @@ $(PROGRAMS) $(TOOLS):
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon workers tool paidan store core proto)
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -lcmocka $(LIBS)
+
+MANUALS = $(addprefix $(BUILD)/man/,paidan.1 paidan-worker.1 paidand.8 paidand.conf.5)
+$(BUILD)/man/%: proto/docs/man.sh
+	@mkdir -p $(@D)
+	$(Q)sh proto/docs/man.sh $(filter %.in,$^) $(filter $(BUILD)/%,$^) >$@
+$(BUILD)/man/paidan.1: clients/cli/paidan.1.in $(BUILD)/paidan
+$(BUILD)/man/paidan-worker.1: workers/paidan-worker.1.in $(BUILD)/paidan-worker
+$(BUILD)/man/paidand.8: daemon/paidand.8.in $(BUILD)/paidand
+$(BUILD)/man/paidand.conf.5: daemon/paidand.conf.5.in $(BUILD)/paidand
+# All settings but the folder as comments: an update may change the defaults of what nobody has set.
+$(BUILD)/paidand.conf: $(BUILD)/paidand
+	$(Q)LC_ALL=C $< --data /var/lib/paidan --print-config | sed '/^data=/!s/^[a-z_]*=/#&/' >$@
+product: programs $(SHARED) $(STATIC) $(MANUALS) $(BUILD)/paidand.conf
 
 .SECONDARY:
 .DELETE_ON_ERROR:

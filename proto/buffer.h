@@ -9,6 +9,10 @@
 #include <stdint.h>
 #include <string.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pd_buffer {
 	char *data;
 	size_t count, capacity; /* bytes */
@@ -33,5 +37,9 @@ static inline void pd_buffer_add(struct pd_buffer *buffer, const void *data, siz
 	if (bytes)
 		memcpy(pd_buffer_room(buffer, bytes), data, bytes);
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

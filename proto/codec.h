@@ -9,6 +9,10 @@
 #include "buffer.h"
 #include "proto.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct pd_decoder;
 
 /* One per thread; its memory is reused. Null when memory is out. */
@@ -37,5 +41,9 @@ void pd_encode(const struct pd_message *message, struct pd_buffer *out);
 
 /* Check message against the limits of its fields: what pd_decode does on the other side. PD_EINVAL: see fault. */
 PD_MUST_USE enum pd_err pd_validate(const struct pd_message *message, struct pd_fault *fault);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -4,6 +4,10 @@
 
 #include "proto.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PD_ID_TEXT_BYTES = 37 }; /* with the terminating zero */
 
 /* A new id of the time unix_ms; random is 10 bytes of randomness, of which 74 bits are used. */
@@ -14,8 +18,12 @@ uint64_t pd_id_time_ms(const struct pd_id *id);
 int pd_id_compare(const struct pd_id *a, const struct pd_id *b);
 
 /* 8-4-4-4-12 in lower case; returns text. */
-char *pd_id_print(const struct pd_id *id, char text[static PD_ID_TEXT_BYTES]);
+char *pd_id_print(const struct pd_id *id, char text[PD_ID_TEXT_BYTES]);
 /* With or without hyphens, either case. PD_EINVAL: it is not a UUID; *id is untouched. */
 PD_MUST_USE enum pd_err pd_id_parse(const char *text, struct pd_id *id);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PD_PROTOCOL = 1 };
 
 /* A frame larger than this is not read, and ends its connection (ZMQ_MAXMSGSIZE). */
@@ -214,7 +218,12 @@ unsigned pd_word_code(const char *set, const char *word);
 
 static inline struct pd_slice pd_text(const char *text)
 {
-	return (struct pd_slice){text, (uint32_t)__builtin_strlen(text)};
+	struct pd_slice slice = {text, (uint32_t)__builtin_strlen(text)};
+	return slice;
 }
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

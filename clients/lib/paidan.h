@@ -16,6 +16,10 @@
 #include "id.h"
 #include "proto.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define PD_CONNECT_DEFAULT "tcp://127.0.0.1:7750"
 
 struct pd_client;
@@ -102,5 +106,9 @@ PD_MUST_USE enum pd_err pd_client_follow(struct pd_client *client, uint32_t area
 struct pd_id pd_client_new_id(struct pd_client *client);
 /* What was wrong with the last call that failed, for people; lives until the next call. */
 const char *pd_client_why(const struct pd_client *client);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
