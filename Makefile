@@ -87,7 +87,15 @@ $(BUILD)/man/paidand.conf.5: daemon/paidand.conf.5.in $(BUILD)/paidand
 # All settings but the folder as comments: an update may change the defaults of what nobody has set.
 $(BUILD)/paidand.conf: $(BUILD)/paidand
 	$(Q)LC_ALL=C $< --data /var/lib/paidan --print-config | sed '/^data=/!s/^[a-z_]*=/#&/' >$@
-product: programs $(SHARED) $(STATIC) $(MANUALS) $(BUILD)/paidand.conf
+COMPLETIONS = $(addprefix $(BUILD)/completion/,paidan _paidan)
+$(BUILD)/completion/paidan: $(addprefix clients/cli/completion/,words.sh bash.sh)
+	@mkdir -p $(@D)
+	$(Q)cat $^ >$@
+$(BUILD)/completion/_paidan: $(addprefix clients/cli/completion/,words.sh zsh.sh)
+	@mkdir -p $(@D)
+	$(Q){ echo '#compdef paidan paidan-worker paidand'; cat $^; } >$@
+
+product: programs $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand.conf
 
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -136,6 +144,31 @@ run: deps ## a whole made district at work, Ctrl-C ends it: RATE=50 RUN_SECONDS=
 test: deps-test ## everything in ten minutes; the last line says how many passed
 	@$(MAKE) --no-print-directory all
 	@sh tests/run.sh $(BUILD)
+
+# ---- to be installed ----
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+BINDIR = $(PREFIX)/bin
+LIBDIR = $(PREFIX)/lib
+INCLUDEDIR = $(PREFIX)/include
+DATADIR = $(PREFIX)/share
+MANDIR = $(DATADIR)/man
+DOCDIR = $(DATADIR)/doc/paidan
+SYSCONFDIR = $(if $(filter /usr,$(PREFIX)),/etc,$(PREFIX)/etc)
+UNITDIR = $(PREFIX)/lib/systemd/system
+SYSUSERSDIR = $(PREFIX)/lib/sysusers.d
+BASHDIR = $(DATADIR)/bash-completion/completions
+ZSHDIR = $(DATADIR)/zsh/site-functions
+.PHONY: install uninstall
+install uninstall: export BUILD := $(BUILD)
+install uninstall: export DESTDIR := $(DESTDIR)
+$(foreach v,PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR DOCDIR SYSCONFDIR UNITDIR SYSUSERSDIR BASHDIR ZSHDIR VERSION ABI \
+	PUBLIC_HEADERS,$(eval install uninstall: export $(v) := $($(v))))
+install: ## put what make has built under PREFIX=/usr/local, or DESTDIR=FOLDER before it
+	@sh daemon/install.sh install
+uninstall: ## remove what make install put there, with the same PREFIX and DESTDIR
+	@sh daemon/install.sh uninstall
 
 # ---- longer and closer looks ----
 

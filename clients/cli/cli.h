@@ -22,5 +22,6 @@ int cmd_import(struct cli *cli, int argc, char **argv);
 int cmd_history(struct cli *cli, int argc, char **argv);
 int cmd_export(struct cli *cli, int argc, char **argv);
 int cmd_verify(struct cli *cli, int argc, char **argv);
+int cmd_complete(struct cli *cli, int argc, char **argv); /* for shells, see completion/ */
 
 #endif

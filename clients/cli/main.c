@@ -53,6 +53,7 @@ static const struct cli_command commands[] = {
 	 "as CSV, paidan history reads with the map paidan-export.ini.\n",
 	 cmd_export},
 	{"verify", "DIR [options]", "whether what paidand's folder holds is what its journal makes", NULL, cmd_verify},
+	{"__complete", "area|category|order", NULL, NULL, cmd_complete},
 	{0},
 };
 

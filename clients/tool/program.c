@@ -13,7 +13,8 @@ void cli_overview(const struct cli *cli)
 	const char *name = program_invocation_short_name;
 	printf("%s - %s\n\nusage: %s [options] COMMAND ...\n\n", name, program->summary, name);
 	for (const struct cli_command *command = program->commands; command->name; command++)
-		printf("  %-12s %s\n", command->name, command->summary);
+		if (command->summary)
+			printf("  %-12s %s\n", command->name, command->summary);
 	printf("\noptions, before or after the command; %s COMMAND --help tells those of its own:\n", name);
 	cli_print_globals(cli);
 	printf("\n%s", program->notes);
@@ -30,10 +31,11 @@ static const struct cli_command *command_named(const struct cli_program *program
 static int unknown(const struct cli *cli, const char *name)
 {
 	const char *names[COMMANDS_MAX + 1] = {0};
-	const struct cli_command *commands = cli->program->commands;
-	for (int i = 0; commands[i].name; i++) {
-		assert(i < COMMANDS_MAX);
-		names[i] = commands[i].name;
+	int count = 0;
+	for (const struct cli_command *command = cli->program->commands; command->name; command++) {
+		assert(count < COMMANDS_MAX);
+		if (command->summary)
+			names[count++] = command->name;
 	}
 	const char *nearest = cli_nearest(name, names);
 	if (nearest)

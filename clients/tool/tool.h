@@ -43,7 +43,7 @@ struct cli {
 struct cli_command {
 	const char *name;
 	const char *usage;   /* what follows the name: "ID [--as PERSON]" */
-	const char *summary; /* one line for the overview */
+	const char *summary; /* one line for the overview; null: it is not for people, and not listed */
 	const char *help;    /* the details, whole lines; may be null */
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
