@@ -99,13 +99,14 @@ product: programs $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand
 
 .SECONDARY:
 .DELETE_ON_ERROR:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
 
 # ---- Debian packages ----
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
 	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev tzdata
 TEST_PACKAGES = libcmocka-dev binutils python3 python3-zmq python3-msgpack procps
+DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
 LINT_PACKAGES = clang-tidy clang-format cppcheck
 
 # Install what is missing of the packages given in WANT.
@@ -169,6 +170,22 @@ install: ## put what make has built under PREFIX=/usr/local, or DESTDIR=FOLDER b
 	@sh daemon/install.sh install
 uninstall: ## remove what make install put there, with the same PREFIX and DESTDIR
 	@sh daemon/install.sh uninstall
+
+# Debian's tools work in a copy of the tree, since they write into it.
+DEB_VERSION ?= $(VERSION)
+DEB_TREE = $(BUILD)/deb/paidan-$(DEB_VERSION)
+.PHONY: deb check-package
+deb: ## Debian packages in build/deb: DEB_VERSION=0.1.0
+	$(call install,$(PACKAGES) $(DEB_PACKAGES))
+	@rm -rf $(DEB_TREE) && mkdir -p $(DEB_TREE)
+	@{ git ls-files --cached --others --exclude-standard 2>/dev/null || \
+		find . -type f ! -path './.git/*' ! -path './$(BUILD)/*' ! -path './run/*'; } | tar -c -T - | tar -x -C $(DEB_TREE)
+	@sh debian/changelog.sh $(DEB_VERSION) >$(DEB_TREE)/debian/changelog
+	@cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -jauto >../build.log 2>&1 || \
+		{ tail -n 30 ../build.log >&2; echo "make: the packages could not be built; see $(BUILD)/deb/build.log" >&2; exit 1; }
+	@rm -rf $(DEB_TREE)
+	@lintian $$([ "$$(id -u)" != 0 ] || echo --allow-root) --fail-on error,warning $(BUILD)/deb/paidan_$(DEB_VERSION)_*.changes
+	@ls $(BUILD)/deb/*_$(DEB_VERSION)_*.deb
 
 # ---- longer and closer looks ----
 
