@@ -105,7 +105,7 @@ product: programs $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
 	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev tzdata
-TEST_PACKAGES = libcmocka-dev binutils python3 python3-zmq python3-msgpack procps
+TEST_PACKAGES = libcmocka-dev binutils python3 python3-zmq python3-msgpack procps g++ pkg-config mandoc man-db bsdextrautils zsh
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
 LINT_PACKAGES = clang-tidy clang-format cppcheck
 

@@ -47,6 +47,7 @@ suite crash python3 tests/crash/crash.py "$build"
 suite import sh tests/import.sh "$build"
 if [ -z "$SANITIZER" ]; then
 	suite purity sh tests/purity.sh "$build"
+	suite install sh tests/install.sh "$build"
 	suite docs one "PROTOCOL.md and schema.json are those of the tables" sh tests/check-docs.sh "$build"
 fi
 echo "$passed passed, $failed failed"

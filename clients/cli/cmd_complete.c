@@ -47,24 +47,37 @@ static void on_row(struct pd_client *client, const struct pd_message *row, bool 
 		add(candidates, row->area.area, row->area.name, pd_word("level", row->area.level));
 	else if (row->type == PD_MSG_category && !row->category.retired)
 		add(candidates, row->category.category, row->category.name, pd_word("level", row->category.level));
-	else if (row->type == PD_MSG_order && row->order.state < PD_STATE_closed)
+	else if (row->type == PD_MSG_order)
 		add(candidates, 0, pd_text(pd_id_print(&row->order.order, text)), pd_word("state", row->order.state));
 }
 
-/* All of them, or the newest ORDERS_MAX orders. */
-static int ask(struct cli *cli, struct pd_client *client, const char *kind, struct candidates *candidates)
+/* The newest orders of each state in which something can still be done with them. */
+static int ask_orders(struct cli *cli, struct pd_client *client, struct candidates *candidates)
 {
-	struct pd_message last, query = {.type = PD_MSG_list_categories};
-	if (strcmp(kind, "order") == 0)
-		query = (struct pd_message){.type = PD_MSG_list_orders, .list_orders.limit = ORDERS_MAX};
-	else if (strcmp(kind, "area") == 0)
-		query = (struct pd_message){.type = PD_MSG_list_areas, .list_areas.limit = PAGE};
+	int code = CLI_OK;
+	for (uint8_t state = PD_STATE_waiting; state <= PD_STATE_completed && code == CLI_OK; state++) {
+		struct pd_message query = {.type = PD_MSG_list_orders,
+					   .list_orders = {.state = state, .limit = ORDERS_MAX}};
+		code = cli_query(cli, client, &query, on_row, candidates, NULL);
+	}
+	return code;
+}
+
+static int ask_areas(struct cli *cli, struct pd_client *client, struct candidates *candidates)
+{
+	struct pd_message last, query = {.type = PD_MSG_list_areas, .list_areas.limit = PAGE};
 	int code = cli_query(cli, client, &query, on_row, candidates, &last);
-	while (code == CLI_OK && query.type == PD_MSG_list_areas && last.end.more) {
+	while (code == CLI_OK && last.end.more) {
 		query.list_areas.after = last.end.after;
 		code = cli_query(cli, client, &query, on_row, candidates, &last);
 	}
 	return code;
+}
+
+static int ask_categories(struct cli *cli, struct pd_client *client, struct candidates *candidates)
+{
+	struct pd_message query = {.type = PD_MSG_list_categories};
+	return cli_query(cli, client, &query, on_row, candidates, NULL);
 }
 
 static int by_name(const void *a, const void *b)
@@ -86,28 +99,41 @@ static void print(const struct candidates *candidates)
 	}
 }
 
+static void free_candidates(struct candidates *candidates)
+{
+	for (size_t i = 0; i < candidates->count; i++) {
+		free(candidates->list[i].name);
+		free(candidates->list[i].what);
+	}
+	free(candidates->list);
+}
+
+static const struct kind {
+	const char *name;
+	int (*ask)(struct cli *cli, struct pd_client *client, struct candidates *candidates);
+} kinds[] = {{"area", ask_areas}, {"category", ask_categories}, {"order", ask_orders}, {0}};
+
 int cmd_complete(struct cli *cli, int argc, char **argv)
 {
-	const char *kind;
+	const char *name;
+	const struct kind *kind = kinds;
 	struct pd_client *client;
 	struct candidates candidates = {0};
-	if (cli_args(cli, argc, argv, NULL, &kind, 1, 1) < 0)
+	if (cli_args(cli, argc, argv, NULL, &name, 1, 1) < 0)
 		return (int)cli->exit;
-	if (strcmp(kind, "area") != 0 && strcmp(kind, "category") != 0 && strcmp(kind, "order") != 0)
-		return cli_fail(cli, CLI_USAGE, "\"%s\" is none of area, category, order", kind);
+	while (kind->name && strcmp(kind->name, name) != 0)
+		kind++;
+	if (!kind->name)
+		return cli_fail(cli, CLI_USAGE, "\"%s\" is none of area, category, order", name);
 	enum pd_err err = cli_open(cli, &client);
 	if (err)
 		return (int)cli_exit_of(err);
-	int code = ask(cli, client, kind, &candidates);
+	int code = kind->ask(cli, client, &candidates);
 	pd_client_close(client);
 	if (candidates.count)
 		qsort(candidates.list, candidates.count, sizeof *candidates.list, by_name);
 	if (code == CLI_OK)
 		print(&candidates);
-	for (size_t i = 0; i < candidates.count; i++) {
-		free(candidates.list[i].name);
-		free(candidates.list[i].what);
-	}
-	free(candidates.list);
+	free_candidates(&candidates);
 	return code;
 }

@@ -22,7 +22,7 @@ _paidan() {
 		case $line in
 		:files) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
 		:folders) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
-		:programs) mapfile -t COMPREPLY < <(compgen -c -- "$current") ;;
+		:programs) mapfile -t COMPREPLY < <(compgen -c -- "$current" | sort -u) ;;
 		*)
 			word=${line%%$'\t'*}
 			[[ $word == "$current"* ]] || continue

@@ -18,7 +18,7 @@ _paidan() {
 		for line in "${(@)rows}"; do
 			described+=("${${line%%$'\t'*}//:/\\:}:${line#*$'\t'}")
 		done
-		_describe -o 'paidan' described
+		_describe paidan described
 		;;
 	esac
 }
