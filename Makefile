@@ -180,12 +180,20 @@ deb: ## Debian packages in build/deb: DEB_VERSION=0.1.0
 	@rm -rf $(DEB_TREE) && mkdir -p $(DEB_TREE)
 	@{ git ls-files --cached --others --exclude-standard 2>/dev/null || \
 		find . -type f ! -path './.git/*' ! -path './$(BUILD)/*' ! -path './run/*'; } | tar -c -T - | tar -x -C $(DEB_TREE)
-	@sh debian/changelog.sh $(DEB_VERSION) >$(DEB_TREE)/debian/changelog
+	@sh debian/changelog.sh $(DEB_VERSION) >$(DEB_TREE)/debian/changelog && echo $(DEB_VERSION) >$(DEB_TREE)/VERSION
 	@cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -jauto >../build.log 2>&1 || \
 		{ tail -n 30 ../build.log >&2; echo "make: the packages could not be built; see $(BUILD)/deb/build.log" >&2; exit 1; }
 	@rm -rf $(DEB_TREE)
 	@lintian $$([ "$$(id -u)" != 0 ] || echo --allow-root) --fail-on error,warning $(BUILD)/deb/paidan_$(DEB_VERSION)_*.changes
 	@ls $(BUILD)/deb/*_$(DEB_VERSION)_*.deb
+
+# It is not among the tests of `make test`: it makes a whole system, by a mirror, and is root.
+HIGHER = $(VERSION)+1
+check-package: deps-test ## the packages installed, used, upgraded, removed, purged in a Debian of their own
+	$(call install,debootstrap iproute2)
+	@$(MAKE) --no-print-directory deb
+	@$(MAKE) --no-print-directory deb DEB_VERSION=$(HIGHER)
+	@sh tests/package.sh $(BUILD)/deb $(VERSION) $(HIGHER)
 
 # ---- longer and closer looks ----
 
