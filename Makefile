@@ -97,6 +97,14 @@ $(BUILD)/completion/_paidan: $(addprefix clients/cli/completion/,words.sh zsh.sh
 
 product: programs $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand.conf
 
+# The Python client as it is installed: with the tables and the version that it reads.
+.PHONY: python
+python: $(BUILD)/python/.made
+$(BUILD)/python/.made: $(wildcard clients/python/paidan/*.py clients/python/*.py) proto/schema.json VERSION
+	@rm -rf $(@D) && mkdir -p $(@D)/paidan
+	@cp clients/python/paidan/*.py clients/python/paidan/py.typed $(@D)/paidan/
+	$(Q)PYTHONDONTWRITEBYTECODE=1 python3 clients/python/made.py $(@D)/paidan && touch $@
+
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
