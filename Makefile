@@ -14,7 +14,7 @@ Q ?= @
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 units = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS = $(addprefix $(BUILD)/,paidand paidan paidan-worker)
-TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs)
+TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs paidan-conform)
 
 .PHONY: all programs product tools
 all: product tools ## build everything
@@ -69,6 +69,8 @@ $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call 
 $(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags
 $(BUILD)/paidan-transcript: $(BUILD)/tests/transcripts/main.o $(call objects,tests/transcripts) $(call libraries,core proto)
 $(BUILD)/paidan-docs: $(BUILD)/proto/docs/main.o $(call objects,proto/docs) $(call libraries,proto)
+$(BUILD)/paidan-conform: $(BUILD)/tests/conform/main.o $(call objects,tests/conform) $(call libraries,paidan)
+$(BUILD)/paidan-conform: LIBS += -ljansson
 $(PROGRAMS) $(TOOLS):
 	@echo "  $@"
 	$(Q)$(LINK) $(LIBS)
@@ -113,7 +115,8 @@ $(BUILD)/python/.made: $(wildcard clients/python/paidan/*.py clients/python/*.py
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
 	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev tzdata
-TEST_PACKAGES = libcmocka-dev binutils python3 python3-zmq python3-msgpack procps g++ pkg-config mandoc man-db bsdextrautils zsh
+TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps g++ pkg-config mandoc man-db bsdextrautils zsh \
+	python3 python3-zmq python3-msgpack python3-pip python3-setuptools python3-wheel
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
 LINT_PACKAGES = clang-tidy clang-format cppcheck
 
