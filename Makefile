@@ -17,7 +17,7 @@ PROGRAMS = $(addprefix $(BUILD)/,paidand paidan paidan-worker)
 TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs paidan-conform)
 
 .PHONY: all programs product tools
-all: product tools ## build everything
+all: product tools python ## build everything
 programs: $(PROGRAMS)
 tools: $(TOOLS) $(units)
 
@@ -208,7 +208,11 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 
 # ---- longer and closer looks ----
 
-.PHONY: sim crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
+.PHONY: conform sim crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
+conform: deps-test ## one script of conversations through the clients in C, Python and Node
+	@$(MAKE) --no-print-directory programs $(BUILD)/paidan-conform python
+	@python3 tests/conform/run.py $(BUILD)
+
 SEEDS ?= 1-2000
 sim: deps-test ## a campaign of the simulation: SEEDS=1-2000, or SEED=n for one
 	@$(MAKE) --no-print-directory $(BUILD)/paidan-sim

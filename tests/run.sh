@@ -43,9 +43,11 @@ done
 suite transcripts sh tests/transcripts/run.sh "$build"
 suite simulation one simulation "$build/paidan-sim" --seeds "${SIM_SEEDS:-1-200}"
 suite conformance python3 tests/conformance/run.py "$build"
+suite conform python3 tests/conform/run.py "$build" ${SANITIZER:+c}
 suite crash python3 tests/crash/crash.py "$build"
 suite import sh tests/import.sh "$build"
 if [ -z "$SANITIZER" ]; then
+	suite python python3 tests/python/run.py "$build"
 	suite purity sh tests/purity.sh "$build"
 	suite install sh tests/install.sh "$build"
 	suite docs one "PROTOCOL.md and schema.json are those of the tables" sh tests/check-docs.sh "$build"

@@ -79,9 +79,11 @@ class Stage:
         }
 
     def do(self, action):
+        """Do it; returns what the runner is told."""
         if action not in self.actions:
-            raise talk.Failure(f'the driver has no action "{action}"; there are: {", ".join(self.actions)}')
+            return f"there is no action {action}"
         self.actions[action]()
+        return "done"
 
     def close(self):
         self.way.close()
@@ -96,44 +98,65 @@ def converse(runner, stage):
     for line in runner.stdout:
         line = line.rstrip("\n")
         if line.startswith("do "):
-            stage.do(line[3:])
-            runner.stdin.write("done\n")
+            runner.stdin.write(f"{stage.do(line[3:])}\n")
             runner.stdin.flush()
         elif line:
             last = line
     return last
 
 
+def play(path, language, stage, bound_s=talk.BOUND_S / 2):
+    """Let a language's runner hold the scenario of a file; returns its exit code and its last words."""
+    runner = subprocess.Popen(
+        [*language.command, path, stage.way.connect, stage.way.subscribe], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, encoding="utf-8", env={**os.environ, **language.environment, "CONFORM_BOUND_S": str(bound_s)},
+        preexec_fn=lambda: talk.libc.prctl(talk.PR_SET_PDEATHSIG, signal.SIGKILL))
+    said = []
+    listener = threading.Thread(target=lambda: said.append(runner.stderr.read()), daemon=True)
+    watchdog = threading.Timer(SCENARIO_S, runner.kill)
+    listener.start()
+    watchdog.start()
+    try:
+        last = converse(runner, stage)
+        code = runner.wait(10)
+    finally:
+        watchdog.cancel()
+        runner.kill()
+        runner.wait()
+        listener.join(10)
+        for stream in (runner.stdin, runner.stdout, runner.stderr):
+            stream.close()
+    if code == 1 and last.startswith("failed "):
+        return code, last
+    return code, f"its runner ended with {code}; its last words: {last} {' '.join(''.join(said).split())[-600:]}"
+
+
 def hold(scenario, language, build):
     """Hold a scenario in a language. Raises Failure."""
     stage = Stage(build, scenario.document.get("settings", {}))
-    runner = None
     try:
-        bound_s = str(talk.BOUND_S / 2)
-        runner = subprocess.Popen(
-            [*language.command, scenario.path, stage.way.connect, stage.way.subscribe], stdin=subprocess.PIPE, encoding="utf-8",
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **language.environment, "CONFORM_BOUND_S": bound_s},
-            preexec_fn=lambda: talk.libc.prctl(talk.PR_SET_PDEATHSIG, signal.SIGKILL))
-        said = []
-        listener = threading.Thread(target=lambda: said.append(runner.stderr.read()), daemon=True)
-        listener.start()
-        watchdog = threading.Timer(SCENARIO_S, runner.kill)
-        watchdog.start()
-        try:
-            last = converse(runner, stage)
-        finally:
-            watchdog.cancel()
-        code = runner.wait(10)
-        listener.join(10)
-        if code:
-            words = "".join(said).strip().split("\n")[-1]
-            raise talk.Failure(last if last.startswith("failed ") else f"its runner ended with {code}; its last words: {last} {words}")
+        code, last = play(scenario.path, language, stage)
+        talk.check(code == 0, last)
         if stage.broker.process.returncode is None:
             stage.broker.stop()
     finally:
-        if runner and runner.poll() is None:
-            runner.kill()
-            runner.wait()
+        stage.close()
+
+
+def hold_wrong(scenario, language, build):
+    """See that a language's runner lets none of the wrong steps pass. Raises Failure."""
+    stage = Stage(build, {})
+    document = scenario.document
+    try:
+        for step in document["wrong"]:
+            steps = [*document["before"], step]
+            path = os.path.join(stage.broker.folder, "wrong.json")
+            with open(path, "w", encoding="utf-8") as file:
+                json.dump({**document, "steps": steps}, file)
+            code, last = play(path, language, stage, 0.3 if "bound" in step else 10)
+            talk.check(code == 1 and last.startswith(f"failed {len(steps)}: "),
+                       f"{json.dumps(step, ensure_ascii=False)} should have failed; the runner ended with {code}: {last}")
+    finally:
         stage.close()
 
 
@@ -145,7 +168,7 @@ def run(scenario, language, build):
     """Hold one; returns whether it passed."""
     begun = time.monotonic()
     try:
-        hold(scenario, language, build)
+        (hold_wrong if "wrong" in scenario.document else hold)(scenario, language, build)
     except (talk.Failure, OSError, BrokenPipeError) as failure:
         print(f"not ok {language.name} {scenario.name}: {one_line(failure)}\n"
               f"  again: python3 {os.path.relpath(os.path.abspath(__file__))} {build} {language.name} {scenario.name}", flush=True)
@@ -161,7 +184,7 @@ def main():
         return 100
     build, wanted = os.path.abspath(sys.argv[1]), sys.argv[2:]
     all_languages = languages(build)
-    scenarios = [Scenario(path) for path in sorted(glob.glob(here("scenarios/*.json")))]
+    scenarios = [Scenario(path) for path in sorted(glob.glob(here("scenarios/*.json")) + [here("wrong.json")])]
     names = [language.name for language in all_languages]
     some = [language for language in all_languages if language.name in wanted] or all_languages
     wanted = [word for word in wanted if word not in names]
