@@ -11,7 +11,6 @@ and sends again what was not answered; a gap in the stream of events is filled f
 from __future__ import annotations
 
 import asyncio
-import inspect
 import logging
 import os
 import uuid
@@ -453,7 +452,7 @@ class Client:
         because somebody else was faster is no error; any other exception of the handler ends the worker.
         """
         pushes = await self.work(area, credit)
-        jobs = Jobs(self)
+        jobs, room = Jobs(self), asyncio.Semaphore(max(credit, 1))
         tasks: set[asyncio.Future[Any]] = set()
         ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -466,7 +465,7 @@ class Client:
             async for record in pushes:
                 job = jobs.take(record)
                 if job:
-                    task = asyncio.ensure_future(run_job(jobs, job, handler))
+                    task = asyncio.ensure_future(_run_job(jobs, job, handler, room))
                     tasks.add(task)
                     task.add_done_callback(finished)
 
@@ -628,12 +627,12 @@ class Client:
             self._on_link(word, message)
 
 
-async def run_job(jobs: Jobs, job: Job, handler: Callable[[Job], Any]) -> None:
-    """Run a handler, which may be a plain function. That somebody else was faster is no error."""
+async def _run_job(jobs: Jobs, job: Job, handler: Handler, room: asyncio.Semaphore) -> None:
+    """Run a handler when there is room for it. That somebody else was faster is no error."""
     try:
-        result = handler(job)
-        if inspect.isawaitable(result):
-            await result
+        async with room:
+            if not job.withdrawn:
+                await handler(job)
     except Refused as refused:
         if job.accepted or refused.name not in TOO_LATE:
             raise

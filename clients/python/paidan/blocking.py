@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import contextlib
 import inspect
 import threading
 import uuid
@@ -33,47 +34,68 @@ CLOSE_S = 5.0  # at most for saying bye
 
 
 class _Loop:
-    """An event loop in a thread of its own."""
+    """An event loop in a thread of its own. Whatever is run there ends: with its result, or with Closed when the loop does."""
 
     def __init__(self) -> None:
-        self.loop = asyncio.new_event_loop()
-        self.thread = threading.Thread(target=self._run, name="paidan", daemon=True)
-        self.thread.start()
+        self._loop = asyncio.new_event_loop()
+        self._lock = threading.Lock()  # around what follows: nothing is begun once the end was told
+        self._ended = False
+        self._thread = threading.Thread(target=self._run, name="paidan", daemon=True)
+        self._thread.start()
 
     def _run(self) -> None:
-        asyncio.set_event_loop(self.loop)
+        asyncio.set_event_loop(self._loop)
         try:
-            self.loop.run_forever()
+            self._loop.run_forever()
+            tasks = asyncio.all_tasks(self._loop)
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         finally:
-            self.loop.close()
+            self._loop.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
         """Run it there and wait for what it returns. What interrupts the waiting (Ctrl-C) ends the coroutine, too."""
-        if not self.thread.is_alive():
-            coroutine.close()
-            raise Closed("the client was closed")
-        if threading.current_thread() is self.thread:
+        if self.is_current():
             coroutine.close()
             raise RuntimeError("a blocking client cannot be used inside its own callbacks")
-        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        with self._lock:
+            if self._ended:
+                coroutine.close()
+                raise Closed("the client was closed")
+            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result(timeout_s)
+        except concurrent.futures.CancelledError:
+            raise Closed("the client was closed") from None
         except BaseException:
             future.cancel()
             raise
 
-    def end(self) -> None:
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self.thread.join()
+    def is_current(self) -> bool:
+        """Whether this is its thread."""
+        return threading.current_thread() is self._thread
+
+    def end(self, last: Coroutine[Any, Any, None], timeout_s: float) -> None:
+        """Run this as the last thing, and end; in its own thread, where nothing can be waited for, by and by."""
+        if self.is_current():
+            with self._lock:
+                self._ended = True
+            self._loop.create_task(last).add_done_callback(lambda task: self._loop.stop())
+            return
+        try:
+            self.run(last, timeout_s)
+        finally:
+            with self._lock:
+                self._ended = True
+                self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
 
 
 def _shut(loop: _Loop, client: aio.Client) -> None:
     """Close a client and its thread; at the latest when the program ends."""
-    if loop.thread.is_alive():
-        try:
-            loop.run(client.close(), CLOSE_S)
-        finally:
-            loop.end()
+    loop.end(client.close(), CLOSE_S)
 
 
 class Stream:
@@ -96,7 +118,7 @@ class Stream:
         return self._taken.popleft()
 
     def close(self) -> None:
-        if self._loop.thread.is_alive():
+        with contextlib.suppress(Closed):
             self._loop.run(self._stream.close())
 
     def __iter__(self) -> Iterator[Record]:
