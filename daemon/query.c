@@ -13,6 +13,15 @@ struct area_sums {
 	uint32_t area, workers;
 };
 
+/* Entities of the registry. */
+static size_t registry_size(struct front *front)
+{
+	size_t all = 0, count;
+	for (enum registry_kind kind = 0; kind < REGISTRY_KINDS; kind++, all += count)
+		registry_sorted(core_registry(front->core), kind, &count);
+	return all;
+}
+
 static unsigned limit_of(unsigned limit)
 {
 	return limit ? limit : LIMIT_STANDARD;
@@ -80,6 +89,7 @@ static void answer_list(const struct listing *listing)
 		front_reply(listing->front, listing->session, listing->request, &reply);
 		found++;
 	}
+	listing->session->looked += scanned;
 	answer_end(listing->front, listing->session, listing->request, found, i < count && !listing->only, last);
 }
 
@@ -94,13 +104,13 @@ static bool describe_area(const struct listing *listing, const void *entity, str
 	const struct area *area = entity;
 	if (!area->event || (listing->top && !area_within(area, listing->top)))
 		return false;
-	struct core_sums sums;
-	core_sum(listing->front->core, area, &sums);
+	uint64_t waiting = core_count_waiting(listing->front->core, area);
+	listing->session->looked += core_holder_count(listing->front->core);
 	size_t path_bytes = area_path(area, path);
 	reply->type = PD_MSG_area;
 	reply->area = (struct pd_area){
 		area->id,   area->parent ? area->parent->id : 0, area->level,   area->kind,
-		area->name, {path, (uint32_t)path_bytes},        area->retired, (uint32_t)sums.waiting};
+		area->name, {path, (uint32_t)path_bytes},        area->retired, (uint32_t)waiting};
 	return true;
 }
 
@@ -252,6 +262,7 @@ static void on_get_stats(struct front *front, struct session *session, const str
 	struct pd_message reply;
 	if (!find_area(front, session, query->request, query->get_stats.area, &area))
 		return;
+	session->looked += core_holder_count(front->core) + registry_size(front);
 	core_sum(front->core, area, &all.sums);
 	push_count(front->push, core_registry(front->core), area, &pushes);
 	all.pushed = pushes.pushed;
@@ -325,6 +336,7 @@ static void on_get_digest(struct front *front, struct session *session, const st
 {
 	uint8_t digest[32];
 	crypto_generichash_state state;
+	session->looked += registry_size(front) + core_order_count(front->core);
 	crypto_generichash_init(&state, NULL, 0, sizeof digest);
 	core_dump(front->core, hash_piece, &state);
 	crypto_generichash_final(&state, digest, sizeof digest);

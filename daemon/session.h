@@ -34,8 +34,8 @@ struct session {
 		       */
 	uint64_t seen_ms;
 	uint64_t sent_ms; /* of the last reply or push, for freeing idle buffers */
-	uint64_t spent_ms,
-		spent_ns; /* the turn of its last query, and how long all its queries in that turn have taken */
+	uint64_t asked_ms; /* the turn of its last query */
+	uint64_t looked;   /* entities and orders that its queries of that turn have looked at */
 	uint32_t reads_open, reads_running; /* queries from disk: not answered yet; of these, in other threads now */
 	struct read *reads_waiting, **reads_tail; /* those whose turn has not come, oldest first */
 	struct outbox out[2];

@@ -73,6 +73,11 @@ size_t core_order_count(const struct core *core)
 	return core->orders.count;
 }
 
+size_t core_holder_count(const struct core *core)
+{
+	return core->holders.count;
+}
+
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	uint64_t time_ms = event->order_event.time_ms;

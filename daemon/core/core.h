@@ -37,6 +37,8 @@ struct order *core_order(const struct core *core, const struct pd_id *id);
 /* Null when nothing was ever held there. */
 struct holder *core_holder(const struct core *core, uint32_t area);
 size_t core_order_count(const struct core *core);
+/* How many areas have ever held an order. */
+size_t core_holder_count(const struct core *core);
 
 enum core_outcome {
 	CORE_EVENT,    /* decision.event is to be journaled and applied */
@@ -103,6 +105,8 @@ struct core_sums {
 };
 /* Sums for top and all below it; null: for all. */
 void core_sum(const struct core *core, const struct area *top, struct core_sums *sums);
+/* Orders that wait at top and all below it. */
+uint64_t core_count_waiting(const struct core *core, const struct area *top);
 /* Sums for every area at once, each with all below it: sums[i] is that of registry_sorted's i-th area. */
 void core_sum_all(const struct core *core, struct core_sums *sums);
 /* registry of the stats message for top and all below it (null: all); returns the number of values. */

@@ -31,6 +31,16 @@ void core_sum(const struct core *core, const struct area *top, struct core_sums 
 			add_holder(sums, holder);
 }
 
+uint64_t core_count_waiting(const struct core *core, const struct area *top)
+{
+	uint64_t waiting = 0;
+	size_t at = 0;
+	for (const struct holder *holder; (holder = table_next(&core->holders, &at));)
+		if (holder->waiting_count && area_within(holder->entity, top))
+			waiting += holder->waiting_count;
+	return waiting;
+}
+
 static void add_sums(struct core_sums *sums, const struct core_sums *more)
 {
 	figures_add(&sums->figures, &more->figures);
