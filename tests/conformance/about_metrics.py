@@ -264,6 +264,24 @@ def what_a_silent_worker_had_is_counted(broker):
     equal([s.get("paidan_credit_orders"), s.get("paidan_credit_used_orders"), s.get("paidan_sessions")], [0, 0, 0], "credit, credit used, sessions")
 
 
+@conversation(metrics=FREE, keep_ms=60000, district=False)
+def a_keeper_that_lags_is_told(broker):
+    operator = broker.connect()
+    equal([scrape(broker).get(f"paidan_keeper_{what}") for what in ("lag_events", "lag_seconds", "waiting_rows")], [0, 0, 0], "the lag at first")
+    operator.ok("put_area", area=DISTRICT, parent=0, level=1, kind=1, name="x")  # the first batch is kept at once, or waits, as the clock stands
+    operator.ok("put_category", category=LAMP, name="x", level=1, urgency=3, accept_within_s=60, complete_within_s=60)
+    orders = [Order(operator, area=DISTRICT) for _ in range(3)]
+    orders[0].move(operator, "note", text="x")
+    s = scraped(broker, lambda s: s.get("paidan_keeper_waiting_rows") == 4, "four rows of three orders wait for the keeper")
+    check(4 <= s.get("paidan_keeper_lag_events") <= 6, f"events that the book does not have: {s.get('paidan_keeper_lag_events')}")
+    first = s.get("paidan_keeper_lag_seconds")
+    check(0 < first < BOUND_S, f"the lag is {first} s")
+    scraped(broker, lambda s: s.get("paidan_keeper_lag_seconds") > first, "the lag rises")
+    broker.configure({"keep_ms": 20, "metrics": FREE})
+    broker.signal(signal.SIGHUP)
+    scraped(broker, lambda s: [s.get(f"paidan_keeper_{what}") for what in ("lag_events", "lag_seconds", "waiting_rows")] == [0, 0, 0], "nothing lags")
+
+
 @conversation(metrics=FREE)
 def after_a_restart_counters_begin_anew_and_times_go_on(broker):
     lead_some_lives(broker)
