@@ -210,7 +210,7 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 
 .PHONY: conform sim crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
-	@$(MAKE) --no-print-directory programs $(BUILD)/paidan-conform python
+	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python
 	@python3 tests/conform/run.py $(BUILD)
 
 SEEDS ?= 1-2000

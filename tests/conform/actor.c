@@ -62,18 +62,21 @@ void outcome_end(struct outcome *outcome)
 
 static void on_event(struct pd_client *client, const struct pd_message *event, void *arg)
 {
+	(void)client;
 	struct actor *actor = arg;
 	json_array_append_new(actor->events, values_of_message(event));
 }
 
 static void on_push(struct pd_client *client, const struct pd_message *push, void *arg)
 {
+	(void)client;
 	struct actor *actor = arg;
 	json_array_append_new(actor->pushes, values_of_message(push));
 }
 
 static void on_link(struct pd_client *client, enum pd_link link, const struct pd_message *message, void *arg)
 {
+	(void)client;
 	static const char *const words[] = {
 		[PD_LINK_DOWN] = "down", [PD_LINK_UP] = "up", [PD_LINK_RESTARTED] = "restarted"};
 	struct actor *actor = arg;
@@ -241,6 +244,7 @@ static struct outcome command(struct actor *actor, const char *name, const json_
 
 static void keep_row(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
+	(void)client;
 	if (!last)
 		json_array_append_new(arg, values_of_message(answer));
 }
@@ -331,6 +335,8 @@ static struct outcome events(struct actor *actor, const json_t *with)
 /* Once this is answered it is told again to nobody: later answers come after later connections. */
 static void on_work(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
+	(void)client;
+	(void)last;
 	struct actor *actor = arg;
 	if (answer->type == PD_MSG_refused) {
 		json_decref(actor->refusal);
@@ -390,6 +396,7 @@ struct outcome actor_call(struct actor *actor, const char *call, const json_t *w
 
 static void on_sent(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
+	(void)client;
 	struct sent *sent = arg;
 	if (last)
 		sent->outcome = with_order(of_answer(answer), json_incref(sent->order));

@@ -17,7 +17,7 @@ static struct {
 	int bound_ms;
 } run;
 
-__attribute__((format(printf, 1, 2))) static noreturn void fail(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static _Noreturn void fail(const char *format, ...)
 {
 	const char *why = json_string_value(json_object_get(run.step, "why"));
 	va_list args;
@@ -31,7 +31,7 @@ __attribute__((format(printf, 1, 2))) static noreturn void fail(const char *form
 	exit(1);
 }
 
-static noreturn void die(const char *why)
+_Noreturn void values_die(const char *why)
 {
 	fail("%s", why);
 }
@@ -67,7 +67,7 @@ static void like(const json_t *got, const json_t *pattern)
 		fail("%s", why);
 }
 
-static noreturn void unexpected(const struct outcome *outcome)
+static _Noreturn void unexpected(const struct outcome *outcome)
 {
 	char *result = json_dumps(outcome->result, JSON_ENCODE_ANY);
 	switch (outcome->kind) {
@@ -269,7 +269,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "paidan-conform: %s:%d: %s\n", argv[1], error.line, error.text);
 		return 100;
 	}
-	values_die = die;
 	run.connect = argv[2];
 	run.subscribe = argv[3];
 	run.variables = json_object();

@@ -126,9 +126,10 @@ def play(path, language, stage, bound_s=talk.BOUND_S / 2):
         listener.join(10)
         for stream in (runner.stdin, runner.stdout, runner.stderr):
             stream.close()
+    words = " ".join("".join(said).split())[-3000:]
     if code == 1 and last.startswith("failed "):
-        return code, last
-    return code, f"its runner ended with {code}; its last words: {last} {' '.join(''.join(said).split())[-600:]}"
+        return code, last + (f" - its standard error: {words}" if words else "")
+    return code, f"its runner ended with {code}; its last words: {last} {words}"
 
 
 def hold(scenario, language, build):
@@ -161,7 +162,7 @@ def hold_wrong(scenario, language, build):
 
 
 def one_line(text):
-    return " ".join(str(text).split())[:1500]
+    return " ".join(str(text).split())[:4000]
 
 
 def run(scenario, language, build):

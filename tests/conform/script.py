@@ -5,6 +5,7 @@
 import asyncio
 import inspect
 import json
+import logging
 import os
 import sys
 import uuid
@@ -238,6 +239,8 @@ def main(kind):
     if len(sys.argv) != 4:
         print(f"usage: {os.path.basename(sys.argv[0])} SCENARIO.json CONNECT SUBSCRIBE", file=sys.stderr)
         return 100
+    if os.environ.get("CONFORM_LOG"):
+        logging.basicConfig(level=logging.DEBUG, format="%(asctime)s %(name)s %(message)s")
     with open(sys.argv[1], encoding="utf-8") as file:
         document = json.load(file)
     try:

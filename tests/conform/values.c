@@ -1,12 +1,11 @@
 #include "values.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "codec.h"
 #include "id.h"
-
-noreturn void (*values_die)(const char *why);
 
 /* ---- messages ---- */
 

@@ -7,12 +7,11 @@
 #define CONFORM_VALUES_H
 
 #include <jansson.h>
-#include <stdnoreturn.h>
 
 #include "proto.h"
 
-/* Called with what was wrong; must not return. */
-extern noreturn void (*values_die)(const char *why);
+/* Says what was wrong, and ends the program; main.c has it. */
+_Noreturn void values_die(const char *why);
 
 /* A message's fields as an object, with "what" of events and pushes, and "seq" of events; of a refusal also "advice".
  * The message inside a push or a past stands in its place. New reference. */

@@ -197,6 +197,16 @@ class Blocking(Live):
         talk.wait_until(lambda: said, "the callback is called", lambda: time.sleep(0.01))
 
 
+    def test_a_callback_that_fails_does_not_end_the_connection(self):
+        def on_link(word, message):
+            raise ZeroDivisionError(word)
+
+        with self.assertLogs("paidan", "ERROR") as logs:
+            client = self.client(7001, on_link=on_link)
+            self.broker.restart()
+            self.assertEqual(client.stats().area, 0)
+        self.assertIn("ZeroDivisionError: down", "".join(logs.output))
+
     def test_closing_inside_a_callback(self):
         closed = []
         client = self.client(7001, on_link=lambda word, message: closed.append(client.close()) if word == "down" else None)

@@ -624,7 +624,10 @@ class Client:
             elif message is not None:
                 self._greeted.set_exception(self._schema.refused(message))
         if self._on_link:
-            self._on_link(word, message)
+            try:
+                self._on_link(word, message)
+            except Exception:  # pylint: disable=broad-except
+                _log.exception("on_link failed")  # the connection goes on
 
 
 async def _run_job(jobs: Jobs, job: Job, handler: Handler, room: asyncio.Semaphore) -> None:

@@ -18,6 +18,7 @@ Time is in seconds of the clock that is given, which must not run backwards. Not
 
 from __future__ import annotations
 
+import logging
 import random as _random
 import time
 from collections import deque
@@ -28,6 +29,7 @@ from .errors import PaidanError
 from .follow import Follow
 from .schema import Record, Schema
 
+_log = logging.getLogger("paidan")
 NEVER = float("inf")
 BACKOFF_S_MIN, BACKOFF_S_MAX = 0.1, 5.0
 GREETING_S = 5.0  # for connecting and the welcome together
@@ -204,6 +206,7 @@ class Engine:
         return self._next_request - 1
 
     def _connect(self) -> None:
+        _log.debug("connecting, after %d failures", self._failures)
         self.effects.append((CONNECT, None))
         self._say_hello()
 
@@ -222,6 +225,7 @@ class Engine:
         self._out.clear()
         self.state, self._due = RESTING, self.clock() + bound * self._random()
         self.effects.append((DISCONNECT, None))
+        _log.debug("no connection; the next one in %.3f s", self._due - self.clock())
         if was_live:
             self.on_link("down", None)
 
@@ -292,6 +296,7 @@ class Engine:
             self.effects.append((OPEN_SUB, [follow.topic for follow in self._follows if follow.topic]))
         for follow in list(self._follows):
             follow.link_up(restarted, record.seq)
+        _log.debug("welcomed by %s, at seq %d", record.broker, record.seq)
         self.on_link("restarted" if restarted else "up", record)
 
     def _greet_again(self) -> None:

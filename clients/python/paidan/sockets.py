@@ -136,13 +136,15 @@ class Sockets:
         self._again = False
         if self._context.closed:
             return
-        busy = self._receive_dealer()
-        busy = self._receive_sub() or busy
-        if not busy and self._connection_is_gone():
-            self._engine.lost()
-        if busy:
-            self._soon()
-        self._changed()
+        try:
+            busy = self._receive_dealer()
+            busy = self._receive_sub() or busy
+            if busy:
+                self._soon()
+            elif self._connection_is_gone():
+                self._engine.lost()
+        finally:
+            self._changed()
 
     def _receive_dealer(self) -> bool:
         """Whether there may be more."""
