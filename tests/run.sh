@@ -46,6 +46,7 @@ suite conformance python3 tests/conformance/run.py "$build"
 suite conform python3 tests/conform/run.py "$build" ${SANITIZER:+c}
 suite crash python3 tests/crash/crash.py "$build"
 suite import sh tests/import.sh "$build"
+suite history sh tests/history.sh "$build"
 if [ -z "$SANITIZER" ]; then
 	suite python python3 tests/python/run.py "$build"
 	suite purity sh tests/purity.sh "$build"

@@ -119,6 +119,24 @@ static const struct map_formats *formats_of(const struct history_map *map, enum 
 	return own->count ? own : &map->formats;
 }
 
+/* By the first format that fits; of what is wrong, that it is no date tells more than that another form was expected. */
+static bool read_date(const struct map_formats *formats, const char *text, struct zone_date *date,
+		      char why[static ZONE_WHY_BYTES])
+{
+	char other[ZONE_WHY_BYTES];
+	for (unsigned i = 0; i < formats->count; i++) {
+		enum pd_err err = zone_read(formats->list[i], text, date, i ? other : why);
+		if (err == PD_OK)
+			return true;
+		if (err == PD_ENOENT) {
+			if (i)
+				memcpy(why, other, sizeof other);
+			return false;
+		}
+	}
+	return false;
+}
+
 /* not_before_ms decides between two moments: of a time that was there twice, the one that can have been. */
 static bool take_time(struct history_row *row, const struct filled *filled, enum map_template which,
 		      uint64_t not_before_ms, uint64_t *ms)
@@ -132,10 +150,7 @@ static bool take_time(struct history_row *row, const struct filled *filled, enum
 	*ms = 0;
 	if (!*text)
 		return true;
-	unsigned i = 0;
-	while (i < formats->count && zone_read(formats->list[i], text, &date, why))
-		i++;
-	if (i == formats->count)
+	if (!read_date(formats, text, &date, why))
 		return fail(row, "%s: %s", history_map_key(which), why);
 	switch (zone_moment(&date, &first_ms, &second_ms)) {
 	case ZONE_OUT: return fail(row, _("%s: %s is before 1970"), history_map_key(which), text);

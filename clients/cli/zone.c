@@ -202,7 +202,7 @@ enum pd_err zone_read(const char *format, const char *text, struct zone_date *da
 	if (!settle_hour(&reading) || !is_date(&reading.date)) {
 		snprintf(why, ZONE_WHY_BYTES, _("\"%.60s\" is no date: there is no such month, day, hour or minute"),
 			 text);
-		return PD_EINVAL;
+		return PD_ENOENT;
 	}
 	*date = reading.date;
 	return PD_OK;
