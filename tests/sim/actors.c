@@ -384,6 +384,37 @@ static void submit_one(void)
 	send_as(actor, &message);
 }
 
+/* A past order of one of few keys, so that some are recorded again, by the same words or by others. */
+static void record_one(void)
+{
+	static const uint8_t states[] = {PD_STATE_closed, PD_STATE_waiting, PD_STATE_completed, PD_STATE_cancelled,
+					 PD_STATE_accepted};
+	struct pd_message message = {.type = PD_MSG_record};
+	struct pd_record *record = &message.record;
+	uint32_t n = dice_below(&sim.dice, 400);
+	uint8_t random[10] = {(uint8_t)n, (uint8_t)(n >> 8)};
+	char key[16];
+	snprintf(key, sizeof key, "%u", n);
+	/* Long ago; now and then it is not yet past. */
+	uint64_t begin_ms = one_in(40) ? sim_wall_ms() + SIM_DAY_MS : (uint64_t)SIM_DAY_MS * (1000 + n);
+	*record = (struct pd_record){.order = pd_id_make(begin_ms, random),
+				     .category = 1 + n % 4,
+				     .text = {actors.text, 1 + n % 50},
+				     .submitted_ms = begin_ms,
+				     .state = states[one_in(30) ? 4 : n % 4],
+				     .source = pd_text("past"),
+				     .key = pd_text(key),
+				     .duplicate = n % 7 == 0,
+				     .target_ms = n % 3 ? begin_ms + SIM_DAY_MS : 0,
+				     .area = n % 5 ? district_area(registry()) : 0,
+				     .household = n % 5 ? 0 : district_household(registry()),
+				     .requester = n % 2 ? 0 : district_person(registry())};
+	if ((record->state != PD_STATE_waiting) != one_in(40))
+		record->ended_ms = begin_ms + (one_in(2) ? 2 * SIM_DAY_MS : SIM_DAY_MS / 2);
+	uint32_t actor = one_in(20) ? district_person(registry()) : one_in(2) ? 0 : actors.clients[1].person;
+	send_as(actor, &message);
+}
+
 static enum pd_type move_for(unsigned state)
 {
 	static const enum pd_type of_waiting[] = {PD_MSG_accept,   PD_MSG_accept, PD_MSG_accept, PD_MSG_decline,
@@ -578,7 +609,8 @@ static void fill_query(struct pd_message *query)
 		query->list_orders = (struct pd_list_orders){.area = area,
 							     .state = (uint8_t)dice_below(&sim.dice, 6),
 							     .limit = (uint16_t)dice_below(&sim.dice, 30),
-							     .after_seq = one_in(2) ? model_last_seq() : 0};
+							     .after_seq = one_in(2) ? model_last_seq() : 0,
+							     .whole = one_in(3)};
 		if (area == 0 || one_in(20))
 			query->list_orders.requester = one_in(2) ? district_person(registry()) : 0;
 		break;
@@ -672,7 +704,11 @@ void actors_act(void)
 	static const unsigned weights[] = {30, 55, 8, 4, 3, 8};
 	switch (dice_weighted(&sim.dice, weights, sizeof weights / sizeof weights[0])) {
 	case 0:
-		if (open_lives() < OPEN_MAX)
+		if (open_lives() >= OPEN_MAX)
+			break;
+		if (one_in(6))
+			record_one();
+		else
 			submit_one();
 		break;
 	case 1: move_one(); break;

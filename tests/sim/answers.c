@@ -293,11 +293,11 @@ static void check_order(struct expectation *e, const struct pd_order *o)
 	bool same = o->state == v->state && o->holder == v->holder && o->area == life->area &&
 		    o->requester == life->requester && o->household == life->household &&
 		    o->category == life->category && o->urgency == life->urgency && o->attempt == v->attempt &&
-		    o->acceptor == v->acceptor && o->rating == v->rating &&
-		    o->submitted_ms == life->versions[0].time_ms && o->waiting_ms == v->waiting_ms &&
-		    o->accepted_ms == v->accepted_ms && o->completed_ms == v->completed_ms &&
-		    o->ended_ms == v->ended_ms && o->due_ms == v->due_ms && o->seq == life->versions[0].seq &&
-		    o->last_seq == v->seq;
+		    o->acceptor == v->acceptor && o->rating == v->rating && o->submitted_ms == life->submitted_ms &&
+		    o->waiting_ms == v->waiting_ms && o->accepted_ms == v->accepted_ms &&
+		    o->completed_ms == v->completed_ms && o->ended_ms == v->ended_ms && o->due_ms == v->due_ms &&
+		    o->seq == life->versions[0].seq && o->last_seq == v->seq && o->late == v->late &&
+		    o->duplicate == life->duplicate;
 	if (!same)
 		trace_fail("an order is told of otherwise than it was at version %" PRIu32, o->version);
 	answers_demand_durable(o->last_seq, "an order");

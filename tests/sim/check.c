@@ -68,17 +68,24 @@ static _Noreturn void wrong(const struct life *life, const char *what)
 		   life->count, pd_word("state", now->state), now->holder, what);
 }
 
+static unsigned marks_of(const struct life *life)
+{
+	return (life->due ? ORDER_DUE : 0u) | (life_now(life)->late ? ORDER_LATE : 0u) |
+	       (life->duplicate ? ORDER_DUPLICATE : 0u) | (life->recorded ? ORDER_RECORDED : 0u);
+}
+
 static void check_row(const struct life *life, const struct order_row *row)
 {
 	const struct version *now = life_now(life), *first = &life->versions[0];
-	bool same = row->seq == first->seq && row->last_seq == now->seq && row->submitted_ms == first->time_ms &&
+	bool same = row->seq == first->seq && row->last_seq == now->seq && row->submitted_ms == life->submitted_ms &&
 		    row->waiting_ms == now->waiting_ms && row->accepted_ms == now->accepted_ms &&
 		    row->completed_ms == now->completed_ms && row->ended_ms == now->ended_ms &&
 		    row->due_ms == now->due_ms && row->requester == life->requester &&
 		    row->household == life->household && row->holder == now->holder && row->area == life->area &&
 		    row->acceptor == now->acceptor && row->category == life->category && row->version == life->count &&
 		    row->last_actor == now->actor && row->attempt == now->attempt && row->last_type == now->type &&
-		    row->state == now->state && row->urgency == life->urgency && row->rating == now->rating;
+		    row->state == now->state && row->urgency == life->urgency && row->rating == now->rating &&
+		    row->marks == marks_of(life);
 	if (!same)
 		wrong(life, "the row in memory says otherwise");
 }

@@ -118,6 +118,31 @@ uint64_t model_contents(const struct pd_submit *submit, uint32_t actor, uint32_t
 	return sim_hash(hash, submit->place.data, submit->place.bytes);
 }
 
+uint64_t model_past(const struct pd_record *record)
+{
+	uint64_t numbers[] = {
+		record->submitted_ms,     record->ended_ms,         record->target_ms,  record->state,
+		record->duplicate,        record->requester,        record->household,  record->category,
+		(uint32_t)record->lon_e7, (uint32_t)record->lat_e7, record->text.bytes, record->place.bytes,
+		record->source.bytes,     record->key.bytes};
+	uint64_t hash = sim_hash(3, numbers, sizeof numbers);
+	hash = sim_hash(hash, record->text.data, record->text.bytes);
+	hash = sim_hash(hash, record->place.data, record->place.bytes);
+	hash = sim_hash(hash, record->source.data, record->source.bytes);
+	hash = sim_hash(hash, record->key.data, record->key.bytes);
+	return sim_hash(hash, record->result.data, record->result.bytes);
+}
+
+uint64_t model_pushed(const struct pd_submitted *s)
+{
+	uint64_t numbers[] = {s->time_ms,  s->requester, s->household,        s->area,
+			      s->category, s->urgency,   (uint32_t)s->lon_e7, (uint32_t)s->lat_e7};
+	uint64_t hash = sim_hash(4, &s->order, sizeof s->order);
+	hash = sim_hash(hash, numbers, sizeof numbers);
+	hash = sim_hash(hash, s->text.data, s->text.bytes);
+	return sim_hash(hash, s->place.data, s->place.bytes);
+}
+
 static uint64_t said(uint32_t choice, struct pd_slice words)
 {
 	return sim_hash(sim_hash(2, &choice, sizeof choice), words.data, words.bytes);
@@ -303,6 +328,7 @@ static void judge_completed(const struct judging *j, struct version *after)
 	demand_due(j, model.confirm_within_ms);
 	after->state = PD_STATE_completed;
 	after->completed_ms = j->common->time_ms;
+	after->late = j->before->late || j->common->time_ms > j->before->due_ms;
 }
 
 static void judge_confirmed(const struct judging *j, struct version *after)
@@ -382,6 +408,47 @@ static void judge_submitted(const struct judging *j)
 	demand_due(j, category->accept_within_s * UINT64_C(1000));
 }
 
+static uint64_t recorded_due(const struct judging *j, const struct category *category)
+{
+	const struct pd_recorded *r = &j->event->recorded;
+	switch (r->state) {
+	case PD_STATE_waiting:
+		return r->target_ms ? r->target_ms : r->time_ms + category->accept_within_s * UINT64_C(1000);
+	case PD_STATE_completed: return r->time_ms + model.confirm_within_ms;
+	default: return 0;
+	}
+}
+
+static void judge_recorded(const struct judging *j, struct version *after)
+{
+	const struct pd_recorded *r = &j->event->recorded;
+	const struct category *category = registry_category(j->registry, r->category);
+	const struct area *area = registry_area(j->registry, r->area);
+	const struct person *actor = registry_person(j->registry, r->actor);
+	demand(j, !j->life, "there is an order of this id");
+	demand(j, r->version == 1 && r->from == 0, "a new order begins with version 1 and comes from nobody");
+	demand(j, category && !category->retired, "its category is not in use");
+	demand(j, area && !area->retired, "its area is not in use");
+	demand(j, r->actor == 0 || (actor && !actor->retired && actor->post == PD_post_administrator),
+	       "the actor may not record");
+	demand(j, r->submitted_ms <= r->time_ms && r->ended_ms <= r->time_ms, "it lies in the future");
+	demand(j, r->state != PD_STATE_accepted, "nobody has accepted it");
+	demand(j, (r->state == PD_STATE_waiting) == (r->ended_ms == 0), "its end does not fit its state");
+	demand(j, r->ended_ms == 0 || r->ended_ms >= r->submitted_ms, "it ended before it began");
+	while (area->parent && area->level > category->level)
+		area = area->parent;
+	demand(j, r->holder == area->id, "its holder is not the area of the category's level");
+	demand(j, r->due_ms == recorded_due(j, category), "the next step is due at another time");
+	bool cancelled = r->state == PD_STATE_cancelled, closed = r->state == PD_STATE_closed;
+	*after = (struct version){.state = r->state,
+				  .attempt = 1,
+				  .waiting_ms = r->time_ms,
+				  .completed_ms = cancelled ? 0 : r->ended_ms,
+				  .ended_ms = cancelled || closed ? r->ended_ms : 0,
+				  .late = !cancelled && r->target_ms && r->ended_ms > r->target_ms,
+				  .queued_seq = j->event->request};
+}
+
 static void judge_move(const struct judging *j, struct version *after)
 {
 	demand(j, j->life, "there is no such order");
@@ -404,6 +471,17 @@ static void judge_move(const struct judging *j, struct version *after)
 
 /* ---- taking events in, and back ---- */
 
+static struct life *add_life(struct life *life)
+{
+	struct life **bucket = bucket_of(&life->id);
+	life->next = *bucket;
+	*bucket = life;
+	if (model.count == model.capacity)
+		model.lives = grown(model.lives, &model.capacity, sizeof(struct life *));
+	model.lives[model.count++] = life;
+	return life;
+}
+
 static struct life *new_life(const struct pd_submitted *s)
 {
 	struct life *life = calloc(1, sizeof *life);
@@ -418,16 +496,63 @@ static struct life *new_life(const struct pd_submitted *s)
 			      .category = s->category,
 			      .actor = s->actor,
 			      .urgency = s->urgency,
+			      .due = true,
+			      .submitted_ms = s->time_ms,
 			      .contents = model_contents(&said, s->actor, s->requester, s->household)};
-	struct life **bucket = bucket_of(&life->id);
-	life->next = *bucket;
-	*bucket = life;
-	if (model.count == model.capacity)
-		model.lives = grown(model.lives, &model.capacity, sizeof(struct life *));
-	model.lives[model.count++] = life;
-	return life;
+	return add_life(life);
 }
 
+static uint64_t pushed_of(const struct pd_recorded *r)
+{
+	struct pd_submitted submitted = {.time_ms = r->submitted_ms,
+					 .order = r->order,
+					 .requester = r->requester,
+					 .household = r->household,
+					 .area = r->area,
+					 .category = r->category,
+					 .urgency = r->urgency,
+					 .text = r->text,
+					 .place = r->place,
+					 .lon_e7 = r->lon_e7,
+					 .lat_e7 = r->lat_e7};
+	return model_pushed(&submitted);
+}
+
+static struct life *new_past(const struct pd_recorded *r)
+{
+	struct life *life = calloc(1, sizeof *life);
+	if (!life)
+		trace_system("memory");
+	struct pd_record said = {.submitted_ms = r->submitted_ms,
+				 .ended_ms = r->ended_ms,
+				 .target_ms = r->target_ms,
+				 .state = r->state,
+				 .duplicate = r->duplicate,
+				 .requester = r->requester,
+				 .household = r->household,
+				 .category = r->category,
+				 .lon_e7 = r->lon_e7,
+				 .lat_e7 = r->lat_e7,
+				 .text = r->text,
+				 .place = r->place,
+				 .source = r->source,
+				 .key = r->key,
+				 .result = r->result};
+	*life = (struct life){.id = r->order,
+			      .requester = r->requester,
+			      .household = r->household,
+			      .area = r->area,
+			      .category = r->category,
+			      .actor = r->actor,
+			      .urgency = r->urgency,
+			      .recorded = true,
+			      .due = r->target_ms != 0,
+			      .duplicate = r->duplicate,
+			      .submitted_ms = r->submitted_ms,
+			      .contents = model_past(&said),
+			      .pushed = pushed_of(r)};
+	return add_life(life);
+}
 static void add_version(struct life *life, const struct version *version)
 {
 	if (life->count == life->capacity) {
@@ -452,6 +577,9 @@ static void order_event(const struct registry *registry, const struct pd_message
 					 .attempt = 1,
 					 .waiting_ms = common->time_ms,
 					 .queued_seq = event->request};
+	} else if (event->type == PD_MSG_recorded) {
+		judge_recorded(&judging, &after);
+		life = new_past(&event->recorded);
 	} else {
 		judge_move(&judging, &after);
 	}

@@ -17,13 +17,17 @@ struct version {
 	uint32_t holder, acceptor, actor;
 	uint16_t attempt;
 	uint8_t type, state, rating; /* type: of the event */
+	bool late;                   /* it was completed late once */
 };
 
 struct life {
 	struct pd_id id;
 	uint32_t requester, household, area, category, actor;
 	uint8_t urgency;
-	uint64_t contents;        /* a hash of what was submitted */
+	bool recorded, due, duplicate;
+	uint64_t submitted_ms;
+	uint64_t contents;        /* a hash of what was submitted or recorded */
+	uint64_t pushed;          /* of a recorded one: a hash of what a push says of it */
 	struct version *versions; /* versions[i] is version i + 1 */
 	uint32_t count, capacity;
 	uint32_t granted_version, granted_actor; /* of the last acceptance that was answered with ok; 0: none */
@@ -63,6 +67,11 @@ uint64_t model_reopen_within_ms(void);
 
 /* What a submit says, as a hash; household is that which it comes to. */
 uint64_t model_contents(const struct pd_submit *submit, uint32_t actor, uint32_t requester, uint32_t household);
+
+/* What a record says of contents. */
+uint64_t model_past(const struct pd_record *record);
+/* What a push says of the order: all that it began with but who brought it and where it waits. */
+uint64_t model_pushed(const struct pd_submitted *submitted);
 
 /* What a move's command says beyond the order and who; what the event that it becomes says is the same. */
 uint64_t model_said(const struct pd_message *command);

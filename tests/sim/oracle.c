@@ -113,9 +113,9 @@ static void look_at_session(const struct look *look)
 /* ---- submit ---- */
 
 /* The area an order comes from; what speaks against it is noted. */
-static const struct area *look_at_origin(const struct look *look, uint32_t requester, uint32_t *household_id)
+static const struct area *look_at_origin(const struct look *look, const struct pd_submit *submit, uint32_t requester,
+					 uint32_t *household_id)
 {
-	const struct pd_submit *submit = &look->message->submit;
 	const struct person *person = registry_person(look->registry, requester);
 	*household_id = submit->household;
 	if (!submit->household && !submit->area && person)
@@ -161,9 +161,48 @@ static void look_at_submit(const struct look *look)
 	look_at_person(look, requester);
 	refusable(look, !category, PD_REFUSED_unknown_category);
 	refusable(look, category && category->retired, PD_REFUSED_retired);
-	const struct area *area = look_at_origin(look, requester, &household);
+	const struct area *area = look_at_origin(look, submit, requester, &household);
 	refusable(look, area && look->actor != requester && !works_for(look, area->id), PD_REFUSED_not_allowed);
 	want_event(look, PD_MSG_submitted, 1);
+}
+
+/* ---- record ---- */
+
+static void look_at_times(const struct look *look, const struct pd_record *record)
+{
+	uint64_t now_ms = look->front->now_ms;
+	bool waits = record->state == PD_STATE_waiting;
+	refusable(look, record->submitted_ms > now_ms || record->ended_ms > now_ms, PD_REFUSED_bad_times);
+	refusable(look, waits != (record->ended_ms == 0), PD_REFUSED_bad_times);
+	refusable(look, !waits && record->ended_ms < record->submitted_ms, PD_REFUSED_bad_times);
+}
+
+static void look_at_record(const struct look *look)
+{
+	const struct pd_record *record = &look->message->record;
+	const struct category *category = registry_category(look->registry, record->category);
+	const struct life *life = model_find(&record->order);
+	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
+	uint32_t household;
+	look->prophecy->expectation.order = record->order;
+	if (!keeps_registry(look, look->actor)) {
+		reasons_add(look->reasons, PD_REFUSED_not_allowed);
+		return want_event(look, PD_MSG_recorded, 1);
+	}
+	if (life) {
+		if (life->recorded && model_past(record) == life->contents && same_choices(&where, life))
+			return want_repeat(look, life->versions[0].seq, 1, false);
+		reasons_add(look->reasons, PD_REFUSED_order_exists);
+	}
+	refusable(look, look->front->disk_low, PD_REFUSED_disk_full);
+	refusable(look, !pd_id_valid(&record->order), PD_REFUSED_bad_id);
+	refusable(look, record->state == PD_STATE_accepted, PD_REFUSED_bad_field);
+	look_at_times(look, record);
+	look_at_person(look, record->requester);
+	refusable(look, !category, PD_REFUSED_unknown_category);
+	refusable(look, category && category->retired, PD_REFUSED_retired);
+	look_at_origin(look, &where, record->requester, &household);
+	want_event(look, PD_MSG_recorded, 1);
 }
 
 /* ---- moves ---- */
@@ -360,6 +399,8 @@ static void look_at_command(const struct look *look)
 	look_at_person(look, look->actor);
 	if (type == PD_MSG_submit)
 		look_at_submit(look);
+	else if (type == PD_MSG_record)
+		look_at_record(look);
 	else if (put)
 		look_at_put(look);
 	else
@@ -407,7 +448,8 @@ static void look_at_list_orders(const struct look *look)
 	const struct pd_list_orders *list = &look->message->list_orders;
 	struct expectation *e = &look->prophecy->expectation;
 	refusable(look, list->area && !registry_area(look->registry, list->area), PD_REFUSED_unknown_area);
-	refusable(look, list->area && list->requester, PD_REFUSED_bad_field);
+	refusable(look, (list->area || list->whole) && list->requester, PD_REFUSED_bad_field);
+	refusable(look, list->whole && !may_read(look), PD_REFUSED_not_allowed);
 	e->limit = list->limit ? list->limit : 100;
 	e->requester = may_read(look) ? list->requester : look->session->person;
 	e->state = list->state;

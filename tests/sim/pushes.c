@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answers.h"
+#include "codec.h"
 #include "model.h"
 #include "sim.h"
 #include "tally.h"
@@ -121,6 +122,23 @@ static void count_push(struct desk *desk, const struct pushed *pushed)
 			   desk->peer, desk->credit, desk->area, desk->count - 1);
 }
 
+/* A recorded order is told as if it had been submitted. */
+static void check_words(const struct life *life, struct pd_slice submitted)
+{
+	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_message message;
+	struct pd_fault fault;
+	size_t off = 0;
+	bool same = sim_hash(0, submitted.data, submitted.bytes) == model_event_hash(life->versions[0].seq);
+	if (life->recorded)
+		same = decoder && !pd_decode(decoder, submitted.data, submitted.bytes, &off, &message, &fault) &&
+		       message.type == PD_MSG_submitted && message.request == life->versions[0].seq &&
+		       model_pushed(&message.submitted) == life->pushed;
+	pd_decoder_free(decoder);
+	if (!same)
+		trace_fail("an order is pushed with another text than it was submitted with");
+}
+
 void pushes_leave(uint32_t peer, const struct pd_push *push)
 {
 	const struct life *life = model_find(&push->order);
@@ -131,8 +149,7 @@ void pushes_leave(uint32_t peer, const struct pd_push *push)
 	if (v->state != PD_STATE_waiting || v->holder != push->holder || v->attempt != push->attempt ||
 	    v->waiting_ms != push->waiting_ms || v->due_ms != push->due_ms)
 		trace_fail("an order is pushed otherwise than it was at version %" PRIu32, push->version);
-	if (sim_hash(0, push->submitted.data, push->submitted.bytes) != model_event_hash(life->versions[0].seq))
-		trace_fail("an order is pushed with another text than it was submitted with");
+	check_words(life, push->submitted);
 	struct pushed pushed = {push->order, v->queued_seq};
 	count_push(find_desk(peer, push->holder), &pushed);
 	tally_add(TALLY_PUSHES);

@@ -91,11 +91,11 @@ static void trace_message(const struct session *session, const struct pd_message
 {
 	char id[PD_ID_TEXT_BYTES];
 	const char *name = pd_message_info(message->type)->name;
-	if (message->type == PD_MSG_submit || pd_is_move(message->type))
+	bool begins = message->type == PD_MSG_submit || message->type == PD_MSG_record;
+	if (begins || pd_is_move(message->type))
 		trace_line("from peer %" PRIu32 " (person %" PRIu32 "): %s %" PRIu64 " of %s version %" PRIu32,
 			   session->peer, session->person, name, message->request,
-			   pd_id_print(&message->accept.order, id),
-			   message->type == PD_MSG_submit ? 0 : message->accept.version);
+			   pd_id_print(&message->accept.order, id), begins ? 0 : message->accept.version);
 	else
 		trace_line("from peer %" PRIu32 " (person %" PRIu32 "): %s %" PRIu64, session->peer, session->person,
 			   name, message->request);
@@ -124,7 +124,7 @@ static void compare(const struct pd_message *message, const struct prophecy *pro
 
 static void tally_message(const struct core *core, size_t orders_before, const struct pd_message *message)
 {
-	if (core_order_count(core) > orders_before && watch.type != PD_MSG_submitted)
+	if (core_order_count(core) > orders_before && !pd_is_first_event(watch.type))
 		tally_add(TALLY_FETCHED);
 	if (message->type != PD_MSG_import_commit)
 		return;
