@@ -401,7 +401,7 @@ int cmd_history(struct cli *cli, int argc, char **argv)
 		{0},
 	};
 	history->cli = cli;
-	int code = (int)cli->exit;
+	int code;
 	if (cli_args(cli, argc, argv, options, &path, 1, 1) < 0) {
 		code = (int)cli->exit;
 	} else if (!map) {

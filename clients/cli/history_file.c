@@ -105,7 +105,7 @@ static int open_converted(struct history_file *file, const struct cli *cli, cons
 {
 	struct history_file converted = {0};
 	iconv_t iconv_ = iconv_open("UTF-8", encoding);
-	if (iconv_ == (iconv_t)-1)
+	if ((intptr_t)iconv_ == -1)
 		return cli_fail(cli, CLI_REFUSED, _("there is no encoding \"%s\"; iconv -l lists them"), encoding);
 	FILE *copy = tmpfile();
 	int code = copy ? convert(iconv_, file, cli, path, encoding, fileno(copy))

@@ -107,7 +107,7 @@ static bool set_text(struct reading *reading, char *text, size_t bytes, const ch
 		return fail(reading, _("it is empty"));
 	if (strlen(value) >= bytes)
 		return fail(reading, _("it has more than %zu bytes"), bytes - 1);
-	strcpy(text, value);
+	memcpy(text, value, strlen(value) + 1);
 	return true;
 }
 
@@ -505,7 +505,7 @@ static void set_defaults(struct history_map *map, const char *path)
 				    .accept_within_s = 86400,
 				    .complete_within_s = 7 * 86400};
 	snprintf(map->path, sizeof map->path, "%s", path);
-	strcpy(map->encoding, "utf-8");
+	snprintf(map->encoding, sizeof map->encoding, "utf-8");
 }
 
 enum pd_err history_map_read(struct history_map *map, const char *path)

@@ -116,7 +116,7 @@ static const struct wanted *find(const struct history_registry *registry, const 
 		char bytes[sizeof(struct wanted) + NAME_BYTES];
 	} key = {.wanted = {.above = above, .category = category}};
 	assert(strlen(name) < NAME_BYTES);
-	strcpy(key.wanted.name, name);
+	memcpy(key.wanted.name, name, strlen(name) + 1);
 	struct wanted *const *found = tfind(&key, &registry->tree, compare_wanted);
 	return found ? *found : NULL;
 }
@@ -145,9 +145,9 @@ enum pd_err history_registry_want(struct history_registry *registry, struct hist
 		return PD_EINVAL;
 	}
 	const struct wanted *area = want(registry, NULL, false, PD_level_district, row->areas[0]);
-	for (uint8_t level = PD_level_street; level <= PD_level_microgrid; level++)
+	for (unsigned level = PD_level_street; level <= PD_level_microgrid; level++)
 		if (row->areas[level - 1] && *row->areas[level - 1])
-			area = want(registry, area, false, level, row->areas[level - 1]);
+			area = want(registry, area, false, (uint8_t)level, row->areas[level - 1]);
 	want(registry, NULL, true, registry->map->category_level, row->category);
 	return PD_OK;
 }
@@ -217,7 +217,7 @@ static const struct known *find_known(const struct history_registry *registry, c
 {
 	struct known key = {.above = wanted->above ? wanted->above->id : 0, .category = wanted->category};
 	size_t low = 0, high = registry->known_count;
-	strcpy(key.name, wanted->name);
+	snprintf(key.name, sizeof key.name, "%s", wanted->name);
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		if (compare_known(&registry->known[middle], &key) < 0)

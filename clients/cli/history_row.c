@@ -119,7 +119,8 @@ static const struct map_formats *formats_of(const struct history_map *map, enum 
 	return own->count ? own : &map->formats;
 }
 
-/* By the first format that fits; of what is wrong, that it is no date tells more than that another form was expected. */
+/* By the first format that fits; of what is wrong, that it is no date tells more than that another form was expected.
+ */
 static bool read_date(const struct map_formats *formats, const char *text, struct zone_date *date,
 		      char why[static ZONE_WHY_BYTES])
 {

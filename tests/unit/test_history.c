@@ -88,7 +88,11 @@ static void a_row_without_end_is_one_fault(void **state)
 	memset(text, 'x', bytes);
 	text[0] = '"';
 	text[10] = '\n';
-	memcpy(text + bytes - 5, "\na,b\n", 5);
+	text[bytes - 5] = '\n';
+	text[bytes - 4] = 'a';
+	text[bytes - 3] = ',';
+	text[bytes - 2] = 'b';
+	text[bytes - 1] = '\n';
 	struct csv_scan scan;
 	csv_scan_init(&scan, text, bytes, ',');
 	assert_true(csv_scan_next(&scan));
@@ -287,9 +291,9 @@ static void rows_at_fault_say_why(void **state)
 static void what_is_too_long_is_rejected_or_cut(void **state)
 {
 	struct desk *desk = *state;
-	char row[300], name[200] = "", map[2000];
-	for (int i = 0; i < 65; i++)
-		strcat(name, "灯");
+	char row[300], name[200], map[2000];
+	for (size_t i = 0; i < 65; i++)
+		snprintf(name + 3 * i, sizeof name - 3 * i, "灯");
 	snprintf(row, sizeof row, "k,%s,,2018-04-12 11:11,,,open,,,,,,", name);
 	assert_int_equal(read_map(desk, plain_map), PD_OK);
 	assert_int_equal(read_row(desk, row), PD_EINVAL);
