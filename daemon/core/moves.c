@@ -199,15 +199,15 @@ static void decide_record(const struct core *core, const struct pd_record *recor
 	const struct person *requester = registry_person(registry, record->requester);
 	const struct category *category = registry_category(registry, record->category);
 	struct pd_recorded *recorded = &decision->event.recorded;
-	if (actor && (!person || person->post != PD_post_administrator))
-		return refuse(decision, PD_REFUSED_not_allowed,
-			      "only the operator and administrators record past orders");
 	if (!pd_id_valid(&record->order))
 		return refuse(decision, PD_REFUSED_bad_id, "version or variant bits differ from RFC 9562");
 	record_event(record, actor, now_ms, &decision->event);
 	const struct order *known = core_order(core, &record->order);
 	if (known)
 		return record_again(&known->row, record, &decision->event, decision);
+	if (actor && (!person || person->post != PD_post_administrator))
+		return refuse(decision, PD_REFUSED_not_allowed,
+			      "only the operator and administrators record past orders");
 	if (record->state == PD_STATE_accepted)
 		return refuse(
 			decision, PD_REFUSED_bad_field,

@@ -185,15 +185,12 @@ static void look_at_record(const struct look *look)
 	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
 	uint32_t household;
 	look->prophecy->expectation.order = record->order;
-	if (!keeps_registry(look, look->actor)) {
-		reasons_add(look->reasons, PD_REFUSED_not_allowed);
-		return want_event(look, PD_MSG_recorded, 1);
-	}
 	if (life) {
 		if (life->recorded && model_past(record) == life->contents && same_choices(&where, life))
 			return want_repeat(look, life->versions[0].seq, 1, false);
 		reasons_add(look->reasons, PD_REFUSED_order_exists);
 	}
+	refusable(look, !keeps_registry(look, look->actor), PD_REFUSED_not_allowed);
 	refusable(look, look->front->disk_low, PD_REFUSED_disk_full);
 	refusable(look, !pd_id_valid(&record->order), PD_REFUSED_bad_id);
 	refusable(look, record->state == PD_STATE_accepted, PD_REFUSED_bad_field);
