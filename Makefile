@@ -58,7 +58,7 @@ $(STATIC): $(pic)
 	$(Q)ld -r $^ -o $(@D)/paidan.o && objcopy --wildcard --keep-global-symbol='pd_*' --localize-hidden $(@D)/paidan.o
 	$(Q)rm -f $@ && ar rcs $@ $(@D)/paidan.o
 
-LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lm -lpthread
+LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lncursesw -ltinfo -lm -lpthread
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
 libraries = $(foreach l,$(1),$(call library,$(l)))
 $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
@@ -114,8 +114,8 @@ $(BUILD)/python/.made: $(wildcard clients/python/paidan/*.py clients/python/*.py
 # ---- Debian packages ----
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
-	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev tzdata
-TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps g++ pkg-config mandoc man-db bsdextrautils zsh \
+	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev libncurses-dev tzdata
+TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps tmux g++ pkg-config mandoc man-db bsdextrautils zsh \
 	python3 python3-zmq python3-msgpack python3-pip python3-setuptools python3-wheel
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
 LINT_PACKAGES = clang-tidy clang-format cppcheck

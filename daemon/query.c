@@ -268,8 +268,10 @@ static void on_get_stats(struct front *front, struct session *session, const str
 	all.pushed = pushes.pushed;
 	all.workers = pushes.workers;
 	fill_stats(front, area, &all, percentiles, &reply);
-	core_count_registry(front->core, area, registry);
-	reply.stats.registry = (struct pd_u64s){registry, CORE_REGISTRY_FIGURES};
+	if (!query->get_stats.orders_only) {
+		core_count_registry(front->core, area, registry);
+		reply.stats.registry = (struct pd_u64s){registry, CORE_REGISTRY_FIGURES};
+	}
 	if (query->get_stats.counts) {
 		for (int i = 0; i < FIGURES_BUCKETS; i++) {
 			accepts[i] = all.sums.figures.accept_counts[i];

@@ -41,6 +41,10 @@ static const struct cli_command commands[] = {
 	 "One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
 	 "connection or a restart of paidand hides is read afterwards.\n",
 	 cmd_watch},
+	{"top", "[AREA] [options]", "a district at work, live on a full screen",
+	 "Orders a second by stage, what waits in each area and for how long (Enter opens an area, Backspace goes\n"
+	 "back, s sorts), times to accept and complete, the slowest areas, the newest events; ? tells all keys.\n",
+	 cmd_top},
 	{"district", "DIR [options]", "make the files of a district to try things with", NULL, cmd_district},
 	{"import", "DIR [options]",
 	 "bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR", NULL,

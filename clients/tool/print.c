@@ -20,8 +20,7 @@ void print_init(void)
 
 /* ---- texts ---- */
 
-/* The next character: its bytes and columns. Columns are negative when it must not be printed. */
-static size_t next_char(const char *text, size_t bytes, int *columns)
+size_t print_char(const char *text, size_t bytes, int *columns)
 {
 	wchar_t wide;
 	mbstate_t state = {0};
@@ -38,7 +37,7 @@ static void add_clean(struct pd_buffer *out, const char *text, size_t bytes)
 {
 	int columns;
 	for (size_t at = 0, length; at < bytes; at += length) {
-		length = next_char(text + at, bytes - at, &columns);
+		length = print_char(text + at, bytes - at, &columns);
 		pd_buffer_add(out, columns < 0 ? " " : text + at, columns < 0 ? 1 : length);
 	}
 }
@@ -65,7 +64,7 @@ unsigned print_width(const char *text, size_t bytes)
 	unsigned width = 0;
 	int columns;
 	for (size_t at = 0; at < bytes;) {
-		at += next_char(text + at, bytes - at, &columns);
+		at += print_char(text + at, bytes - at, &columns);
 		width += columns < 0 ? 1 : (unsigned)columns;
 	}
 	return width;

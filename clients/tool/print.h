@@ -18,6 +18,8 @@ void print_init(void);
 void print_text(FILE *out, struct pd_slice text);
 /* The same into clean, cut off where it ends. Returns clean. */
 char *print_clean(struct pd_slice text, char *clean, size_t clean_bytes);
+/* The next character of text: its bytes and columns. Columns are negative when it must not be printed. */
+size_t print_char(const char *text, size_t bytes, int *columns);
 /* Columns that text takes on a terminal. */
 unsigned print_width(const char *text, size_t bytes);
 
