@@ -47,6 +47,7 @@ suite conform python3 tests/conform/run.py "$build" ${SANITIZER:+c}
 suite crash python3 tests/crash/crash.py "$build"
 suite import sh tests/import.sh "$build"
 suite history sh tests/history.sh "$build"
+suite top sh tests/top.sh "$build"
 if [ -z "$SANITIZER" ]; then
 	suite python python3 tests/python/run.py "$build"
 	suite purity sh tests/purity.sh "$build"

@@ -52,7 +52,7 @@ struct top_model {
 	size_t category_count, category_capacity;
 	struct top_event *events; /* a ring; event_count ever came */
 	uint64_t event_count;
-	struct memory *memory;        /* by a part of the order's id */
+	struct memory *memory;        /* by a mixture of the order's id; another order may take the place */
 	uint32_t top, opened, chosen; /* chosen 0: the first row, whichever it is */
 	enum top_sort sort;
 	bool reversed;
@@ -367,9 +367,10 @@ void top_model_stats(struct top_model *model, const struct pd_stats *stats, bool
 
 static struct memory *memory_of(struct top_model *model, const struct pd_id *order)
 {
-	uint32_t part;
-	memcpy(&part, order->bytes + sizeof order->bytes - sizeof part, sizeof part);
-	return &model->memory[part % MEMORY_SLOTS];
+	uint32_t mixed = 0;
+	for (size_t i = 0; i < sizeof order->bytes; i++)
+		mixed = mixed * 31 + order->bytes[i];
+	return &model->memory[mixed % MEMORY_SLOTS];
 }
 
 /* The words that came with an event of an order; of an accept, those of the order. */

@@ -83,6 +83,10 @@ void top_screen_close(struct top_screen *screen)
 {
 	if (!screen)
 		return;
+	if (!top_terminal_switches()) {
+		erase(); /* there is nothing behind this picture that would come back */
+		refresh();
+	}
 	endwin();
 	top_terminal_unguard();
 	delscreen(screen->curses);

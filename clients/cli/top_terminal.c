@@ -35,6 +35,11 @@ const char *top_terminal_check(void)
 	return why;
 }
 
+bool top_terminal_switches(void)
+{
+	return *capability("rmcup");
+}
+
 static void on_crash(int signal)
 {
 	ssize_t ignored = write(STDOUT_FILENO, leaving, strlen(leaving));
