@@ -2,9 +2,10 @@
 # A whole made district at work: a broker, everybody who works there, and residents who submit orders. For `make run`:
 #   BUILD=build RATE=50 RUN_SECONDS= DATA=run sh workers/run.sh
 # RATE: orders a second. RUN_SECONDS: end by itself after so many; empty: on Ctrl-C. DATA: where everything is kept.
+# On a terminal `paidan top` shows it, and q ends it; PLAIN=1, or no terminal: a line a second.
 # SPEED: how fast people work, see `paidan-worker district --help`. PAIDAN_CONNECT, PAIDAN_SUBSCRIBE: other endpoints.
 # Exit: 0 when it was ended, 1 when a part failed, 100 for wrong settings.
-build=${BUILD:-build} rate=${RATE:-50} seconds=${RUN_SECONDS:-} data=${DATA:-run} speed=${SPEED:-1}
+build=${BUILD:-build} rate=${RATE:-50} seconds=${RUN_SECONDS:-} data=${DATA:-run} speed=${SPEED:-1} top=''
 paidan=$build/paidan
 fifos='' parts='' gone='' # gone: parts that have ended
 
@@ -23,7 +24,8 @@ show_log() {
 # killed, the kernel ends them. Each holds the writing end of a fifo: when it has gone, whoever reads the other end says so on
 # descriptor 3, where this script waits.
 
-# start NAME LOG COMMAND... LOG -: no log, our own outputs. Both ends of the fifo are open before anybody can have gone.
+# start NAME LOG COMMAND... LOG -: no log, our own outputs; terminal: our own terminal, which it shares with this script and so gets
+# its keys, its new sizes and its Ctrl-C. Both ends of the fifo are open before anybody can have gone.
 start() {
 	name=$1 log=$2
 	shift 2
@@ -38,6 +40,8 @@ start() {
 	) 9>&- &
 	if [ "$log" = - ]; then
 		setsid setpriv --pdeathsig TERM -- "$@" </dev/null 3>&- 8<&- &
+	elif [ "$log" = terminal ]; then
+		setpriv --pdeathsig TERM -- "$@" <&4 3>&- 4<&- 8<&- &
 	else
 		setsid setpriv --pdeathsig TERM -- "$@" </dev/null >"$log" 2>&1 3>&- 8<&- &
 	fi
@@ -72,7 +76,7 @@ stop() {
 	wait "$(pid_of "timer_$1")" "$(pid_of "$1")" 2>/dev/null
 }
 
-# The last one started goes first: stats, residents, district, paidand.
+# The last one started goes first: top, stats, residents, district, paidand.
 stop_all() {
 	code=$?
 	trap '' INT TERM HUP
@@ -80,6 +84,7 @@ stop_all() {
 	for part in $parts; do
 		stop "$part"
 	done
+	[ -z "$top" ] || tail -n 1 "$data/stats.log"
 	for part in residents district; do
 		case " $parts " in *" $part "*) sed -n "1! { \$ s/^/$part: /p }" "$data/$part.log" ;; esac
 	done
@@ -134,6 +139,7 @@ make_district() {
 died() {
 	wait "$(pid_of "$1")"
 	code=$?
+	[ -z "$top" ] || stop top # what is said now is to be seen
 	[ "$1" = paidand ] || ! is_gone paidand || died paidand # the others only followed it
 	echo "run: $1 has ended with code $code" >&2
 	[ "$1" = stats ] || show_log "$data/$1.log"
@@ -169,19 +175,38 @@ tell_how() {
 	household=$(first_row households.csv | cut -d, -f1)
 	area=$(first_row households.csv | cut -d, -f2)
 	category=$(first_row categories.csv | cut -d, -f2)
+	order="$paidan order \"楼道里的灯不亮了\" --category $category --household $household"
 	echo "the district is at work, $rate orders a second; logs are in $data; Ctrl-C ends it. In another terminal:"
-	echo "  $paidan order \"楼道里的灯不亮了\" --category $category --household $household"
+	echo "  $order"
 	echo "  $paidan watch"
 	echo "  $build/paidan-worker lead $area"
 }
 
-# Wait for somebody to go: the first who does ends it all, rightly only stats after its time.
+can_show_top() {
+	[ -z "$PLAIN" ] && [ -t 0 ] && [ -t 1 ] && tput cup 0 0 >/dev/null 2>&1
+}
+
+# Show it on the terminal, and write the lines to a log; or the lines.
+show_it() {
+	if ! can_show_top; then
+		begin stats - "$paidan" stats --every 1 ${seconds:+--count "$seconds"}
+		return
+	fi
+	begin stats "$data/stats.log" "$paidan" stats --every 1 ${seconds:+--count "$seconds"}
+	begin top terminal "$paidan" top --note " $order   (in another terminal)"
+	top=yes
+}
+
+# Wait for somebody to go: the first who does ends it all, rightly only stats after its time, and top when it is told to.
 watch_over() {
 	while [ -z "$gone" ]; do
 		read -r who <&3 && gone="$gone $who"
 	done
 	first=${gone# }
 	if [ "$first" = stats ] && [ -n "$seconds" ] && wait "$(pid_of stats)"; then
+		return
+	fi
+	if [ "$first" = top ] && wait "$(pid_of top)"; then
 		return
 	fi
 	died "$first"
@@ -193,6 +218,7 @@ trap 'echo; exit 0' INT
 trap 'exit 0' TERM HUP
 check_folder
 mkfifo "$fifos/main" || fail "no fifo can be made in $fifos"
+exec 4<&0
 exec 3<>"$fifos/main"
 check_alone
 make_district
@@ -201,5 +227,5 @@ import_district
 begin district "$data/district.log" "$build/paidan-worker" district --speed "$speed"
 begin residents "$data/residents.log" "$build/paidan-worker" residents --rate "$rate"
 tell_how
-begin stats - "$paidan" stats --every 1 ${seconds:+--count "$seconds"}
+show_it
 watch_over

@@ -145,23 +145,23 @@ static size_t area_place(const struct top_model *model, uint32_t id)
 
 static struct area *area_find(struct top_model *model, uint32_t id)
 {
-	size_t at = area_place(model, id);
 	if (id == 0)
 		return &model->all;
+	size_t at = area_place(model, id);
 	return at < model->area_count && model->areas[at]->id == id ? model->areas[at] : NULL;
 }
 
 static struct area *area_make(struct top_model *model, uint32_t id)
 {
 	struct area *area = area_find(model, id);
-	if (area)
+	if (area || id == 0)
 		return area;
 	size_t at = area_place(model, id);
 	area = zeroed(1, sizeof *area);
 	area->id = id;
 	snprintf(area->name, sizeof area->name, "#%u", id);
-	model->areas = grown(model->areas, model->area_count, &model->area_capacity, sizeof *model->areas);
-	memmove(&model->areas[at + 1], &model->areas[at], (model->area_count - at) * sizeof *model->areas);
+	model->areas = grown(model->areas, model->area_count, &model->area_capacity, sizeof(void *));
+	memmove(&model->areas[at + 1], &model->areas[at], (model->area_count - at) * sizeof(void *));
 	model->areas[at] = area;
 	model->area_count++;
 	model->relink = true;
@@ -191,8 +191,8 @@ static void learn_category(struct top_model *model, uint32_t id, struct pd_slice
 	if (!category) {
 		category = zeroed(1, sizeof *category);
 		category->id = id;
-		model->categories = grown(model->categories, model->category_count, &model->category_capacity,
-					  sizeof *model->categories);
+		model->categories =
+			grown(model->categories, model->category_count, &model->category_capacity, sizeof(void *));
 		model->categories[model->category_count++] = category;
 	}
 	copy_text(category->name, sizeof category->name, name);

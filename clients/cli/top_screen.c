@@ -48,8 +48,8 @@ static void prepare_colours(struct top_screen *screen)
 	if (!screen->colour)
 		return;
 	use_default_colors();
-	for (short ink = 1; ink < INKS; ink++)
-		init_pair(ink, inks[ink], -1);
+	for (int ink = 1; ink < INKS; ink++)
+		init_pair((short)ink, inks[ink], -1);
 }
 
 struct top_screen *top_screen_open(bool colour, bool ascii, const char **why)

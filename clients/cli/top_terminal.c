@@ -2,6 +2,7 @@
 
 #include <curses.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <term.h>
@@ -16,7 +17,7 @@ static char leaving[64]; /* what the terminal is told at the end */
 static const char *capability(const char *name)
 {
 	const char *text = tigetstr(name);
-	return text && text != (const char *)-1 ? text : "";
+	return text && (intptr_t)text != -1 ? text : ""; /* -1: it is none of those that are texts */
 }
 
 const char *top_terminal_check(void)

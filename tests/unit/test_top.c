@@ -11,7 +11,8 @@
 #include "../../clients/cli/top_model.h"
 #include "../../clients/cli/top_text.h"
 
-enum { TOP_ID = 1, EAST = 11, WEST = 12, GRID = 111, MICRO = 1001, OTHER_MICRO = 1002, T0_MS = 1763900000000 };
+enum { TOP_ID = 1, EAST = 11, WEST = 12, GRID = 111, MICRO = 1001, OTHER_MICRO = 1002 };
+#define T0_MS UINT64_C(1763900000000)
 
 /* main.c's, which is not part of the library. */
 void cli_overview(void);
@@ -316,7 +317,8 @@ static void test_rates(void **state)
 	stats(bed, TOP_ID, (struct said){.submitted = submitted, .asked = true});
 	for (int i = 0; i < 20; i++) {
 		advance(bed, 1000);
-		stats(bed, TOP_ID, (struct said){.submitted = submitted += 50});
+		submitted += 50;
+		stats(bed, TOP_ID, (struct said){.submitted = submitted});
 	}
 	look(bed);
 	assert_float_equal(newest(bed, 0), 50, 0.01);
@@ -330,7 +332,7 @@ static void test_rates(void **state)
 	assert_float_equal(newest(bed, 0), 0, 0.01);
 	assert_float_equal(bed->view.rates[TOP_SUBMITTED], 0, 0.01);
 	/* The first after a silence was in the last second. */
-	stats(bed, TOP_ID, (struct said){.submitted = submitted += 8});
+	stats(bed, TOP_ID, (struct said){.submitted = submitted + 8});
 	advance(bed, 5000);
 	look(bed);
 	float sum = 0;
@@ -347,7 +349,8 @@ static void test_rates_late(void **state)
 	stats(bed, TOP_ID, (struct said){.submitted = 0, .asked = true});
 	for (int i = 0; i < 100; i++) {
 		advance(bed, 1013);
-		stats(bed, TOP_ID, (struct said){.submitted = submitted += 100});
+		submitted += 100;
+		stats(bed, TOP_ID, (struct said){.submitted = submitted});
 	}
 	look(bed);
 	for (unsigned i = 0; i < 60; i++)
@@ -442,9 +445,9 @@ static void test_many_events(void **state)
 	}
 	look(bed);
 	assert_int_equal(bed->view.event_count, TOP_VIEW_EVENTS);
-	snprintf(text, sizeof text, "%u", 3 * TOP_EVENTS);
+	snprintf(text, sizeof text, "%d", 3 * TOP_EVENTS);
 	assert_string_equal(bed->view.events[0].text, text);
-	snprintf(text, sizeof text, "%u", 3 * TOP_EVENTS - 1);
+	snprintf(text, sizeof text, "%d", 3 * TOP_EVENTS - 1);
 	assert_string_equal(bed->view.events[1].text, text);
 	top_model_open(bed->model, WEST);
 	assert_int_equal(look(bed)->event_count, 0);
