@@ -118,6 +118,7 @@ PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev 
 TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps tmux g++ pkg-config mandoc man-db bsdextrautils zsh \
 	python3 python3-zmq python3-msgpack python3-pip python3-setuptools python3-wheel
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
+DOCS_PACKAGES = python3 tmux
 LINT_PACKAGES = clang-tidy clang-format cppcheck
 
 # Install what is missing of the packages given in WANT.
@@ -262,6 +263,12 @@ check-metrics: deps-test ## what is served, the alerts and the dashboard, by pro
 docs: $(BUILD)/paidan-docs ## make PROTOCOL.md and schema.json again from the tables
 	$(BUILD)/paidan-docs protocol >$(BUILD)/PROTOCOL.md && mv $(BUILD)/PROTOCOL.md proto/PROTOCOL.md
 	$(BUILD)/paidan-docs schema >$(BUILD)/schema.json && mv $(BUILD)/schema.json proto/schema.json
+
+.PHONY: screens
+screens: deps ## pictures of what people see, from a running district, into docs/screens; LANG says the language
+	$(call install,$(DOCS_PACKAGES))
+	@$(MAKE) --no-print-directory programs
+	@sh docs/screens.sh $(BUILD)
 
 ORDERS ?= 300000
 bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding: ORDERS=300000

@@ -27,6 +27,8 @@ enum {
 	SECOND_MS = 1000, /* the clock goes on, ages grow */
 	AWAY_MS = 5000,   /* after so long (stopped, asleep) figures may have been lost */
 	PAGE_AREAS = 500,
+	ASKED_MAX =
+		32, /* areas whose figures are asked for at a time; the broker refuses those who ask for much at once */
 	PAST_EVENTS = 500 /* of the past, that the newest events do not begin with nothing */
 };
 
@@ -39,16 +41,31 @@ struct top {
 	struct top_notice notice;
 	char trouble[400];
 	int signals;
-	unsigned unanswered; /* of the questions of ask_all */
-	bool again;          /* ask all once more when they are answered */
-	bool settled;        /* all areas have been learnt once */
-	bool stale;          /* there is something new to draw */
-	bool down;           /* there is no connection */
+	unsigned unanswered;     /* of the questions of ask_all */
+	struct pd_buffer to_ask; /* ids of areas whose figures are still to be asked for, the last one first */
+	bool again;              /* ask all once more when they are answered */
+	bool settled;            /* all areas have been learnt once */
+	bool stale;              /* there is something new to draw */
+	bool down;               /* there is no connection */
 	bool leave;
 	uint64_t drawn_ms, gathered_ms, total_ms; /* when it was last done; total: the figures of everything */
 };
 
 /* ---- asking for everything: at the start, after a lost connection, after having been away ---- */
+
+static void ask(struct top *top, struct pd_message *message, pd_answer_fn *fn)
+{
+	if (pd_client_send(top->client, message, fn, top) == PD_OK)
+		top->unanswered++;
+}
+
+/* The broker has too much to do: ask again. */
+static bool is_put_off(const struct pd_message *answer)
+{
+	return answer->type == PD_MSG_refused && answer->refused.code == PD_REFUSED_busy;
+}
+
+static void ask_figures(struct top *top);
 
 static void on_figures(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
@@ -58,18 +75,30 @@ static void on_figures(struct pd_client *client, const struct pd_message *answer
 	top->stale = true;
 	if (answer->type == PD_MSG_stats)
 		top_model_stats(top->model, &answer->stats, false);
+	top->again |= is_put_off(answer);
+	ask_figures(top);
 }
 
-static void ask(struct top *top, struct pd_message *message, pd_answer_fn *fn)
-{
-	if (pd_client_send(top->client, message, fn, top) == PD_OK)
-		top->unanswered++;
-}
-
-static void ask_figures(uint32_t area, void *arg)
+static void ask_figures_of(struct top *top, uint32_t area)
 {
 	struct pd_message message = {.type = PD_MSG_get_stats, .get_stats = {.area = area, .orders_only = true}};
-	ask(arg, &message, on_figures);
+	ask(top, &message, on_figures);
+}
+
+static void ask_figures(struct top *top)
+{
+	uint32_t area;
+	while (top->to_ask.count && top->unanswered < ASKED_MAX) {
+		top->to_ask.count -= sizeof area;
+		memcpy(&area, top->to_ask.data + top->to_ask.count, sizeof area);
+		ask_figures_of(top, area);
+	}
+}
+
+static void note_area(uint32_t area, void *arg)
+{
+	struct top *top = arg;
+	pd_buffer_add(&top->to_ask, (const char *)&area, sizeof area);
 }
 
 static void on_category(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
@@ -77,6 +106,7 @@ static void on_category(struct pd_client *client, const struct pd_message *answe
 	struct top *top = arg;
 	(void)client;
 	top->unanswered -= last;
+	top->again |= is_put_off(answer);
 	top_model_learn(top->model, answer);
 }
 
@@ -89,6 +119,7 @@ static void on_area(struct pd_client *client, const struct pd_message *answer, b
 	top->unanswered -= last;
 	top->stale = true;
 	top_model_learn(top->model, answer);
+	top->again |= is_put_off(answer);
 	if (!last || answer->type != PD_MSG_end)
 		return;
 	if (answer->end.more) {
@@ -98,7 +129,10 @@ static void on_area(struct pd_client *client, const struct pd_message *answer, b
 	if (!top->settled)
 		top_model_settle(top->model);
 	top->settled = true;
-	top_model_each(top->model, ask_figures, top);
+	top->to_ask.count = 0;
+	top_model_each(top->model, note_area, top);
+	note_area(top_model_top(top->model), top); /* the top is what is looked at: its figures come first */
+	ask_figures(top);
 }
 
 static void ask_areas(struct top *top, uint32_t after)
@@ -275,7 +309,7 @@ static void ask_total(struct top *top, uint64_t now_ms)
 	if (top_model_top(top->model) != 0 || !top->settled || top->down || now_ms < top->total_ms + SECOND_MS)
 		return;
 	top->total_ms = now_ms;
-	ask_figures(0, top);
+	ask_figures_of(top, 0);
 }
 
 static int gather(struct top *top, uint64_t now_ms)
@@ -385,6 +419,7 @@ static int run(struct top *top, const char *area_text, bool plain)
 	pd_client_close(top->client);
 	top_model_free(top->model);
 	top_view_fini(&top->view);
+	pd_buffer_fini(&top->to_ask);
 	return code;
 }
 

@@ -469,7 +469,7 @@ static void draw_help(const struct top_screen *screen)
 	static const char *const lines[] = {
 		N_("Keys"),
 		N_("  arrows, PgUp, PgDn, Home, End   choose an area"),
-		N_("  Enter or Right                  open it: its figures, the areas below it, its events"),
+		N_("  Enter or Right                  open it: its figures, areas, events"),
 		N_("  Backspace or Left               back to the area above"),
 		N_("  s, S                            sort by the next column, by the one before"),
 		N_("  r                               reverse the order"),
@@ -480,7 +480,7 @@ static void draw_help(const struct top_screen *screen)
 		N_("  WAITING, WORKING   orders not yet accepted; accepted and not yet completed"),
 		N_("  OLDEST             how long the oldest of the waiting has waited"),
 		N_("  PER MIN            submitted within the last minute"),
-		N_("  ACCEPT, COMPLETE   nine of ten orders were accepted, completed within this time"),
+		N_("  ACCEPT, COMPLETE   nine of ten were accepted, completed within it"),
 		"",
 		N_("Any key goes back."),
 	};

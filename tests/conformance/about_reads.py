@@ -258,6 +258,11 @@ def figures_of_the_registry(broker):
         expected = [level(1), level(2), level(3), sum(f["kind"] == 2 for f in areas), level(4), sum(f["kind"] == 4 for f in areas), level(5), len(homes),
                     sum(f["centre"] == f["household"] for f in homes)] + [sum(f["post"] == p for f in people) for p in range(1, 10)]
         equal(c.ask("get_stats", area=area).registry, expected, f"registry in the figures of area {area}")
+    orders_only = c.ask("get_stats", area=0, orders_only=True).fields
+    equal(orders_only["registry"], [], "the registry's figures in an answer about orders only")
+    with_registry = c.ask("get_stats", area=0).fields
+    equal({k: v for k, v in orders_only.items() if k not in ("registry", "time_ms")},
+          {k: v for k, v in with_registry.items() if k not in ("registry", "time_ms")}, "the other figures of such an answer")
 
 
 @conversation
