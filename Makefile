@@ -133,7 +133,7 @@ define install
 		as=sudo; \
 	fi; \
 	export DEBIAN_FRONTEND=noninteractive; \
-	{ $$as apt-get -qq update && $$as apt-get -qq install -y --no-install-recommends $$missing >/dev/null; } </dev/null || \
+	{ $$as apt-get -qq update && $$as apt-get -qq -o DPkg::Lock::Timeout=300 install -y --no-install-recommends $$missing >/dev/null; } </dev/null || \
 		{ echo "make: could not install:$$missing (see above; root or sudo and a Debian mirror are needed)" >&2; exit 1; }
 endef
 

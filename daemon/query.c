@@ -262,13 +262,14 @@ static void on_get_stats(struct front *front, struct session *session, const str
 	struct pd_message reply;
 	if (!find_area(front, session, query->request, query->get_stats.area, &area))
 		return;
-	session->looked += core_holder_count(front->core) + registry_size(front);
+	session->looked += core_holder_count(front->core);
 	core_sum(front->core, area, &all.sums);
 	push_count(front->push, core_registry(front->core), area, &pushes);
 	all.pushed = pushes.pushed;
 	all.workers = pushes.workers;
 	fill_stats(front, area, &all, percentiles, &reply);
 	if (!query->get_stats.orders_only) {
+		session->looked += registry_size(front);
 		core_count_registry(front->core, area, registry);
 		reply.stats.registry = (struct pd_u64s){registry, CORE_REGISTRY_FIGURES};
 	}

@@ -617,7 +617,7 @@ static void fill_query(struct pd_message *query)
 	case PD_MSG_list_areas: query->list_areas.area = area; break;
 	case PD_MSG_list_people: query->list_people.area = area; break;
 	case PD_MSG_list_households: query->list_households.area = area; break;
-	case PD_MSG_get_stats: query->get_stats = (struct pd_get_stats){area, one_in(4)}; break;
+	case PD_MSG_get_stats: query->get_stats = (struct pd_get_stats){area, one_in(4), one_in(4)}; break;
 	case PD_MSG_read_events: fill_read_events(&query->read_events, area); break;
 	default: break;
 	}

@@ -18,7 +18,6 @@
 
 enum { COMMITS_MAX = 8, PUTS_MAX = 32 };
 
-/* A program of its own has it in main.c. */
 /* Child before parent, household before its centre: an import has to put them right. */
 static const char *const files[ROWS_KINDS] = {
 	[ROWS_AREAS] = "id,parent,level,kind,name\n5,4,microgrid,plain,e\n4,3,grid,plain,d\n1,0,district,plain,a\n3,2,"

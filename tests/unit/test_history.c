@@ -15,10 +15,6 @@
 #include "history_row.h"
 #include "id.h"
 
-void cli_overview(void) /* main.c has the real one */
-{
-}
-
 #define expect(condition, ...)                                                                                         \
 	do {                                                                                                           \
 		if (!(condition))                                                                                      \

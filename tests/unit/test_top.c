@@ -7,18 +7,12 @@
 
 #include <cmocka.h>
 
-#include "../../clients/cli/print.h"
-#include "../../clients/cli/top_model.h"
-#include "../../clients/cli/top_text.h"
+#include "print.h"
+#include "top_model.h"
+#include "top_text.h"
 
 enum { TOP_ID = 1, EAST = 11, WEST = 12, GRID = 111, MICRO = 1001, OTHER_MICRO = 1002 };
 #define T0_MS UINT64_C(1763900000000)
-
-/* main.c's, which is not part of the library. */
-void cli_overview(void);
-void cli_overview(void)
-{
-}
 
 /* ---- texts ---- */
 
