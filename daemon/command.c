@@ -40,13 +40,15 @@ static void on_hello(struct front *front, struct session *session, const struct 
 {
 	const struct pd_hello *hello = &message->hello;
 	const struct person *person = registry_person(core_registry(front->core), hello->person);
+	session->language = hello->language;
 	if (hello->protocol > PD_PROTOCOL) {
-		front_refuse(front, session, message->request, PD_REFUSED_protocol, "this broker speaks version 1");
+		front_refuse(front, session, message->request, PD_REFUSED_protocol,
+			     PD_DETAIL(protocol, PD_NUMBER(PD_PROTOCOL)));
 		return;
 	}
 	if (hello->person && (!person || person->retired)) {
 		front_refuse(front, session, message->request, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
-			     "");
+			     PD_NO_DETAIL);
 		return;
 	}
 	leave(front, session);
@@ -75,17 +77,14 @@ static void on_work(struct front *front, struct session *session, const struct p
 {
 	const struct pd_work *work = &message->work;
 	const struct area *area = registry_area(core_registry(front->core), work->area);
-	char detail[100];
-	snprintf(detail, sizeof detail, "area %" PRIu32, work->area);
 	if (!area || area->retired) {
 		front_refuse(front, session, message->request, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
-			     detail);
+			     PD_DETAIL(area, PD_NUMBER(work->area)));
 		return;
 	}
 	if (!may_work(front, session->person, work->area)) {
-		snprintf(detail, sizeof detail, "person %" PRIu32 " has no post of work in area %" PRIu32,
-			 session->person, work->area);
-		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, detail);
+		front_refuse(front, session, message->request, PD_REFUSED_not_allowed,
+			     PD_DETAIL(no_post, PD_NUMBER(session->person), PD_NUMBER(work->area)));
 		return;
 	}
 	reply_ok(front, session, message->request, 0, 0);
@@ -111,16 +110,14 @@ static void on_session(struct front *front, struct session *session, const struc
 
 /* ---- orders and single entries of the registry ---- */
 
-static void set_refusal(struct pd_message *reply, const struct core_decision *decision)
+/* The refusal of a decision, its detail in the session's language, in text. */
+static struct pd_message refusal_of(const struct session *session, const struct core_decision *decision,
+				    char text[static PD_DETAIL_BYTES])
 {
-	const struct pd_refusal_info *info = pd_refusal_info(decision->refusal);
-	reply->type = PD_MSG_refused;
-	reply->refused = (struct pd_refused){.code = (uint16_t)decision->refusal,
-					     .name = pd_text(info->name),
-					     .sentence = pd_text(info->sentence),
-					     .detail = pd_text(decision->detail),
-					     .version = decision->version,
-					     .person = decision->person};
+	struct pd_message reply = pd_refuse(decision->refusal, &decision->detail, session->language, text);
+	reply.refused.version = decision->version;
+	reply.refused.person = decision->person;
+	return reply;
 }
 
 /* The command names an older version: perhaps it was done then, and only its answer was lost. The journal knows. */
@@ -137,9 +134,7 @@ static void look_back(struct front *front, struct session *session, const struct
 	read->wanted.type = decision->event_type;
 	read->wanted.actor = decision->actor;
 	read->wanted.content = decision->content;
-	set_refusal(&read->refusal, &kept);
-	snprintf(read->refusal_text, sizeof read->refusal_text, "%s", decision->detail);
-	read->refusal.refused.detail = pd_text(read->refusal_text);
+	read->refusal = refusal_of(session, &kept, read->refusal_text);
 	front_read(front, read);
 }
 
@@ -154,11 +149,12 @@ static void decide_and_answer(struct front *front, struct session *session, cons
 {
 	struct core_decision decision;
 	struct pd_message reply;
+	char text[PD_DETAIL_BYTES];
 	core_decide(front->core, command, actor, front->now_ms, &decision);
 	switch (decision.outcome) {
 	case CORE_EVENT:
 		if (front->disk_low && needs_room(command->type)) { /* a repeat needs none, and gets its answer */
-			front_refuse(front, session, command->request, PD_REFUSED_disk_full, "");
+			front_refuse(front, session, command->request, PD_REFUSED_disk_full, PD_NO_DETAIL);
 			break;
 		}
 		front_emit(front, &decision.event, session);
@@ -167,7 +163,7 @@ static void decide_and_answer(struct front *front, struct session *session, cons
 	case CORE_REPEATED: reply_ok(front, session, command->request, decision.seq, decision.version); break;
 	case CORE_LOOK_BACK: look_back(front, session, command, &decision); break;
 	case CORE_REFUSED:
-		set_refusal(&reply, &decision);
+		reply = refusal_of(session, &decision, text);
 		front_reply(front, session, command->request, &reply);
 		break;
 	}
@@ -184,8 +180,6 @@ static uint32_t actor_of(const struct session *session, const struct pd_message 
 
 /* ---- import ---- */
 
-static const char only_keepers[] = "only the operator and administrators keep the registry";
-
 static bool keeps_registry(struct front *front, uint32_t actor)
 {
 	const struct person *person = registry_person(core_registry(front->core), actor);
@@ -196,11 +190,11 @@ static void on_import_begin(struct front *front, struct session *session, const 
 {
 	session->staging = true;
 	if (!keeps_registry(front, session->person)) {
-		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, only_keepers);
+		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, PD_DETAIL(only_keepers));
 		return;
 	}
 	if (front->import && front->import_session != session) {
-		front_refuse(front, session, message->request, PD_REFUSED_import_busy, "");
+		front_refuse(front, session, message->request, PD_REFUSED_import_busy, PD_NO_DETAIL);
 		return;
 	}
 	end_import(front);
@@ -218,7 +212,7 @@ static void stage(struct front *front, struct session *session, const struct pd_
 		core_import_put(front->import, put, session->person, front->now_ms);
 		return;
 	}
-	front_refuse(front, session, put->request, PD_REFUSED_import_large, "at most 2,000,000 rows and 512 MiB");
+	front_refuse(front, session, put->request, PD_REFUSED_import_large, PD_DETAIL(import_large));
 	end_import(front);
 }
 
@@ -244,12 +238,10 @@ static void emit_import(struct front *front, const struct session *session, uint
 }
 
 static void refuse_row(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
-		       uint64_t row, const char *detail)
+		       uint64_t row, const struct pd_detail *detail)
 {
-	struct core_decision decision = {.refusal = refusal};
-	struct pd_message reply;
-	snprintf(decision.detail, sizeof decision.detail, "%s", detail);
-	set_refusal(&reply, &decision);
+	char text[PD_DETAIL_BYTES];
+	struct pd_message reply = pd_refuse(refusal, detail, session->language, text);
 	reply.refused.row = row;
 	front_reply(front, session, request, &reply);
 }
@@ -258,28 +250,27 @@ static void on_import_commit(struct front *front, struct session *session, const
 			     uint32_t actor)
 {
 	const struct pd_import_commit *commit = &message->import_commit;
-	char detail[200] = "";
+	struct pd_detail detail = PD_NO_DETAIL;
 	uint64_t row = 0;
 	session->staging = false;
 	if (!keeps_registry(front, actor)) {
-		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, only_keepers);
+		front_refuse(front, session, message->request, PD_REFUSED_not_allowed, PD_DETAIL(only_keepers));
 		return;
 	}
 	if (!front->import || front->import_session != session || memcmp(&front->import_id, &commit->import, 16) != 0) {
-		front_refuse(front, session, message->request, PD_REFUSED_no_import, "");
+		front_refuse(front, session, message->request, PD_REFUSED_no_import, PD_NO_DETAIL);
 		return;
 	}
 	enum pd_refusal refusal = PD_REFUSED_none;
 	if (core_import_rows(front->import) != commit->rows) {
 		refusal = PD_REFUSED_import_rows;
-		snprintf(detail, sizeof detail, "%" PRIu32 " rows have come, %" PRIu32 " were sent",
-			 core_import_rows(front->import), commit->rows);
+		detail = PD_DETAIL(import_rows, PD_NUMBER(core_import_rows(front->import)), PD_NUMBER(commit->rows));
 	} else {
 		refusal = core_import_finish(front->import, front->core, commit->complete, actor, front->now_ms, &row,
-					     detail);
+					     &detail);
 	}
 	if (refusal) {
-		refuse_row(front, session, message->request, refusal, row, detail);
+		refuse_row(front, session, message->request, refusal, row, &detail);
 		end_import(front);
 		return;
 	}
@@ -314,7 +305,7 @@ static void on_command(struct front *front, struct session *session, const struc
 	    (command->type == PD_MSG_import_begin || command->type == PD_MSG_import_commit))
 		refusal = PD_REFUSED_disk_full;
 	if (refusal) {
-		front_refuse(front, session, command->request, refusal, "");
+		front_refuse(front, session, command->request, refusal, PD_NO_DETAIL);
 		return;
 	}
 	if (command->type == PD_MSG_import_begin)
@@ -322,7 +313,7 @@ static void on_command(struct front *front, struct session *session, const struc
 	else if (command->type == PD_MSG_import_commit)
 		on_import_commit(front, session, command, actor);
 	else if (!put && front_fetch(front, &command->order_command.order))
-		front_refuse(front, session, command->request, PD_REFUSED_read_failed, "");
+		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
 	else
 		decide_and_answer(front, session, command, actor);
 }
@@ -344,17 +335,16 @@ void front_on_message(struct front *front, struct session *session, const struct
 	metrics_add(&metrics.front.messages[message->type], 1);
 	if (role > PD_QUERY) {
 		front_refuse(front, session, message->request, PD_REFUSED_not_a_command,
-			     pd_message_info(message->type)->name);
+			     PD_DETAIL(message_name, PD_NAME(pd_message_info(message->type)->name)));
 		return;
 	}
 	if (!session->greeted && message->type != PD_MSG_hello) {
-		front_refuse(front, session, message->request, PD_REFUSED_no_hello, "");
+		front_refuse(front, session, message->request, PD_REFUSED_no_hello, PD_NO_DETAIL);
 		return;
 	}
 	bool asks = role == PD_QUERY || message->type == PD_MSG_work;
 	if (asks && !may_ask(front, session)) {
-		front_refuse(front, session, message->request, PD_REFUSED_busy,
-			     "ask again when the answers so far have come");
+		front_refuse(front, session, message->request, PD_REFUSED_busy, PD_DETAIL(answers_first));
 		return;
 	}
 	switch (role) {

@@ -49,14 +49,10 @@ void front_reply(struct front *front, struct session *session, uint64_t request,
 }
 
 void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
-		  const char *detail)
+		  struct pd_detail detail)
 {
-	const struct pd_refusal_info *info = pd_refusal_info(refusal);
-	struct pd_message reply = {.type = PD_MSG_refused};
-	reply.refused = (struct pd_refused){.code = (uint16_t)refusal,
-					    .name = pd_text(info->name),
-					    .sentence = pd_text(info->sentence),
-					    .detail = pd_text(detail)};
+	char text[PD_DETAIL_BYTES];
+	struct pd_message reply = pd_refuse(refusal, &detail, session->language, text);
 	front_reply(front, session, request, &reply);
 }
 
@@ -314,8 +310,7 @@ static void on_frame(struct front *front, struct session *session, const char *d
 {
 	bool good = bytes > 0;
 	if (!good)
-		front_refuse(front, session, 0, PD_REFUSED_malformed,
-			     "an empty frame: use a DEALER socket, and no delimiter");
+		front_refuse(front, session, 0, PD_REFUSED_malformed, PD_DETAIL(empty_frame));
 	for (size_t off = 0; off < bytes;) {
 		struct pd_message message;
 		struct pd_fault fault;
@@ -323,7 +318,7 @@ static void on_frame(struct front *front, struct session *session, const char *d
 		if (err == PD_OK)
 			front_on_message(front, session, &message);
 		else
-			front_refuse(front, session, fault.request, fault.refusal, fault.detail);
+			front_refuse(front, session, fault.request, fault.refusal, fault.what);
 		good = good && !err;
 		if ((err && fault.lost) || session->closed)
 			break;
@@ -334,11 +329,9 @@ static void on_frame(struct front *front, struct session *session, const char *d
 
 static void refuse_identity(struct front *front)
 {
-	const struct pd_refusal_info *info = pd_refusal_info(PD_REFUSED_bad_identity);
-	struct pd_message reply = {.type = PD_MSG_refused};
+	char text[PD_DETAIL_BYTES];
+	struct pd_message reply = pd_refuse(PD_REFUSED_bad_identity, &PD_NO_DETAIL, PD_language_english, text);
 	struct pd_buffer bytes = {0};
-	reply.refused = (struct pd_refused){
-		.code = PD_REFUSED_bad_identity, .name = pd_text(info->name), .sentence = pd_text(info->sentence)};
 	pd_encode(&reply, &bytes);
 	metrics_add(metrics.front.malformed, 1);
 	metrics_add(&metrics.front.refusals[PD_REFUSED_bad_identity], 1);
@@ -535,7 +528,7 @@ static void on_read_done(struct read *read, void *arg)
 	struct session *session = sessions_find(&front->sessions, read->peer);
 	/* Message by message: a frame has its limit. */
 	for (size_t off = 0, bytes = 0; session && off < read->out.count; off += bytes) {
-		const char *why;
+		enum pd_detail_name why;
 		enum pd_err err = pd_check(read->out.data + off, read->out.count - off, &bytes, &why);
 		assert(err == PD_OK); /* we encoded it ourselves */
 		session_send_bytes(&front->sessions, session, front->filling, read->out.data + off, bytes);

@@ -110,7 +110,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 PD_MUST_USE enum pd_err front_fetch(struct front *front, const struct pd_id *id);
 void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply);
 void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
-		  const char *detail);
+		  struct pd_detail detail);
 /* A read for a session; null when it has too many open: then it has been refused. (query.c) */
 struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request);
 /* Have a read started when the filling round is on disk. */

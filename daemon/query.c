@@ -42,7 +42,7 @@ static bool find_area(struct front *front, struct session *session, uint64_t req
 	*area = registry_area(core_registry(front->core), id);
 	if (id == 0 || *area)
 		return true;
-	front_refuse(front, session, request, PD_REFUSED_unknown_area, "");
+	front_refuse(front, session, request, PD_REFUSED_unknown_area, PD_NO_DETAIL);
 	return false;
 }
 
@@ -108,9 +108,9 @@ static bool describe_area(const struct listing *listing, const void *entity, str
 	listing->session->looked += core_holder_count(listing->front->core);
 	size_t path_bytes = area_path(area, path);
 	reply->type = PD_MSG_area;
-	reply->area = (struct pd_area){
-		area->id,   area->parent ? area->parent->id : 0, area->level,   area->kind,
-		area->name, {path, (uint32_t)path_bytes},        area->retired, (uint32_t)waiting};
+	reply->area =
+		(struct pd_area){area->id,   area->parent ? area->parent->id : 0, area->level,   area->kind,
+				 area->name, {path, (uint32_t)path_bytes},        area->retired, (uint32_t)waiting};
 	return true;
 }
 
@@ -192,8 +192,7 @@ static void on_list_people(struct front *front, struct session *session, const s
 static void on_list_households(struct front *front, struct session *session, const struct pd_message *query)
 {
 	if (!core_may_read(front->core, session->person)) {
-		front_refuse(front, session, query->request, PD_REFUSED_not_allowed,
-			     "only people with a post of work list households");
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, PD_DETAIL(only_working_list));
 		return;
 	}
 	struct listing listing = {.front = front,
@@ -368,13 +367,15 @@ static uint32_t *subtree(struct front *front, const struct area *top, size_t *fo
 struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request)
 {
 	if (session->reads_open >= SESSION_READS_MAX) {
-		front_refuse(front, session, request, PD_REFUSED_busy, "this connection has 4,096 unanswered queries");
+		front_refuse(front, session, request, PD_REFUSED_busy,
+			     PD_DETAIL(too_many_queries, PD_NUMBER(SESSION_READS_MAX)));
 		return NULL;
 	}
 	session->reads_open++;
 	struct read *read = read_new(kind, session->peer, request);
 	read->own_only = !core_may_read(front->core, session->person);
 	read->person = session->person;
+	read->language = session->language;
 	return read;
 }
 
@@ -400,12 +401,11 @@ static void on_list_orders(struct front *front, struct session *session, const s
 		return;
 	if ((area || list->whole) && list->requester) {
 		front_refuse(front, session, query->request, PD_REFUSED_bad_field,
-			     area ? "area and requester: name one of them" : "whole and requester: name one of them");
+			     area ? PD_DETAIL(area_or_requester) : PD_DETAIL(whole_or_requester));
 		return;
 	}
 	if (list->whole && !core_may_read(front->core, session->person)) {
-		front_refuse(front, session, query->request, PD_REFUSED_not_allowed,
-			     "only people with a post of work read the whole");
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, PD_DETAIL(only_working_whole));
 		return;
 	}
 	struct read *read = front_new_read(front, session, READ_ORDERS, query->request);
@@ -445,8 +445,7 @@ static void on_read_events(struct front *front, struct session *session, const s
 {
 	const struct area *area;
 	if (!core_may_read(front->core, session->person)) {
-		front_refuse(front, session, query->request, PD_REFUSED_not_allowed,
-			     "only people with a post of work read events");
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, PD_DETAIL(only_working_events));
 		return;
 	}
 	if (!find_area(front, session, query->request, query->read_events.area, &area))

@@ -96,15 +96,11 @@ static void answer(struct read *read, struct pd_message *message)
 	pd_encode(message, &read->out);
 }
 
-static void answer_refused(struct read *read, enum pd_refusal refusal, const char *detail)
+static void answer_refused(struct read *read, enum pd_refusal refusal, struct pd_detail detail)
 {
-	struct pd_message message = {.type = PD_MSG_refused};
-	const struct pd_refusal_info *info = pd_refusal_info(refusal);
+	char text[PD_DETAIL_BYTES];
+	struct pd_message message = pd_refuse(refusal, &detail, read->language, text);
 	read->out.count = 0;
-	message.refused = (struct pd_refused){.code = (uint16_t)refusal,
-					      .name = pd_text(info->name),
-					      .sentence = pd_text(info->sentence),
-					      .detail = pd_text(detail)};
 	answer(read, &message);
 }
 
@@ -281,7 +277,7 @@ static enum pd_err read_order(struct read *read, struct eyes *eyes)
 {
 	enum pd_err err = read->row_known ? PD_OK : book_order_get(eyes->book, &read->order, &read->row);
 	if (err == PD_ENOENT || (err == PD_OK && read->own_only && read->row.requester != read->person)) {
-		answer_refused(read, PD_REFUSED_unknown_order, "");
+		answer_refused(read, PD_REFUSED_unknown_order, PD_NO_DETAIL);
 		return PD_OK;
 	}
 	if (err == PD_OK)
@@ -451,7 +447,8 @@ static void on_work(uv_work_t *work)
 	if (eyes)
 		eyes_put(read->reads, eyes);
 	if (err)
-		answer_refused(read, PD_REFUSED_read_failed, pd_err_text(err));
+		answer_refused(read, PD_REFUSED_read_failed,
+			       err == PD_ECORRUPT ? PD_DETAIL(disk_damaged) : PD_DETAIL(disk_failed));
 }
 
 static void after_work(uv_work_t *work, int status)

@@ -30,13 +30,14 @@ struct read {
 	size_t area_count;
 	bool own_only; /* the reader may see what person has asked for, nothing else */
 	uint32_t person;
+	uint8_t language;      /* of a refusal's detail */
 	uint64_t publications; /* for the end of READ_EVENTS */
 	struct {
 		uint32_t version, actor, content;
 		enum pd_type type;
 	} wanted;                  /* READ_LOOK_BACK: the event that makes the command a repeat */
 	struct pd_message refusal; /* READ_LOOK_BACK: the answer if there is no such event; texts in refusal_text */
-	char refusal_text[200];
+	char refusal_text[PD_DETAIL_BYTES];
 	struct pd_buffer out;
 	unsigned refused; /* the code, if the answer is a refusal */
 	uint32_t count;

@@ -28,6 +28,7 @@ struct outbox {
 struct session {
 	uint32_t peer;
 	uint32_t person;
+	uint8_t language; /* of what its refusals say: enum pd_language */
 	bool greeted, closed;
 	bool left;    /* said bye: it is ended when the answer has gone */
 	bool staging; /* between import_begin and import_commit: put_ messages are rows, even if the import has failed

@@ -59,13 +59,13 @@ static struct head head_of(uint8_t first)
 	}
 }
 
-static enum pd_err bad(const char **why, const char *text)
+static enum pd_err bad(enum pd_detail_name *why, enum pd_detail_name name)
 {
-	*why = text;
+	*why = name;
 	return PD_EINVAL;
 }
 
-enum pd_err pd_check(const char *data, size_t bytes, size_t *value_bytes, const char **why)
+enum pd_err pd_check(const char *data, size_t bytes, size_t *value_bytes, enum pd_detail_name *why)
 {
 	const uint8_t *p = (const uint8_t *)data, *end = p + bytes;
 	uint64_t left[PD_DEPTH_MAX + 1] = {1}; /* values still to come at each depth */
@@ -80,28 +80,28 @@ enum pd_err pd_check(const char *data, size_t bytes, size_t *value_bytes, const 
 		}
 		left[depth]--;
 		if (++values > PD_VALUES_MAX)
-			return bad(why, "more than 1,024 values");
+			return bad(why, PD_DETAIL_frame_values);
 		if (p == end)
-			return bad(why, "it ends in the middle of a value");
+			return bad(why, PD_DETAIL_frame_ends);
 		struct head head = head_of(*p++);
 		if (head.shape == REJECTED)
-			return bad(why, "a type that is not used here (extension or reserved)");
+			return bad(why, PD_DETAIL_frame_type);
 		if ((size_t)(end - p) < head.length_bytes)
-			return bad(why, "it ends in the middle of a value");
+			return bad(why, PD_DETAIL_frame_ends);
 		uint64_t length = head.length_bytes ? big_endian(p, head.length_bytes) : head.length;
 		p += head.length_bytes;
 		if (head.shape == NUMBER)
 			continue;
 		if (length > (uint64_t)(end - p) / (head.shape == PAIRS ? 2 : 1))
-			return bad(why, "a length that is more than what follows");
+			return bad(why, PD_DETAIL_frame_length);
 		if (head.shape == VALUES || head.shape == PAIRS) {
 			if (depth == PD_DEPTH_MAX)
-				return bad(why, "nested more than 8 deep");
+				return bad(why, PD_DETAIL_frame_depth);
 			left[++depth] = length * (head.shape == PAIRS ? 2 : 1);
 			continue;
 		}
 		if (head.shape == STRING && !pd_utf8_valid((const char *)p, length))
-			return bad(why, "text that is not valid UTF-8");
+			return bad(why, PD_DETAIL_frame_utf8);
 		p += length;
 	}
 }

@@ -6,12 +6,12 @@
 #ifndef PAIDAN_CHECK_H
 #define PAIDAN_CHECK_H
 
-#include "proto.h"
+#include "detail.h"
 
 enum { PD_DEPTH_MAX = 8, PD_VALUES_MAX = 1024 };
 
-/* The length of the value at data in *value_bytes; PD_EINVAL with *why for people. */
-PD_MUST_USE enum pd_err pd_check(const char *data, size_t bytes, size_t *value_bytes, const char **why);
+/* The length of the value at data in *value_bytes; PD_EINVAL with *why, of which the argument is the place. */
+PD_MUST_USE enum pd_err pd_check(const char *data, size_t bytes, size_t *value_bytes, enum pd_detail_name *why);
 
 /* Whether text is valid UTF-8 without a zero byte. */
 bool pd_utf8_valid(const char *text, size_t bytes);

@@ -1,10 +1,7 @@
 #include "codec.h"
 
 #include <assert.h>
-#include <inttypes.h>
 #include <msgpack.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
@@ -36,25 +33,36 @@ void pd_decoder_reset(struct pd_decoder *decoder)
 	msgpack_zone_clear(&decoder->zone);
 }
 
-__attribute__((format(printf, 3, 4))) static enum pd_err fail(struct pd_fault *fault, enum pd_refusal refusal,
-							      const char *format, ...)
+static enum pd_err fail(struct pd_fault *fault, enum pd_refusal refusal, struct pd_detail what)
 {
-	va_list args;
-	va_start(args, format);
 	fault->refusal = refusal;
-	vsnprintf(fault->detail, sizeof fault->detail, format, args);
-	va_end(args);
+	fault->what = what;
+	pd_detail_text(&what, PD_language_english, fault->detail);
 	return PD_EINVAL;
 }
 
 /* ---- limits ---- */
 
-static enum pd_err out_of_limits(struct pd_fault *fault, const struct pd_field *field, const char *is, uint64_t value)
+static enum pd_err out_of_limits(struct pd_fault *fault, const struct pd_field *field, struct pd_detail_arg is)
 {
-	static const char *const counted[] = {[PD_TEXT] = " characters", [PD_BIN] = " bytes", [PD_U64S] = " elements"};
-	const char *of = field->kind >= PD_TEXT ? counted[field->kind] : "";
-	return fail(fault, PD_REFUSED_bad_field, "%s: is %s%" PRIu64 "%s, must be %" PRId64 " to %" PRIu64, field->name,
-		    is, value, of, field->min, field->max);
+	static const enum pd_detail_name names[] = {[PD_TEXT] = PD_DETAIL_field_characters,
+						    [PD_BIN] = PD_DETAIL_field_bytes,
+						    [PD_U64S] = PD_DETAIL_field_elements};
+	struct pd_detail what =
+		PD_DETAIL(field_number, PD_NAME(field->name), is, PD_SIGNED(field->min), PD_NUMBER(field->max));
+	if (field->kind >= PD_TEXT)
+		what.name = names[field->kind];
+	return fail(fault, PD_REFUSED_bad_field, what);
+}
+
+static enum pd_err unsigned_out(struct pd_fault *fault, const struct pd_field *field, uint64_t value)
+{
+	return out_of_limits(fault, field, (struct pd_detail_arg)PD_NUMBER(value));
+}
+
+static enum pd_err signed_out(struct pd_fault *fault, const struct pd_field *field, int64_t value)
+{
+	return out_of_limits(fault, field, (struct pd_detail_arg)PD_SIGNED(value));
 }
 
 static bool count_fits(const struct pd_field *field, uint64_t count)
@@ -77,23 +85,17 @@ static bool text_fits(const struct pd_field *field, struct pd_slice text)
 
 static enum pd_err check_count(struct pd_fault *fault, const struct pd_field *field, uint64_t count)
 {
-	return count_fits(field, count) ? PD_OK : out_of_limits(fault, field, "", count);
-}
-
-/* Without its sign; also of INT64_MIN. */
-static uint64_t magnitude(int64_t value)
-{
-	return value < 0 ? -(uint64_t)value : (uint64_t)value;
+	return count_fits(field, count) ? PD_OK : unsigned_out(fault, field, count);
 }
 
 static enum pd_err check_signed(struct pd_fault *fault, const struct pd_field *field, int64_t value)
 {
-	return signed_fits(field, value) ? PD_OK : out_of_limits(fault, field, value < 0 ? "-" : "", magnitude(value));
+	return signed_fits(field, value) ? PD_OK : signed_out(fault, field, value);
 }
 
 static enum pd_err check_text(struct pd_fault *fault, const struct pd_field *field, struct pd_slice text)
 {
-	return text_fits(field, text) ? PD_OK : out_of_limits(fault, field, "", pd_utf8_chars(text.data, text.bytes));
+	return text_fits(field, text) ? PD_OK : unsigned_out(fault, field, pd_utf8_chars(text.data, text.bytes));
 }
 
 static uint64_t load_unsigned(const void *at, enum pd_kind kind)
@@ -131,7 +133,7 @@ enum pd_err pd_validate(const struct pd_message *message, struct pd_fault *fault
 		const void *at = body + field->offset;
 		const struct pd_slice *text = at;
 		if (field->kind == PD_TEXT && !pd_utf8_valid(text->data, text->bytes))
-			return fail(fault, PD_REFUSED_bad_field, "%s: is not valid UTF-8", field->name);
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(field_utf8, PD_NAME(field->name)));
 		enum pd_err err = check_field(fault, field, at);
 		if (err)
 			return err;
@@ -151,23 +153,18 @@ static void store_unsigned(void *at, enum pd_kind kind, uint64_t value)
 	}
 }
 
-static enum pd_err wrong_kind(struct pd_fault *fault, const struct pd_field *field, const char *wanted)
-{
-	return fail(fault, PD_REFUSED_bad_field, "%s: must be %s", field->name, wanted);
-}
-
 static enum pd_err decode_u64s(struct pd_decoder *decoder, const struct pd_field *field, const msgpack_object *o,
 			       struct pd_u64s *out, struct pd_fault *fault)
 {
 	if (o->type != MSGPACK_OBJECT_ARRAY)
-		return wrong_kind(fault, field, "an array of unsigned integers");
+		return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_array, PD_NAME(field->name)));
 	uint32_t count = o->via.array.size;
 	uint64_t *values = msgpack_zone_malloc(&decoder->zone, sizeof *values * (count + 1));
 	if (!values)
 		abort();
 	for (uint32_t i = 0; i < count; i++) {
 		if (o->via.array.ptr[i].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
-			return wrong_kind(fault, field, "an array of unsigned integers");
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_array, PD_NAME(field->name)));
 		values[i] = o->via.array.ptr[i].via.u64;
 	}
 	*out = (struct pd_u64s){values, count};
@@ -183,38 +180,38 @@ static enum pd_err decode_field(struct pd_decoder *decoder, const struct pd_fiel
 	case PD_U32:
 	case PD_U64:
 		if (o->type == MSGPACK_OBJECT_NEGATIVE_INTEGER)
-			return out_of_limits(fault, field, "-", magnitude(o->via.i64));
+			return signed_out(fault, field, o->via.i64);
 		if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
-			return wrong_kind(fault, field, "an unsigned integer");
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_unsigned, PD_NAME(field->name)));
 		store_unsigned(at, field->kind, o->via.u64);
 		return check_count(fault, field, o->via.u64);
 	case PD_I32:
 		if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER && o->type != MSGPACK_OBJECT_NEGATIVE_INTEGER)
-			return wrong_kind(fault, field, "an integer");
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_integer, PD_NAME(field->name)));
 		if (o->type == MSGPACK_OBJECT_POSITIVE_INTEGER && o->via.u64 > INT32_MAX)
-			return out_of_limits(fault, field, "", o->via.u64);
+			return unsigned_out(fault, field, o->via.u64);
 		*(int32_t *)at = (int32_t)o->via.i64;
 		return check_signed(fault, field, o->via.i64);
 	case PD_BOOL:
 		if (o->type != MSGPACK_OBJECT_BOOLEAN)
-			return wrong_kind(fault, field, "true or false");
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_bool, PD_NAME(field->name)));
 		*(bool *)at = o->via.boolean;
 		return PD_OK;
 	case PD_ID:
 		if (o->type != MSGPACK_OBJECT_BIN || o->via.bin.size != 16)
-			return wrong_kind(fault, field, "16 bytes (bin)");
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_id, PD_NAME(field->name)));
 		memcpy(at, o->via.bin.ptr, 16);
 		return PD_OK;
 	case PD_TEXT: {
 		if (o->type != MSGPACK_OBJECT_STR)
-			return wrong_kind(fault, field, "text (str)");
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_text, PD_NAME(field->name)));
 		struct pd_slice text = {o->via.str.ptr, o->via.str.size};
 		*(struct pd_slice *)at = text;
 		return check_text(fault, field, text);
 	}
 	case PD_BIN:
 		if (o->type != MSGPACK_OBJECT_BIN)
-			return wrong_kind(fault, field, "bytes (bin)");
+			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_bytes, PD_NAME(field->name)));
 		*(struct pd_slice *)at = (struct pd_slice){o->via.bin.ptr, o->via.bin.size};
 		return check_count(fault, field, o->via.bin.size);
 	case PD_U64S: return decode_u64s(decoder, field, o, at, fault);
@@ -232,8 +229,9 @@ static enum pd_err decode_fields(struct pd_decoder *decoder, const struct pd_mes
 		if (i >= given) {
 			if (!field->required)
 				break; /* all from here on are optional, and are zero already */
-			return fail(fault, PD_REFUSED_bad_field, "%s: is missing; %s has %u required fields",
-				    field->name, info->name, info->required_count);
+			return fail(fault, PD_REFUSED_bad_field,
+				    PD_DETAIL(field_missing, PD_NAME(field->name), PD_NAME(info->name),
+					      PD_NUMBER(info->required_count)));
 		}
 		enum pd_err err = decode_field(decoder, field, &o[i], body + field->offset, fault);
 		if (err)
@@ -246,29 +244,29 @@ enum pd_err pd_decode(struct pd_decoder *decoder, const char *frame, size_t fram
 		      struct pd_message *message, struct pd_fault *fault)
 {
 	size_t bytes = 0;
-	const char *why = NULL;
+	enum pd_detail_name why = PD_DETAIL_none;
 	fault->request = 0;
 	fault->lost = true;
 	if (pd_check(frame + *off, frame_bytes - *off, &bytes, &why))
-		return fail(fault, PD_REFUSED_malformed, "at byte %zu of the frame: %s", *off, why);
+		return fail(fault, PD_REFUSED_malformed, (struct pd_detail){why, {PD_NUMBER(*off)}});
 	fault->lost = false;
 	size_t end = *off + bytes;
 	msgpack_object o;
 	int rc = msgpack_unpack(frame, end, off, &decoder->zone, &o);
 	*off = end;
 	if (rc != MSGPACK_UNPACK_SUCCESS)
-		return fail(fault, PD_REFUSED_malformed, "it is not msgpack");
+		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(not_msgpack));
 	if (o.type != MSGPACK_OBJECT_ARRAY || o.via.array.size < 2)
-		return fail(fault, PD_REFUSED_malformed, "a message is an array [type, request id, field, ...]");
+		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(not_a_message));
 	const msgpack_object *f = o.via.array.ptr;
 	if (f[1].type == MSGPACK_OBJECT_POSITIVE_INTEGER)
 		fault->request = f[1].via.u64;
 	if (f[1].type != MSGPACK_OBJECT_POSITIVE_INTEGER || f[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
-		return fail(fault, PD_REFUSED_malformed, "type and request id are unsigned integers");
+		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(bad_head));
 	const struct pd_message_info *info =
 		f[0].via.u64 <= UINT32_MAX ? pd_message_info((unsigned)f[0].via.u64) : NULL;
 	if (!info)
-		return fail(fault, PD_REFUSED_unknown_type, "type %" PRIu64, f[0].via.u64);
+		return fail(fault, PD_REFUSED_unknown_type, PD_DETAIL(message_type, PD_NUMBER(f[0].via.u64)));
 	message->type = info->type;
 	message->request = f[1].via.u64;
 	memset(&message->ok, 0, info->body_bytes); /* what is optional and missing is zero or empty */

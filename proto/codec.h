@@ -7,7 +7,7 @@
 #define PAIDAN_CODEC_H
 
 #include "buffer.h"
-#include "proto.h"
+#include "detail.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -22,9 +22,10 @@ void pd_decoder_free(struct pd_decoder *decoder);
 /* What was wrong with a message. */
 struct pd_fault {
 	enum pd_refusal refusal;
-	uint64_t request; /* the message's request id, 0 when it could not be read */
-	char detail[200]; /* for people: which field, what was there, what would be right */
-	bool lost;        /* where the next message begins is not known: the rest of the frame is to be dropped */
+	uint64_t request;             /* the message's request id, 0 when it could not be read */
+	struct pd_detail what;        /* for people: which field, what was there, what would be right */
+	char detail[PD_DETAIL_BYTES]; /* the same in English */
+	bool lost; /* where the next message begins is not known: the rest of the frame is to be dropped */
 };
 
 /* Decode the message at *off of a frame of frame_bytes, and move *off behind it. Slices in *message point into frame,

@@ -123,8 +123,8 @@ const char *pd_strerror(unsigned code)
 #define S(state) (1u << PD_STATE_##state)
 #define PD_STATE_SAME PD_STATE_none
 #define PD_MSG_close PD_MSG_none
-#define MOVE(command, event, from, to, who, doc)                                                                       \
-	{#command, #event, who, doc, PD_MSG_##command, PD_MSG_##event, from, PD_STATE_##to},
+#define MOVE(command, event, zh, from, to, who, doc)                                                                   \
+	{#command, #event, zh, who, doc, PD_MSG_##command, PD_MSG_##event, from, PD_STATE_##to},
 static const struct pd_move moves[] = {
 #include "states.def"
 };

@@ -183,7 +183,7 @@ enum pd_state {
 };
 
 struct pd_move {
-	const char *command, *event, *who, *doc;
+	const char *command, *event, *zh, *who, *doc; /* zh: of both, in Chinese */
 	enum pd_type command_type, event_type;
 	unsigned from;    /* bit 1 << state for each state it is allowed in */
 	enum pd_state to; /* PD_STATE_none: the state stays */

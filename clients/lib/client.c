@@ -175,13 +175,14 @@ static enum pd_err check_options(const struct pd_client_options *options, const 
 	const char *const endpoints[] = {options->connect, options->subscribe ? options->subscribe : options->connect};
 	struct pd_message hello = {.type = PD_MSG_hello};
 	struct pd_fault fault;
+	char detail[PD_DETAIL_BYTES];
 	for (int i = 0; i < 2; i++)
 		if (!endpoint_is_sound(endpoints[i]))
 			return wrong(why, "\"%.200s\" is not an endpoint: tcp://HOST:PORT or ipc://PATH is meant",
 				     endpoints[i]);
-	hello.hello = (struct pd_hello){options->person, pd_text(options->name), PD_PROTOCOL};
+	hello.hello = (struct pd_hello){options->person, pd_text(options->name), PD_PROTOCOL, options->language};
 	if (pd_validate(&hello, &fault))
-		return wrong(why, "the program's name: %s", fault.detail);
+		return wrong(why, "the program's name: %s", pd_detail_text(&fault.what, options->language, detail));
 	return PD_OK;
 }
 

@@ -78,6 +78,7 @@ static void say_hello(struct pd_client *client)
 		.person = client->options.person,
 		.client = pd_text(client->options.name),
 		.protocol = PD_PROTOCOL,
+		.language = client->options.language,
 	};
 	link->hello_request = hello.request = calls_spend_request(&client->calls);
 	link->state = LINK_GREETING;

@@ -155,13 +155,15 @@ void client_answered(struct pd_client *client, const struct pd_message *answer, 
 static enum pd_err check(struct pd_client *client, const struct pd_message *message, bool fits, const char *wanted)
 {
 	struct pd_fault fault;
+	char detail[PD_DETAIL_BYTES];
 	const struct pd_message_info *info = pd_message_info(message->type);
 	if (!info)
 		return client_fail(client, PD_EINVAL, "there is no message of type %u", (unsigned)message->type);
 	if (!fits)
 		return client_fail(client, PD_EINVAL, "%s is not %s", info->name, wanted);
 	if (pd_validate(message, &fault))
-		return client_fail(client, PD_EINVAL, "%s: %s", info->name, fault.detail);
+		return client_fail(client, PD_EINVAL, "%s: %s", info->name,
+				   pd_detail_text(&fault.what, client->options.language, detail));
 	return PD_OK;
 }
 

@@ -12,6 +12,7 @@
 #ifndef PAIDAN_CORE_H
 #define PAIDAN_CORE_H
 
+#include "detail.h"
 #include "order.h"
 #include "registry.h"
 
@@ -51,7 +52,7 @@ enum core_outcome {
 struct core_decision {
 	enum core_outcome outcome;
 	enum pd_refusal refusal;
-	char detail[200];
+	struct pd_detail detail;
 	uint32_t version, person, event_version, actor, content;
 	enum pd_type event_type;
 	uint64_t seq;
@@ -124,7 +125,7 @@ void core_import_put(struct core_import *import, const struct pd_message *put, u
 /* The end: retire what was not named if complete, check the whole. On refusal *row is the row at fault, 0 when it is
  * none. */
 enum pd_refusal core_import_finish(struct core_import *import, const struct core *core, bool complete, uint32_t actor,
-				   uint64_t now_ms, uint64_t *row, char detail[static 200]);
+				   uint64_t now_ms, uint64_t *row, struct pd_detail *detail);
 /* Rows so far. */
 uint32_t core_import_rows(const struct core_import *import);
 /* What the rows do: [kind][effect]. */

@@ -1,5 +1,4 @@
 /* import.c - a whole registry at once: tried on a copy row by row, and journaled only if all of it fits. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "buffer.h"
@@ -15,7 +14,7 @@ struct core_import {
 	uint64_t seq;
 	enum pd_refusal refusal; /* of the first row at fault */
 	uint64_t bad_row;
-	char detail[200];
+	struct pd_detail detail;
 	struct table rows_of[2]; /* households and people: which row named them, for the check of the whole */
 };
 
@@ -92,7 +91,7 @@ static void take(struct core_import *import, const struct pd_message *put, uint3
 	if (decision.refusal) {
 		import->refusal = decision.refusal;
 		import->bad_row = put->request;
-		snprintf(import->detail, sizeof import->detail, "%s", decision.detail);
+		import->detail = decision.detail;
 		return;
 	}
 	import->effects[kind_of(put)][decision.effect]++;
@@ -198,8 +197,8 @@ static void check_whole(struct core_import *import)
 		return;
 	const struct named *named = table_find(&import->rows_of[kind == REGISTRY_PEOPLE], &id);
 	import->bad_row = named ? named->row : 0;
-	snprintf(import->detail, sizeof import->detail, "%s %u, in the registry as it would be then",
-		 kind == REGISTRY_PEOPLE ? "person" : "household", id);
+	import->detail = kind == REGISTRY_PEOPLE ? PD_DETAIL(import_person, PD_NUMBER(id))
+						 : PD_DETAIL(import_household, PD_NUMBER(id));
 }
 
 /* Orders may have come to an area since the trial was made. */
@@ -212,19 +211,17 @@ static void check_retired_areas(struct core_import *import, const struct core *c
 		if (area->open_orders == 0 || !registry_area(import->trial, area->id)->retired)
 			continue;
 		import->refusal = PD_REFUSED_in_use;
-		snprintf(import->detail, sizeof import->detail, "area %u holds %u open orders", area->id,
-			 area->open_orders);
+		import->detail = PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(area->open_orders));
 		return;
 	}
 }
 
 enum pd_refusal core_import_finish(struct core_import *import, const struct core *core, bool complete, uint32_t actor,
-				   uint64_t now_ms, uint64_t *row, char detail[static 200])
+				   uint64_t now_ms, uint64_t *row, struct pd_detail *detail)
 {
 	if (!import->refusal && import->version != registry_version(core->registry)) {
 		import->refusal = PD_REFUSED_import_busy;
-		snprintf(import->detail, sizeof import->detail,
-			 "the registry was changed while the import was being sent");
+		import->detail = PD_DETAIL(import_overtaken);
 	}
 	if (!import->refusal && complete)
 		retire_rest(import, actor, now_ms);
@@ -233,7 +230,7 @@ enum pd_refusal core_import_finish(struct core_import *import, const struct core
 	if (!import->refusal)
 		check_retired_areas(import, core);
 	*row = import->bad_row;
-	snprintf(detail, 200, "%s", import->detail);
+	*detail = import->detail;
 	return import->refusal;
 }
 

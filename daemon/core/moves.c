@@ -1,8 +1,5 @@
 /* moves.c - deciding on commands: one function per move, and what all moves share. */
 #include <assert.h>
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "id.h"
@@ -11,20 +8,11 @@
 /* Notes end here; moves that bring an order further do not. */
 enum { EVENTS_MAX = 1000 };
 
-__attribute__((format(printf, 3, 4))) static void refuse(struct core_decision *decision, enum pd_refusal refusal,
-							 const char *format, ...)
+static void refuse(struct core_decision *decision, enum pd_refusal refusal, struct pd_detail detail)
 {
-	va_list args;
-	va_start(args, format);
 	decision->outcome = CORE_REFUSED;
 	decision->refusal = refusal;
-	vsnprintf(decision->detail, sizeof decision->detail, format, args);
-	va_end(args);
-}
-
-static const char *state_name(unsigned state)
-{
-	return pd_word("state", state);
+	decision->detail = detail;
 }
 
 /* ---- submit ---- */
@@ -41,16 +29,16 @@ static const struct area *origin(const struct core *core, const struct pd_submit
 		const struct household *household = registry_household(registry, *household_id);
 		if (household && !household->retired)
 			return registry_area(registry, household->area);
-		refuse(decision, household ? PD_REFUSED_retired : PD_REFUSED_unknown_household, "household %" PRIu32,
-		       *household_id);
+		refuse(decision, household ? PD_REFUSED_retired : PD_REFUSED_unknown_household,
+		       PD_DETAIL(household, PD_NUMBER(*household_id)));
 		return NULL;
 	}
 	uint32_t id = submit->area ? submit->area : requester ? requester->area : 0;
 	const struct area *area = registry_area(registry, id);
 	if (id == 0)
-		refuse(decision, PD_REFUSED_no_place, "no household, no area, and a requester without either");
+		refuse(decision, PD_REFUSED_no_place, PD_DETAIL(no_place));
 	else if (!area || area->retired)
-		refuse(decision, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area, "area %" PRIu32, id);
+		refuse(decision, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area, PD_DETAIL(area, PD_NUMBER(id)));
 	return area && !area->retired ? area : NULL;
 }
 
@@ -73,7 +61,7 @@ static void submit_again(const struct order_row *row, const struct pd_submit *su
 			 struct core_decision *decision)
 {
 	if (row->content != submit_content(event) || !same_choices(row, submit))
-		return refuse(decision, PD_REFUSED_order_exists, "it was submitted with other contents");
+		return refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(other_contents));
 	decision->outcome = CORE_REPEATED;
 	decision->seq = row->seq;
 	decision->version = 1;
@@ -87,7 +75,7 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 	const struct category *category = registry_category(core->registry, submit->category);
 	uint32_t household = 0;
 	if (!pd_id_valid(&submit->order))
-		return refuse(decision, PD_REFUSED_bad_id, "version or variant bits differ from RFC 9562");
+		return refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
 	const struct order *known = core_order(core, &submit->order);
 	struct pd_message *event = &decision->event;
 	event->type = PD_MSG_submitted;
@@ -108,18 +96,17 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 		return submit_again(&known->row, submit, event, decision);
 	}
 	if (requester_id && (!requester || requester->retired))
-		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32,
-			      requester_id);
+		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
+			      PD_DETAIL(person, PD_NUMBER(requester_id)));
 	if (!category || category->retired)
 		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
-			      "category %" PRIu32, submit->category);
+			      PD_DETAIL(category, PD_NUMBER(submit->category)));
 	const struct area *area = origin(core, submit, requester, &household, decision);
 	if (!area)
 		return;
 	if (!may_submit(core, actor, requester_id, area->id))
 		return refuse(decision, PD_REFUSED_not_allowed,
-			      "person %" PRIu32 " neither is the requester nor works for area %" PRIu32, actor,
-			      area->id);
+			      PD_DETAIL(not_for_requester, PD_NUMBER(actor), PD_NUMBER(area->id)));
 	event->submitted.household = household;
 	event->submitted.area = area->id;
 	event->submitted.holder = area_at_level(area, category->level)->id;
@@ -130,17 +117,19 @@ static void decide_submit(const struct core *core, const struct pd_submit *submi
 
 /* ---- record ---- */
 
-/* What is wrong with a past order's times; null: nothing. */
-static const char *wrong_times(const struct pd_record *record, uint64_t now_ms)
+/* What is wrong with a past order's times; PD_NO_DETAIL: nothing. */
+static struct pd_detail wrong_times(const struct pd_record *record, uint64_t now_ms)
 {
 	bool waits = record->state == PD_STATE_waiting;
 	if (record->submitted_ms > now_ms || record->ended_ms > now_ms)
-		return "it is of the future";
+		return PD_DETAIL(past_of_future);
 	if (waits && record->ended_ms)
-		return "it is waiting, and has an end";
+		return PD_DETAIL(past_waits_with_end);
 	if (!waits && !record->ended_ms)
-		return "it is not waiting, and has no end";
-	return !waits && record->ended_ms < record->submitted_ms ? "it ended before it was submitted" : NULL;
+		return PD_DETAIL(past_without_end);
+	if (!waits && record->ended_ms < record->submitted_ms)
+		return PD_DETAIL(past_ends_first);
+	return PD_NO_DETAIL;
 }
 
 /* By when the next step is due here. */
@@ -185,7 +174,7 @@ static void record_again(const struct order_row *row, const struct pd_record *re
 {
 	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
 	if (row->content != record_content(event) || !same_choices(row, &where))
-		return refuse(decision, PD_REFUSED_order_exists, "it is there already, with other contents");
+		return refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(recorded_otherwise));
 	decision->outcome = CORE_REPEATED;
 	decision->seq = row->seq;
 	decision->version = 1;
@@ -200,27 +189,24 @@ static void decide_record(const struct core *core, const struct pd_record *recor
 	const struct category *category = registry_category(registry, record->category);
 	struct pd_recorded *recorded = &decision->event.recorded;
 	if (!pd_id_valid(&record->order))
-		return refuse(decision, PD_REFUSED_bad_id, "version or variant bits differ from RFC 9562");
+		return refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
 	record_event(record, actor, now_ms, &decision->event);
 	const struct order *known = core_order(core, &record->order);
 	if (known)
 		return record_again(&known->row, record, &decision->event, decision);
 	if (actor && (!person || person->post != PD_post_administrator))
-		return refuse(decision, PD_REFUSED_not_allowed,
-			      "only the operator and administrators record past orders");
+		return refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_recorders));
 	if (record->state == PD_STATE_accepted)
-		return refuse(
-			decision, PD_REFUSED_bad_field,
-			"state: a past order is waiting, completed, closed or cancelled; nobody here has accepted it");
-	const char *wrong = wrong_times(record, now_ms);
-	if (wrong)
-		return refuse(decision, PD_REFUSED_bad_times, "%s", wrong);
+		return refuse(decision, PD_REFUSED_bad_field, PD_DETAIL(past_accepted));
+	struct pd_detail wrong = wrong_times(record, now_ms);
+	if (wrong.name != PD_DETAIL_none)
+		return refuse(decision, PD_REFUSED_bad_times, wrong);
 	if (record->requester && (!requester || requester->retired))
-		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32,
-			      record->requester);
+		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
+			      PD_DETAIL(person, PD_NUMBER(record->requester)));
 	if (!category || category->retired)
 		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
-			      "category %" PRIu32, record->category);
+			      PD_DETAIL(category, PD_NUMBER(record->category)));
 	struct pd_submit where = {.household = record->household, .area = record->area};
 	uint32_t household;
 	const struct area *area = origin(core, &where, requester, &household, decision);
@@ -263,8 +249,8 @@ static bool need_of_holder(const struct move *move)
 {
 	if (of_holder(move))
 		return true;
-	refuse(move->decision, PD_REFUSED_not_allowed, "only a person with a post in area %" PRIu32 " may %s",
-	       move->row->holder, pd_message_info(move->command->type)->name);
+	refuse(move->decision, PD_REFUSED_not_allowed,
+	       PD_DETAIL(only_holder, PD_NUMBER(move->row->holder), PD_COMMAND_ARG(move->command->type)));
 	return false;
 }
 
@@ -272,8 +258,8 @@ static bool need_requester(const struct move *move)
 {
 	if (move->actor == move->row->requester)
 		return true;
-	refuse(move->decision, PD_REFUSED_not_allowed, "only the requester, person %" PRIu32 ", may %s",
-	       move->row->requester, pd_message_info(move->command->type)->name);
+	refuse(move->decision, PD_REFUSED_not_allowed,
+	       PD_DETAIL(only_requester, PD_NUMBER(move->row->requester), PD_COMMAND_ARG(move->command->type)));
 	return false;
 }
 
@@ -291,8 +277,7 @@ static void decide_decline(const struct move *move)
 		return;
 	const struct area *area = registry_area(move->core->registry, move->row->holder);
 	if (!area->parent)
-		return refuse(move->decision, PD_REFUSED_not_allowed,
-			      "there is no level above area %" PRIu32 "; transfer it instead", area->id);
+		return refuse(move->decision, PD_REFUSED_not_allowed, PD_DETAIL(no_level_above, PD_NUMBER(area->id)));
 	move->event->holder = area->parent->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.declined.reason = move->command->decline.reason;
@@ -303,14 +288,14 @@ static void decide_transfer(const struct move *move)
 	const struct pd_transfer *transfer = &move->command->transfer;
 	const struct area *to = registry_area(move->core->registry, transfer->holder);
 	if (!core_works_for(move->core, move->actor, move->row->holder))
-		return refuse(move->decision, PD_REFUSED_not_allowed,
-			      "only people with a post in area %" PRIu32 " or above it may transfer",
-			      move->row->holder);
+		return refuse(
+			move->decision, PD_REFUSED_not_allowed,
+			PD_DETAIL(only_holder_or_above, PD_NUMBER(move->row->holder), PD_COMMAND_ARG(PD_MSG_transfer)));
 	if (!to || to->retired)
-		return refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area, "area %" PRIu32,
-			      transfer->holder);
+		return refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
+			      PD_DETAIL(area, PD_NUMBER(transfer->holder)));
 	if (to->id == move->row->holder)
-		return refuse(move->decision, PD_REFUSED_same_holder, "area %" PRIu32, to->id);
+		return refuse(move->decision, PD_REFUSED_same_holder, PD_DETAIL(area, PD_NUMBER(to->id)));
 	move->event->holder = to->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.transferred.reason = transfer->reason;
@@ -319,8 +304,9 @@ static void decide_transfer(const struct move *move)
 static void decide_complete(const struct move *move)
 {
 	if (move->actor != move->row->acceptor)
-		return refuse(move->decision, PD_REFUSED_not_allowed,
-			      "only the acceptor, person %" PRIu32 ", may complete", move->row->acceptor);
+		return refuse(
+			move->decision, PD_REFUSED_not_allowed,
+			PD_DETAIL(only_acceptor, PD_NUMBER(move->row->acceptor), PD_COMMAND_ARG(PD_MSG_complete)));
 	move->event->due_ms = move->now_ms + move->core->periods.confirm_within_ms;
 	move->decision->event.completed.result = move->command->complete.result;
 }
@@ -351,10 +337,9 @@ static void decide_reopen(const struct move *move)
 		return;
 	if (move->now_ms > move->row->completed_ms + move->core->periods.reopen_within_ms)
 		return refuse(move->decision, PD_REFUSED_too_late,
-			      "it can be reopened for %" PRIu64 " hours after completion",
-			      move->core->periods.reopen_within_ms / 3600000);
+			      PD_DETAIL(reopen_hours, PD_NUMBER(move->core->periods.reopen_within_ms / 3600000)));
 	if (move->row->attempt == UINT16_MAX)
-		return refuse(move->decision, PD_REFUSED_too_many, "it has been attempted %d times", UINT16_MAX);
+		return refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(attempts, PD_NUMBER(UINT16_MAX)));
 	move->event->holder = area_above(move)->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.reopened.attempt = (uint16_t)(move->row->attempt + 1);
@@ -374,10 +359,9 @@ static void decide_note(const struct move *move)
 	bool may = move->actor == move->row->requester || core_works_for(move->core, move->actor, move->row->holder) ||
 		   core_works_for(move->core, move->actor, move->row->area);
 	if (!may)
-		return refuse(move->decision, PD_REFUSED_not_allowed,
-			      "only the requester and people of its area or its holder, or above, may add a note");
+		return refuse(move->decision, PD_REFUSED_not_allowed, PD_DETAIL(only_concerned));
 	if (move->row->version >= EVENTS_MAX)
-		return refuse(move->decision, PD_REFUSED_too_many, "it has %d", EVENTS_MAX);
+		return refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(events, PD_NUMBER(EVENTS_MAX)));
 	move->decision->event.noted.text = move->command->note.text;
 }
 
@@ -398,10 +382,10 @@ static void decide_stale(const struct order_row *row, const struct pd_message *c
 	if (command->type == PD_MSG_accept && row->acceptor && row->acceptor != actor &&
 	    row->state == PD_STATE_accepted) {
 		decision->person = row->acceptor;
-		refuse(decision, PD_REFUSED_taken, "person %" PRIu32 " accepted it", row->acceptor);
+		refuse(decision, PD_REFUSED_taken, PD_DETAIL(accepted_by, PD_NUMBER(row->acceptor)));
 	} else {
-		refuse(decision, PD_REFUSED_stale, "it is at version %" PRIu32 " and %s, you named version %" PRIu32,
-		       row->version, state_name(row->state), named);
+		refuse(decision, PD_REFUSED_stale,
+		       PD_DETAIL(moved_on, PD_NUMBER(row->version), PD_STATES(1u << row->state), PD_NUMBER(named)));
 	}
 	if (named < row->version) {
 		decision->outcome = CORE_LOOK_BACK;
@@ -415,29 +399,18 @@ static void decide_stale(const struct order_row *row, const struct pd_message *c
 /* "it is closed; it must be waiting, accepted or completed to be noted" */
 static void refuse_state(const struct order_row *row, const struct pd_move *kind, struct core_decision *decision)
 {
-	char needed[100] = "";
-	unsigned left = kind->from;
-	for (unsigned state = 1; state < PD_STATE_count; state++) {
-		if (!(left & 1u << state))
-			continue;
-		left &= ~(1u << state);
-		const char *before = needed[0] == 0 ? "" : left ? ", " : " or ";
-		size_t used = strlen(needed);
-		snprintf(needed + used, sizeof needed - used, "%s%s", before, state_name(state));
-	}
-	refuse(decision, PD_REFUSED_wrong_state, "it is %s; it must be %s to be %s", state_name(row->state), needed,
-	       kind->event);
+	refuse(decision, PD_REFUSED_wrong_state,
+	       PD_DETAIL(state_needed, PD_STATES(1u << row->state), PD_STATES(kind->from),
+			 PD_EVENT_ARG(kind->event_type)));
 }
 
 static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
 			struct core_decision *decision)
 {
 	const struct order *order = core_order(core, &command->order_command.order);
-	if (!order) {
-		char text[PD_ID_TEXT_BYTES];
-		return refuse(decision, PD_REFUSED_unknown_order, "%s",
-			      pd_id_print(&command->order_command.order, text));
-	}
+	if (!order)
+		return refuse(decision, PD_REFUSED_unknown_order,
+			      PD_DETAIL(id, PD_ID_ARG(command->order_command.order)));
 	const struct order_row *row = &order->row;
 	const struct pd_move *kind = pd_move_of(command->type);
 	if (command->order_command.version != row->version)
@@ -446,7 +419,7 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	if (!(kind->from & 1u << row->state)) {
 		if (command->type == PD_MSG_accept && row->state == PD_STATE_accepted && row->acceptor != actor) {
 			decision->person = row->acceptor;
-			return refuse(decision, PD_REFUSED_taken, "person %" PRIu32 " accepted it", row->acceptor);
+			return refuse(decision, PD_REFUSED_taken, PD_DETAIL(accepted_by, PD_NUMBER(row->acceptor)));
 		}
 		return refuse_state(row, kind, decision);
 	}
@@ -477,12 +450,11 @@ static void decide_put(const struct core *core, const struct pd_message *command
 {
 	const struct person *person = registry_person(core->registry, actor);
 	if (actor && (person->retired || person->post != PD_post_administrator))
-		return refuse(decision, PD_REFUSED_not_allowed,
-			      "only the operator and administrators keep the registry");
+		return refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_keepers));
 	struct registry_decision put;
 	registry_decide(core->registry, command, false, &put);
 	if (put.refusal)
-		return refuse(decision, put.refusal, "%s", put.detail);
+		return refuse(decision, put.refusal, put.detail);
 	if (put.effect == REGISTRY_UNCHANGED) {
 		decision->outcome = CORE_REPEATED;
 		return;
@@ -497,7 +469,7 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 {
 	decision->outcome = CORE_EVENT;
 	decision->refusal = PD_REFUSED_none;
-	decision->detail[0] = 0;
+	decision->detail = PD_NO_DETAIL;
 	decision->version = decision->person = 0;
 	decision->seq = 0;
 	const struct person *person = registry_person(core->registry, actor);
@@ -512,7 +484,8 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 		decide_put(core, command, actor, now_ms, decision);
 	/* A repeat gets the first answer, whoever has left since. */
 	if (gone && decision->outcome != CORE_REPEATED && decision->outcome != CORE_LOOK_BACK)
-		refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person, "person %" PRIu32, actor);
+		refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
+		       PD_DETAIL(person, PD_NUMBER(actor)));
 	decision->event.request = core->last_seq + 1;
 }
 

@@ -1,8 +1,6 @@
 #include "registry.h"
 
 #include <assert.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -328,14 +326,10 @@ struct registry *registry_clone(const struct registry *registry)
 
 /* ---- deciding ---- */
 
-__attribute__((format(printf, 3, 4))) static void refuse(struct registry_decision *decision, enum pd_refusal refusal,
-							 const char *format, ...)
+static void refuse(struct registry_decision *decision, enum pd_refusal refusal, struct pd_detail detail)
 {
-	va_list args;
-	va_start(args, format);
 	decision->refusal = refusal;
-	vsnprintf(decision->detail, sizeof decision->detail, format, args);
-	va_end(args);
+	decision->detail = detail;
 }
 
 static bool same_text(struct pd_slice a, struct pd_slice b)
@@ -391,16 +385,19 @@ static void check_area_use(const struct registry *registry, const struct area *a
 {
 	uint32_t person = put->retired && !bulk ? person_of(registry, area->id, 0) : 0;
 	if (put->retired && area->children)
-		refuse(decision, PD_REFUSED_in_use, "area %u has %u areas below it", area->id, area->children);
+		refuse(decision, PD_REFUSED_in_use,
+		       PD_DETAIL(area_has_areas, PD_NUMBER(area->id), PD_NUMBER(area->children)));
 	else if (put->retired && area->open_orders)
-		refuse(decision, PD_REFUSED_in_use, "area %u holds %u open orders", area->id, area->open_orders);
+		refuse(decision, PD_REFUSED_in_use,
+		       PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(area->open_orders)));
 	else if ((put->retired || (put->level != PD_level_microgrid && !bulk)) && area->households)
-		refuse(decision, PD_REFUSED_in_use, "area %u has %u households", area->id, area->households);
+		refuse(decision, PD_REFUSED_in_use,
+		       PD_DETAIL(area_has_households, PD_NUMBER(area->id), PD_NUMBER(area->households)));
 	else if (person)
-		refuse(decision, PD_REFUSED_in_use, "area %u: person %u has a post in it", area->id, person);
+		refuse(decision, PD_REFUSED_in_use, PD_DETAIL(area_has_person, PD_NUMBER(area->id), PD_NUMBER(person)));
 	else if (put->level != area->level && has_child_above(registry, area, put->level))
-		refuse(decision, PD_REFUSED_in_use, "area %u has areas below it that are of level %u or above",
-		       area->id, put->level);
+		refuse(decision, PD_REFUSED_in_use,
+		       PD_DETAIL(area_has_level, PD_NUMBER(area->id), PD_NUMBER(put->level)));
 }
 
 static void decide_area(const struct registry *registry, const struct pd_put_area *put, bool bulk,
@@ -409,20 +406,18 @@ static void decide_area(const struct registry *registry, const struct pd_put_are
 	const struct area *area = registry_area(registry, put->area);
 	const struct area *parent = put->parent ? registry_area(registry, put->parent) : NULL;
 	if (put->parent == 0 && put->level != PD_level_district)
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u has no area above it; only the district may",
-			      put->area);
+		return refuse(decision, PD_REFUSED_bad_parent, PD_DETAIL(area_no_parent, PD_NUMBER(put->area)));
 	if (put->parent && (!parent || !parent->event || (parent->retired && !put->retired)))
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u: there is no area %u in use", put->area,
-			      put->parent);
+		return refuse(decision, PD_REFUSED_bad_parent,
+			      PD_DETAIL(area_parent_unused, PD_NUMBER(put->area), PD_NUMBER(put->parent)));
 	if (put->parent == put->area)
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u cannot be above itself", put->area);
+		return refuse(decision, PD_REFUSED_bad_parent, PD_DETAIL(area_above_itself, PD_NUMBER(put->area)));
 	if (parent && parent->level >= put->level)
 		return refuse(decision, PD_REFUSED_bad_parent,
-			      "area %u is of level %u, and area %u above it of level %u", put->area, put->level,
-			      parent->id, parent->level);
+			      PD_DETAIL(area_levels, PD_NUMBER(put->area), PD_NUMBER(put->level), PD_NUMBER(parent->id),
+					PD_NUMBER(parent->level)));
 	if (!parent && another_root(registry, put->area))
-		return refuse(decision, PD_REFUSED_bad_parent, "area %u would be a second district; there can be one",
-			      put->area);
+		return refuse(decision, PD_REFUSED_bad_parent, PD_DETAIL(area_second_district, PD_NUMBER(put->area)));
 	if (area)
 		check_area_use(registry, area, put, bulk, decision);
 	if (decision->refusal)
@@ -460,22 +455,22 @@ static void decide_household(const struct registry *registry, const struct pd_pu
 	const struct household *household = registry_household(registry, put->household);
 	const struct area *area = registry_area(registry, put->area);
 	if (!area || (area->retired && !put->retired))
-		return refuse(decision, PD_REFUSED_unknown_area, "household %u: there is no area %u in use",
-			      put->household, put->area);
+		return refuse(decision, PD_REFUSED_unknown_area,
+			      PD_DETAIL(household_area, PD_NUMBER(put->household), PD_NUMBER(put->area)));
 	if (area->level != PD_level_microgrid && !put->retired)
-		return refuse(decision, PD_REFUSED_bad_level, "household %u: area %u is not a micro-grid",
-			      put->household, put->area);
+		return refuse(decision, PD_REFUSED_bad_level,
+			      PD_DETAIL(household_level, PD_NUMBER(put->household), PD_NUMBER(put->area)));
 	if (!put->retired && !bulk && put->centre != put->household &&
 	    !centre_sound(registry, registry_household(registry, put->centre), put->area))
-		return refuse(decision, PD_REFUSED_bad_centre, "household %u: its centre %u", put->household,
-			      put->centre);
+		return refuse(decision, PD_REFUSED_bad_centre,
+			      PD_DETAIL(household_centre, PD_NUMBER(put->household), PD_NUMBER(put->centre)));
 	bool leaves = household && (put->retired || household->area != put->area || put->centre != put->household);
 	if (leaves && !bulk && household->centre == household->id && is_a_centre(registry, put->household))
-		return refuse(decision, PD_REFUSED_in_use, "household %u looks after other households", put->household);
+		return refuse(decision, PD_REFUSED_in_use, PD_DETAIL(household_is_centre, PD_NUMBER(put->household)));
 	uint32_t person = put->retired && !bulk ? person_of(registry, 0, put->household) : 0;
 	if (person)
-		return refuse(decision, PD_REFUSED_in_use, "household %u: person %u lives in it", put->household,
-			      person);
+		return refuse(decision, PD_REFUSED_in_use,
+			      PD_DETAIL(household_has_person, PD_NUMBER(put->household), PD_NUMBER(person)));
 	decision->effect = effect_of(
 		household, household && household->retired, put->retired, household && household->area != put->area,
 		household && (household->centre != put->centre || household->lon_e7 != put->lon_e7 ||
@@ -497,11 +492,11 @@ static void decide_person(const struct registry *registry, const struct pd_put_p
 	const struct area *area = registry_area(registry, put->area);
 	const struct household *household = registry_household(registry, put->household);
 	if (!area || (area->retired && !put->retired))
-		return refuse(decision, PD_REFUSED_unknown_area, "person %u: there is no area %u in use", put->person,
-			      put->area);
+		return refuse(decision, PD_REFUSED_unknown_area,
+			      PD_DETAIL(person_area, PD_NUMBER(put->person), PD_NUMBER(put->area)));
 	if (put->household && !put->retired && (!household || household->retired))
-		return refuse(decision, PD_REFUSED_unknown_household, "person %u: there is no household %u in use",
-			      put->person, put->household);
+		return refuse(decision, PD_REFUSED_unknown_household,
+			      PD_DETAIL(person_household, PD_NUMBER(put->person), PD_NUMBER(put->household)));
 	decision->effect = effect_of(person, person && person->retired, put->retired,
 				     person && (person->area != put->area || person->household != put->household),
 				     person && (person->post != put->post || !same_text(person->name, put->name) ||
@@ -539,7 +534,7 @@ void registry_decide(const struct registry *registry, const struct pd_message *p
 		     struct registry_decision *decision)
 {
 	decision->refusal = PD_REFUSED_none;
-	decision->detail[0] = 0;
+	decision->detail = PD_NO_DETAIL;
 	switch (put->type) {
 	case PD_MSG_put_area: return decide_area(registry, &put->put_area, bulk, decision);
 	case PD_MSG_put_household: return decide_household(registry, &put->put_household, bulk, decision);

@@ -7,7 +7,7 @@
 #ifndef PAIDAN_REGISTRY_H
 #define PAIDAN_REGISTRY_H
 
-#include "proto.h"
+#include "detail.h"
 
 struct holder;
 
@@ -99,7 +99,7 @@ enum registry_effect {
 
 struct registry_decision {
 	enum pd_refusal refusal;
-	char detail[200];
+	struct pd_detail detail;
 	enum registry_effect effect;
 	struct pd_message event; /* borrows the texts of the command; of no meaning when refused or unchanged */
 };

@@ -279,7 +279,7 @@ enum pd_err journal_seek(struct journal_reader *reader, uint64_t after_seq)
 static bool is_message(const struct journal_event *event)
 {
 	size_t bytes;
-	const char *what;
+	enum pd_detail_name what;
 	uint64_t seq;
 	return !pd_check(event->message, event->bytes, &bytes, &what) && bytes == event->bytes &&
 	       event_seq(event, &seq);

@@ -34,7 +34,7 @@ void docs_messages(unsigned role);
 
 /* ---- names and values ---- */
 
-enum { DOCS_KINDS = 10, DOCS_ROLES = 6, DOCS_SETS = 5 };
+enum { DOCS_KINDS = 10, DOCS_ROLES = 6, DOCS_SETS = 6 };
 
 struct docs_kind {
 	const char *name, *wire;

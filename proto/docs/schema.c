@@ -168,6 +168,7 @@ static void json_moves(void)
 		else
 			fputs("null", stdout);
 		json_member("event", moves[i].event);
+		json_member("zh", moves[i].zh);
 		fputs(", \"from\": [", stdout);
 		for (unsigned state = 1; state < PD_STATE_count; state++) {
 			if (!(moves[i].from & 1u << state))

@@ -127,9 +127,10 @@ static void write_example(const struct pd_message_info *info)
 	write_annotated(bytes.data, at, words);
 	for (unsigned i = 0; i < elements; i++) {
 		size_t element = 0;
-		const char *why;
+		enum pd_detail_name why;
 		if (pd_check(bytes.data + at, bytes.count - at, &element, &why))
-			docs_die(DOCS_EXIT_SYSTEM, "the example of %s cannot be read back: %s", info->name, why);
+			docs_die(DOCS_EXIT_SYSTEM, "the example of %s cannot be read back: %s", info->name,
+				 pd_detail_form(why, PD_language_english));
 		char *element_is = element_words(&example, i);
 		write_annotated(bytes.data + at, element, element_is);
 		free(element_is);

@@ -63,6 +63,35 @@ def hello_of_nobody_is_refused(broker):
 
 
 @conversation
+def details_come_in_the_language_of_the_hello(broker):
+    """Decided now, looked up in the journal, read from disk, and of a malformed field: all in the session's language."""
+    order = Order(broker.connect(RESIDENT))
+    said = {}
+    for language in (0, 1, 2):
+        c = broker.connect(hello=False)
+        c.person = LEADER
+        c.hello(language=language)
+        details = [c.refused("stale", "accept", order=order.id, version=9).detail,
+                   c.refused("not_allowed", "cancel", order=order.id, version=1).detail,
+                   c.refused("bad_field", "accept", order=b"short", version=1).detail]
+        said[language] = details
+    equal(said[0], said[1], "without a language, and in English")
+    equal(said[1][0], "it is at version 1 and waiting, you named version 9", "in English")
+    equal(said[2], ["现为第 1 版、待接单，您指定的是第 9 版", f"只有请求人（人员 {RESIDENT}）才能取消", "order：应为 16 字节 (bin)"], "in Chinese")
+    c = broker.connect(LEADER)
+    c.hello(language=2)
+    other = broker.connect(LEADER)
+    order.move(other, "accept")
+    order.move(other, "note", text="x")
+    equal(c.refused("stale", "decline", order=order.id, version=1, reason="x").detail, "现为第 3 版、办理中，您指定的是第 1 版",
+          "of a command that the journal was asked about")
+    c.hello(language=1)
+    equal(c.refused("stale", "decline", order=order.id, version=1, reason="x").detail,
+          "it is at version 3 and accepted, you named version 1", "after another hello")
+    c.refused("bad_field", "hello", person=LEADER, client="x", protocol=1, language=3)
+
+
+@conversation
 def a_second_hello_changes_the_person(broker):
     c = broker.connect(LEADER)
     c.ok("work", area=MICRO, credit=4)

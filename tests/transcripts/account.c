@@ -96,9 +96,10 @@ void account_refused(struct cast *cast, const struct core_decision *decision)
 {
 	const struct pd_refusal_info *info = pd_refusal_info(decision->refusal);
 	printf("%srefused, %s: %s", indent, info->name, info->sentence);
-	if (decision->detail[0]) {
+	if (decision->detail.name) {
+		char text[PD_DETAIL_BYTES];
 		fputs(" [", stdout);
-		cast_print(cast, decision->detail);
+		cast_print(cast, pd_detail_text(&decision->detail, PD_language_english, text));
 		putchar(']');
 	}
 	putchar('\n');

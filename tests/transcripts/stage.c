@@ -212,8 +212,7 @@ void stage_send(struct stage *stage, const struct pd_message *command, uint32_t 
 	struct pd_fault fault;
 	stage->last.count = 0;
 	if (pd_validate(command, &fault)) { /* it would not come through the codec */
-		struct core_decision decision = {.refusal = fault.refusal};
-		snprintf(decision.detail, sizeof decision.detail, "%s", fault.detail);
+		struct core_decision decision = {.refusal = fault.refusal, .detail = fault.what};
 		stage->refusals++;
 		account_refused(stage->cast, &decision);
 		return;

@@ -22,9 +22,9 @@
 static size_t length_of(const void *data, size_t bytes)
 {
 	size_t value_bytes = 0;
-	const char *why = NULL;
+	enum pd_detail_name why = PD_DETAIL_none;
 	if (pd_check(data, bytes, &value_bytes, &why)) {
-		expect(why && strlen(why) > 5, "rejected without a reason");
+		expect(why != PD_DETAIL_none, "rejected without a reason");
 		return 0;
 	}
 	expect(value_bytes > 0 && value_bytes <= bytes, "a value of %zu bytes in %zu", value_bytes, bytes);

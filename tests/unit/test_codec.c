@@ -260,7 +260,7 @@ static void parts_init(struct parts *parts, const struct pd_message_info *info)
 	size_t at = (uint8_t)parts->whole.data[0] == 0xdc ? 3 : 1;
 	for (unsigned i = 0; i < parts->count; i++) {
 		size_t bytes;
-		const char *why;
+		enum pd_detail_name why;
 		parts->part[i] = i >= 2 ? zero_of(info->fields[i - 2].kind) : (struct pd_slice){0};
 		if (at == parts->whole.count)
 			continue;

@@ -461,9 +461,9 @@ static void a_late_repeat_asks_to_look_back(void **state)
 		expect_u64(is->actor, actor_of[m], "actor");
 		expect_u64(is->content, core_content(&again), "content");
 		expect_u64(is->version, order->row.version, "version");
-		expect(is->refusal == PD_REFUSED_stale && strstr(is->detail, "you named version"),
+		expect(is->refusal == PD_REFUSED_stale && strstr(bed_says(&is->detail), "you named version"),
 		       "%s: what it is to be told if it was not done then: %s, %s", name, bed_refusal(is->refusal),
-		       is->detail);
+		       bed_says(&is->detail));
 	}
 }
 
@@ -525,8 +525,10 @@ static void details_are_valid_text_whatever_things_are_called(void **state)
 	struct pd_message command = bed_move(PD_MSG_decline, 1, 1), reply = {.type = PD_MSG_refused};
 	struct pd_fault fault;
 	bed_do(bed, &command, 403);
-	reply.refused = (struct pd_refused){
-		.code = 23, .name = pd_text("x"), .sentence = pd_text("x"), .detail = pd_text(bed->decision.detail)};
+	reply.refused = (struct pd_refused){.code = 23,
+					    .name = pd_text("x"),
+					    .sentence = pd_text("x"),
+					    .detail = pd_text(bed_says(&bed->decision.detail))};
 	expect(pd_validate(&reply, &fault) == PD_OK, "the detail cannot be sent: %s", fault.detail);
 }
 

@@ -5,7 +5,7 @@
 struct result {
 	enum pd_refusal refusal;
 	uint64_t row;
-	char detail[200];
+	struct pd_detail detail;
 };
 
 /* Rows have the request ids 101, 102, ... */
@@ -20,7 +20,7 @@ static struct result finish(struct core_import *import, const struct bed *bed, b
 	struct result result = {.row = 77};
 	struct pd_buffer before = bed_dump(bed->core);
 	result.refusal =
-		core_import_finish(import, bed->core, complete, 901, bed_begin_ms + 5, &result.row, result.detail);
+		core_import_finish(import, bed->core, complete, 901, bed_begin_ms + 5, &result.row, &result.detail);
 	expect_same_dump(before, bed_dump(bed->core), "before and after an import is finished");
 	return result;
 }
@@ -28,15 +28,16 @@ static struct result finish(struct core_import *import, const struct bed *bed, b
 static void expect_fine(struct result result)
 {
 	expect(result.refusal == PD_REFUSED_none, "the import was refused as %s, row %" PRIu64 ": %s",
-	       bed_refusal(result.refusal), result.row, result.detail);
+	       bed_refusal(result.refusal), result.row, bed_says(&result.detail));
 }
 
 static void expect_bad(struct result result, enum pd_refusal refusal, uint64_t row, const char *detail)
 {
-	expect(result.refusal == refusal, "refused as %s (%s), expected %s", bed_refusal(result.refusal), result.detail,
-	       bed_refusal(refusal));
+	expect(result.refusal == refusal, "refused as %s (%s), expected %s", bed_refusal(result.refusal),
+	       bed_says(&result.detail), bed_refusal(refusal));
 	expect(result.row == row, "%s: row %" PRIu64 " is named, expected %" PRIu64, detail, result.row, row);
-	expect(strstr(result.detail, detail), "the detail is \"%s\", expected \"%s\" in it", result.detail, detail);
+	expect(strstr(bed_says(&result.detail), detail), "the detail is \"%s\", expected \"%s\" in it",
+	       bed_says(&result.detail), detail);
 }
 
 /* Its events take their seqs when they happen. Returns how many there were. */

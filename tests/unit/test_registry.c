@@ -24,7 +24,7 @@ static void put(struct registry *registry, struct pd_message message)
 {
 	struct registry_decision decision = decide(registry, &message, false);
 	expect(decision.refusal == PD_REFUSED_none, "%s: refused as %s: %s", pd_message_info(message.type)->name,
-	       bed_refusal(decision.refusal), decision.detail);
+	       bed_refusal(decision.refusal), bed_says(&decision.detail));
 	if (decision.effect != REGISTRY_UNCHANGED)
 		apply(registry, &decision);
 }
@@ -46,8 +46,9 @@ static void expect_put_refused(const struct registry *registry, struct pd_messag
 	struct registry_decision decision = decide(registry, &message, false);
 	expect(decision.refusal == refusal, "%s (%s): refused as %s (%s), expected %s",
 	       pd_message_info(message.type)->name, detail, bed_refusal(decision.refusal),
-	       decision.refusal ? decision.detail : "", bed_refusal(refusal));
-	expect(strstr(decision.detail, detail), "the detail is \"%s\", expected \"%s\" in it", decision.detail, detail);
+	       decision.refusal ? bed_says(&decision.detail) : "", bed_refusal(refusal));
+	expect(strstr(bed_says(&decision.detail), detail), "the detail is \"%s\", expected \"%s\" in it",
+	       bed_says(&decision.detail), detail);
 }
 
 static void expect_effect(const struct registry *registry, struct pd_message message, enum registry_effect effect,
@@ -55,7 +56,7 @@ static void expect_effect(const struct registry *registry, struct pd_message mes
 {
 	static const char *const names[] = {"added", "changed", "moved", "retired", "unchanged"};
 	struct registry_decision decision = decide(registry, &message, false);
-	expect(decision.refusal == PD_REFUSED_none, "%s: refused: %s", what, decision.detail);
+	expect(decision.refusal == PD_REFUSED_none, "%s: refused: %s", what, bed_says(&decision.detail));
 	expect(decision.effect == effect, "%s: the effect is %s, expected %s", what, names[decision.effect],
 	       names[effect]);
 }
@@ -486,7 +487,7 @@ static void in_bulk_relations_are_left_to_the_check(void **state)
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		struct registry_decision decision = decide(registry, &rows[i], true);
 		expect(decision.refusal == PD_REFUSED_none, "row %zu in bulk: refused as %s: %s", i,
-		       bed_refusal(decision.refusal), decision.detail);
+		       bed_refusal(decision.refusal), bed_says(&decision.detail));
 		apply(registry, &decision);
 	}
 	assert_int_equal(registry_check(registry, &kind, &id), PD_REFUSED_bad_centre);
@@ -515,7 +516,7 @@ static void in_bulk_an_area_may_lose_its_people(void **state)
 	put(registry, bed_person(202, PD_post_leader, 13, 0));
 	struct pd_message row = retired(plain(13, 4, PD_level_microgrid));
 	struct registry_decision decision = decide(registry, &row, true);
-	expect(decision.refusal == PD_REFUSED_none, "refused: %s", decision.detail);
+	expect(decision.refusal == PD_REFUSED_none, "refused: %s", bed_says(&decision.detail));
 	apply(registry, &decision);
 	assert_int_equal(registry_check(registry, &kind, &id), PD_REFUSED_unknown_area);
 	assert_int_equal(kind, REGISTRY_PEOPLE);

@@ -553,10 +553,11 @@ static void step(struct twins *twins)
 	core_decide(bed->core, &command, actor, bed->now_ms, &bed->decision);
 	core_decide(twins->elder, &command, actor, bed->now_ms, &decision);
 	expect(bed->decision.outcome == decision.outcome && bed->decision.refusal == decision.refusal &&
-		       strcmp(bed->decision.detail, decision.detail) == 0 && bed->decision.seq == decision.seq,
+		       strcmp(bed_says(&bed->decision.detail), bed_says(&decision.detail)) == 0 &&
+		       bed->decision.seq == decision.seq,
 	       "seed %" PRIu64 ": %s by %u: one core says %s (%s), the other %s (%s)", twins->seed,
-	       pd_message_info(command.type)->name, actor, bed_outcome(bed->decision.outcome), bed->decision.detail,
-	       bed_outcome(decision.outcome), decision.detail);
+	       pd_message_info(command.type)->name, actor, bed_outcome(bed->decision.outcome),
+	       bed_says(&bed->decision.detail), bed_outcome(decision.outcome), bed_says(&decision.detail));
 	if (decision.outcome == CORE_EVENT)
 		apply_to_both(twins, &decision.event);
 }
