@@ -14,11 +14,12 @@ Q ?= @
 objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*.c))))
 units = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS = $(addprefix $(BUILD)/,paidand paidan paidan-worker)
+CATALOGUES = $(patsubst proto/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/paidan.mo,$(wildcard proto/po/*.po))
 TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs paidan-conform)
 
 .PHONY: all programs product tools
 all: product tools python ## build everything
-programs: $(PROGRAMS)
+programs: $(PROGRAMS) $(CATALOGUES)
 tools: $(TOOLS) $(units)
 
 $(BUILD)/%.o: %.c
@@ -57,6 +58,12 @@ $(STATIC): $(pic)
 	@mkdir -p $(@D)
 	$(Q)ld -r $^ -o $(@D)/paidan.o && objcopy --wildcard --keep-global-symbol='pd_*' --localize-hidden $(@D)/paidan.o
 	$(Q)rm -f $@ && ar rcs $@ $(@D)/paidan.o
+
+# Programs find their texts beside themselves (build/locale, ../share/locale), or else here.
+$(BUILD)/proto/intl.o: override CPPFLAGS += -DPAIDAN_LOCALEDIR='"$(or $(PREFIX),/usr/local)/share/locale"'
+$(BUILD)/locale/%/LC_MESSAGES/paidan.mo: proto/po/%.po
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check -o $@ $<
 
 LIBS = -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lncursesw -ltinfo -lm -lpthread
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
@@ -114,7 +121,7 @@ $(BUILD)/python/.made: $(wildcard clients/python/paidan/*.py clients/python/*.py
 # ---- Debian packages ----
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
-	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev libncurses-dev tzdata
+	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev libncurses-dev gettext tzdata
 TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps tmux g++ pkg-config mandoc man-db bsdextrautils zsh \
 	python3 python3-zmq python3-msgpack python3-pip python3-setuptools python3-wheel
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
@@ -269,6 +276,12 @@ screens: deps ## pictures of what people see, from a running district, into docs
 	$(call install,$(DOCS_PACKAGES))
 	@$(MAKE) --no-print-directory programs
 	@sh docs/screens.sh $(BUILD)
+
+TEXTS = $(wildcard proto/*.c proto/errors.def daemon/*.c daemon/store/*.c clients/*/*.c workers/*.c)
+.PHONY: po
+po: ## take new texts of the programs into proto/po/*.po, to be translated there
+	@sh proto/po/extract.sh $(BUILD)/paidan.pot $(TEXTS)
+	@for po in proto/po/*.po; do msgmerge --quiet --update --backup=none --no-wrap --add-location=file $$po $(BUILD)/paidan.pot; msgfmt --statistics -o /dev/null $$po; done
 
 ORDERS ?= 300000
 bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding: ORDERS=300000

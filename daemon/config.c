@@ -18,7 +18,7 @@ static void print_help(void)
 	fputs(_("paidand - the dispatch broker of a district: takes orders, dispatches them, keeps what was "
 		"acknowledged\n"
 		"\n"
-		"usage: paidand --data DIR [options]\n"
+		"usage: paidand --data DIR [OPTIONS]\n"
 		"\n"),
 	      stdout);
 	settings_print_options(stdout);
@@ -28,7 +28,8 @@ static void print_help(void)
 		"  --help                 this text, and leave\n"
 		"  --version              the version, and leave\n"
 		"\n"
-		"Whoever reaches an endpoint may speak for anybody: keep to ipc and loopback. Metrics can only be read.\n"
+		"Whoever reaches an endpoint may speak for anybody: keep to ipc and loopback. Metrics can only be "
+		"read.\n"
 		"\n"
 		"FILE has one section, [paidand]. In it stand data, listen, publish (endpoints separated by blanks),\n"
 		"metrics and log_level as above, and these, with their defaults:\n"
@@ -97,7 +98,7 @@ static bool read_file(struct parse *parse)
 	int line = source.file ? ini_parse_stream(next_line, &source, on_setting, parse) : 0;
 	bool read = source.file && !ferror(source.file); /* a folder can be opened, too */
 	if (!read)
-		fprintf(stderr, _("paidand: %s: cannot be read: %s\n"), parse->config->file, strerror(errno));
+		fprintf(stderr, _("paidand: %s: cannot be read: %s\n"), parse->config->file, intl_error(errno));
 	else if (line)
 		fprintf(stderr, _("paidand: %s:%d: is neither a [section] nor name=value\n"), parse->config->file,
 			line);
@@ -163,14 +164,20 @@ static enum config_outcome read_options(struct config *config, int argc, char **
 	char names[OPTIONS_MAX][32], where[40];
 	int code, place;
 	make_options(options, names);
-	while ((code = getopt_long(argc, argv, "", options, &place)) >= 0) {
+	while ((code = getopt_long(argc, argv, ":", options, &place)) >= 0) {
 		switch (code) {
 		case OPTION_CONFIG: snprintf(config->file, sizeof config->file, "%s", optarg); continue;
 		case OPTION_PRINT_CONFIG: config->print = true; continue;
 		case OPTION_CHECK: config->check = true; continue;
 		case OPTION_HELP: print_help(); return CONFIG_DONE;
 		case OPTION_VERSION: puts("paidand " PAIDAN_VERSION); return CONFIG_DONE;
-		case '?': fputs(_("paidand --help tells the options\n"), stderr); return CONFIG_WRONG;
+		case ':':
+			fprintf(stderr, _("paidand: %s needs a value; paidand --help tells more\n"), argv[optind - 1]);
+			return CONFIG_WRONG;
+		case '?':
+			fprintf(stderr, _("paidand: there is no option %s; paidand --help tells them\n"),
+				argv[optind - 1]);
+			return CONFIG_WRONG;
 		default: break;
 		}
 		snprintf(where, sizeof where, "--%s", options[place].name);

@@ -24,10 +24,11 @@ static bool bind_all(struct bus *bus, const struct config *config)
 			log_line(LOG_INFO, listen ? "listening" : "publishing", "endpoint=%s", endpoint);
 			continue;
 		}
-		fprintf(stderr, "paidand: cannot %s %s: %s%s\n", listen ? "listen on" : "publish on", endpoint,
-			zmq_strerror(errno),
-			errno == EADDRINUSE ? "; is another paidand running? choose others with --listen and --publish"
-					    : "");
+		fprintf(stderr,
+			listen ? _("paidand: cannot listen on %s: %s\n") : _("paidand: cannot publish on %s: %s\n"),
+			endpoint, _(zmq_strerror(errno)));
+		if (errno == EADDRINUSE)
+			fputs(_("Is another paidand running? Choose others with --listen and --publish.\n"), stderr);
 		return false;
 	}
 	return true;
@@ -58,10 +59,12 @@ static int serve(struct config *config)
 	}
 	err = bus_open(&bus);
 	if (err)
-		fprintf(stderr, "paidand: ZeroMQ: %s\n", zmq_strerror(errno));
+		fprintf(stderr, "paidand: ZeroMQ: %s\n", _(zmq_strerror(errno)));
 	bool bound = err == PD_OK && bind_all(bus, config);
+	if (bound)
+		intl_end(); /* what comes now goes into the log */
 	if (bound && front_run(config, &store, bus)) {
-		fprintf(stderr, "paidand: threads cannot be started: %s\n", strerror(errno));
+		fprintf(stderr, _("paidand: threads cannot be started: %s\n"), intl_error(errno));
 		bound = false;
 	}
 	bus_close(bus);
@@ -82,15 +85,16 @@ static int run(struct config *config)
 int main(int argc, char **argv)
 {
 	static struct config config;
+	intl_init();
 	if (sodium_init() < 0) {
-		fputs("paidand: libsodium cannot start: no randomness\n", stderr);
+		fputs(_("paidand: libsodium cannot start: no randomness\n"), stderr);
 		return EXIT_SYSTEM;
 	}
 	enum config_outcome outcome = config_read(&config, argc, argv);
 	int code = outcome == CONFIG_WRONG ? EXIT_USAGE : 0;
 	log_set_level((enum log_level)(outcome == CONFIG_RUN ? config.log_level : LOG_INFO));
 	if (outcome == CONFIG_RUN && config.check)
-		printf("paidand: the settings are sound: data in %s, %d endpoints to listen on, %d to publish on\n",
+		printf(_("paidand: the settings are sound: data in %s, %d endpoints to listen on, %d to publish on\n"),
 		       config.data, config.listen_count, config.publish_count);
 	else if (outcome == CONFIG_RUN)
 		code = run(&config);

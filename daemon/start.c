@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "intl.h"
 #include "log.h"
 #include "replay.h"
 
@@ -25,7 +26,7 @@ static enum pd_err make_folder(const char *dir, char why[static 400])
 		if (slash)
 			*slash = 0;
 		if (mkdir(path, 0750) != 0 && errno != EEXIST)
-			return fail(PD_ESYS, why, path, strerror(errno));
+			return fail(PD_ESYS, why, path, intl_error(errno));
 		if (!slash)
 			return PD_OK;
 		*slash = '/';
@@ -40,7 +41,8 @@ static enum pd_err open_journal(const struct config *config, struct store *store
 	struct journal_options options = {.dir = dir, .segment_bytes = (uint64_t)config->segment_mib << 20};
 	enum pd_err err = journal_open(&store->journal, &options, &opened);
 	if (err)
-		return fail(err, why, "the journal cannot be opened", opened.why[0] ? opened.why : strerror(errno));
+		return fail(err, why, _("the journal cannot be opened"),
+			    opened.why[0] ? opened.why : intl_error(errno));
 	if (opened.torn_bytes)
 		log_line(LOG_WARN, "torn_record_cut_off", "bytes=%" PRIu64 " last_seq=%" PRIu64, opened.torn_bytes,
 			 opened.last_seq);
@@ -56,7 +58,7 @@ static enum pd_err open_book(const struct config *config, struct store *store, c
 	if (err == PD_OK && book_renewed_from(store->book))
 		log_line(LOG_WARN, "book_made_again", "old_format=%u new_format=%u from=journal",
 			 book_renewed_from(store->book), (unsigned)BOOK_FORMAT);
-	return err ? fail(err, why, "the book cannot be opened", detail) : PD_OK;
+	return err ? fail(err, why, _("the book cannot be opened"), detail) : PD_OK;
 }
 
 /* The book's last event must stand in the journal where the book says: else they are not of one paidand. */
@@ -88,11 +90,11 @@ static enum pd_err load(struct store *store, struct book_reader *book, struct jo
 		book_end(book);
 	}
 	if (err && err != PD_ENOENT)
-		return fail(err, why, "the book cannot be read", pd_err_text(err));
+		return fail(err, why, _("the book cannot be read"), _(pd_err_text(err)));
 	if (check_fit(journal, store, &meta))
-		return fail(
-			PD_ECORRUPT, why, "the book does not belong to this journal",
-			"if the journal is the right one, delete the folder book: it is made again from the journal");
+		return fail(PD_ECORRUPT, why, _("the book does not belong to this journal"),
+			    _("if the journal is the right one, delete the folder book: it is made again from the "
+			      "journal"));
 	struct replay replay = {.core = store->core,
 				.journal = journal,
 				.book = store->book,
@@ -101,7 +103,8 @@ static enum pd_err load(struct store *store, struct book_reader *book, struct jo
 				.progress = log_progress};
 	err = replay_run(&replay);
 	if (err)
-		return fail(err, why, "the journal cannot be replayed", replay.why[0] ? replay.why : pd_err_text(err));
+		return fail(err, why, _("the journal cannot be replayed"),
+			    replay.why[0] ? replay.why : _(pd_err_text(err)));
 	store->last_at = replay.at;
 	log_line(LOG_INFO, "loaded", "kept_seq=%" PRIu64 " replayed=%" PRIu64, meta.seq, replay.events);
 	return PD_OK;
@@ -114,7 +117,7 @@ static enum pd_err load_all(struct store *store, char why[static 400])
 	enum pd_err err = book_reader_new(&book, store->book);
 	err = err ? err : journal_reader_new(&journal, store->journal);
 	if (err)
-		fail(err, why, "readers", strerror(errno));
+		fail(err, why, "readers", intl_error(errno));
 	if (err == PD_OK)
 		err = load(store, book, journal, why);
 	if (err == PD_OK && book_begin(book) == PD_OK) {

@@ -46,6 +46,14 @@ const char *pd_move_in(unsigned language, enum pd_type type)
 	return language == PD_language_chinese ? move->zh : move->event;
 }
 
+const char *pd_command_in(unsigned language, enum pd_type type)
+{
+	const struct pd_move *move = pd_move_of(type);
+	if (!move)
+		return "?";
+	return language == PD_language_chinese ? move->zh : move->command;
+}
+
 /* ---- rendering ---- */
 
 struct rendering {
@@ -89,7 +97,6 @@ static void put_states(struct rendering *to, unsigned left)
 static void put_argument(struct rendering *to, const struct pd_detail_arg *arg)
 {
 	char text[PD_ID_TEXT_BYTES];
-	const struct pd_move *move;
 	switch (arg->kind) {
 	case PD_ARG_NUMBER:
 		snprintf(text, sizeof text, "%" PRIu64, arg->number);
@@ -102,13 +109,7 @@ static void put_argument(struct rendering *to, const struct pd_detail_arg *arg)
 	case PD_ARG_TEXT: put_text(to, arg->text); break;
 	case PD_ARG_ID: put_text(to, pd_id_print(&arg->id, text)); break;
 	case PD_ARG_STATES: put_states(to, (unsigned)arg->number); break;
-	case PD_ARG_COMMAND:
-		move = pd_move_of((enum pd_type)arg->number);
-		if (to->language == PD_language_chinese)
-			put_text(to, pd_move_in(to->language, (enum pd_type)arg->number));
-		else
-			put_text(to, move ? move->command : "?");
-		break;
+	case PD_ARG_COMMAND: put_text(to, pd_command_in(to->language, (enum pd_type)arg->number)); break;
 	case PD_ARG_EVENT: put_text(to, pd_move_in(to->language, (enum pd_type)arg->number)); break;
 	case PD_ARG_NONE: break;
 	}

@@ -105,5 +105,7 @@ unsigned pd_detail_arguments(enum pd_detail_name name);
 const char *pd_word_in(unsigned language, const char *set, unsigned code);
 /* What was done with an order, in a language: "accepted", 接单; "?" when the type is no move's. */
 const char *pd_move_in(unsigned language, enum pd_type type);
+/* What is to be done with it: "accept", 接单. */
+const char *pd_command_in(unsigned language, enum pd_type type);
 
 #endif

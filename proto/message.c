@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "intl.h"
+
 #define MESSAGE(name, code, role, doc) static const struct pd_field fields_##name[] = {
 #define FIELD(message, name, kind, need, min, max, unit, example, doc)                                                 \
 	{#name, unit, example, doc, PD_##kind, PD_NEED_##need, offsetof(struct pd_##message, name), min, max},
@@ -187,16 +189,16 @@ unsigned pd_word_code(const char *set, const char *word)
 const char *pd_err_text(enum pd_err err)
 {
 	switch (err) {
-	case PD_OK: return "no error";
-	case PD_ESYS: return "the system reported an error";
-	case PD_EINVAL: return "an argument or input is wrong";
-	case PD_ENOENT: return "it is not there";
-	case PD_EEXIST: return "it is there already";
-	case PD_ECORRUPT: return "stored data is damaged";
-	case PD_EBUSY: return "somebody else holds it";
-	case PD_EFULL: return "there is no room";
-	case PD_ETIMEDOUT: return "the time ran out";
-	case PD_EVERSION: return "it is of another version of paidan";
+	case PD_OK: return N_("no error");
+	case PD_ESYS: return N_("the system reported an error");
+	case PD_EINVAL: return N_("an argument or input is wrong");
+	case PD_ENOENT: return N_("it is not there");
+	case PD_EEXIST: return N_("it is there already");
+	case PD_ECORRUPT: return N_("stored data is damaged");
+	case PD_EBUSY: return N_("somebody else holds it");
+	case PD_EFULL: return N_("there is no room");
+	case PD_ETIMEDOUT: return N_("the time ran out");
+	case PD_EVERSION: return N_("it is of another version of paidan");
 	}
-	return "unknown error";
+	return N_("unknown error");
 }

@@ -52,6 +52,7 @@ if [ -z "$SANITIZER" ]; then
 	suite python python3 tests/python/run.py "$build"
 	suite purity sh tests/purity.sh "$build"
 	suite install sh tests/install.sh "$build"
+	suite texts python3 tests/texts.py "$build"
 	suite docs one "PROTOCOL.md and schema.json are those of the tables" sh tests/check-docs.sh "$build"
 fi
 echo "$passed passed, $failed failed"

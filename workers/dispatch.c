@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <sysexits.h>
 
+#include "intl.h"
 #include "json.h"
 
 enum { RESULT_CHARS_MAX = 4000, HAND_UP_CODE_MAX = 63, BACKOFF_S_MAX = 300 };
@@ -140,7 +141,7 @@ void dispatch_result(struct pd_buffer *out, struct pd_slice output)
 	size_t before = out->count;
 	text_tidy(out, output.data, output.bytes, RESULT_CHARS_MAX);
 	if (out->count == before)
-		pd_buffer_add(out, "done", 4);
+		text_print(out, "%s", _("done"));
 }
 
 static void add_end(struct pd_buffer *out, const char *program, int status, bool timed_out)
@@ -148,11 +149,12 @@ static void add_end(struct pd_buffer *out, const char *program, int status, bool
 	const char *slash = strrchr(program, '/');
 	const char *name = slash && slash[1] ? slash + 1 : program;
 	if (timed_out)
-		text_print(out, "%s took too long", name);
+		text_print(out, _("%s took too long"), name);
 	else if (WIFEXITED(status))
-		text_print(out, "%s ended with code %d", name, WEXITSTATUS(status));
+		text_print(out, _("%s ended with code %d"), name, WEXITSTATUS(status));
 	else
-		text_print(out, "%s was ended by signal %d (%s)", name, WTERMSIG(status), strsignal(WTERMSIG(status)));
+		text_print(out, _("%s was ended by signal %d (%s)"), name, WTERMSIG(status),
+			   strsignal(WTERMSIG(status)));
 }
 
 void dispatch_reason(struct pd_buffer *out, const char *program, int status, bool timed_out, struct pd_slice errors,
@@ -165,7 +167,7 @@ void dispatch_reason(struct pd_buffer *out, const char *program, int status, boo
 		struct pd_buffer end = {0};
 		add_end(&end, program, status, timed_out);
 		if (reason.count)
-			pd_buffer_add(&end, ": ", 2);
+			text_print(&end, "%s", _(": "));
 		pd_buffer_add(&end, reason.data, reason.count);
 		reason.count = 0;
 		text_tidy(&reason, end.data, end.count, chars_max);

@@ -12,6 +12,7 @@
 #include "agenda.h"
 #include "chance.h"
 #include "commands.h"
+#include "intl.h"
 #include "phrases.h"
 #include "post.h"
 #include "roster.h"
@@ -61,14 +62,14 @@ struct district {
 
 /* ---- tasks ---- */
 
-static void say(const struct district *district, const struct worker_order *order, const char *what)
+/* Say of an order what format says with its id, who acts, and the area's name. */
+static void say(const struct district *district, const struct worker_order *order, const char *format)
 {
 	char id[PD_ID_TEXT_BYTES];
 	if (!district->verbose)
 		return;
 	const struct roster_area *area = roster_area(district->roster, order->holder);
-	printf("%s %s by %" PRIu32 " of %s\n", pd_id_print(&order->id, id), what, order->actor,
-	       area ? area->name : "?");
+	printf(format, pd_id_print(&order->id, id), order->actor, area ? area->name : "?");
 }
 
 static void schedule(struct district *district, struct task *task, enum step step, double wait_ms)
@@ -109,7 +110,7 @@ static void on_offered(struct worker *worker, struct worker_order *order, void *
 {
 	struct district *district = arg;
 	(void)worker;
-	say(district, order, "is offered, to be decided");
+	say(district, order, _("%s is offered, to be decided by %" PRIu32 " of %s\n"));
 	schedule(district, task_new(order), DECIDE,
 		 chance_lognormal(&district->chance, ACCEPT_MEDIAN_MS, ACCEPT_SIGMA));
 }
@@ -128,19 +129,19 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 	switch (command) {
 	case PD_MSG_accept:
 		district->counts.accepted++;
-		say(district, order, "accepted");
+		say(district, order, _("%s accepted by %" PRIu32 " of %s\n"));
 		begin_completing(district, order, NOTES);
 		return;
 	case PD_MSG_note:
 		district->counts.noted++;
-		say(district, order, "noted");
+		say(district, order, _("%s noted by %" PRIu32 " of %s\n"));
 		begin_completing(district, order, 0);
 		return;
 	case PD_MSG_decline:
 		district->counts.declined++;
-		say(district, order, "declined");
+		say(district, order, _("%s declined by %" PRIu32 " of %s\n"));
 		break;
-	default: district->counts.completed++; say(district, order, "completed");
+	default: district->counts.completed++; say(district, order, _("%s completed by %" PRIu32 " of %s\n"));
 	}
 	task_free(order, district);
 }
@@ -154,7 +155,7 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 	(void)worker;
 	tally_add(&district->counts.refused, refused);
 	if (district->verbose)
-		printf("%s refused: %s\n", pd_message_info(command)->name, cli_refusal(refused, why));
+		printf(_("%s refused: %s\n"), intl_command(command), cli_refusal(refused, why));
 	schedule(district, task, task->step, AGAIN_MS);
 }
 
@@ -166,7 +167,8 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	(void)person;
 	district->counts.lost += loss == WORKER_TAKEN;
 	say(district, order,
-	    loss == WORKER_TAKEN ? "was moved by somebody else, instead of" : "is no longer offered, to be decided");
+	    loss == WORKER_TAKEN ? _("%s was moved by somebody else, instead of by %" PRIu32 " of %s\n")
+				 : _("%s is no longer offered, to be decided by %" PRIu32 " of %s\n"));
 	task_free(order, district);
 }
 
@@ -176,7 +178,7 @@ static void on_area_refused(struct worker *worker, uint32_t area, const struct p
 	char why[CLI_REFUSAL_BYTES];
 	(void)worker;
 	if (district->counts.areas_refused++ == 0)
-		cli_say(district->cli, "the broker refuses work for area %" PRIu32 ": %s", area,
+		cli_say(district->cli, _("the broker refuses work for area %" PRIu32 ": %s"), area,
 			cli_refusal(refused, why));
 }
 
@@ -273,13 +275,13 @@ static enum pd_err join_areas(struct district *district, unsigned joined[static 
 
 static void tell_start(const struct district *district, const unsigned *joined, unsigned leaderless, size_t adopted)
 {
-	printf("working for %u micro-grids, %u grids, %u communities, %u streets and %u district, speed %g",
+	printf(_("working for %u micro-grids, %u grids, %u communities, %u streets and %u district, speed %g"),
 	       joined[PD_level_microgrid], joined[PD_level_grid], joined[PD_level_community], joined[PD_level_street],
 	       joined[PD_level_district], district->speed);
 	if (leaderless)
-		printf("; nobody holds a post that accepts orders in %u areas", leaderless);
+		printf(_("; nobody holds a post that accepts orders in %u areas"), leaderless);
 	if (adopted)
-		printf("; going on with %zu orders accepted before", adopted);
+		printf(_("; going on with %zu orders accepted before"), adopted);
 	printf("\n");
 	fflush(stdout);
 }
@@ -296,9 +298,9 @@ static int start(struct district *district)
 		return post_fail(district->cli, district->roster, err);
 	roster_areas(district->roster, &count);
 	if (count == 0)
-		return cli_fail(
-			district->cli, CLI_USAGE,
-			"the registry holds no areas; make a district with 'paidan district', then 'paidan import' it");
+		return cli_fail(district->cli, CLI_USAGE,
+				_("the registry holds no areas; make a district with 'paidan district', then 'paidan "
+				  "import' it"));
 	err = join_areas(district, joined, &leaderless);
 	if (!err)
 		err = post_adopt(&district->shift, district->worker, 0, on_adopted, &adopted);
@@ -327,13 +329,13 @@ static enum pd_err work(struct district *district)
 static void tell_end(const struct district *district)
 {
 	const struct counts *counts = &district->counts;
-	printf("accepted %" PRIu64 ", completed %" PRIu64 ", declined %" PRIu64 ", noted %" PRIu64
-	       ", moved by others %" PRIu64 ", still in hand %zu; ",
+	printf(_("accepted %" PRIu64 ", completed %" PRIu64 ", declined %" PRIu64 ", noted %" PRIu64
+		 ", moved by others %" PRIu64 ", still in hand %zu; "),
 	       counts->accepted, counts->completed, counts->declined, counts->noted, counts->lost,
 	       worker_count(district->worker, WORKER_IN_HAND));
 	tally_print(&counts->refused, stdout);
 	if (counts->areas_refused)
-		printf("; refused work for areas: %" PRIu64, counts->areas_refused);
+		printf(_("; refused work for areas: %" PRIu64), counts->areas_refused);
 	printf("\n");
 }
 
@@ -362,13 +364,13 @@ int district_main(struct cli *cli, int argc, char **argv)
 	const char *seed_text = "1", *speed_text = "1", *credit_text = "16";
 	struct district district = {0};
 	const struct cli_option options[] = {
-		{"seed", "N", "for the draws; default 1", &seed_text, NULL},
-		{"speed", "X", "all times are divided by it, 0.01 to 10000; default 1", &speed_text, NULL},
-		{"credit", "N", "orders offered to each area's leader at a time, 1 to 4096; default 16", &credit_text,
-		 NULL},
-		{"except", "AREA", "leave this area (id or name) to others, e.g. to 'paidan-worker lead'",
+		{"seed", "N", N_("for the draws; default 1"), &seed_text, NULL},
+		{"speed", "X", N_("all times are divided by it, 0.01 to 10000; default 1"), &speed_text, NULL},
+		{"credit", "N", N_("orders offered to each area's leader at a time, 1 to 4096; default 16"),
+		 &credit_text, NULL},
+		{"except", "AREA", N_("leave this area (id or name) to others, e.g. to 'paidan-worker lead'"),
 		 &district.except, NULL},
-		{"verbose", NULL, "a line for every move", NULL, &district.verbose},
+		{"verbose", NULL, N_("a line for every move"), NULL, &district.verbose},
 		{0},
 	};
 	uint64_t seed, credit;

@@ -20,6 +20,7 @@
 #include "agenda.h"
 #include "commands.h"
 #include "dispatch.h"
+#include "intl.h"
 #include "job.h"
 #include "post.h"
 #include "roster.h"
@@ -115,10 +116,11 @@ static void remind(struct exec *exec, struct task *task, double wait_ms)
 	agenda_put(&exec->agenda, &task->entry, agenda_now_ms() + (uint64_t)wait_ms);
 }
 
-static void say(const struct exec *exec, const struct task *task, const char *what, const char *more)
+/* Say of a task's order what format says of it: its id is the first argument, the second is more. */
+static void say(const struct exec *exec, const struct task *task, const char *format, const char *more)
 {
 	char id[PD_ID_TEXT_BYTES];
-	cli_say(exec->cli, "order %s %s%s%s", pd_id_print(&task->order->id, id), what, *more ? ": " : "", more);
+	cli_say(exec->cli, format, pd_id_print(&task->order->id, id), more);
 }
 
 /* ---- reporting what came of a run ---- */
@@ -127,7 +129,10 @@ static void leave(struct exec *exec, struct task *task, const char *why)
 {
 	set_stage(exec, task, LEFT);
 	agenda_drop(&exec->agenda, &task->entry);
-	say(exec, task, task->order->stage == WORKER_IN_HAND ? "is left accepted" : "is left to others", why);
+	say(exec, task,
+	    task->order->stage == WORKER_IN_HAND ? _("order %s is left accepted: %s")
+						 : _("order %s is left to others: %s"),
+	    why);
 }
 
 static void rest(struct exec *exec, struct task *task)
@@ -146,7 +151,7 @@ static enum pd_err report_next(struct exec *exec, struct task *task)
 	if (task->verdict == DISPATCH_AGAIN)
 		rest(exec, task);
 	else if (exec->post.area->parent == 0)
-		leave(exec, task, "nobody is above the district");
+		leave(exec, task, _("nobody is above the district"));
 	else
 		return worker_transfer(exec->worker, task->order, exec->post.area->parent, text_slice(&task->words));
 	return PD_OK;
@@ -211,10 +216,10 @@ static void start_failed(struct exec *exec, struct task *task, int error)
 {
 	task->verdict = task->tries >= exec->tries_max ? DISPATCH_HAND_UP : DISPATCH_AGAIN;
 	task->note.count = task->words.count = 0;
-	text_print(&task->words, "%s cannot be started: %s", exec->program[0], strerror(error));
+	text_print(&task->words, _("%s cannot be started: %s"), exec->program[0], intl_error(error));
 	if (!same(&task->words, &task->said))
 		pd_buffer_add(&task->note, task->words.data, task->words.count);
-	say(exec, task, "cannot be worked on", strerror(error));
+	say(exec, task, _("order %s cannot be worked on: %s"), intl_error(error));
 	set_stage(exec, task, REPORTING);
 	report(exec, task);
 }
@@ -378,9 +383,9 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 static void say_refused(const struct exec *exec, const struct task *task, enum pd_type command,
 			const struct pd_refused *refused)
 {
-	char what[CLI_REFUSAL_BYTES + 100], why[CLI_REFUSAL_BYTES];
-	snprintf(what, sizeof what, "%s was refused: %s", pd_message_info(command)->name, cli_refusal(refused, why));
-	say(exec, task, what, "");
+	char why[CLI_REFUSAL_BYTES], id[PD_ID_TEXT_BYTES];
+	cli_say(exec->cli, _("order %s: %s was refused: %s"), pd_id_print(&task->order->id, id), intl_command(command),
+		cli_refusal(refused, why));
 }
 
 static void on_refused(struct worker *worker, struct worker_order *order, enum pd_type command,
@@ -394,7 +399,7 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 	if (command == PD_MSG_note && refused->code != PD_REFUSED_busy)
 		noted(exec, task); /* the rest matters more */
 	else if (task->refusals >= REFUSED_MAX)
-		leave(exec, task, "it was refused too often");
+		leave(exec, task, _("it was refused too often"));
 	else
 		remind(exec, task, REFUSED_MS);
 }
@@ -407,7 +412,10 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	(void)worker;
 	(void)person;
 	if (loss == WORKER_TAKEN && task->stage >= READY)
-		say(exec, task, "was taken away by somebody else", task->job ? "its program is killed" : "");
+		say(exec, task,
+		    task->job ? _("order %s was taken away by somebody else: its program is killed")
+			      : _("order %s was taken away by somebody else"),
+		    "");
 	task_free(exec, task);
 }
 
@@ -416,7 +424,7 @@ static void on_area_refused(struct worker *worker, uint32_t area, const struct p
 	struct exec *exec = arg;
 	char why[CLI_REFUSAL_BYTES];
 	(void)worker;
-	cli_say(exec->cli, "the broker does not let person %" PRIu32 " work for area %" PRIu32 ": %s",
+	cli_say(exec->cli, _("the broker does not let person %" PRIu32 " work for area %" PRIu32 ": %s"),
 		exec->post.person->id, area, cli_refusal(refused, why));
 	exec->over = true;
 }
@@ -540,10 +548,10 @@ static int start(struct exec *exec, const char *as)
 	    worker_join(exec->worker, area->id, person->id, 0) ||
 	    post_adopt(&exec->shift, exec->worker, area->id, on_adopted, NULL))
 		return cli_fail(exec->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(exec->worker)));
-	printf("area %" PRIu32 " %s, as person %" PRIu32 " %s: %s for every order, %u at a time", area->id, area->name,
-	       person->id, person->name, exec->program[0], exec->jobs);
+	printf(_("area %" PRIu32 " %s, as person %" PRIu32 " %s: %s for every order, %u at a time"), area->id,
+	       area->name, person->id, person->name, exec->program[0], exec->jobs);
 	if (exec->counts[READY])
-		printf("; first again for %u accepted before", exec->counts[READY]);
+		printf(_("; first again for %u accepted before"), exec->counts[READY]);
 	printf("\n");
 	fflush(stdout);
 	return 0;
@@ -553,7 +561,7 @@ static void tell_end(const struct exec *exec)
 {
 	size_t left = worker_count(exec->worker, WORKER_IN_HAND);
 	if (left)
-		cli_say(exec->cli, "%zu orders stay accepted; they are run when exec is started for the area again",
+		cli_say(exec->cli, _("%zu orders stay accepted; they are run when exec is started for the area again"),
 			left);
 }
 
@@ -602,12 +610,12 @@ int exec_main(struct cli *cli, int argc, char **argv)
 {
 	const char *as = NULL, *jobs_text = "1", *timeout_text = "600", *tries_text = "12", *grace_text = "10";
 	const struct cli_option options[] = {
-		{"as", "PERSON", "act as this person (id or name) instead of the area's leader", &as, NULL},
-		{"jobs", "N", "programs that run at a time, 1 to 64; default 1", &jobs_text, NULL},
-		{"timeout", "S", "seconds that PROGRAM may take, 0.1 to 86400; default 600", &timeout_text, NULL},
-		{"tries", "N", "runs for an order as long as PROGRAM exits with 75, 1 to 1000; default 12", &tries_text,
-		 NULL},
-		{"grace", "S", "seconds that PROGRAM gets to end when we are stopped, 0 to 86400; default 10",
+		{"as", "PERSON", N_("act as this person (id or name) instead of the area's leader"), &as, NULL},
+		{"jobs", "N", N_("programs that run at a time, 1 to 64; default 1"), &jobs_text, NULL},
+		{"timeout", "S", N_("seconds that PROGRAM may take, 0.1 to 86400; default 600"), &timeout_text, NULL},
+		{"tries", "N", N_("runs for an order as long as PROGRAM exits with 75, 1 to 1000; default 12"),
+		 &tries_text, NULL},
+		{"grace", "S", N_("seconds that PROGRAM gets to end when we are stopped, 0 to 86400; default 10"),
 		 &grace_text, NULL},
 		{0},
 	};
@@ -617,7 +625,7 @@ int exec_main(struct cli *cli, int argc, char **argv)
 	if (cli_args(cli, argc, argv, options, &exec.area, 1, 1) < 0)
 		return (int)cli->exit;
 	if (!exec.program || !exec.program[0])
-		return cli_fail(cli, CLI_USAGE, "the program is missing; usage: %s %s %s",
+		return cli_fail(cli, CLI_USAGE, _("the program is missing; usage: %s %s %s"),
 				program_invocation_short_name, cli->command->name, cli->command->usage);
 	if (!cli_number("--jobs", jobs_text, 1, JOBS_MAX, &jobs) ||
 	    !cli_real("--timeout", timeout_text, 0.1, 86400, &exec.timeout_s) ||
@@ -625,9 +633,9 @@ int exec_main(struct cli *cli, int argc, char **argv)
 	    !cli_real("--grace", grace_text, 0, 86400, &exec.grace_s))
 		return CLI_USAGE;
 	if (!job_program_exists(exec.program[0]))
-		return cli_fail(cli, CLI_USAGE, "%s cannot be run: %s", exec.program[0], strerror(errno));
+		return cli_fail(cli, CLI_USAGE, _("%s cannot be run: %s"), exec.program[0], intl_error(errno));
 	if (!job_prepare())
-		return cli_fail(cli, CLI_SYSTEM, "/dev/null: %s", strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, _("/dev/null: %s"), intl_error(errno));
 	exec.jobs = (unsigned)jobs;
 	exec.tries_max = (unsigned)tries;
 	return run(&exec, as);

@@ -14,6 +14,7 @@
 
 #include "agenda.h"
 #include "commands.h"
+#include "intl.h"
 #include "show.h"
 
 enum { SETTLE_MS = 2000 };
@@ -49,9 +50,8 @@ void lead_wrong(struct lead *lead, const char *format, ...)
 void lead_refused(struct lead *lead, unsigned number, const char *what, const struct pd_refused *refused)
 {
 	char why[CLI_REFUSAL_BYTES];
-	const struct pd_refusal_info *info = pd_refusal_info(refused->code);
 	lead_begin(lead);
-	printf("[%u] %s was refused: %s %s\n", number, what, cli_refusal(refused, why), info ? info->advice : "");
+	printf(_("[%u] %s was refused: %s %s\n"), number, what, cli_refusal(refused, why), cli_advice(refused));
 	lead->failed = true;
 }
 
@@ -81,20 +81,20 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 	lead_begin(lead);
 	switch (command) {
 	case PD_MSG_accept:
-		printf("[%u] accepted; when it is done: c %u RESULT\n", entry->number, entry->number);
+		printf(_("[%u] accepted; when it is done: c %u RESULT\n"), entry->number, entry->number);
 		break;
-	case PD_MSG_note: printf("[%u] noted\n", entry->number); break;
+	case PD_MSG_note: printf(_("[%u] noted\n"), entry->number); break;
 	case PD_MSG_decline:
-		printf("[%u] declined; it goes to the level above\n", entry->number);
-		entry_gone(lead, entry, "you declined it");
+		printf(_("[%u] declined; it goes to the level above\n"), entry->number);
+		entry_gone(lead, entry, _("you declined it"));
 		break;
 	case PD_MSG_transfer:
-		printf("[%u] handed up to the level above\n", entry->number);
-		entry_gone(lead, entry, "you handed it up");
+		printf(_("[%u] handed up to the level above\n"), entry->number);
+		entry_gone(lead, entry, _("you handed it up"));
 		break;
 	default:
-		printf("[%u] completed; the resident is asked to confirm\n", entry->number);
-		entry_gone(lead, entry, "you completed it");
+		printf(_("[%u] completed; the resident is asked to confirm\n"), entry->number);
+		entry_gone(lead, entry, _("you completed it"));
 	}
 }
 
@@ -105,7 +105,7 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 	struct entry *entry = order->data;
 	(void)worker;
 	lead->answer_for = 0;
-	lead_refused(lead, entry->number, pd_message_info(command)->name, refused);
+	lead_refused(lead, entry->number, intl_command(command), refused);
 }
 
 static void on_lost(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
@@ -113,6 +113,7 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 {
 	struct lead *lead = arg;
 	struct entry *entry = order->data;
+	char who[SHOW_NAME_BYTES];
 	(void)worker;
 	if (entry->number == 0) {
 		entry_gone(lead, entry, "");
@@ -120,19 +121,19 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	}
 	lead_begin(lead);
 	lead->failed |= lead->answer_for == entry->number;
-	printf("[%u] ", entry->number);
-	if (loss == WORKER_LINK_LOST) {
-		printf("is no longer offered, for the connection was lost; it comes again if it still waits\n");
-	} else if (person) {
-		printf("%s ",
-		       loss == WORKER_TAKEN ? "is not yours any more: it was moved by" : "withdrawn: it was moved by");
-		show_person(lead->roster, person);
-		printf("\n");
-	} else {
-		printf("is no longer to be had\n");
-	}
+	if (loss == WORKER_LINK_LOST)
+		printf(_("[%u] is no longer offered, for the connection was lost; it comes again if it still waits\n"),
+		       entry->number);
+	else if (person && loss == WORKER_TAKEN)
+		printf(_("[%u] is not yours any more: it was moved by %s\n"), entry->number,
+		       show_person(lead->roster, person, who));
+	else if (person)
+		printf(_("[%u] withdrawn: it was moved by %s\n"), entry->number,
+		       show_person(lead->roster, person, who));
+	else
+		printf(_("[%u] is no longer to be had\n"), entry->number);
 	entry_gone(lead, entry,
-		   loss == WORKER_LINK_LOST ? "the connection was lost meanwhile" : "it was moved elsewhere");
+		   loss == WORKER_LINK_LOST ? _("the connection was lost meanwhile") : _("it was moved elsewhere"));
 }
 
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)
@@ -141,7 +142,7 @@ static void on_area_refused(struct worker *worker, uint32_t area, const struct p
 	char why[CLI_REFUSAL_BYTES];
 	(void)worker;
 	lead_begin(lead);
-	printf("the broker does not let you work for area %" PRIu32 ": %s\n", area, cli_refusal(refused, why));
+	printf(_("the broker does not let you work for area %" PRIu32 ": %s\n"), area, cli_refusal(refused, why));
 	lead->failed = lead->quit = true;
 }
 
@@ -229,10 +230,10 @@ static int start(struct lead *lead, const char *as)
 		return cli_fail(lead->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
 	const struct roster_area *area = lead->post.area;
 	const struct roster_person *person = lead->post.person;
-	printf("%s (area %" PRIu32 "), you act as %s (person %" PRIu32 ", %s); 'h' lists the commands\n", area->name,
-	       area->id, person->name, person->id, pd_word("post", person->post));
+	printf(_("%s (area %" PRIu32 "), you act as %s (person %" PRIu32 ", %s); 'h' lists the commands\n"), area->name,
+	       area->id, person->name, person->id, intl_word("post", person->post));
 	if (worker_count(lead->worker, WORKER_IN_HAND))
-		printf("accepted before and not completed yet:\n");
+		puts(_("accepted before and not completed yet:"));
 	show_new(lead);
 	return 0;
 }
@@ -274,15 +275,16 @@ static void tell_end(struct lead *lead)
 	size_t in_hand = worker_count(lead->worker, WORKER_IN_HAND);
 	lead_begin(lead);
 	if (in_hand == 0) {
-		printf("you leave with no order in hand\n");
+		puts(_("you leave with no order in hand"));
 		return;
 	}
-	printf("you leave with %zu accepted order%s, which stay%s accepted:", in_hand, in_hand > 1 ? "s" : "",
-	       in_hand > 1 ? "" : "s");
+	printf(P_("you leave with %zu accepted order, which stays accepted:",
+		  "you leave with %zu accepted orders, which stay accepted:", in_hand),
+	       in_hand);
 	for (const struct entry *entry = TAILQ_FIRST(&lead->entries.list); entry; entry = TAILQ_NEXT(entry, next))
 		if (entry->order && entry->order->stage == WORKER_IN_HAND)
 			printf(" [%u]", entry->number);
-	printf("; go on with: paidan-worker lead %" PRIu32 "\n", lead->post.area->id);
+	printf(_("; go on with: paidan-worker lead %" PRIu32 "\n"), lead->post.area->id);
 }
 
 static int finish(struct lead *lead)
@@ -330,10 +332,10 @@ int lead_main(struct cli *cli, int argc, char **argv)
 {
 	const char *as = NULL, *credit_text = "8", *wait_text = "30";
 	const struct cli_option options[] = {
-		{"as", "PERSON", "act as this person (id or name) instead of the area's leader", &as, NULL},
-		{"credit", "N", "orders shown at a time and not yet accepted, 1 to 4096; default 8", &credit_text,
+		{"as", "PERSON", N_("act as this person (id or name) instead of the area's leader"), &as, NULL},
+		{"credit", "N", N_("orders shown at a time and not yet accepted, 1 to 4096; default 8"), &credit_text,
 		 NULL},
-		{"wait", "S", "in a script: wait so long for an order to come, 0 to 86400; default 30", &wait_text,
+		{"wait", "S", N_("in a script: wait so long for an order to come, 0 to 86400; default 30"), &wait_text,
 		 NULL},
 		{0},
 	};

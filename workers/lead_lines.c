@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agenda.h"
+#include "intl.h"
 #include "lead.h"
 #include "show.h"
 #include "text.h"
@@ -25,7 +26,7 @@ static void list(struct lead *lead)
 			   roster_address(lead->roster, NULL, submitted->area, submitted->household, 0));
 	}
 	if (!any)
-		printf("there are no orders for you at the moment\n");
+		puts(_("there are no orders for you at the moment"));
 }
 
 /* ---- commands ---- */
@@ -44,7 +45,7 @@ static enum pd_err run_accept(struct lead *lead, struct entry *entry, struct pd_
 	(void)text;
 	if (entry->order->stage == WORKER_OFFERED)
 		return worker_accept(lead->worker, entry->order);
-	lead_wrong(lead, "[%u] is accepted already; complete it: c %u RESULT", entry->number, entry->number);
+	lead_wrong(lead, _("[%u] is accepted already; complete it: c %u RESULT"), entry->number, entry->number);
 	return PD_OK;
 }
 
@@ -52,7 +53,7 @@ static enum pd_err run_decline(struct lead *lead, struct entry *entry, struct pd
 {
 	if (entry->order->stage == WORKER_OFFERED)
 		return worker_decline(lead->worker, entry->order, reason);
-	lead_wrong(lead, "[%u] is accepted already; hand it up: u %u REASON", entry->number, entry->number);
+	lead_wrong(lead, _("[%u] is accepted already; hand it up: u %u REASON"), entry->number, entry->number);
 	return PD_OK;
 }
 
@@ -60,16 +61,16 @@ static enum pd_err run_complete(struct lead *lead, struct entry *entry, struct p
 {
 	if (entry->order->stage == WORKER_IN_HAND)
 		return worker_complete(lead->worker, entry->order, result);
-	lead_wrong(lead, "[%u] is not accepted yet: a %u", entry->number, entry->number);
+	lead_wrong(lead, _("[%u] is not accepted yet: a %u"), entry->number, entry->number);
 	return PD_OK;
 }
 
 static enum pd_err run_up(struct lead *lead, struct entry *entry, struct pd_slice reason)
 {
 	if (entry->order->stage != WORKER_IN_HAND)
-		lead_wrong(lead, "[%u] is not accepted; decline it: d %u REASON", entry->number, entry->number);
+		lead_wrong(lead, _("[%u] is not accepted; decline it: d %u REASON"), entry->number, entry->number);
 	else if (lead->post.area->parent == 0)
-		lead_wrong(lead, "there is no level above %s", lead->post.area->name);
+		lead_wrong(lead, _("there is no level above %s"), lead->post.area->name);
 	else
 		return worker_transfer(lead->worker, entry->order, lead->post.area->parent, reason);
 	return PD_OK;
@@ -89,7 +90,8 @@ static void on_past(struct pd_client *client, const struct pd_message *answer, b
 	(void)client;
 	(void)last;
 	if (answer->type == PD_MSG_order)
-		printf("      %s, version %" PRIu32 "\n", pd_word("state", answer->order.state), answer->order.version);
+		printf(_("      %s, version %" PRIu32 "\n"), intl_word("state", answer->order.state),
+		       answer->order.version);
 	if (answer->type != PD_MSG_past)
 		return;
 	pd_decoder_reset(lead->decoder);
@@ -110,7 +112,7 @@ static enum pd_err run_story(struct lead *lead, struct entry *entry, struct pd_s
 	if (err)
 		return err;
 	if (end.type == PD_MSG_refused)
-		lead_refused(lead, number, "show", &end.refused);
+		lead_refused(lead, number, _("show"), &end.refused);
 	return PD_OK;
 }
 
@@ -133,18 +135,18 @@ static enum pd_err run_quit(struct lead *lead, struct entry *entry, struct pd_sl
 }
 
 static const struct verb verbs[] = {
-	{"a", "accept", "a NUMBER: accept the order", NEEDS_NUMBER | NEEDS_ORDER, run_accept},
-	{"d", "decline", "d NUMBER REASON: decline it, it goes to the level above",
+	{"a", "accept", N_("a NUMBER: accept the order"), NEEDS_NUMBER | NEEDS_ORDER, run_accept},
+	{"d", "decline", N_("d NUMBER REASON: decline it, it goes to the level above"),
 	 NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_decline},
-	{"c", "complete", "c NUMBER RESULT: complete an accepted order", NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER,
+	{"c", "complete", N_("c NUMBER RESULT: complete an accepted order"), NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER,
 	 run_complete},
-	{"u", "up", "u NUMBER REASON: hand an accepted order up to the level above",
+	{"u", "up", N_("u NUMBER REASON: hand an accepted order up to the level above"),
 	 NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_up},
-	{"n", "note", "n NUMBER TEXT: add a note", NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_note},
-	{"s", "show", "s NUMBER: show its story", NEEDS_NUMBER, run_story},
-	{"l", "list", "l: list all orders", 0, run_list},
-	{"h", "help", "h: this help", 0, run_help},
-	{"q", "quit", "q: quit; what you accepted stays accepted", 0, run_quit},
+	{"n", "note", N_("n NUMBER TEXT: add a note"), NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_note},
+	{"s", "show", N_("s NUMBER: show its story"), NEEDS_NUMBER, run_story},
+	{"l", "list", N_("l: list all orders"), 0, run_list},
+	{"h", "help", N_("h: this help"), 0, run_help},
+	{"q", "quit", N_("q: quit; what you accepted stays accepted"), 0, run_quit},
 };
 enum { VERBS = sizeof verbs / sizeof verbs[0] };
 
@@ -154,7 +156,7 @@ static enum pd_err run_help(struct lead *lead, struct entry *entry, struct pd_sl
 	(void)entry;
 	(void)text;
 	for (size_t i = 0; i < VERBS; i++)
-		printf("  %s\n", verbs[i].usage);
+		printf("  %s\n", _(verbs[i].usage));
 	return PD_OK;
 }
 
@@ -212,11 +214,11 @@ static bool must_wait(struct lead *lead, unsigned number)
 static void say_no_such(struct lead *lead, unsigned number)
 {
 	if (number < lead->entries.next_number)
-		lead_wrong(lead, "[%u] was long ago; 'l' lists the orders there are", number);
+		lead_wrong(lead, _("[%u] was long ago; 'l' lists the orders there are"), number);
 	else if (lead->terminal)
-		lead_wrong(lead, "there is no order %u; 'l' lists the orders there are", number);
+		lead_wrong(lead, _("there is no order %u; 'l' lists the orders there are"), number);
 	else
-		lead_wrong(lead, "no order %u came within %g s", number, lead->wait_s);
+		lead_wrong(lead, _("no order %u came within %g s"), number, lead->wait_s);
 }
 
 static void run_verb(struct lead *lead, const struct verb *verb, struct entry *entry, struct pd_slice rest)
@@ -225,14 +227,14 @@ static void run_verb(struct lead *lead, const struct verb *verb, struct entry *e
 	unsigned number = entry ? entry->number : 0;
 	text_tidy(&text, rest.data, rest.bytes, SIZE_MAX);
 	if (verb->needs & NEEDS_TEXT && text.count == 0) {
-		lead_wrong(lead, "the words are missing; %s", verb->usage);
+		lead_wrong(lead, _("the words are missing; %s"), _(verb->usage));
 	} else if (!(verb->needs & NEEDS_TEXT) && text.count) {
-		lead_wrong(lead, "nothing more is expected; %s", verb->usage);
+		lead_wrong(lead, _("nothing more is expected; %s"), _(verb->usage));
 	} else {
 		lead_begin(lead);
 		enum pd_err err = verb->run(lead, entry, text_slice(&text));
 		if (err == PD_EBUSY)
-			lead_wrong(lead, "[%u] the command before it is not answered yet; try again", number);
+			lead_wrong(lead, _("[%u] the command before it is not answered yet; try again"), number);
 		else if (err)
 			lead_wrong(lead, "%s", pd_client_why(worker_client(lead->worker)));
 		else if (verb->needs & NEEDS_ORDER && (entry = entries_by_number(&lead->entries, number)) &&
@@ -253,7 +255,7 @@ static bool take_line(struct lead *lead, struct pd_slice line)
 		return true;
 	const struct verb *verb = find_verb(word);
 	if (!verb) {
-		lead_wrong(lead, "'%.*s' is not a command; 'h' lists the commands",
+		lead_wrong(lead, _("'%.*s' is not a command; 'h' lists the commands"),
 			   (int)(word.bytes < 40 ? word.bytes : 40), word.data);
 		return true;
 	}
@@ -266,13 +268,13 @@ static bool take_line(struct lead *lead, struct pd_slice line)
 	}
 	lead->wait_until_ms = 0;
 	if (verb->needs & NEEDS_NUMBER && number == 0)
-		lead_wrong(lead, "'%.*s' is not the number of an order; %s",
+		lead_wrong(lead, _("'%.*s' is not the number of an order; %s"),
 			   (int)(number_word.bytes < 40 ? number_word.bytes : 40),
-			   number_word.data ? number_word.data : "", verb->usage);
+			   number_word.data ? number_word.data : "", _(verb->usage));
 	else if (verb->needs & NEEDS_NUMBER && !entry)
 		say_no_such(lead, number);
 	else if (verb->needs & NEEDS_ORDER && entry && !entry->order)
-		lead_wrong(lead, "[%u] is not to be had any more: %s", number, entry->gone);
+		lead_wrong(lead, _("[%u] is not to be had any more: %s"), number, entry->gone);
 	else
 		run_verb(lead, verb, entry, rest);
 	return true;

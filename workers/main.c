@@ -1,24 +1,25 @@
 /* main.c - paidan-worker: one program, a command for each kind of worker. */
 #include "commands.h"
+#include "intl.h"
 #include "print.h"
 
 static const char lead_help[] =
-	"Shows the orders of AREA (id or name) as they come, and takes commands, one a line:\n"
-	"  a 1            accept order 1 (接单)\n"
-	"  d 1 REASON     decline it: it goes to the level above\n"
-	"  c 1 RESULT     complete it (办结), once accepted\n"
-	"  u 1 REASON     hand an accepted order up to the level above\n"
-	"  n 1 TEXT       add a note\n"
-	"  s 1            show its story\n"
-	"  l              list all orders        h  help        q  quit\n"
-	"Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above), or the\n"
-	"person given by --as, who must hold a post there. Orders that the person accepted before are\n"
-	"listed at the start. On leaving (q, end of input, Ctrl-C) what was accepted stays accepted.\n"
-	"\n"
-	"If stdin is not a terminal, it is taken for a script: a command about an order that has not come yet\n"
-	"waits for it, at most --wait seconds, and the exit code is 1 if any command failed.\n";
+	N_("Shows the orders of AREA (id or name) as they come, and takes commands, one a line:\n"
+	   "  a 1            accept order 1 (接单)\n"
+	   "  d 1 REASON     decline it: it goes to the level above\n"
+	   "  c 1 RESULT     complete it (办结), once accepted\n"
+	   "  u 1 REASON     hand an accepted order up to the level above\n"
+	   "  n 1 TEXT       add a note\n"
+	   "  s 1            show its story\n"
+	   "  l              list all orders        h  help        q  quit\n"
+	   "Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above), or the\n"
+	   "person given by --as, who must hold a post there. Orders that the person accepted before are\n"
+	   "listed at the start. On leaving (q, end of input, Ctrl-C) what was accepted stays accepted.\n"
+	   "\n"
+	   "If stdin is not a terminal, it is taken for a script: a command about an order that has not come yet\n"
+	   "waits for it, at most --wait seconds, and the exit code is 1 if any command failed.\n");
 
-static const char exec_help[] =
+static const char exec_help[] = N_(
 	"Accepts the orders of AREA (id or name) in the name of its leader or --as PERSON, and runs PROGRAM for\n"
 	"each, N at a time. PROGRAM gets the order as one JSON object on stdin, and in its environment PAIDAN_ORDER,\n"
 	"_VERSION, _ATTEMPT, _AREA, _PERSON, _CATEGORY, _URGENCY, _HOUSEHOLD and _REQUESTER. Its end decides:\n"
@@ -34,62 +35,64 @@ static const char exec_help[] =
 	"execs for one area act as different persons. What PROGRAM leaves running in its process group is killed\n"
 	"when it ends.\n"
 	"On SIGINT or SIGTERM no more work is taken; what runs has --grace seconds to end, then gets SIGTERM, and\n"
-	"SIGKILL 5 s later; a second signal ends the waiting. Orders that were cut short stay accepted.\n";
+	"SIGKILL 5 s later; a second signal ends the waiting. Orders that were cut short stay accepted.\n");
 
 static const char district_help[] =
-	"Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a\n"
-	"grid) or staff (above), so that orders of categories that are held further up, and those that are\n"
-	"declined, move too. Orders that these people accepted in an earlier run are completed as well. Prints a\n"
-	"line at the start, and at the end what was done and refused.\n"
-	"\n"
-	"Times are drawn anew for each order, and divided by --speed:\n"
-	"  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"
-	"  until it is completed   log-normal, median 4 s, sigma 0.5 (p90 7.6 s, p99 12.8 s), from accepting\n"
-	"3 % of the orders are declined with a reason, except at the district, which has nobody above it;\n"
-	"1 % get a note first, at half their time.\n"
-	"SIGINT or SIGTERM end it: what is offered goes back, what is accepted stays accepted.\n";
+	/* xgettext:no-c-format */
+	N_("Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a\n"
+	   "grid) or staff (above), so that orders of categories that are held further up, and those that are\n"
+	   "declined, move too. Orders that these people accepted in an earlier run are completed as well. Prints a\n"
+	   "line at the start, and at the end what was done and refused.\n"
+	   "\n"
+	   "Times are drawn anew for each order, and divided by --speed:\n"
+	   "  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"
+	   "  until it is completed   log-normal, median 4 s, sigma 0.5 (p90 7.6 s, p99 12.8 s), from accepting\n"
+	   "3 % of the orders are declined with a reason, except at the district, which has nobody above it;\n"
+	   "1 % get a note first, at half their time.\n"
+	   "SIGINT or SIGTERM end it: what is offered goes back, what is accepted stays accepted.\n");
 
 static const char residents_help[] =
-	"Submits orders in Chinese as the residents, merchants, centre households and couriers of the district, R\n"
-	"a second on average, with exponential times in between, whether or not the broker keeps up; while no\n"
-	"broker answers nobody submits. Follows the events of the whole district, and answers to them.\n"
-	"\n"
-	"  who        half of the orders come from a fixed fifth of the people, drawn by the seed; the others\n"
-	"             from anybody\n"
-	"  what       categories by urgency: emergency 1, high 4, normal 10, low 5; a category held above\n"
-	"             micro-grids weighs half for each level further up; the text fits the category's name\n"
-	"  cancelled  1 % of the orders, if they still wait then: log-normal, median 0.7 s, sigma 0.6\n"
-	"  confirmed  after completion: log-normal, median 3 s, sigma 0.8; 5 stars 62 %, 4 stars 25 %,\n"
-	"             3 stars 8 %, 2 and 1 stars 5 %, mostly with a few words; 5 % never answer\n"
-	"  reopened   2 % of the completed orders, in the same time, instead of being confirmed\n"
-	"\n"
-	"At most 200,000 orders are watched at a time; beyond that the oldest are left to close by themselves.\n"
-	"Prints a line at the start, and at the end what was done and refused. With --orders it ends when all\n"
-	"of them are over. SIGINT or SIGTERM end it at once.\n";
+	N_("Submits orders in Chinese as the residents, merchants, centre households and couriers of the district, R\n"
+	   "a second on average, with exponential times in between, whether or not the broker keeps up; while no\n"
+	   "broker answers nobody submits. Follows the events of the whole district, and answers to them.\n"
+	   "\n"
+	   "  who        half of the orders come from a fixed fifth of the people, drawn by the seed; the others\n"
+	   "             from anybody\n"
+	   "  what       categories by urgency: emergency 1, high 4, normal 10, low 5; a category held above\n"
+	   "             micro-grids weighs half for each level further up; the text fits the category's name\n"
+	   "  cancelled  1 % of the orders, if they still wait then: log-normal, median 0.7 s, sigma 0.6\n"
+	   "  confirmed  after completion: log-normal, median 3 s, sigma 0.8; 5 stars 62 %, 4 stars 25 %,\n"
+	   "             3 stars 8 %, 2 and 1 stars 5 %, mostly with a few words; 5 % never answer\n"
+	   "  reopened   2 % of the completed orders, in the same time, instead of being confirmed\n"
+	   "\n"
+	   "At most 200,000 orders are watched at a time; beyond that the oldest are left to close by themselves.\n"
+	   "Prints a line at the start, and at the end what was done and refused. With --orders it ends when all\n"
+	   "of them are over. SIGINT or SIGTERM end it at once.\n");
 
 static const struct cli_command commands[] = {
 	{"lead", "AREA [--as PERSON] [--credit N] [--wait S]",
-	 "an area's leader at a terminal: orders come in, commands are typed", lead_help, lead_main},
+	 N_("an area's leader at a terminal: orders come in, commands are typed"), lead_help, lead_main},
 	{"exec", "AREA [--as PERSON] [--jobs N] [--timeout S] [--tries N] [--grace S] -- PROGRAM [ARG...]",
-	 "runs a program for every order of an area", exec_help, exec_main},
+	 N_("runs a program for every order of an area"), exec_help, exec_main},
 	{"district", "[--seed N] [--speed X] [--credit N] [--except AREA] [--verbose]",
-	 "simulates all who work in a district", district_help, district_main},
-	{"residents", "[--rate R] [--seed N] [--orders N]", "simulates a district's residents, who submit orders",
+	 N_("simulates all who work in a district"), district_help, district_main},
+	{"residents", "[--rate R] [--seed N] [--orders N]", N_("simulates a district's residents, who submit orders"),
 	 residents_help, residents_main},
 	{0},
 };
 
 static const struct cli_program program = {
-	.summary = "those who work with the dispatch broker paidand",
+	.summary = N_("those who work with the dispatch broker paidand"),
 	.commands = commands,
-	.notes =
+	.notes = N_(
 		"exit: 0 done, 1 a command of a lead's script failed, 100 wrong usage or configuration, 111 the system "
-		"failed\n",
+		"failed\n"),
 };
 
 int main(int argc, char **argv)
 {
 	struct cli cli = {.without = CLI_AS | CLI_JSON | CLI_TIMEOUT, .program = &program};
+	intl_init();
 	print_init();
 	return cli_run(&cli, argc, argv);
 }

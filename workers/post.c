@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "intl.h"
+
 unsigned post_working(void)
 {
 	unsigned posts = 0;
@@ -20,7 +22,7 @@ int post_open(struct shift *shift, struct cli *cli, bool children, struct worker
 	char name[64];
 	const char *why;
 	if (shift_begin(shift, cli, children))
-		return cli_fail(cli, CLI_SYSTEM, "signals: %s", strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, _("signals: %s"), intl_error(errno));
 	snprintf(name, sizeof name, "paidan-worker %s " PAIDAN_VERSION, cli->command->name);
 	enum pd_err err = worker_open(worker, cli->connect, cli->subscribe, name, handler, arg, &why);
 	return err ? cli_fail(cli, cli_exit_of(err), "%s", why) : 0;
@@ -40,7 +42,7 @@ enum pd_err post_ask(struct shift *shift, struct pd_client *client, post_ask_fn 
 int post_fail(const struct cli *cli, const struct roster *roster, enum pd_err err)
 {
 	if (err == PD_ESYS)
-		return cli_fail(cli, CLI_SYSTEM, "%s", strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, "%s", intl_error(errno));
 	return cli_fail(cli, CLI_USAGE, "%s", roster_why(roster));
 }
 
@@ -75,7 +77,7 @@ static int choose_person(struct post *post, struct roster *roster, const struct 
 	if (post->person)
 		return 0;
 	return cli_fail(cli, CLI_USAGE,
-			"nobody holds a post in area %" PRIu32 " %s that accepts its orders; see 'paidan people'",
+			_("nobody holds a post in area %" PRIu32 " %s that accepts its orders; see 'paidan people'"),
 			post->area->id, post->area->name);
 }
 

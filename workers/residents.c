@@ -22,6 +22,7 @@
 #include "agenda.h"
 #include "chance.h"
 #include "commands.h"
+#include "intl.h"
 #include "phrases.h"
 #include "post.h"
 #include "roster.h"
@@ -170,7 +171,7 @@ static void say_refused(struct crowd *crowd, const struct pd_refused *refused)
 	if (refused->code >= TALLY_CODES || crowd->said[refused->code])
 		return;
 	crowd->said[refused->code] = true;
-	cli_say(crowd->cli, "orders are refused: %s", cli_refusal(refused, why));
+	cli_say(crowd->cli, _("orders are refused: %s"), cli_refusal(refused, why));
 }
 
 static void submit_answered(struct watched *order, bool taken)
@@ -447,13 +448,14 @@ static int start(struct crowd *crowd)
 	roster_people(crowd->roster, &people);
 	roster_categories(crowd->roster, &categories);
 	if (people == 0 || categories == 0)
-		return cli_fail(
-			crowd->cli, CLI_USAGE,
-			"the registry holds no %s; make a district with 'paidan district', then 'paidan import' it",
-			people ? "categories" : "residents");
+		return cli_fail(crowd->cli, CLI_USAGE,
+				people ? _("the registry holds no categories; make a district with 'paidan district', "
+					   "then 'paidan import' it")
+				       : _("the registry holds no residents; make a district with 'paidan district', "
+					   "then 'paidan import' it"));
 	weigh_categories(crowd);
 	choose_frequent(crowd);
-	printf("%zu residents submit %g orders a second in %zu categories\n", people, crowd->rate, categories);
+	printf(_("%zu residents submit %g orders a second in %zu categories\n"), people, crowd->rate, categories);
 	fflush(stdout);
 	return 0;
 }
@@ -478,14 +480,14 @@ static enum pd_err live(struct crowd *crowd)
 static void tell_end(const struct crowd *crowd)
 {
 	const struct counts *counts = &crowd->counts;
-	printf("submitted %" PRIu64 ", of them taken %" PRIu64 "; confirmed %" PRIu64 ", reopened %" PRIu64
-	       ", cancelled %" PRIu64 "; ",
+	printf(_("submitted %" PRIu64 ", of them taken %" PRIu64 "; confirmed %" PRIu64 ", reopened %" PRIu64
+		 ", cancelled %" PRIu64 "; "),
 	       counts->submitted, counts->taken, counts->confirmed, counts->reopened, counts->cancelled);
 	tally_print(&counts->refused, stdout);
 	if (counts->dropped)
-		printf("; no longer watched %" PRIu64, counts->dropped);
+		printf(_("; no longer watched %" PRIu64), counts->dropped);
 	if (counts->held_back)
-		printf("; not submitted, because too many were unanswered %" PRIu64, counts->held_back);
+		printf(_("; not submitted, because too many were unanswered %" PRIu64), counts->held_back);
 	printf("\n");
 }
 
@@ -512,12 +514,13 @@ static int run(struct crowd *crowd)
 		.connect = crowd->cli->connect,
 		.subscribe = crowd->cli->subscribe,
 		.name = "paidan-worker residents " PAIDAN_VERSION,
+		.language = (uint8_t)intl_language(),
 		.arg = crowd,
 		.on_event = on_event,
 		.on_link = on_link,
 	};
 	if (shift_begin(&crowd->shift, crowd->cli, false))
-		return cli_fail(crowd->cli, CLI_SYSTEM, "signals: %s", strerror(errno));
+		return cli_fail(crowd->cli, CLI_SYSTEM, _("signals: %s"), intl_error(errno));
 	enum pd_err err = pd_client_open(&crowd->client, &options, &why);
 	if (err)
 		return cli_fail(crowd->cli, cli_exit_of(err), "%s", why);
@@ -535,9 +538,9 @@ int residents_main(struct cli *cli, int argc, char **argv)
 {
 	const char *rate_text = "50", *seed_text = "1", *orders_text = "0";
 	const struct cli_option options[] = {
-		{"rate", "R", "orders a second, 0.001 to 100000; default 50", &rate_text, NULL},
-		{"seed", "N", "for the draws; default 1", &seed_text, NULL},
-		{"orders", "N", "how many, then end; default 0: without end", &orders_text, NULL},
+		{"rate", "R", N_("orders a second, 0.001 to 100000; default 50"), &rate_text, NULL},
+		{"seed", "N", N_("for the draws; default 1"), &seed_text, NULL},
+		{"orders", "N", N_("how many, then end; default 0: without end"), &orders_text, NULL},
 		{0},
 	};
 	struct crowd crowd = {.cli = cli};

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "intl.h"
 #include "tool.h"
 
 enum { PAGE = 500, LIKE_MAX = 5 };
@@ -128,10 +129,10 @@ static enum pd_err read_pages(struct roster *roster, struct pd_client *client, s
 		if (err)
 			return fail(roster, err, "%s", pd_client_why(client));
 		if (end.type == PD_MSG_refused)
-			return fail(roster, PD_EINVAL, "the broker refuses to list: %s",
+			return fail(roster, PD_EINVAL, _("the broker refuses to list: %s"),
 				    cli_refusal(&end.refused, why));
 		if (end.type != PD_MSG_end)
-			return fail(roster, PD_EINVAL, "the broker's answer to a list is not known to this version");
+			return fail(roster, PD_EINVAL, _("the broker's answer to a list is not known to this version"));
 		if (after)
 			*after = end.end.after;
 	} while (end.end.more);
@@ -306,7 +307,7 @@ static enum pd_err fail_several(struct roster *roster, const char *text, const s
 	for (size_t i = 0; i < found && i < LIKE_MAX && used < sizeof names; i++)
 		used += (size_t)snprintf(names + used, sizeof names - used, "%s%" PRIu32 " %s", i ? ", " : "",
 					 like[i]->id, like[i]->name);
-	return fail(roster, PD_EINVAL, "several areas are called like '%.60s': %s%s; name one by its number", text,
+	return fail(roster, PD_EINVAL, _("several areas are called like '%.60s': %s%s; name one by its number"), text,
 		    names, found > LIKE_MAX ? ", ..." : "");
 }
 
@@ -317,14 +318,15 @@ enum pd_err roster_find_area(struct roster *roster, const char *text, const stru
 	bool several;
 	if (cli_is_number(text, &number)) {
 		*area = number <= UINT32_MAX ? roster_area(roster, (uint32_t)number) : NULL;
-		return *area ? PD_OK : fail(roster, PD_ENOENT, "there is no area %.60s; see 'paidan areas'", text);
+		return *area ? PD_OK : fail(roster, PD_ENOENT, _("there is no area %.60s; see 'paidan areas'"), text);
 	}
 	*area = area_named(roster, text, &several);
 	if (*area && !several)
 		return PD_OK;
 	size_t found = areas_like(roster, text, like, LIKE_MAX + 1);
 	if (found == 0)
-		return fail(roster, PD_ENOENT, "there is no area with '%.60s' in its name; see 'paidan areas'", text);
+		return fail(roster, PD_ENOENT, _("there is no area with '%.60s' in its name; see 'paidan areas'"),
+			    text);
 	if (found > 1)
 		return fail_several(roster, text, like, found);
 	*area = like[0];
@@ -340,9 +342,10 @@ enum pd_err roster_find_person(struct roster *roster, const char *text, uint32_t
 		*person = number <= UINT32_MAX ? roster_person(roster, (uint32_t)number) : NULL;
 		if (*person && (*person)->area == area)
 			return PD_OK;
-		return fail(roster, PD_ENOENT,
-			    "person %.60s holds no post in area %" PRIu32 " that accepts orders; see 'paidan people'",
-			    text, area);
+		return fail(
+			roster, PD_ENOENT,
+			_("person %.60s holds no post in area %" PRIu32 " that accepts orders; see 'paidan people'"),
+			text, area);
 	}
 	for (size_t i = 0; i < person_count(roster); i++) {
 		const struct roster_person *candidate = &PEOPLE(roster)[i];
@@ -350,13 +353,14 @@ enum pd_err roster_find_person(struct roster *roster, const char *text, uint32_t
 			continue;
 		if (*person)
 			return fail(roster, PD_EINVAL,
-				    "persons %" PRIu32 " and %" PRIu32 " are both called %.60s; name one by number",
+				    _("persons %" PRIu32 " and %" PRIu32 " are both called %.60s; name one by number"),
 				    (*person)->id, candidate->id, text);
 		*person = candidate;
 	}
 	return *person ? PD_OK
 		       : fail(roster, PD_ENOENT,
-			      "nobody called '%.60s' holds a post in area %" PRIu32 " that accepts orders", text, area);
+			      _("nobody called '%.60s' holds a post in area %" PRIu32 " that accepts orders"), text,
+			      area);
 }
 
 /* ---- who leads ---- */

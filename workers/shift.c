@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "agenda.h"
+#include "intl.h"
 
 enum { SILENT_MS = 2000, MORE_MAX = 256 };
 
@@ -45,14 +46,14 @@ static void say_down(struct shift *shift)
 	if (shift->said_down)
 		return;
 	shift->said_down = true;
-	cli_say(shift->cli, "no paidand answers at %s; trying on", cli_endpoint(shift->cli));
+	cli_say(shift->cli, _("no paidand answers at %s; trying on"), cli_endpoint(shift->cli));
 }
 
 static void say_refused(struct shift *shift, const struct pd_refused *refused)
 {
 	char why[CLI_REFUSAL_BYTES];
 	if (shift->said_refused != refused->code)
-		cli_say(shift->cli, "paidand at %s refuses us: %s; trying on", cli_endpoint(shift->cli),
+		cli_say(shift->cli, _("paidand at %s refuses us: %s; trying on"), cli_endpoint(shift->cli),
 			cli_refusal(refused, why));
 	shift->said_refused = refused->code;
 	shift->said_down = true;
@@ -64,7 +65,7 @@ void shift_link(struct shift *shift, enum pd_link link, const struct pd_message 
 	shift->up = link != PD_LINK_DOWN;
 	if (shift->up) {
 		if (shift->said_down)
-			cli_say(shift->cli, "paidand answers at %s", cli_endpoint(shift->cli));
+			cli_say(shift->cli, _("paidand answers at %s"), cli_endpoint(shift->cli));
 		shift->said_down = false;
 		shift->said_refused = 0;
 	} else if (message) {

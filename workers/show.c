@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "intl.h"
+#include "print.h"
 #include "text.h"
 
 char *show_time(uint64_t time_ms, char text[static SHOW_TIME_BYTES])
@@ -29,31 +31,25 @@ void show_text(struct pd_slice text, const char *indent)
 	pd_buffer_fini(&tidy);
 }
 
-static const char *word_zh(const char *set, unsigned code)
-{
-	size_t count;
-	const struct pd_word *words = pd_words(&count);
-	for (size_t i = 0; i < count; i++)
-		if (words[i].code == code && strcmp(words[i].set, set) == 0)
-			return words[i].zh;
-	return "?";
-}
-
 static void show_category(const struct roster *roster, uint32_t id)
 {
 	const struct roster_category *category = roster_category(roster, id);
 	if (category)
 		show_text(pd_text(category->name), "");
 	else
-		printf("category %" PRIu32, id);
+		printf(_("category %" PRIu32), id);
 }
 
-static void show_area(const struct roster *roster, uint32_t id)
+static const char *area_words(const struct roster *roster, uint32_t id, char text[static SHOW_NAME_BYTES])
 {
 	const struct roster_area *area = roster_area(roster, id);
-	printf("area %" PRIu32 " ", id);
+	char name[SHOW_NAME_BYTES - 32];
 	if (area)
-		show_text(pd_text(area->name), "");
+		snprintf(text, SHOW_NAME_BYTES, _("area %" PRIu32 " %s"), id,
+			 print_clean(pd_text(area->name), name, sizeof name));
+	else
+		snprintf(text, SHOW_NAME_BYTES, _("area %" PRIu32), id);
+	return text;
 }
 
 void show_order(const struct roster *roster, unsigned number, const struct worker_order *order, const char *address)
@@ -61,38 +57,43 @@ void show_order(const struct roster *roster, unsigned number, const struct worke
 	static const char *const indent = "      ";
 	const struct pd_submitted *submitted = &order->submitted;
 	char due[SHOW_TIME_BYTES];
-	printf("[%u] %s %s ", number, pd_word("urgency", submitted->urgency), word_zh("urgency", submitted->urgency));
+	printf("[%u] %s ", number, intl_word("urgency", submitted->urgency));
 	show_category(roster, submitted->category);
 	if (address)
 		printf("  ");
 	if (address)
 		show_text(pd_text(address), indent);
 	if (submitted->household)
-		printf("  (household %" PRIu32 ")", submitted->household);
+		printf(_("  (household %" PRIu32 ")"), submitted->household);
 	if (order->attempt > 1)
-		printf("  (attempt %u)", order->attempt);
+		printf(_("  (attempt %u)"), order->attempt);
 	printf("\n%s", indent);
 	show_text(submitted->text, indent);
 	if (submitted->place.bytes) {
-		printf("\n%splace: ", indent);
+		printf("\n%s%s", indent, _("place: "));
 		show_text(submitted->place, indent);
 	}
-	const char *what = order->stage == WORKER_OFFERED ? "to be accepted" : "accepted; to be completed";
+	bool offered = order->stage == WORKER_OFFERED;
+	printf("\n%s", indent);
 	if (order->due_ms)
-		printf("\n%s%s by %s\n", indent, what, show_time(order->due_ms, due));
+		printf(offered ? _("to be accepted by %s\n") : _("accepted; to be completed by %s\n"),
+		       show_time(order->due_ms, due));
 	else
-		printf("\n%s%s\n", indent, what);
+		puts(offered ? _("to be accepted") : _("accepted; to be completed"));
 }
 
-void show_person(const struct roster *roster, uint32_t id)
+const char *show_person(const struct roster *roster, uint32_t id, char text[static SHOW_NAME_BYTES])
 {
 	const struct roster_person *person = roster_person(roster, id);
+	char name[SHOW_NAME_BYTES - 32];
 	if (id == 0)
-		printf("the operator");
+		snprintf(text, SHOW_NAME_BYTES, "%s", _("the operator"));
+	else if (person)
+		snprintf(text, SHOW_NAME_BYTES, _("person %" PRIu32 " %s"), id,
+			 print_clean(pd_text(person->name), name, sizeof name));
 	else
-		printf("person %" PRIu32 "%s", id, person ? " " : "");
-	if (person)
-		show_text(pd_text(person->name), "");
+		snprintf(text, SHOW_NAME_BYTES, _("person %" PRIu32), id);
+	return text;
 }
 
 static void show_words(const char *before, struct pd_slice words)
@@ -112,23 +113,18 @@ static void show_stars(unsigned rating)
 void show_event(const struct roster *roster, const struct pd_message *event)
 {
 	const struct pd_order_event *common = &event->order_event;
-	const struct pd_move *move = pd_move_of(event->type);
-	printf("%s", event->type == PD_MSG_closed ? "closed, for nobody confirmed it in time"
-		     : move                       ? move->event
-						  : "?");
-	if (event->type != PD_MSG_closed) {
-		printf(" by ");
-		show_person(roster, common->actor);
-	}
+	char who[SHOW_NAME_BYTES], area[SHOW_NAME_BYTES];
+	if (event->type == PD_MSG_closed)
+		fputs(_("closed, for nobody confirmed it in time"), stdout);
+	else
+		printf(_("%s by %s"), intl_move(event->type), show_person(roster, common->actor, who));
 	if (event->type == PD_MSG_confirmed) {
 		printf(" ");
 		show_stars(event->confirmed.rating);
 	}
-	show_words(event->type == PD_MSG_confirmed ? " " : ": ", pd_said(event));
-	if (common->holder != common->from && common->from) {
-		printf("; it is now with ");
-		show_area(roster, common->holder);
-	}
+	show_words(event->type == PD_MSG_confirmed ? " " : _(": "), pd_said(event));
+	if (common->holder != common->from && common->from)
+		printf(_("; it is now with %s"), area_words(roster, common->holder, area));
 	printf("\n");
 }
 

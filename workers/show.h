@@ -19,8 +19,9 @@ void show_text(struct pd_slice text, const char *indent);
 /* The order in two or three lines: number, urgency, category, address (null: none), request, what is due. */
 void show_order(const struct roster *roster, unsigned number, const struct worker_order *order, const char *address);
 
-/* "person 2001 王秀英", as far as the roster knows them. */
-void show_person(const struct roster *roster, uint32_t person);
+/* "person 2001 王秀英", as far as the roster knows them. Returns text. */
+enum { SHOW_NAME_BYTES = 320 };
+const char *show_person(const struct roster *roster, uint32_t person, char text[static SHOW_NAME_BYTES]);
 
 /* What happened, in one line without time and number: "accepted by ...". */
 void show_event(const struct roster *roster, const struct pd_message *event);

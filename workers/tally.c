@@ -2,6 +2,8 @@
 
 #include <inttypes.h>
 
+#include "intl.h"
+
 void tally_add(struct tally *tally, const struct pd_refused *refused)
 {
 	tally->counts[refused->code < TALLY_CODES ? refused->code : 0]++;
@@ -10,14 +12,15 @@ void tally_add(struct tally *tally, const struct pd_refused *refused)
 void tally_print(const struct tally *tally, FILE *out)
 {
 	const char *before = " ";
-	fprintf(out, "refused:");
+	fputs(_("refused:"), out);
 	for (unsigned code = 0; code < TALLY_CODES; code++) {
 		const struct pd_refusal_info *info = pd_refusal_info(code);
 		if (tally->counts[code] == 0)
 			continue;
-		fprintf(out, "%s%s %" PRIu64, before, info ? info->name : "for unknown reasons", tally->counts[code]);
+		fprintf(out, "%s%s %" PRIu64, before, info ? info->name : _("for unknown reasons"),
+			tally->counts[code]);
 		before = ", ";
 	}
 	if (*before == ' ')
-		fprintf(out, " none");
+		fputs(_(" none"), out);
 }

@@ -10,6 +10,7 @@
  * repeated with the new version, else the order is lost.
  */
 #include "worker.h"
+#include "intl.h"
 
 #include <assert.h>
 #include <search.h>
@@ -418,14 +419,14 @@ static void look_at(struct held *held, const struct pd_order *now)
 static const struct pd_refused too_much_under_way = {
 	.code = PD_REFUSED_busy,
 	.name = {"busy", 4},
-	.sentence = {"Too many commands are unanswered.", 33},
+	.sentence = {N_("Too many commands are unanswered."), 33},
 };
 
 /* And: its answer is neither ok nor a refusal, so it is of another version than this. */
 static const struct pd_refused not_understood = {
 	.code = PD_REFUSED_protocol,
 	.name = {"protocol", 8},
-	.sentence = {"The broker's answer is not known to this version.", 49},
+	.sentence = {N_("The broker's answer is not known to this version."), 49},
 };
 
 static void on_look(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "intl.h"
 #include "cli.h"
 #include "names.h"
 #include "pages.h"
@@ -79,9 +80,9 @@ static void print_below(struct tree *tree, uint32_t parent, int depth);
 
 static void print_leaf(struct tree *tree, const struct leaf *leaf, int depth)
 {
-	table_cell(tree->table, "%*s%s%s", 2 * depth, "", leaf->name, leaf->retired ? " (retired)" : "");
+	table_cell(tree->table, leaf->retired ? _("%*s%s (retired)") : "%*s%s", 2 * depth, "", leaf->name);
 	table_cell(tree->table, "%" PRIu32, leaf->id);
-	table_cell(tree->table, "%s", pd_word("level", leaf->level));
+	table_cell(tree->table, "%s", intl_word("level", leaf->level));
 	table_cell(tree->table, "%" PRIu32, leaf->waiting);
 	print_below(tree, leaf->id, depth + 1);
 }
@@ -95,7 +96,7 @@ static void print_below(struct tree *tree, uint32_t parent, int depth)
 /* top 0: all. */
 static void print_tree(struct tree *tree, uint32_t top)
 {
-	static const char *const titles[] = {"AREA", ">ID", "LEVEL", ">WAITING", NULL};
+	static const char *const titles[] = {N_("AREA"), N_(">ID"), N_("LEVEL"), N_(">WAITING"), NULL};
 	tree->table = table_new(titles);
 	if (tree->count)
 		qsort(tree->leaves, tree->count, sizeof *tree->leaves, by_parent);

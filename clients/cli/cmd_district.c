@@ -8,6 +8,7 @@
 
 #include "cli.h"
 #include "district.h"
+#include "intl.h"
 #include "registry_csv.h"
 
 static char *path_of(const char *dir, enum rows_kind kind, const char *ending)
@@ -68,7 +69,7 @@ static int write_file(const struct cli *cli, const char *dir, enum rows_kind kin
 	if (fd >= 0 && close(fd))
 		written = false;
 	if (!written || rename(other, path)) {
-		code = cli_fail(cli, CLI_SYSTEM, "cannot write %s: %s", path, strerror(errno));
+		code = cli_fail(cli, CLI_SYSTEM, _("cannot write %s: %s"), path, intl_error(errno));
 		if (fd >= 0)
 			(void)unlink(other);
 	}
@@ -81,7 +82,7 @@ static int write_files(const struct cli *cli, const char *dir, const struct rows
 {
 	int code = CLI_OK;
 	if (!make_dir(dir))
-		return cli_fail(cli, CLI_SYSTEM, "cannot make the folder %s: %s", dir, strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, _("cannot make the folder %s: %s"), dir, intl_error(errno));
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS && code == CLI_OK; kind++) {
 		struct pd_buffer text = {0};
 		registry_csv_print(rows, kind, &text);
@@ -100,7 +101,7 @@ static void print_counts(const struct cli *cli, const char *dir, const struct ro
 			printf("%s\"%.*s\":%zu%s", kind ? "," : "{", (int)(strlen(file) - strlen(".csv")), file, count,
 			       kind + 1 == ROWS_KINDS ? "}\n" : "");
 		else
-			printf("%8zu rows in %s/%s\n", count, dir, file);
+			printf(_("%8zu rows in %s/%s\n"), count, dir, file);
 	}
 }
 
@@ -112,9 +113,9 @@ static int unknown_preset(const struct cli *cli, const char *preset)
 		used += (size_t)snprintf(list + used, sizeof list - used, "%s%s", used ? ", " : "", *name);
 	const char *nearest = cli_nearest(preset, district_presets());
 	if (nearest)
-		return cli_fail(cli, CLI_USAGE, "there is no preset %s; did you mean %s? The presets are: %s", preset,
-				nearest, list);
-	return cli_fail(cli, CLI_USAGE, "there is no preset %s; the presets are: %s", preset, list);
+		return cli_fail(cli, CLI_USAGE, _("there is no preset %s; did you mean %s? The presets are: %s"),
+				preset, nearest, list);
+	return cli_fail(cli, CLI_USAGE, _("there is no preset %s; the presets are: %s"), preset, list);
 }
 
 int cmd_district(struct cli *cli, int argc, char **argv)
@@ -123,10 +124,10 @@ int cmd_district(struct cli *cli, int argc, char **argv)
 	uint64_t seed;
 	bool force = false;
 	const struct cli_option options[] = {
-		{"preset", "NAME", "which district: boshan (the default)", &preset, NULL},
-		{"seed", "N", "another seed makes another district; the same one the same, byte for byte (1)",
+		{"preset", "NAME", N_("which district: boshan (the default)"), &preset, NULL},
+		{"seed", "N", N_("another seed makes another district; the same one the same, byte for byte (1)"),
 		 &seed_text, NULL},
-		{"force", NULL, "overwrite files that are there already", NULL, &force},
+		{"force", NULL, N_("overwrite files that are there already"), NULL, &force},
 		{0},
 	};
 	if (cli_args(cli, argc, argv, options, &dir, 1, 1) < 0)
@@ -135,8 +136,9 @@ int cmd_district(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	char *there = force ? NULL : file_there(dir);
 	if (there) {
-		int code = cli_fail(cli, CLI_REFUSED,
-				    "%s is there already: name another folder, or say --force to overwrite it", there);
+		int code =
+			cli_fail(cli, CLI_REFUSED,
+				 _("%s is there already: name another folder, or say --force to overwrite it"), there);
 		free(there);
 		return code;
 	}

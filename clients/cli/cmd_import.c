@@ -5,6 +5,8 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "intl.h"
+#include "print.h"
 #include "registry_csv.h"
 
 enum { RETRIES_MAX = 3, ROWS_A_STEP = 8192 };
@@ -33,7 +35,7 @@ static void print_row(const struct importing *importing, uint64_t row)
 	size_t slashes = strlen(importing->dir);
 	while (slashes > 1 && importing->dir[slashes - 1] == '/')
 		slashes--;
-	fprintf(stderr, "%.*s/%s:%" PRIu32 ": the broker refuses this row\n", (int)slashes, importing->dir,
+	fprintf(stderr, _("%.*s/%s:%" PRIu32 ": the broker refuses this row\n"), (int)slashes, importing->dir,
 		rows_file((enum rows_kind)(kind - 1)), (uint32_t)row);
 }
 
@@ -47,7 +49,9 @@ static enum pd_err send_row(struct importing *importing, enum rows_kind kind, si
 	if (err || ++importing->sent % ROWS_A_STEP != 0)
 		return err;
 	if (importing->progress)
-		fprintf(stderr, "\r%zu of %zu rows sent", importing->sent, importing->total);
+		fputc('\r', stderr);
+	if (importing->progress)
+		fprintf(stderr, _("%zu of %zu rows sent"), importing->sent, importing->total);
 	return pd_client_step(importing->client, 0);
 }
 
@@ -99,11 +103,10 @@ static int try_import(struct importing *importing, struct pd_message *answer)
 	}
 	clear_progress(importing);
 	if (err == PD_ETIMEDOUT)
-		return cli_fail(
-			importing->cli, cli_exit_of(err), "%s; %s", pd_client_why(importing->client),
-			importing->dry_run
-				? "nothing was changed"
-				: "the import may still be taken: run it again, with a longer --timeout, to be sure");
+		return cli_fail(importing->cli, cli_exit_of(err), "%s; %s", pd_client_why(importing->client),
+				importing->dry_run ? _("nothing was changed")
+						   : _("the import may still be taken: run it again, with a longer "
+						       "--timeout, to be sure"));
 	if (err)
 		return cli_fail(importing->cli, cli_exit_of(err), "%s", pd_client_why(importing->client));
 	return CLI_OK;
@@ -135,10 +138,10 @@ static void print_json(const struct pd_imported *imported, bool dry_run, const c
 static void print_table(bool dry_run, const char *const *effects, const struct pd_u64s *const *counts)
 {
 	if (dry_run)
-		puts("Dry run: nothing was changed. It would be:");
+		puts(_("Dry run: nothing was changed. It would be:"));
 	printf("%-10s", "");
 	for (int i = 0; i < 5; i++)
-		printf("%11s", effects[i]);
+		printf("%*s%s", 11 - (int)print_width(_(effects[i]), strlen(_(effects[i]))), "", _(effects[i]));
 	putchar('\n');
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
 		const char *file = rows_file(kind);
@@ -151,7 +154,7 @@ static void print_table(bool dry_run, const char *const *effects, const struct p
 
 static int print_answer(const struct importing *importing, const struct pd_message *answer)
 {
-	static const char *const effects[] = {"added", "changed", "moved", "retired", "unchanged"};
+	static const char *const effects[] = {N_("added"), N_("changed"), N_("moved"), N_("retired"), N_("unchanged")};
 	const struct pd_imported *imported = &answer->imported;
 	const struct pd_u64s *counts[ROWS_KINDS] = {[ROWS_AREAS] = &imported->areas,
 						    [ROWS_HOUSEHOLDS] = &imported->households,
@@ -162,7 +165,7 @@ static int print_answer(const struct importing *importing, const struct pd_messa
 		return cli_refused(answer);
 	}
 	if (answer->type != PD_MSG_imported)
-		return cli_fail(importing->cli, CLI_SYSTEM, "the broker answered %s instead of imported",
+		return cli_fail(importing->cli, CLI_SYSTEM, _("the broker answered %s instead of imported"),
 				pd_message_info(answer->type)->name);
 	if (importing->cli->json)
 		print_json(imported, importing->dry_run, effects, counts);
@@ -180,8 +183,8 @@ static int send_import(struct importing *importing)
 			return code;
 		if (!was_lost(&answer) || retry == RETRIES_MAX)
 			return print_answer(importing, &answer);
-		fprintf(stderr, "The connection was lost during the import; it is sent again (%d of %d).\n", retry + 1,
-			RETRIES_MAX);
+		fprintf(stderr, _("The connection was lost during the import; it is sent again (%d of %d).\n"),
+			retry + 1, RETRIES_MAX);
 	}
 }
 
@@ -204,23 +207,25 @@ int cmd_import(struct cli *cli, int argc, char **argv)
 	const char *dir;
 	bool dry_run = false;
 	const struct cli_option options[] = {
-		{"dry-run", NULL, "only say what would change", NULL, &dry_run},
+		{"dry-run", NULL, N_("only say what would change"), NULL, &dry_run},
 		{0},
 	};
 	if (cli_args(cli, argc, argv, options, &dir, 1, 1) < 0)
 		return (int)cli->exit;
 	struct stat status;
 	if (stat(dir, &status))
-		return cli_fail(cli, CLI_REFUSED, "cannot look into %s: %s", dir, strerror(errno));
+		return cli_fail(cli, CLI_REFUSED, _("cannot look into %s: %s"), dir, intl_error(errno));
 	if (!S_ISDIR(status.st_mode))
 		return cli_fail(cli, CLI_REFUSED,
-				"%s is not a folder: name the one that holds areas.csv and the others", dir);
+				_("%s is not a folder: name the one that holds areas.csv and the others"), dir);
 	struct problems problems = {0};
 	struct rows *rows = registry_csv_read(dir, &problems);
 	problems_print(&problems, dir, stderr);
 	int code = CLI_REFUSED;
 	if (problems.count)
-		fprintf(stderr, "%zu problem%s: nothing was sent\n", problems.count, problems.count == 1 ? "" : "s");
+		fprintf(stderr,
+			P_("%zu problem: nothing was sent\n", "%zu problems: nothing was sent\n", problems.count),
+			problems.count);
 	else
 		code = import_rows(cli, rows, dir, dry_run);
 	problems_fini(&problems);

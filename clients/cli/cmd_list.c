@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "intl.h"
 #include "names.h"
 #include "pages.h"
 #include "print.h"
@@ -49,7 +50,7 @@ static int show(struct listing *listing, struct pd_message *query, const char *c
 	if (cli->json && code == CLI_OK)
 		json_end(&listing->json);
 	if (code == CLI_OK && listing->more && listing->limit)
-		fprintf(stderr, "(these are the first %" PRIu64 "; there are more)\n", listing->limit);
+		fprintf(stderr, _("(these are the first %" PRIu64 "; there are more)\n"), listing->limit);
 	table_free(listing->table);
 	return code;
 }
@@ -79,16 +80,17 @@ static const char *area_name(struct listing *listing, uint32_t area)
 
 /* ---- orders ---- */
 
-static const char *const order_titles[] = {"ORDER",  "STATE",    "URGENCY", "SUBMITTED", "DUE",
-					   "HOLDER", "CATEGORY", "TEXT",    NULL};
+static const char *const order_titles[] = {N_("ORDER"),     N_("STATE"), N_("URGENCY"),
+					   N_("SUBMITTED"), N_("DUE"),   N_("HOLDER"),
+					   N_("CATEGORY"),  N_("TEXT"),  NULL};
 
 static void order_cells(struct listing *listing, const struct pd_message *row)
 {
 	const struct pd_order *order = &row->order;
 	char id[PD_ID_TEXT_BYTES], time[PRINT_TIME_BYTES];
 	table_cell(listing->table, "%s", pd_id_print(&order->order, id));
-	table_cell(listing->table, "%s", pd_word("state", order->state));
-	table_cell(listing->table, "%s", pd_word("urgency", order->urgency));
+	table_cell(listing->table, "%s", intl_word("state", order->state));
+	table_cell(listing->table, "%s", intl_word("urgency", order->urgency));
 	table_cell(listing->table, "%s", print_time(order->submitted_ms, time));
 	table_cell(listing->table, "%s", print_time(order->due_ms, time));
 	table_cell(listing->table, "%s", area_name(listing, order->holder));
@@ -101,16 +103,16 @@ int cmd_orders(struct cli *cli, int argc, char **argv)
 {
 	const char *area = NULL, *requester = NULL, *state = NULL, *limit = NULL;
 	const struct cli_option options[] = {
-		{"requester", "PERSON", "only of this requester, by id; not together with AREA", &requester, NULL},
-		{"state", "S", "only waiting, accepted, completed, closed or cancelled ones", &state, NULL},
-		{"limit", "N", "at most so many; otherwise all", &limit, NULL},
+		{"requester", "PERSON", N_("only of this requester, by id; not together with AREA"), &requester, NULL},
+		{"state", "S", N_("only waiting, accepted, completed, closed or cancelled ones"), &state, NULL},
+		{"limit", "N", N_("at most so many; otherwise all"), &limit, NULL},
 		{0},
 	};
 	struct pd_message query = {.type = PD_MSG_list_orders};
 	if (cli_args(cli, argc, argv, options, &area, 0, 1) < 0)
 		return (int)cli->exit;
 	if (area && requester)
-		return cli_fail(cli, CLI_USAGE, "name an area or a requester, not both");
+		return cli_fail(cli, CLI_USAGE, _("name an area or a requester, not both"));
 	if (!cli_id32("--requester", requester, &query.list_orders.requester) ||
 	    !cli_word("--state", "state", state, &query.list_orders.state))
 		return CLI_USAGE;
@@ -119,14 +121,15 @@ int cmd_orders(struct cli *cli, int argc, char **argv)
 
 /* ---- people, households, categories ---- */
 
-static const char *const person_titles[] = {">ID", "NAME", "POST", "AREA", ">HOUSEHOLD", "PHONE", NULL};
+static const char *const person_titles[] = {N_(">ID"),        N_("NAME"),  N_("POST"), N_("AREA"),
+					    N_(">HOUSEHOLD"), N_("PHONE"), NULL};
 
 static void person_cells(struct listing *listing, const struct pd_message *row)
 {
 	const struct pd_person *person = &row->person;
 	table_cell(listing->table, "%" PRIu32, person->person);
 	table_text(listing->table, person->name);
-	table_cell(listing->table, "%s%s", pd_word("post", person->post), person->retired ? ", retired" : "");
+	table_cell(listing->table, person->retired ? _("%s, retired") : "%s", intl_word("post", person->post));
 	table_cell(listing->table, "%s", area_name(listing, person->area));
 	if (person->household)
 		table_cell(listing->table, "%" PRIu32, person->household);
@@ -139,12 +142,12 @@ int cmd_people(struct cli *cli, int argc, char **argv)
 {
 	const char *area = NULL, *post = NULL, *limit = NULL, *word;
 	const struct cli_option options[] = {
-		{"area", "A", "with a post in this area (id or name) or below it", &area, NULL},
+		{"area", "A", N_("with a post in this area (id or name) or below it"), &area, NULL},
 		{"post", "P",
-		 "only residents, merchants, leaders, ...: resident, merchant, centre, leader, grid_leader, staff, "
-		 "supervisor, courier or administrator",
+		 N_("only residents, merchants, leaders, ...: resident, merchant, centre, leader, grid_leader, staff, "
+		    "supervisor, courier or administrator"),
 		 &post, NULL},
-		{"limit", "N", "at most so many; otherwise all", &limit, NULL},
+		{"limit", "N", N_("at most so many; otherwise all"), &limit, NULL},
 		{0},
 	};
 	struct pd_message query = {.type = PD_MSG_list_people};
@@ -155,7 +158,8 @@ int cmd_people(struct cli *cli, int argc, char **argv)
 	return list(cli, &query, &query.list_people.area, area, limit, person_titles, person_cells);
 }
 
-static const char *const household_titles[] = {">ID", ">CENTRE", "AREA", "LONGITUDE", "LATITUDE", "ADDRESS", NULL};
+static const char *const household_titles[] = {N_(">ID"),      N_(">CENTRE"), N_("AREA"), N_("LONGITUDE"),
+					       N_("LATITUDE"), N_("ADDRESS"), NULL};
 
 static void household_cells(struct listing *listing, const struct pd_message *row)
 {
@@ -165,15 +169,15 @@ static void household_cells(struct listing *listing, const struct pd_message *ro
 	table_cell(listing->table, "%s", area_name(listing, household->area));
 	table_cell(listing->table, "%.6f", household->lon_e7 / 1e7);
 	table_cell(listing->table, "%.6f", household->lat_e7 / 1e7);
-	table_cell(listing->table, "%.*s%s", (int)household->address.bytes, household->address.data,
-		   household->retired ? " (retired)" : "");
+	table_cell(listing->table, household->retired ? _("%.*s (retired)") : "%.*s", (int)household->address.bytes,
+		   household->address.data);
 }
 
 int cmd_households(struct cli *cli, int argc, char **argv)
 {
 	const char *area = NULL, *limit = NULL;
 	const struct cli_option options[] = {
-		{"limit", "N", "at most so many; otherwise all", &limit, NULL},
+		{"limit", "N", N_("at most so many; otherwise all"), &limit, NULL},
 		{0},
 	};
 	struct pd_message query = {.type = PD_MSG_list_households};
@@ -182,18 +186,18 @@ int cmd_households(struct cli *cli, int argc, char **argv)
 	return list(cli, &query, &query.list_households.area, area, limit, household_titles, household_cells);
 }
 
-static const char *const category_titles[] = {">ID", "NAME", "HELD BY", "URGENCY", "ACCEPT WITHIN", "COMPLETE WITHIN",
-					      NULL};
+static const char *const category_titles[] = {
+	N_(">ID"), N_("NAME"), N_("HELD BY"), N_("URGENCY"), N_("ACCEPT WITHIN"), N_("COMPLETE WITHIN"), NULL};
 
 static void category_cells(struct listing *listing, const struct pd_message *row)
 {
 	const struct pd_category *category = &row->category;
 	char time[PRINT_TIME_BYTES];
 	table_cell(listing->table, "%" PRIu32, category->category);
-	table_cell(listing->table, "%.*s%s", (int)category->name.bytes, category->name.data,
-		   category->retired ? " (retired)" : "");
-	table_cell(listing->table, "%s", pd_word("level", category->level));
-	table_cell(listing->table, "%s", pd_word("urgency", category->urgency));
+	table_cell(listing->table, category->retired ? _("%.*s (retired)") : "%.*s", (int)category->name.bytes,
+		   category->name.data);
+	table_cell(listing->table, "%s", intl_word("level", category->level));
+	table_cell(listing->table, "%s", intl_word("urgency", category->urgency));
 	table_cell(listing->table, "%s", print_duration((uint64_t)category->accept_within_s * 1000, time));
 	table_cell(listing->table, "%s", print_duration((uint64_t)category->complete_within_s * 1000, time));
 }

@@ -4,11 +4,12 @@
 #include <string.h>
 
 #include "cli.h"
+#include "intl.h"
 #include "names.h"
 #include "print.h"
 #include "tell.h"
 
-enum { PATH_BYTES = 1100, WHO_BYTES = 400 };
+enum { PATH_BYTES = 1100, WHO_BYTES = 400, LABEL_COLUMNS = 9 };
 
 /* ---- what came of it ---- */
 
@@ -39,25 +40,29 @@ static int read_order(struct found *found, const struct pd_id *id, struct pd_dec
 	if (code != CLI_OK)
 		return code;
 	if (found->bytes.count == 0 || pd_decode(decoder, found->bytes.data, found->bytes.count, &off, order, &fault))
-		return cli_fail(found->cli, CLI_SYSTEM, "the broker answered without the order");
+		return cli_fail(found->cli, CLI_SYSTEM, _("the broker answered without the order"));
 	return CLI_OK;
 }
 
 static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
 {
 	char id[PD_ID_TEXT_BYTES], path[PATH_BYTES], who[WHO_BYTES], time[PRINT_TIME_BYTES];
-	printf("order    %s\n", pd_id_print(&order->order, id));
-	printf("state    %s, version %u\n", pd_word("state", order->state), order->version);
-	fputs("holder   ", stdout);
+	print_column(stdout, _("order"), LABEL_COLUMNS);
+	printf("%s\n", pd_id_print(&order->order, id));
+	print_column(stdout, _("state"), LABEL_COLUMNS);
+	printf(_("%s, version %u\n"), intl_word("state", order->state), order->version);
+	print_column(stdout, _("holder"), LABEL_COLUMNS);
 	print_text(stdout, pd_text(names_path(cli, client, order->holder, path, sizeof path)));
 	printf(" (%u)\n", order->holder);
 	if (order->acceptor) {
-		fputs("acceptor ", stdout);
+		print_column(stdout, _("acceptor"), LABEL_COLUMNS);
 		print_text(stdout, pd_text(tell_person(cli, client, order->acceptor, who, sizeof who)));
 		putchar('\n');
 	}
-	if (order->due_ms)
-		printf("due      %s\n", print_time(order->due_ms, time));
+	if (order->due_ms) {
+		print_column(stdout, _("due"), LABEL_COLUMNS);
+		printf("%s\n", print_time(order->due_ms, time));
+	}
 }
 
 /* Say how the order stands after a command that was done under seq. */
@@ -113,7 +118,7 @@ static bool parse_at(const char *text, struct pd_submit *submit)
 	if (parse_degrees(text, &end, 180, &submit->lon_e7) && *end == ',' &&
 	    parse_degrees(end + 1, &end, 90, &submit->lat_e7) && *end == 0)
 		return true;
-	fprintf(stderr, "paidan: --at: \"%s\" is not LON,LAT in degrees, such as 117.858,36.497\n", text);
+	cli_say(NULL, _("--at: \"%s\" is not LON,LAT in degrees, such as 117.858,36.497"), text);
 	return false;
 }
 
@@ -121,12 +126,12 @@ static bool parse_at(const char *text, struct pd_submit *submit)
 static bool parse_order(struct cli *cli, const struct order_words *words, struct pd_submit *submit)
 {
 	if (!words->category) {
-		cli_fail(cli, CLI_USAGE, "what is it about? --category C, see paidan categories");
+		cli_fail(cli, CLI_USAGE, _("what is it about? --category C, see paidan categories"));
 		return false;
 	}
 	if (!words->household && !words->area && !words->requester && !cli->person) {
 		cli_fail(cli, CLI_USAGE,
-			 "where is it? --household H or --area A; or whose is it? --for PERSON or --as PERSON");
+			 _("where is it? --household H or --area A; or whose is it? --for PERSON or --as PERSON"));
 		return false;
 	}
 	submit->actor = cli->person;
@@ -156,15 +161,17 @@ int cmd_order(struct cli *cli, int argc, char **argv)
 	struct order_words words = {0};
 	const char *text;
 	const struct cli_option options[] = {
-		{"category", "C", "what it is about: id or name; needed", &words.category, NULL},
-		{"household", "H", "the household it is about, by id", &words.household, NULL},
-		{"area", "A", "the area it is in, by id or name, when there is no household", &words.area, NULL},
-		{"urgency", "U", "emergency, high, normal or low; otherwise as the category says", &words.urgency,
+		{"category", "C", N_("what it is about: id or name; needed"), &words.category, NULL},
+		{"household", "H", N_("the household it is about, by id"), &words.household, NULL},
+		{"area", "A", N_("the area it is in, by id or name, when there is no household"), &words.area, NULL},
+		{"urgency", "U", N_("emergency, high, normal or low; otherwise as the category says"), &words.urgency,
 		 NULL},
-		{"place", "P", "where exactly, in words", &words.place, NULL},
-		{"at", "LON,LAT", "where exactly, in degrees", &words.at, NULL},
-		{"for", "PERSON", "whose order it is, by id, when somebody else submits it", &words.requester, NULL},
-		{"id", "UUID", "the order's id, a UUIDv7; to repeat an order that may have arrived", &words.id, NULL},
+		{"place", "P", N_("where exactly, in words"), &words.place, NULL},
+		{"at", "LON,LAT", N_("where exactly, in degrees"), &words.at, NULL},
+		{"for", "PERSON", N_("whose order it is, by id, when somebody else submits it"), &words.requester,
+		 NULL},
+		{"id", "UUID", N_("the order's id, a UUIDv7; to repeat an order that may have arrived"), &words.id,
+		 NULL},
 		{0},
 	};
 	struct pd_message message = {.type = PD_MSG_submit};
@@ -256,7 +263,7 @@ int cmd_move(struct cli *cli, int argc, char **argv)
 	const struct move *move = move_named(argv[0]);
 	const char *words[WORDS_MAX], *version = NULL;
 	const struct cli_option options[] = {
-		{"version", "N", "the order's version that you mean; otherwise the one it has now", &version, NULL},
+		{"version", "N", N_("the order's version that you mean; otherwise the one it has now"), &version, NULL},
 		{0},
 	};
 	struct pd_client *client;
@@ -268,8 +275,9 @@ int cmd_move(struct cli *cli, int argc, char **argv)
 	    !fill_move(move, words + 1, count - 1, &message))
 		return CLI_USAGE;
 	if (move->as && !cli->person)
-		return cli_fail(cli, CLI_USAGE,
-				"who does it? --as PERSON; paidan people --area A --post leader lists those who may");
+		return cli_fail(
+			cli, CLI_USAGE,
+			_("who does it? --as PERSON; paidan people --area A --post leader lists those who may"));
 	*(uint32_t *)((char *)&message.ok + pd_message_info(move->type)->actor_offset) = cli->person;
 	enum pd_err err = cli_open(cli, &client);
 	if (err)

@@ -2,11 +2,12 @@
 #include <string.h>
 
 #include "cli.h"
+#include "intl.h"
 #include "names.h"
 #include "print.h"
 #include "tell.h"
 
-enum { PATH_BYTES = 1100, WHO_BYTES = 400 };
+enum { PATH_BYTES = 1100, WHO_BYTES = 400, LABEL_COLUMNS = 11 };
 
 /* The answers, as messages back to back: the names in them can be looked up only when the query is over. */
 struct story {
@@ -26,7 +27,7 @@ static void on_answer(struct pd_client *client, const struct pd_message *answer,
 
 static void print_pair(const char *label, const char *text)
 {
-	printf("%-10s ", label);
+	print_column(stdout, label, LABEL_COLUMNS);
 	print_text(stdout, pd_text(text));
 	putchar('\n');
 }
@@ -46,31 +47,35 @@ static void print_due(const struct pd_order *order)
 		return;
 	bool late = now_ms > order->due_ms;
 	print_duration(late ? now_ms - order->due_ms : order->due_ms - now_ms, away);
-	printf("%-10s %s (%s%s%s)\n", "due", print_time(order->due_ms, time), late ? "" : "in ", away,
-	       late ? " ago" : "");
+	print_column(stdout, _("due"), LABEL_COLUMNS);
+	printf(late ? _("%s (%s ago)\n") : _("%s (in %s)\n"), print_time(order->due_ms, time), away);
 }
 
 static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
 {
 	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES];
-	print_pair("order", pd_id_print(&order->order, id));
-	printf("%-10s %s, version %u, attempt %u\n", "state", pd_word("state", order->state), order->version,
-	       order->attempt);
-	print_pair("holder", names_path(cli, client, order->holder, text, sizeof text));
+	print_pair(_("order"), pd_id_print(&order->order, id));
+	print_column(stdout, _("state"), LABEL_COLUMNS);
+	printf(_("%s, version %u, attempt %u\n"), intl_word("state", order->state), order->version, order->attempt);
+	print_pair(_("holder"), names_path(cli, client, order->holder, text, sizeof text));
 	if (order->acceptor)
-		print_pair("acceptor", tell_person(cli, client, order->acceptor, text, sizeof text));
+		print_pair(_("acceptor"), tell_person(cli, client, order->acceptor, text, sizeof text));
 	print_due(order);
-	print_pair("category", names_get(cli, client, NAME_CATEGORY, order->category)->text);
-	print_pair("urgency", pd_word("urgency", order->urgency));
+	print_pair(_("category"), names_get(cli, client, NAME_CATEGORY, order->category)->text);
+	print_pair(_("urgency"), intl_word("urgency", order->urgency));
 	if (order->requester)
-		print_pair("requester", tell_person(cli, client, order->requester, text, sizeof text));
-	if (order->household)
-		printf("%-10s %u\n", "household", order->household);
-	print_pair("from", names_path(cli, client, order->area, text, sizeof text));
-	print_moment("submitted", order->submitted_ms);
-	print_moment("ended", order->ended_ms);
-	if (order->rating)
-		printf("%-10s %u of 5\n", "rating", order->rating);
+		print_pair(_("requester"), tell_person(cli, client, order->requester, text, sizeof text));
+	if (order->household) {
+		print_column(stdout, _("household"), LABEL_COLUMNS);
+		printf("%u\n", order->household);
+	}
+	print_pair(_("from"), names_path(cli, client, order->area, text, sizeof text));
+	print_moment(_("submitted"), order->submitted_ms);
+	print_moment(_("ended"), order->ended_ms);
+	if (order->rating) {
+		print_column(stdout, _("rating"), LABEL_COLUMNS);
+		printf(_("%u of 5\n"), order->rating);
+	}
 	fputs("\n", stdout);
 }
 
@@ -105,7 +110,7 @@ static int tell_story(struct showing *showing, const struct story *story)
 	size_t off = 0;
 	if (story->order.count == 0 ||
 	    pd_decode(showing->decoder, story->order.data, story->order.count, &off, &order, &fault))
-		return cli_fail(showing->cli, CLI_SYSTEM, "the broker answered without the order");
+		return cli_fail(showing->cli, CLI_SYSTEM, _("the broker answered without the order"));
 	if (!showing->cli->json) {
 		print_order(showing->cli, showing->client, &order.order);
 		tell_all(showing, &story->events);

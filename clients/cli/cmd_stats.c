@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "histogram.h"
+#include "intl.h"
 #include "names.h"
 #include "print.h"
 #include "tell.h"
@@ -11,7 +12,12 @@
 static const char *const registry_keys[] = {"districts",         "streets",    "communities",
 					    "urban_communities", "grids",      "dedicated_grids",
 					    "micro_grids",       "households", "centre_households"};
-enum { AREA_KEYS = 7, REGISTRY_KEYS = sizeof registry_keys / sizeof registry_keys[0], PATH_BYTES = 1100 };
+enum {
+	AREA_KEYS = 7,
+	REGISTRY_KEYS = sizeof registry_keys / sizeof registry_keys[0],
+	PATH_BYTES = 1100,
+	LABEL_COLUMNS = 19
+};
 
 static uint64_t registry_at(const struct pd_stats *stats, unsigned i)
 {
@@ -86,63 +92,79 @@ static void tell_stats(struct cli *cli, struct pd_client *client, const struct p
 
 /* ---- to people ---- */
 
+static void print_label(const char *label)
+{
+	fputs("  ", stdout);
+	print_column(stdout, label, LABEL_COLUMNS);
+}
+
+static void print_amount(const char *label, uint64_t value)
+{
+	print_label(label);
+	printf("%10" PRIu64 "\n", value);
+}
+
 static void print_figure(const char *label, uint64_t value)
 {
 	if (value)
-		printf("  %-18s %10" PRIu64 "\n", label, value);
+		print_amount(label, value);
 }
 
 static void print_percentiles(const char *label, const struct pd_u64s *three)
 {
 	char p50[PRINT_TIME_BYTES], p90[PRINT_TIME_BYTES], p99[PRINT_TIME_BYTES];
-	if (three->count == 3 && three->values[2])
-		printf("  %-18s half within %s, 90%% within %s, 99%% within %s\n", label,
-		       print_duration(three->values[0], p50), print_duration(three->values[1], p90),
-		       print_duration(three->values[2], p99));
+	if (three->count != 3 || !three->values[2])
+		return;
+	print_label(label);
+	printf(_("half within %s, 90%% within %s, 99%% within %s\n"), print_duration(three->values[0], p50),
+	       print_duration(three->values[1], p90), print_duration(three->values[2], p99));
 }
 
 static void print_orders(const struct pd_stats *stats)
 {
 	char age[PRINT_TIME_BYTES];
-	printf("orders\n");
-	printf("  %-18s %10" PRIu64 "\n", "submitted", stats->submitted);
-	printf("  %-18s %10" PRIu64, "waiting now", stats->waiting);
+	puts(_("orders"));
+	print_amount(_("submitted"), stats->submitted);
+	print_label(_("waiting now"));
+	printf("%10" PRIu64, stats->waiting);
 	if (stats->oldest_ms)
-		printf("   the oldest for %s", print_duration(stats->time_ms - stats->oldest_ms, age));
-	printf("\n  %-18s %10" PRIu64 "\n", "being worked on", stats->working);
-	print_figure("accepted", stats->accepted);
-	print_figure("completed", stats->completed);
-	print_figure("closed", stats->closed);
-	print_figure("cancelled", stats->cancelled);
-	print_figure("reopened", stats->reopened);
-	print_figure("declined or moved", stats->declined);
-	print_figure("with a due date", stats->due);
-	print_figure("completed late", stats->late);
-	print_figure("duplicates", stats->duplicate);
-	print_percentiles("accepted", &stats->accept_ms);
-	print_percentiles("completed", &stats->complete_ms);
-	print_figure("pushed", stats->pushed);
-	print_figure("workers now", stats->workers);
+		printf(_("   the oldest for %s"), print_duration(stats->time_ms - stats->oldest_ms, age));
+	putchar('\n');
+	print_amount(_("being worked on"), stats->working);
+	print_figure(_("accepted"), stats->accepted);
+	print_figure(_("completed"), stats->completed);
+	print_figure(_("closed"), stats->closed);
+	print_figure(_("cancelled"), stats->cancelled);
+	print_figure(_("reopened"), stats->reopened);
+	print_figure(_("declined or moved"), stats->declined);
+	print_figure(_("with a due date"), stats->due);
+	print_figure(_("completed late"), stats->late);
+	print_figure(_("duplicates"), stats->duplicate);
+	print_percentiles(_("accepted"), &stats->accept_ms);
+	print_percentiles(_("completed"), &stats->complete_ms);
+	print_figure(_("pushed"), stats->pushed);
+	print_figure(_("workers now"), stats->workers);
 }
 
 static void print_registry(const struct pd_stats *stats)
 {
-	static const char *const labels[] = {"districts",   "streets",     "communities", "  urban",  "grids",
-					     "  dedicated", "micro-grids", "households",  "  centres"};
-	printf("registry\n");
+	static const char *const labels[] = {N_("districts"),   N_("streets"),    N_("communities"),
+					     N_("  urban"),     N_("grids"),      N_("  dedicated"),
+					     N_("micro-grids"), N_("households"), N_("  centres")};
+	puts(_("registry"));
 	for (unsigned i = 0; i < REGISTRY_KEYS; i++)
-		print_figure(labels[i], registry_at(stats, i));
-	printf("people\n");
+		print_figure(_(labels[i]), registry_at(stats, i));
+	puts(_("people"));
 	for (unsigned post = 1; post < PD_post_end; post++)
-		print_figure(pd_word("post", post), registry_at(stats, REGISTRY_KEYS + post - 1));
+		print_figure(intl_word("post", post), registry_at(stats, REGISTRY_KEYS + post - 1));
 }
 
 static void print_stats(struct cli *cli, struct pd_client *client, const struct pd_stats *stats)
 {
 	char path[PATH_BYTES], time[PRINT_TIME_BYTES];
 	print_text(stdout,
-		   pd_text(stats->area ? names_path(cli, client, stats->area, path, sizeof path) : "everything"));
-	printf(", %s, up to event %" PRIu64 "\n", print_time(stats->time_ms, time), stats->seq);
+		   pd_text(stats->area ? names_path(cli, client, stats->area, path, sizeof path) : _("everything")));
+	printf(_(", %s, up to event %" PRIu64 "\n"), print_time(stats->time_ms, time), stats->seq);
 	print_orders(stats);
 	print_registry(stats);
 }
@@ -161,7 +183,7 @@ static int ask_stats(struct cli *cli, struct pd_client *client, uint32_t area, b
 	pd_encode(&answer, bytes);
 	pd_decoder_reset(decoder);
 	if (answer.type != PD_MSG_stats || pd_decode(decoder, bytes->data, bytes->count, &off, &answer, &fault))
-		return cli_fail(cli, CLI_SYSTEM, "the broker answered without figures");
+		return cli_fail(cli, CLI_SYSTEM, _("the broker answered without figures"));
 	*stats = answer.stats;
 	return CLI_OK;
 }
@@ -279,15 +301,15 @@ int cmd_stats(struct cli *cli, int argc, char **argv)
 {
 	const char *area = NULL, *period = NULL, *count = NULL;
 	const struct cli_option options[] = {
-		{"every", "S", "a line every S seconds, with what happened since the start", &period, NULL},
-		{"count", "N", "with --every: so many lines; otherwise without end", &count, NULL},
+		{"every", "S", N_("a line every S seconds, with what happened since the start"), &period, NULL},
+		{"count", "N", N_("with --every: so many lines; otherwise without end"), &count, NULL},
 		{0},
 	};
 	struct every every = {.cli = cli};
 	if (cli_args(cli, argc, argv, options, &area, 0, 1) < 0)
 		return (int)cli->exit;
 	if (count && !period)
-		return cli_fail(cli, CLI_USAGE, "--count says how many lines of --every; say --every, too");
+		return cli_fail(cli, CLI_USAGE, _("--count says how many lines of --every; say --every, too"));
 	if ((period && !cli_seconds("--every", period, 10, 86400 * 1000, &every.period_ms)) ||
 	    (count && !cli_number("--count", count, 1, UINT64_MAX, &every.lines)))
 		return CLI_USAGE;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "intl.h"
 #include "verify.h"
 
 enum live { LIVE_NONE, LIVE_SAME, LIVE_DIFFERENT };
@@ -18,7 +19,8 @@ struct result {
 static void show_progress(uint64_t events, void *arg)
 {
 	(void)arg;
-	fprintf(stderr, "\rreplayed %" PRIu64 " events", events);
+	fputc('\r', stderr);
+	fprintf(stderr, _("replayed %" PRIu64 " events"), events);
 }
 
 /* The paidand that runs on the folder listens on a socket in it, unless it was told otherwise: then --connect says
@@ -52,9 +54,10 @@ static enum pd_err compare_live(struct cli *cli, struct verify *verify, const ch
 		bool same = memcmp(hash, digest.digest.hash.data, sizeof hash) == 0;
 		result->live = same ? LIVE_SAME : LIVE_DIFFERENT;
 		if (!same) {
-			snprintf(result->report.why, sizeof result->report.why,
-				 "the running paidand's state differs from a replay of the journal to event %" PRIu64,
-				 result->state_seq);
+			snprintf(
+				result->report.why, sizeof result->report.why,
+				_("the running paidand's state differs from a replay of the journal to event %" PRIu64),
+				result->state_seq);
 			err = PD_ECORRUPT;
 		}
 	}
@@ -75,14 +78,14 @@ static void print_result(const struct cli *cli, const struct result *result, boo
 	}
 	if (!good)
 		return;
-	printf("journal  %" PRIu64 " events, every CRC and the whole hash chain sound\n", report->events);
-	printf("book     %" PRIu64 " entries equal to a replay of the journal to event %" PRIu64 "\n",
+	printf(_("journal  %" PRIu64 " events, every CRC and the whole hash chain sound\n"), report->events);
+	printf(_("book     %" PRIu64 " entries equal to a replay of the journal to event %" PRIu64 "\n"),
 	       report->book_entries, report->book_seq);
 	if (result->live == LIVE_SAME)
-		printf("state    the running paidand's is that of a replay to event %" PRIu64 ", byte for byte\n",
+		printf(_("state    the running paidand's is that of a replay to event %" PRIu64 ", byte for byte\n"),
 		       result->state_seq);
 	else
-		printf("state    no paidand runs on this folder; a replay to event %" PRIu64 " went through\n",
+		printf(_("state    no paidand runs on this folder; a replay to event %" PRIu64 " went through\n"),
 		       result->state_seq);
 }
 
@@ -90,7 +93,7 @@ int cmd_verify(struct cli *cli, int argc, char **argv)
 {
 	const char *scratch = getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", *words[1];
 	const struct cli_option options[] = {{"scratch", "FOLDER",
-					      "where the book that is compared is made (default: TMPDIR or /tmp)",
+					      N_("where the book that is compared is made (default: TMPDIR or /tmp)"),
 					      &scratch, NULL},
 					     {0}};
 	if (cli_args(cli, argc, argv, options, words, 1, 1) < 0)
@@ -100,13 +103,13 @@ int cmd_verify(struct cli *cli, int argc, char **argv)
 	bool terminal = isatty(STDERR_FILENO);
 	enum pd_err err = verify_open(&verify, words[0], scratch, &result.report);
 	if (err)
-		return cli_fail(cli, CLI_SYSTEM, "%s", result.report.why[0] ? result.report.why : pd_err_text(err));
+		return cli_fail(cli, CLI_SYSTEM, "%s", result.report.why[0] ? result.report.why : _(pd_err_text(err)));
 	err = verify_book(verify, &result.report, terminal ? show_progress : NULL, NULL);
 	err = err ? err : compare_live(cli, verify, words[0], &result);
 	if (terminal && result.report.events >= 200000)
 		fputc('\n', stderr);
 	print_result(cli, &result, err == PD_OK);
 	verify_close(verify);
-	return err ? cli_fail(cli, CLI_REFUSED, "%s", result.report.why[0] ? result.report.why : pd_err_text(err))
+	return err ? cli_fail(cli, CLI_REFUSED, "%s", result.report.why[0] ? result.report.why : _(pd_err_text(err)))
 		   : CLI_OK;
 }

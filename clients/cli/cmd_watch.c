@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "intl.h"
 #include "names.h"
 #include "print.h"
 #include "tell.h"
@@ -35,10 +36,11 @@ static void on_link(struct pd_client *client, enum pd_link link, const struct pd
 	(void)client;
 	(void)message;
 	if (link == PD_LINK_DOWN && !watch->lost)
-		fprintf(stderr, "paidan watch: the connection is lost; trying again\n");
+		cli_say(watch->cli, _("the connection is lost; trying again"));
+	else if (link == PD_LINK_RESTARTED && watch->lost)
+		cli_say(watch->cli, _("connected again; paidand was restarted"));
 	else if (link != PD_LINK_DOWN && watch->lost)
-		fprintf(stderr, "paidan watch: connected again%s\n",
-			link == PD_LINK_RESTARTED ? "; paidand was restarted" : "");
+		cli_say(watch->cli, _("connected again"));
 	watch->lost = link == PD_LINK_DOWN;
 }
 
@@ -113,7 +115,7 @@ static int loop(struct watch *watch)
 		if (ferror(stdout))
 			return CLI_SYSTEM; /* main says so */
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return cli_fail(watch->cli, CLI_SYSTEM, "poll: %s", strerror(errno));
+			return cli_fail(watch->cli, CLI_SYSTEM, _("poll: %s"), intl_error(errno));
 		if (fds[0].revents)
 			return CLI_OK;
 	}
@@ -135,8 +137,8 @@ int cmd_watch(struct cli *cli, int argc, char **argv)
 	const char *area = NULL, *since_text = NULL;
 	uint64_t since = UINT64_MAX;
 	const struct cli_option options[] = {
-		{"since", "SEQ", "begin after this event of the past (0: with the first); otherwise now", &since_text,
-		 NULL},
+		{"since", "SEQ", N_("begin after this event of the past (0: with the first); otherwise now"),
+		 &since_text, NULL},
 		{0},
 	};
 	struct watch watch = {.cli = cli};
@@ -147,7 +149,7 @@ int cmd_watch(struct cli *cli, int argc, char **argv)
 		return CLI_USAGE;
 	watch.signals = open_signals();
 	if (watch.signals < 0)
-		return cli_fail(cli, CLI_SYSTEM, "signals: %s", strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, _("signals: %s"), intl_error(errno));
 	enum pd_err err = cli_open_with(cli, &callbacks, &watch.client);
 	int code = (int)cli_exit_of(err);
 	if (!err) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "intl.h"
 
 /* By how much libcsv's buffer grows: a field that is never closed takes in the rest of the file. */
 enum { BLOCK_BYTES = 64 * 1024 };
@@ -83,17 +84,18 @@ static enum pd_err parse_lines(struct csv_parser *parser, const char *text, size
 		reading->row_ended = false;
 		if (csv_parse(parser, text + at, end - at, on_field, on_row, reading) != end - at)
 			return fail(fault, line,
-				    "a quotation mark stands in the middle of a field: put the whole field in "
-				    "quotation marks, and write "
-				    "each one inside it twice");
+				    _("a quotation mark stands in the middle of a field: put the whole field in "
+				      "quotation marks, and write "
+				      "each one inside it twice"));
 		if (reading->lone_cr)
-			return fail(fault, line, "a carriage return without a line feed: end lines with LF or CRLF");
+			return fail(fault, line, _("a carriage return without a line feed: end lines with LF or CRLF"));
 	}
 	if (csv_fini(parser, on_field, on_row, reading) && !reading->stopped)
 		return fail(fault, reading->row_line,
-			    "a quoted field of this row does not end: close it with a quotation mark");
-	return reading->lone_cr ? fail(fault, line, "a carriage return without a line feed: end lines with LF or CRLF")
-				: PD_OK;
+			    _("a quoted field of this row does not end: close it with a quotation mark"));
+	return reading->lone_cr
+		       ? fail(fault, line, _("a carriage return without a line feed: end lines with LF or CRLF"))
+		       : PD_OK;
 }
 
 enum pd_err csv_rows_read(const char *text, size_t bytes, csv_row_fn *fn, void *arg, struct csv_fault *fault)
@@ -101,7 +103,7 @@ enum pd_err csv_rows_read(const char *text, size_t bytes, csv_row_fn *fn, void *
 	struct reading reading = {.fn = fn, .arg = arg};
 	struct csv_parser parser;
 	if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI))
-		return fail(fault, 0, "the parser could not be set up");
+		return fail(fault, 0, _("the parser could not be set up"));
 	csv_set_blk_size(&parser, BLOCK_BYTES);
 	enum pd_err err = parse_lines(&parser, text, bytes, &reading, fault);
 	csv_free(&parser);

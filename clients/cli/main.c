@@ -1,88 +1,91 @@
 /* main.c - paidan, the command line: its commands. */
 #include "cli.h"
 #include "history_map.h"
+#include "intl.h"
 #include "names.h"
 #include "print.h"
 
 #define MOVE_HELP                                                                                                      \
-	"The order's version is read first, unless --version names it. An order that has moved on since that\n"        \
-	"version is not changed.\n"
+	N_("The order's version is read first, unless --version names it. An order that has moved on since that\n"     \
+	   "version is not changed.\n")
 
 static const struct cli_command commands[] = {
-	{"order", "TEXT --category C [--household H | --area A] [options]", "submit an order (点单)",
-	 "It is held by the area that the category's level says, above the household or area that is named.\n"
-	 "Without --as and --for it is the operator's. Prints the new order's id, who holds it, and by when it\n"
-	 "is to be accepted.\n",
+	{"order", "TEXT --category C [--household H | --area A] [OPTIONS]", N_("submit an order (点单)"),
+	 N_("It is held by the area that the category's level says, above the household or area that is named.\n"
+	    "Without --as and --for it is the operator's. Prints the new order's id, who holds it, and by when it\n"
+	    "is to be accepted.\n"),
 	 cmd_order},
-	{"accept", "ID --as PERSON", "take an order on (接单)", MOVE_HELP, cmd_move},
-	{"decline", "ID REASON --as PERSON", "give an order back: it goes one level up", MOVE_HELP, cmd_move},
-	{"transfer", "ID AREA REASON [--as PERSON]", "give an order to another area", MOVE_HELP, cmd_move},
-	{"complete", "ID RESULT --as PERSON", "report an order as done (办结)", MOVE_HELP, cmd_move},
-	{"confirm", "ID RATING [TEXT] [--as PERSON]", "agree that an order is done (确认), and rate it from 1 to 5",
+	{"accept", "ID --as PERSON", N_("take an order on (接单)"), MOVE_HELP, cmd_move},
+	{"decline", "ID REASON --as PERSON", N_("give an order back: it goes one level up"), MOVE_HELP, cmd_move},
+	{"transfer", "ID AREA REASON [--as PERSON]", N_("give an order to another area"), MOVE_HELP, cmd_move},
+	{"complete", "ID RESULT --as PERSON", N_("report an order as done (办结)"), MOVE_HELP, cmd_move},
+	{"confirm", "ID RATING [TEXT] [--as PERSON]", N_("agree that an order is done (确认), and rate it from 1 to 5"),
 	 MOVE_HELP, cmd_move},
-	{"reopen", "ID REASON [--as PERSON]", "say that an order is not done: it waits again, one level up", MOVE_HELP,
-	 cmd_move},
-	{"cancel", "ID [REASON] [--as PERSON]", "take a waiting order back", MOVE_HELP, cmd_move},
-	{"note", "ID TEXT [--as PERSON]", "add a remark to an order", MOVE_HELP, cmd_move},
-	{"show", "ID", "an order: its state, who holds it, and its story", NULL, cmd_show},
-	{"orders", "[AREA] [options]", "list orders",
-	 "Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest first.\n",
+	{"reopen", "ID REASON [--as PERSON]", N_("say that an order is not done: it waits again, one level up"),
+	 MOVE_HELP, cmd_move},
+	{"cancel", "ID [REASON] [--as PERSON]", N_("take a waiting order back"), MOVE_HELP, cmd_move},
+	{"note", "ID TEXT [--as PERSON]", N_("add a remark to an order"), MOVE_HELP, cmd_move},
+	{"show", "ID", N_("an order: its state, who holds it, and its story"), NULL, cmd_show},
+	{"orders", "[AREA] [OPTIONS]", N_("list orders"),
+	 N_("Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest "
+	    "first.\n"),
 	 cmd_orders},
-	{"areas", "[AREA]", "the tree of areas, with the orders that wait in each and below it", NULL, cmd_areas},
-	{"people", "[options]", "list people, with their posts", NULL, cmd_people},
-	{"households", "[AREA]", "list households", NULL, cmd_households},
-	{"categories", "", "list the categories of orders", NULL, cmd_categories},
-	{"stats", "[AREA] [options]", "figures of an area and all below it",
-	 "With --every, a line each time: t (seconds since the start), submitted, accepted, completed and closed\n"
-	 "(since the start), waiting and oldest_s (now), accept_p50_s (the median time to accept, of the accepts\n"
-	 "since the start).\n",
+	{"areas", "[AREA]", N_("the tree of areas, with the orders that wait in each and below it"), NULL, cmd_areas},
+	{"people", "[OPTIONS]", N_("list people, with their posts"), NULL, cmd_people},
+	{"households", "[AREA]", N_("list households"), NULL, cmd_households},
+	{"categories", "", N_("list the categories of orders"), NULL, cmd_categories},
+	{"stats", "[AREA] [OPTIONS]", N_("figures of an area and all below it"),
+	 N_("With --every, a line each time: t (seconds since the start), submitted, accepted, completed and closed\n"
+	    "(since the start), waiting and oldest_s (now), accept_p50_s (the median time to accept, of the accepts\n"
+	    "since the start).\n"),
 	 cmd_stats},
-	{"watch", "[AREA] [options]", "what happens in an area, live",
-	 "One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
-	 "connection or a restart of paidand hides is read afterwards.\n",
+	{"watch", "[AREA] [OPTIONS]", N_("what happens in an area, live"),
+	 N_("One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
+	    "connection or a restart of paidand hides is read afterwards.\n"),
 	 cmd_watch},
-	{"top", "[AREA] [options]", "a district at work, live on a full screen",
-	 "Orders a second by stage, what waits in each area and for how long (Enter opens an area, Backspace goes\n"
-	 "back, s sorts), times to accept and complete, the slowest areas, the newest events; ? tells all keys.\n",
+	{"top", "[AREA] [OPTIONS]", N_("a district at work, live on a full screen"),
+	 N_("Orders a second by stage, what waits in each area and for how long (Enter opens an area, Backspace goes\n"
+	    "back, s sorts), times to accept and complete, the slowest areas, the newest events; ? tells all keys.\n"),
 	 cmd_top},
-	{"district", "DIR [options]", "make the files of a district to try things with", NULL, cmd_district},
-	{"import", "DIR [options]",
-	 "bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR", NULL,
+	{"district", "DIR [OPTIONS]", N_("make the files of a district to try things with"), NULL, cmd_district},
+	{"import", "DIR [OPTIONS]",
+	 N_("bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR"), NULL,
 	 cmd_import},
-	{"history", "FILE.csv --map MAP.ini [options]", "take in past orders of another system", history_map_help,
+	{"history", "FILE.csv --map MAP.ini [OPTIONS]", N_("take in past orders of another system"), history_map_help,
 	 cmd_history},
-	{"export", "orders|events [options]", "orders or events as a file for programs, or as a sheet",
-	 "Orders come oldest first, each once, with their words, results and places. Files for programs have English\n"
-	 "words and times in UTC; sheets are in Chinese, with local times and a second sheet of totals. What is written\n"
-	 "as CSV, paidan history reads with the map paidan-export.ini.\n",
+	{"export", "orders|events [OPTIONS]", N_("orders or events as a file for programs, or as a sheet"),
+	 N_("Orders come oldest first, each once, with their words, results and places. Files for programs have "
+	    "English\n"
+	    "words and times in UTC; sheets are in Chinese, with local times and a second sheet of totals. What is "
+	    "written\n"
+	    "as CSV, paidan history reads with the map paidan-export.ini.\n"),
 	 cmd_export},
-	{"verify", "DIR [options]", "whether what paidand's folder holds is what its journal makes", NULL, cmd_verify},
+	{"verify", "DIR [OPTIONS]", N_("whether what paidand's folder holds is what its journal makes"), NULL,
+	 cmd_verify},
 	{"__complete", "area|category|order", NULL, NULL, cmd_complete},
 	{0},
 };
 
 static const struct cli_program program = {
-	.summary = "the command line of the dispatch broker paidand",
+	.summary = N_("the command line of the dispatch broker paidand"),
 	.commands = commands,
-	.notes = "AREA is an id or a name that only one area has; PERSON is an id.\n"
-		 "\n"
-		 "examples:\n"
-		 "  paidan order 三号楼二单元楼道灯不亮 --category 公共照明 --household 500001\n"
-		 "  paidan orders 税务街社区 --state waiting\n"
-		 "  paidan people --area 1001 --post leader\n"
-		 "  paidan accept 019a9d3c-5c00-7000-8000-00000000002a --as 2001\n"
-		 "  paidan complete 019a9d3c-5c00-7000-8000-00000000002a 已更换灯泡 --as 2001\n"
-		 "  paidan show 019a9d3c-5c00-7000-8000-00000000002a\n"
-		 "  paidan stats --every 1 --count 60\n"
-		 "  paidan watch --json --since 0\n"
-		 "\n"
-		 "exit: 0 done, 1 refused or not as it should be, 100 wrong usage, 111 the system failed or no paidand "
-		 "answers\n",
+	.notes = N_("AREA is an id or a name that only one area has; PERSON is an id.\n"
+		    "exit: 0 done, 1 refused or not as it should be, 100 wrong usage, 111 the system failed or no "
+		    "paidand answers\n"),
+	.examples = "  paidan order 三号楼二单元楼道灯不亮 --category 公共照明 --household 500001\n"
+		    "  paidan orders 税务街社区 --state waiting\n"
+		    "  paidan people --area 1001 --post leader\n"
+		    "  paidan accept 019a9d3c-5c00-7000-8000-00000000002a --as 2001\n"
+		    "  paidan complete 019a9d3c-5c00-7000-8000-00000000002a 已更换灯泡 --as 2001\n"
+		    "  paidan show 019a9d3c-5c00-7000-8000-00000000002a\n"
+		    "  paidan stats --every 1 --count 60\n"
+		    "  paidan watch --json --since 0\n",
 };
 
 int main(int argc, char **argv)
 {
 	struct cli cli = {.timeout_ms = 10000, .program = &program, .names = names_new()};
+	intl_init();
 	print_init();
 	int code = cli_run(&cli, argc, argv);
 	names_free(cli.names);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intl.h"
 #include "print.h"
 
 enum { PAGE = 500, CANDIDATES_MAX = 10 };
@@ -254,23 +255,32 @@ static void print_candidates(struct cli *cli, struct pd_client *client, const st
 		fputc('\n', stderr);
 	}
 	if (search->count > CANDIDATES_MAX)
-		fprintf(stderr, "  and %u others\n", search->count - CANDIDATES_MAX);
+		fprintf(stderr, _("  and %u others\n"), search->count - CANDIDATES_MAX);
 }
 
-static int not_one(struct cli *cli, struct pd_client *client, struct search *search, const char *what,
-		   const char *lister)
+/* What is said of each kind that can be looked up by name. */
+static const struct sayings {
+	const char *what, *several, *none_like, *none, *no_id;
+} sayings[] = {
+	[NAME_AREA] = {N_("area"), N_("%u areas are called %s; name one by its id:"),
+		       N_("no area is called %s; these are like it:"),
+		       N_("no area is called %s; paidan areas lists them"),
+		       N_("there is no area %s; paidan areas lists them")},
+	[NAME_CATEGORY] = {N_("category"), N_("%u categories are called %s; name one by its id:"),
+			   N_("no category is called %s; these are like it:"),
+			   N_("no category is called %s; paidan categories lists them"),
+			   N_("there is no category %s; paidan categories lists them")},
+};
+
+static int not_one(struct cli *cli, struct pd_client *client, struct search *search)
 {
-	bool several = search->count > 1;
-	if (several) {
-		cli_fail(cli, CLI_USAGE, "%u %s are called %s; name one by its id:", search->count, lister,
-			 search->text);
+	const struct sayings *say = &sayings[search->kind];
+	if (search->count > 1) {
+		cli_fail(cli, CLI_USAGE, _(say->several), search->count, search->text);
 	} else {
 		search->within = true;
 		twalk_r(cli->names->tree, look_at, search);
-		cli_fail(cli, CLI_USAGE, "no %s is called %s%s", what, search->text,
-			 search->count ? "; these are like it:" : "");
-		if (search->count == 0)
-			fprintf(stderr, "  paidan %s lists them\n", lister);
+		cli_fail(cli, CLI_USAGE, search->count ? _(say->none_like) : _(say->none), search->text);
 	}
 	print_candidates(cli, client, search);
 	return CLI_USAGE;
@@ -278,21 +288,19 @@ static int not_one(struct cli *cli, struct pd_client *client, struct search *sea
 
 static int find(struct cli *cli, struct pd_client *client, enum name_kind kind, const char *text, uint32_t *id)
 {
-	const char *what = kind == NAME_AREA ? "area" : "category",
-		   *lister = kind == NAME_AREA ? "areas" : "categories";
+	uint64_t number;
 	if (is_number(text)) {
-		uint64_t number;
-		if (!cli_number(what, text, 1, UINT32_MAX, &number))
+		if (!cli_number(_(sayings[kind].what), text, 1, UINT32_MAX, &number))
 			return CLI_USAGE;
 		*id = (uint32_t)number;
 		if (names_get(cli, client, kind, *id)->known)
 			return CLI_OK;
-		return cli_fail(cli, CLI_USAGE, "there is no %s %s; paidan %s lists them", what, text, lister);
+		return cli_fail(cli, CLI_USAGE, _(sayings[kind].no_id), text);
 	}
 	struct search search = {.kind = kind, .text = text};
 	twalk_r(cli->names->tree, look_at, &search);
 	if (search.count != 1)
-		return not_one(cli, client, &search, what, lister);
+		return not_one(cli, client, &search);
 	*id = search.found[0]->id;
 	return CLI_OK;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intl.h"
+
 void problems_add(struct problems *problems, enum rows_kind kind, uint32_t line, const char *format, ...)
 {
 	char text[PROBLEM_TEXT_BYTES];
@@ -52,7 +54,7 @@ void problems_print(const struct problems *problems, const char *dir, FILE *out)
 		fprintf(out, " %s\n", problem->text);
 	}
 	if (problems->count > PROBLEMS_SHOWN_MAX)
-		fprintf(out, "… and %zu more\n", problems->count - PROBLEMS_SHOWN_MAX);
+		fprintf(out, _("… and %zu more\n"), problems->count - PROBLEMS_SHOWN_MAX);
 }
 
 void problems_fini(struct problems *problems)

@@ -6,6 +6,7 @@
 
 #include "codec.h"
 #include "csv_rows.h"
+#include "intl.h"
 #include "registry_relations.h"
 #include "registry_text.h"
 
@@ -60,13 +61,13 @@ static bool read_number(struct reading *reading, const struct registry_csv_colum
 	bool empty = cell.bytes == 0 && field->min == 0;
 	if (!empty && !parse_number(cell, &number)) {
 		problems_add(reading->problems, reading->kind, reading->line,
-			     "%s: \"%s\" is not a number: write one from %" PRId64 " to %" PRIu64, column->name,
+			     _("%s: \"%s\" is not a number: write one from %" PRId64 " to %" PRIu64), column->name,
 			     excerpt(cell, shown), field->min, field->max);
 		return false;
 	}
 	if ((int64_t)number < field->min || number > field->max) {
 		problems_add(reading->problems, reading->kind, reading->line,
-			     "%s: %" PRIu64 " is out of range: it must be %" PRId64 " to %" PRIu64, column->name,
+			     _("%s: %" PRIu64 " is out of range: it must be %" PRId64 " to %" PRIu64), column->name,
 			     number, field->min, field->max);
 		return false;
 	}
@@ -100,7 +101,7 @@ static bool read_word(struct reading *reading, const struct registry_csv_column 
 		return true;
 	}
 	char shown[EXCERPT_BYTES], list[300];
-	problems_add(reading->problems, reading->kind, reading->line, "%s: \"%s\" is unknown: write one of %s",
+	problems_add(reading->problems, reading->kind, reading->line, _("%s: \"%s\" is unknown: write one of %s"),
 		     column->name, excerpt(cell, shown), list_words(set, list, sizeof list));
 	return false;
 }
@@ -138,14 +139,14 @@ static bool read_degrees(struct reading *reading, const struct registry_csv_colu
 	char shown[EXCERPT_BYTES];
 	if (!parse_degrees(cell, &degrees_e7)) {
 		problems_add(reading->problems, reading->kind, reading->line,
-			     "%s: \"%s\" is not decimal degrees: write them like 117.8580000", column->name,
+			     _("%s: \"%s\" is not decimal degrees: write them like 117.8580000"), column->name,
 			     excerpt(cell, shown));
 		return false;
 	}
 	/* A latitude beyond 90 is judged together with the longitude. */
 	if (degrees_e7 > 180LL * REGISTRY_CSV_DEGREE_E7 || degrees_e7 < -180LL * REGISTRY_CSV_DEGREE_E7) {
-		problems_add(reading->problems, reading->kind, reading->line, "%s: %s is out of range: it must be %s",
-			     column->name, excerpt(cell, shown),
+		problems_add(reading->problems, reading->kind, reading->line,
+			     _("%s: %s is out of range: it must be %s"), column->name, excerpt(cell, shown),
 			     strcmp(column->name, "lon") ? "-90 to 90" : "-180 to 180");
 		return false;
 	}
@@ -183,15 +184,15 @@ static bool check_place(struct reading *reading, const struct pd_put_household *
 	       lat = household->lat_e7 / (double)REGISTRY_CSV_DEGREE_E7;
 	if (household->lon_e7 == 0 && household->lat_e7 == 0)
 		problems_add(reading->problems, reading->kind, reading->line,
-			     "lon and lat are 0,0, which is in the sea off Africa: write where the household is");
+			     _("lon and lat are 0,0, which is in the sea off Africa: write where the household is"));
 	else if (in_china(lat, lon) && (lat > 66 || lat < -66))
 		problems_add(
 			reading->problems, reading->kind, reading->line,
-			"lon %.7f and lat %.7f look swapped: lon is the longitude (east), lat the latitude (north)",
+			_("lon %.7f and lat %.7f look swapped: lon is the longitude (east), lat the latitude (north)"),
 			lon, lat);
 	else if (lat > 90 || lat < -90)
 		problems_add(reading->problems, reading->kind, reading->line,
-			     "lat: %.7f is out of range: it must be -90 to 90", lat);
+			     _("lat: %.7f is out of range: it must be -90 to 90"), lat);
 	else
 		return true;
 	return false;
@@ -202,12 +203,14 @@ static bool check_row(struct reading *reading, size_t row)
 {
 	struct pd_message message;
 	struct pd_fault fault;
+	char detail[PD_DETAIL_BYTES];
 	rows_message(reading->rows, reading->kind, row, &message);
 	if (reading->kind == ROWS_HOUSEHOLDS && !check_place(reading, &message.put_household))
 		return false;
 	if (pd_validate(&message, &fault) == PD_OK)
 		return true;
-	problems_add(reading->problems, reading->kind, reading->line, "%s", fault.detail);
+	problems_add(reading->problems, reading->kind, reading->line, "%s",
+		     pd_detail_text(&fault.what, intl_language(), detail));
 	return false;
 }
 
@@ -245,7 +248,7 @@ static void read_row(struct reading *reading, const struct csv_row *row)
 	char list[200];
 	if (!good)
 		problems_add(reading->problems, reading->kind, row->line,
-			     "%zu fields, the header has %zu: write %s, and quote a field that holds a comma",
+			     _("%zu fields, the header has %zu: write %s, and quote a field that holds a comma"),
 			     row->count, reading->column_count, list_columns(reading, true, list, sizeof list));
 	void *body = add_row(reading, row);
 	if (!body)
@@ -259,12 +262,6 @@ static void read_row(struct reading *reading, const struct csv_row *row)
 }
 
 /* ---- the header ---- */
-
-static void header_problem(const struct reading *reading, const char *what, const char *name, const char *list_is,
-			   const char *list)
-{
-	problems_add(reading->problems, reading->kind, reading->line, "column %s%s: %s %s", name, what, list_is, list);
-}
 
 static size_t find_column(const struct reading *reading, const char *name)
 {
@@ -297,17 +294,19 @@ static bool read_header(struct reading *reading, const struct csv_row *row)
 		known += find_column(reading, row->fields[i].data) != SIZE_MAX;
 	if (known == 0) {
 		problems_add(reading->problems, reading->kind, row->line,
-			     "the first row is no header (%s): put %s there", found, wanted);
+			     _("the first row is no header (%s): put %s there"), found, wanted);
 		return false;
 	}
 	for (size_t i = 0; i < row->count && i < CSV_FIELDS_MAX; i++) {
 		size_t column = find_column(reading, row->fields[i].data);
 		if (column == SIZE_MAX)
-			header_problem(reading, " is unknown", excerpt(row->fields[i], shown), "the columns are",
-				       wanted);
+			problems_add(reading->problems, reading->kind, reading->line,
+				     _("column %s is unknown: the columns are %s"), excerpt(row->fields[i], shown),
+				     wanted);
 		else if (there[column])
-			header_problem(reading, " is there twice", reading->columns[column].name, "the columns are",
-				       wanted);
+			problems_add(reading->problems, reading->kind, reading->line,
+				     _("column %s is there twice: the columns are %s"), reading->columns[column].name,
+				     wanted);
 		else
 			there[column] = true;
 		if (column != SIZE_MAX && i < reading->column_count)
@@ -315,8 +314,9 @@ static bool read_header(struct reading *reading, const struct csv_row *row)
 	}
 	for (size_t i = 0; i < reading->column_count; i++)
 		if (!there[i])
-			header_problem(reading, " is missing", reading->columns[i].name, "add it; the header has",
-				       found);
+			problems_add(reading->problems, reading->kind, reading->line,
+				     _("column %s is missing: add it; the header has %s"), reading->columns[i].name,
+				     found);
 	return reading->problems->count == before;
 }
 
@@ -342,11 +342,11 @@ static bool read_rows(struct rows *rows, enum rows_kind kind, struct problems *p
 	char list[200];
 	reading.column_count = registry_csv_columns(kind, reading.columns);
 	if (csv_rows_read(text, bytes, on_row, &reading, &fault)) {
-		problems_add(problems, kind, fault.line, "%s; the rest of the file was not read", fault.what);
+		problems_add(problems, kind, fault.line, _("%s; the rest of the file was not read"), fault.what);
 		return false;
 	}
 	if (!reading.headed)
-		problems_add(problems, kind, 0, "the file is empty: its first row must be %s",
+		problems_add(problems, kind, 0, _("the file is empty: its first row must be %s"),
 			     list_columns(&reading, false, list, sizeof list));
 	return reading.headed;
 }

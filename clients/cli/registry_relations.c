@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intl.h"
+
 struct checking {
 	const struct rows *rows;
 	struct problems *problems;
@@ -21,7 +23,12 @@ static bool is_faulty(const struct checking *checking, enum rows_kind kind, size
 
 static void check_ids(const struct checking *checking, enum rows_kind kind)
 {
-	static const char *const nouns[ROWS_KINDS] = {"area", "household", "person", "category"};
+	static const char *const twice[ROWS_KINDS] = {
+		N_("id %u was given already, in line %u: give each area an id of its own"),
+		N_("id %u was given already, in line %u: give each household an id of its own"),
+		N_("id %u was given already, in line %u: give each person an id of its own"),
+		N_("id %u was given already, in line %u: give each category an id of its own"),
+	};
 	const struct rows_index *index = &checking->ids[kind];
 	size_t first = 0;
 	for (size_t i = 1; i < index->count; i++) {
@@ -29,9 +36,8 @@ static void check_ids(const struct checking *checking, enum rows_kind kind)
 		if (entry->id != index->entries[first].id)
 			first = i;
 		else
-			problems_add(checking->problems, kind, line_of(checking, kind, entry->row),
-				     "id %u was given already, in line %u: give each %s an id of its own", entry->id,
-				     line_of(checking, kind, index->entries[first].row), nouns[kind]);
+			problems_add(checking->problems, kind, line_of(checking, kind, entry->row), _(twice[kind]),
+				     entry->id, line_of(checking, kind, index->entries[first].row));
 	}
 }
 
@@ -74,8 +80,8 @@ static void report_loop(const struct checking *checking, size_t row, uint8_t *vi
 	for (size_t i = 0; i < count && i < 8; i++, at = parent_row(checking, at))
 		used += (size_t)snprintf(text + used, sizeof text - used, "%u > ", rows_area(checking->rows, at)->area);
 	problems_add(checking->problems, ROWS_AREAS, line_of(checking, ROWS_AREAS, first),
-		     "the parents go round in a loop: %s%s%u: one of these areas must name a parent outside it", text,
-		     count > 8 ? "… > " : "", rows_area(checking->rows, first)->area);
+		     _("the parents go round in a loop: %s%s%u: one of these areas must name a parent outside it"),
+		     text, count > 8 ? "… > " : "", rows_area(checking->rows, first)->area);
 }
 
 /* From every area up to the root; what was walked already is not walked again. */
@@ -102,25 +108,25 @@ static void check_parent(const struct checking *checking, size_t row, bool in_lo
 	size_t parent = rows_index_find(&checking->ids[ROWS_AREAS], area->parent);
 	if (area->parent == 0 && area->level != PD_level_district)
 		problems_add(checking->problems, ROWS_AREAS, line,
-			     "area %u is a %s without a parent: name the area above it; only the district has none",
+			     _("area %u is a %s without a parent: name the area above it; only the district has none"),
 			     area->area, own);
 	else if (area->parent == 0 || in_loop)
 		return;
 	else if (area->level == PD_level_district)
 		problems_add(
 			checking->problems, ROWS_AREAS, line,
-			"area %u is a district and has parent %u: nothing stands above a district, its parent is 0",
+			_("area %u is a district and has parent %u: nothing stands above a district, its parent is 0"),
 			area->area, area->parent);
 	else if (parent == SIZE_MAX && !checking->rows->tables[ROWS_AREAS].incomplete)
 		problems_add(checking->problems, ROWS_AREAS, line,
-			     "parent %u is not in areas.csv: add an area with this id, or name another parent",
+			     _("parent %u is not in areas.csv: add an area with this id, or name another parent"),
 			     area->parent);
 	else if (parent != SIZE_MAX && !is_faulty(checking, ROWS_AREAS, parent) &&
 		 rows_area(checking->rows, parent)->level >= area->level)
 		problems_add(checking->problems, ROWS_AREAS, line,
-			     "area %u is a %s, and its parent %u is a %s: a parent's level must be further up "
-			     "(district, street, "
-			     "community, grid, microgrid)",
+			     _("area %u is a %s, and its parent %u is a %s: a parent's level must be further up "
+			       "(district, street, "
+			       "community, grid, microgrid)"),
 			     area->area, own, area->parent,
 			     level_words(rows_area(checking->rows, parent)->level, above));
 }
@@ -139,12 +145,12 @@ static void check_roots(const struct checking *checking)
 			first = row;
 		else if (area->area != rows_area(checking->rows, first)->area)
 			problems_add(checking->problems, ROWS_AREAS, table->marks[row].line,
-				     "area %u is a second district, the first is %u in line %u: a registry has one",
+				     _("area %u is a second district, the first is %u in line %u: a registry has one"),
 				     area->area, rows_area(checking->rows, first)->area, table->marks[first].line);
 	}
 	if (first == SIZE_MAX && !unsure)
 		problems_add(checking->problems, ROWS_AREAS, 0,
-			     "there is no district: one area must have the level district (区) and parent 0");
+			     _("there is no district: one area must have the level district (区) and parent 0"));
 }
 
 static void check_areas(const struct checking *checking)
@@ -170,7 +176,7 @@ static size_t named_area(const struct checking *checking, enum rows_kind kind, s
 	size_t area = rows_index_find(&checking->ids[ROWS_AREAS], id);
 	if (area == SIZE_MAX && !checking->rows->tables[ROWS_AREAS].incomplete)
 		problems_add(checking->problems, kind, line_of(checking, kind, row),
-			     "area %u is not in areas.csv: add an area with this id, or name another", id);
+			     _("area %u is not in areas.csv: add an area with this id, or name another"), id);
 	return area != SIZE_MAX && is_faulty(checking, ROWS_AREAS, area) ? SIZE_MAX : area;
 }
 
@@ -183,19 +189,19 @@ static void check_centre(const struct checking *checking, size_t row)
 	size_t at = rows_index_find(&checking->ids[ROWS_HOUSEHOLDS], household->centre);
 	if (at == SIZE_MAX && !checking->rows->tables[ROWS_HOUSEHOLDS].incomplete)
 		problems_add(checking->problems, ROWS_HOUSEHOLDS, line,
-			     "centre %u is not in households.csv: name a centre household of micro-grid %u",
+			     _("centre %u is not in households.csv: name a centre household of micro-grid %u"),
 			     household->centre, household->area);
 	if (at == SIZE_MAX || is_faulty(checking, ROWS_HOUSEHOLDS, at))
 		return;
 	const struct pd_put_household *centre = rows_household(checking->rows, at);
 	if (centre->area != household->area)
 		problems_add(checking->problems, ROWS_HOUSEHOLDS, line,
-			     "centre %u is in micro-grid %u, and household %u in %u: name a centre household of the "
-			     "same micro-grid",
+			     _("centre %u is in micro-grid %u, and household %u in %u: name a centre household of the "
+			       "same micro-grid"),
 			     centre->household, centre->area, household->household, household->area);
 	else if (centre->centre != centre->household)
 		problems_add(checking->problems, ROWS_HOUSEHOLDS, line,
-			     "centre %u names household %u as its own centre: a centre household names itself",
+			     _("centre %u names household %u as its own centre: a centre household names itself"),
 			     centre->household, centre->centre);
 }
 
@@ -206,7 +212,7 @@ static void check_household(const struct checking *checking, size_t row)
 	char words[48];
 	if (at != SIZE_MAX && rows_area(checking->rows, at)->level != PD_level_microgrid)
 		problems_add(checking->problems, ROWS_HOUSEHOLDS, line_of(checking, ROWS_HOUSEHOLDS, row),
-			     "area %u is a %s: a household belongs to a microgrid (微网格)", household->area,
+			     _("area %u is a %s: a household belongs to a microgrid (微网格)"), household->area,
 			     level_words(rows_area(checking->rows, at)->level, words));
 	check_centre(checking, row);
 }
@@ -218,9 +224,9 @@ static void check_person(const struct checking *checking, size_t row)
 	if (person->household && !checking->rows->tables[ROWS_HOUSEHOLDS].incomplete &&
 	    rows_index_find(&checking->ids[ROWS_HOUSEHOLDS], person->household) == SIZE_MAX)
 		problems_add(checking->problems, ROWS_PEOPLE, line_of(checking, ROWS_PEOPLE, row),
-			     "household %u is not in households.csv: add a household with this id, name another, or "
-			     "leave it empty "
-			     "if the person does not live in the district",
+			     _("household %u is not in households.csv: add a household with this id, name another, or "
+			       "leave it empty "
+			       "if the person does not live in the district"),
 			     person->household);
 }
 

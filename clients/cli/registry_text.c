@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "intl.h"
 #include "registry_csv.h"
 
 enum { STEP_BYTES = 64 * 1024, SPARE_BYTES = 16 * 1024 };
@@ -50,13 +51,13 @@ static bool read_file(const char *dir, enum rows_kind kind, struct problems *pro
 		close(fd);
 	free(path);
 	if (error == EFBIG)
-		problems_add(problems, kind, 0, "the file is larger than %d MiB: a registry's files are far smaller",
+		problems_add(problems, kind, 0, _("the file is larger than %d MiB: a registry's files are far smaller"),
 			     REGISTRY_CSV_FILE_MIB_MAX);
 	else if (error)
 		problems_add(problems, kind, 0,
-			     "cannot be read: %s: the folder must hold areas.csv, households.csv, people.csv and "
-			     "categories.csv, readable for you",
-			     strerror(error));
+			     _("cannot be read: %s: the folder must hold areas.csv, households.csv, people.csv and "
+			       "categories.csv, readable for you"),
+			     intl_error(error));
 	return !error;
 }
 
@@ -103,14 +104,17 @@ static bool is_text(enum rows_kind kind, struct problems *problems, struct pd_bu
 	size_t bytes = text->count - start;
 	const char *nul = bytes ? memchr(at, 0, bytes) : NULL;
 	if (bytes >= 2 && (memcmp(at, "\xff\xfe", 2) == 0 || memcmp(at, "\xfe\xff", 2) == 0))
-		problems_add(problems, kind, 1, "the file is UTF-16: save it as UTF-8 (in a spreadsheet: CSV UTF-8)");
+		problems_add(problems, kind, 1,
+			     _("the file is UTF-16: save it as UTF-8 (in a spreadsheet: CSV UTF-8)"));
 	else if (nul)
 		problems_add(problems, kind, line_at(at, nul),
-			     "a NUL byte: a text file has none; save it again as CSV in UTF-8");
+			     _("a NUL byte: a text file has none; save it again as CSV in UTF-8"));
 	else if (bytes && !pd_utf8_valid(at, bytes))
 		problems_add(problems, kind, bad_line(at, bytes),
-			     "not valid UTF-8%s: save the file as UTF-8 (in a spreadsheet: CSV UTF-8)",
-			     looks_like_gb18030(at, bytes) ? ", looks like GB18030?" : "");
+			     looks_like_gb18030(at, bytes)
+				     ? _("not valid UTF-8, looks like GB18030?: save the file as UTF-8 (in a "
+					 "spreadsheet: CSV UTF-8)")
+				     : _("not valid UTF-8: save the file as UTF-8 (in a spreadsheet: CSV UTF-8)"));
 	else
 		return true;
 	return false;

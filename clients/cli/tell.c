@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "intl.h"
 #include "names.h"
 #include "print.h"
 
@@ -95,14 +96,14 @@ void tell_json(struct json *json, const char *key, struct cli *cli, struct pd_cl
 char *tell_person(struct cli *cli, struct pd_client *client, uint32_t person, char *text, size_t text_bytes)
 {
 	if (person == 0) {
-		snprintf(text, text_bytes, "the operator");
+		snprintf(text, text_bytes, "%s", _("the operator"));
 		return text;
 	}
 	const struct name *name = names_get(cli, client, NAME_PERSON, person);
 	if (name->known)
-		snprintf(text, text_bytes, "%s (%s)", name->text, pd_word("post", name->code));
+		snprintf(text, text_bytes, _("%s (%s)"), name->text, intl_word("post", name->code));
 	else
-		snprintf(text, text_bytes, "person %u", person);
+		snprintf(text, text_bytes, _("person %u"), person);
 	return text;
 }
 
@@ -111,59 +112,67 @@ static const char *area_name(struct cli *cli, struct pd_client *client, uint32_t
 	return names_get(cli, client, NAME_AREA, area)->text;
 }
 
-/* Print text to columns, and a blank. */
-static void print_column(const char *text, unsigned columns)
-{
-	unsigned width = print_width(text, strlen(text));
-	print_text(stdout, pd_text(text));
-	printf("%*s ", width < columns ? (int)(columns - width) : 0, "");
-}
-
 static void print_quoted(struct pd_slice text)
 {
 	if (text.bytes == 0)
 		return;
-	fputs(": ", stdout);
+	fputs(_(": "), stdout);
 	print_text(stdout, text);
 }
 
 /* ", of city-311 18-00269879, submitted 2018-04-12 11:11:26, closed 2018-04-12 12:45:47" */
 static void print_past(const struct pd_recorded *recorded)
 {
-	char submitted[PRINT_TIME_BYTES], ended[PRINT_TIME_BYTES];
-	fputs(", of ", stdout);
-	print_text(stdout, recorded->source);
-	putchar(' ');
-	print_text(stdout, recorded->key);
-	printf(", submitted %s", print_time(recorded->submitted_ms, submitted));
-	printf(", %s%s%s%s", pd_word("state", recorded->state), recorded->ended_ms ? " " : "",
-	       recorded->ended_ms ? print_time(recorded->ended_ms, ended) : "",
-	       recorded->duplicate ? ", a duplicate" : "");
+	char submitted[PRINT_TIME_BYTES], ended[PRINT_TIME_BYTES], source[PATH_BYTES], key[PATH_BYTES];
+	const char *state = intl_word("state", recorded->state);
+	printf(_(", of %s %s, submitted %s"), print_clean(recorded->source, source, sizeof source),
+	       print_clean(recorded->key, key, sizeof key), print_time(recorded->submitted_ms, submitted));
+	if (recorded->ended_ms)
+		printf(_(", %s %s"), state, print_time(recorded->ended_ms, ended));
+	else
+		printf(_(", %s"), state);
+	if (recorded->duplicate)
+		fputs(_(", a duplicate"), stdout);
+}
+
+/* A name that anybody gave, in a text of ours. */
+static const char *clean(const char *text, char out[static PATH_BYTES])
+{
+	return print_clean(pd_text(text), out, PATH_BYTES);
+}
+
+static void print_actors(struct cli *cli, struct pd_client *client, const struct pd_message *event)
+{
+	const struct pd_order_event *e = &event->order_event;
+	uint32_t requester = pd_is_first_event(event->type) ? event->submitted.requester : 0;
+	char text[WHO_BYTES], who[PATH_BYTES], whom[PATH_BYTES];
+	if (event->type == PD_MSG_closed && e->actor == 0) {
+		fputs(_("by itself"), stdout);
+		return;
+	}
+	clean(tell_person(cli, client, e->actor, text, sizeof text), who);
+	if (requester == 0 || requester == e->actor)
+		printf(_("by %s"), who);
+	else
+		printf(_("by %s for %s"), who, clean(tell_person(cli, client, requester, text, sizeof text), whom));
 }
 
 static void print_order_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
 {
 	const struct pd_order_event *e = &event->order_event;
-	char who[WHO_BYTES], id[PD_ID_TEXT_BYTES], path[PATH_BYTES];
-	bool by_itself = event->type == PD_MSG_closed && e->actor == 0;
-	fputs("by ", stdout);
-	print_text(stdout, pd_text(by_itself ? "itself" : tell_person(cli, client, e->actor, who, sizeof who)));
-	if (pd_is_first_event(event->type) && event->submitted.requester && event->submitted.requester != e->actor) {
-		fputs(" for ", stdout);
-		print_text(stdout, pd_text(tell_person(cli, client, event->submitted.requester, who, sizeof who)));
-	}
+	char id[PD_ID_TEXT_BYTES], path[PATH_BYTES], text[PATH_BYTES];
+	print_actors(cli, client, event);
 	if (how == TELL_WATCH) {
 		pd_id_print(&e->order, id);
-		printf(", order ..%s", id + strlen(id) - SHORT_ID_CHARS);
+		printf(_(", order ..%s"), id + strlen(id) - SHORT_ID_CHARS);
 	}
-	if (e->from != e->holder) {
-		fputs(e->from ? ", now held by " : ", held by ", stdout);
-		print_text(stdout, pd_text(names_path(cli, client, e->holder, path, sizeof path)));
-	}
+	if (e->from != e->holder)
+		printf(e->from ? _(", now held by %s") : _(", held by %s"),
+		       clean(names_path(cli, client, e->holder, path, sizeof path), text));
 	if (event->type == PD_MSG_reopened)
-		printf(", attempt %u", event->reopened.attempt);
+		printf(_(", attempt %u"), event->reopened.attempt);
 	if (event->type == PD_MSG_confirmed)
-		printf(", %u of 5", event->confirmed.rating);
+		printf(_(", %u of 5"), event->confirmed.rating);
 	print_quoted(pd_said(event));
 	if (event->type == PD_MSG_recorded)
 		print_past(&event->recorded);
@@ -178,19 +187,19 @@ static void print_registry_event(const struct pd_message *event)
 {
 	switch (event->type) {
 	case PD_MSG_area_set:
-		printf("%s %u", pd_word("level", event->area_set.level), event->area_set.area);
+		printf("%s %u", intl_word("level", event->area_set.level), event->area_set.area);
 		print_quoted(event->area_set.name);
 		break;
 	case PD_MSG_household_set:
-		printf("household %u", event->household_set.household);
+		printf(_("household %u"), event->household_set.household);
 		print_quoted(event->household_set.address);
 		break;
 	case PD_MSG_person_set:
-		printf("%s %u", pd_word("post", event->person_set.post), event->person_set.person);
+		printf("%s %u", intl_word("post", event->person_set.post), event->person_set.person);
 		print_quoted(event->person_set.name);
 		break;
 	case PD_MSG_category_set:
-		printf("category %u", event->category_set.category);
+		printf(_("category %u"), event->category_set.category);
 		print_quoted(event->category_set.name);
 		break;
 	default: break;
@@ -220,19 +229,31 @@ static uint32_t area_of(const struct pd_message *event)
 	}
 }
 
+/* What happened, in a word. */
+static const char *event_word(enum pd_type type)
+{
+	switch (type) {
+	case PD_MSG_area_set: return _("area_set");
+	case PD_MSG_household_set: return _("household_set");
+	case PD_MSG_person_set: return _("person_set");
+	case PD_MSG_category_set: return _("category_set");
+	default: return intl_move(type);
+	}
+}
+
 void tell_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
 {
-	const struct pd_message_info *info = pd_message_info(event->type);
 	char time[PRINT_TIME_BYTES];
 	names_learn(cli->names, event);
 	/* Every event begins with time and actor. */
 	printf("%s  ", print_time(event->accepted.time_ms, time));
 	if (how == TELL_WATCH) {
 		uint32_t area = area_of(event);
-		print_column(area ? area_name(cli, client, area) : "-", 0);
-		fputs(" ", stdout);
+		print_text(stdout, pd_text(area ? area_name(cli, client, area) : "-"));
+		fputs("  ", stdout);
 	}
-	print_column(is_retired(event) ? "retired" : info->name, VERB_COLUMNS);
+	print_column(stdout, is_retired(event) ? _("retired") : event_word(event->type), VERB_COLUMNS);
+	fputs(" ", stdout);
 	if (pd_is_order_event(event->type))
 		print_order_event(cli, client, event, how);
 	else

@@ -14,6 +14,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "intl.h"
+
 enum { TURNS_A_STEP = 16 };
 
 enum pd_err client_fail(struct pd_client *client, enum pd_err err, const char *format, ...)
@@ -178,11 +180,11 @@ static enum pd_err check_options(const struct pd_client_options *options, const 
 	char detail[PD_DETAIL_BYTES];
 	for (int i = 0; i < 2; i++)
 		if (!endpoint_is_sound(endpoints[i]))
-			return wrong(why, "\"%.200s\" is not an endpoint: tcp://HOST:PORT or ipc://PATH is meant",
+			return wrong(why, _("\"%.200s\" is not an endpoint: tcp://HOST:PORT or ipc://PATH is meant"),
 				     endpoints[i]);
 	hello.hello = (struct pd_hello){options->person, pd_text(options->name), PD_PROTOCOL, options->language};
 	if (pd_validate(&hello, &fault))
-		return wrong(why, "the program's name: %s", pd_detail_text(&fault.what, options->language, detail));
+		return wrong(why, _("the program's name: %s"), pd_detail_text(&fault.what, options->language, detail));
 	return PD_OK;
 }
 
@@ -258,7 +260,7 @@ enum pd_err pd_client_open(struct pd_client **opened, const struct pd_client_opt
 	if (err)
 		return err;
 	if (sodium_init() < 0) {
-		*why = "libsodium finds no source of randomness";
+		*why = _("libsodium finds no source of randomness");
 		return PD_ESYS;
 	}
 	struct pd_client *client = client_new(&filled);
@@ -267,7 +269,7 @@ enum pd_err pd_client_open(struct pd_client **opened, const struct pd_client_opt
 		int saved = errno;
 		pd_client_close(client);
 		errno = saved;
-		*why = zmq_strerror(saved);
+		*why = _(zmq_strerror(saved));
 		return err;
 	}
 	*opened = client;
@@ -313,7 +315,7 @@ static enum pd_err wait_ready(struct pd_client *client, int timeout_ms)
 	struct epoll_event events[8];
 	int count = epoll_wait(client->epoll_fd, events, 8, timeout_ms);
 	if (count < 0 && errno != EINTR)
-		return client_fail(client, PD_ESYS, "epoll_wait: %s", strerror(errno));
+		return client_fail(client, PD_ESYS, _("epoll_wait: %s"), intl_error(errno));
 	for (int i = 0; i < count; i++)
 		client->ready |= events[i].data.u32;
 	return PD_OK;

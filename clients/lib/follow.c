@@ -6,6 +6,7 @@
 #include <zmq.h>
 
 #include "client.h"
+#include "intl.h"
 
 enum {
 	PAGE_EVENTS = 500,
@@ -376,7 +377,7 @@ enum pd_err follow_start(struct pd_client *client, uint32_t area, uint64_t after
 {
 	struct follow *follow = &client->follow;
 	if (!follow->sub && open_sub(client))
-		return client_fail(client, PD_ESYS, "the socket for events: %s", zmq_strerror(errno));
+		return client_fail(client, PD_ESYS, _("the socket for events: %s"), _(zmq_strerror(errno)));
 	forget_request(client);
 	follow->area = area;
 	follow->from_now = after_seq == UINT64_MAX;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client.h"
+#include "intl.h"
 
 enum { RESEND_SCAN_MS_MIN = 10 };
 
@@ -158,9 +159,9 @@ static enum pd_err check(struct pd_client *client, const struct pd_message *mess
 	char detail[PD_DETAIL_BYTES];
 	const struct pd_message_info *info = pd_message_info(message->type);
 	if (!info)
-		return client_fail(client, PD_EINVAL, "there is no message of type %u", (unsigned)message->type);
+		return client_fail(client, PD_EINVAL, _("there is no message of type %u"), (unsigned)message->type);
 	if (!fits)
-		return client_fail(client, PD_EINVAL, "%s is not %s", info->name, wanted);
+		return client_fail(client, PD_EINVAL, wanted, info->name);
 	if (pd_validate(message, &fault))
 		return client_fail(client, PD_EINVAL, "%s: %s", info->name,
 				   pd_detail_text(&fault.what, client->options.language, detail));
@@ -171,9 +172,9 @@ static enum pd_err check_sendable(struct pd_client *client, const struct pd_mess
 {
 	const struct pd_message_info *info = pd_message_info(message->type);
 	bool fits = info && (info->role == PD_COMMAND || info->role == PD_QUERY);
-	enum pd_err err = check(client, message, fits, "a command or a query");
+	enum pd_err err = check(client, message, fits, _("%s is not a command or a query"));
 	if (!err && client->calls.program_count >= CALLS_MAX)
-		return client_fail(client, PD_EBUSY, "%d commands are unanswered; wait for some answers", CALLS_MAX);
+		return client_fail(client, PD_EBUSY, _("%d commands are unanswered; wait for some answers"), CALLS_MAX);
 	return err;
 }
 
@@ -198,7 +199,7 @@ size_t pd_client_pending(const struct pd_client *client)
 enum pd_err pd_client_stage(struct pd_client *client, struct pd_message *put, uint64_t row)
 {
 	bool fits = put->type >= PD_MSG_put_area && put->type <= PD_MSG_put_category;
-	enum pd_err err = check(client, put, fits, "a put_ message");
+	enum pd_err err = check(client, put, fits, _("%s is not a put_ message"));
 	if (err)
 		return err;
 	put->request = row;
@@ -261,9 +262,10 @@ static enum pd_err no_answer(struct pd_client *client, uint64_t request, enum pd
 		calls_drop(&client->calls, call); /* nobody waits for it any more */
 	if (err)
 		return err;
-	const char *how = client->link.state == LINK_LIVE ? "the broker did not answer" : "no broker answers";
-	return client_fail(client, PD_ETIMEDOUT, "%s at %s within %.1f s", how, client->options.connect,
-			   timeout_ms / 1000.0);
+	return client_fail(client, PD_ETIMEDOUT,
+			   client->link.state == LINK_LIVE ? _("the broker did not answer at %s within %.1f s")
+							   : _("no broker answers at %s within %.1f s"),
+			   client->options.connect, timeout_ms / 1000.0);
 }
 
 enum pd_err pd_client_query(struct pd_client *client, struct pd_message *message, pd_answer_fn *fn, void *arg,

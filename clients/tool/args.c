@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "intl.h"
 #include "tool.h"
 
 enum { NAMES_MAX = 64 };
@@ -12,14 +13,14 @@ static const struct global {
 	const char *name, *value, *doc;
 	unsigned option; /* as in cli->without; 0: every program has it */
 } globals[] = {
-	{"connect", "ENDPOINT", "where paidand takes commands ($PAIDAN_CONNECT, or " PD_CONNECT_DEFAULT ")", 0},
-	{"subscribe", "ENDPOINT", "where it publishes events ($PAIDAN_SUBSCRIBE, or the port after that of --connect)",
-	 0},
-	{"as", "PERSON", "act as this person, by id; otherwise as the operator", CLI_AS},
-	{"json", NULL, "answer in JSON", CLI_JSON},
-	{"timeout", "S", "seconds to wait for an answer (10)", CLI_TIMEOUT},
-	{"help", NULL, "this help", 0},
-	{"version", NULL, "the version", 0},
+	{"connect", "ENDPOINT", N_("where paidand takes commands ($PAIDAN_CONNECT, or tcp://127.0.0.1:7750)"), 0},
+	{"subscribe", "ENDPOINT",
+	 N_("where it publishes events ($PAIDAN_SUBSCRIBE, or the port after that of --connect)"), 0},
+	{"as", "PERSON", N_("act as this person, by id; otherwise as the operator"), CLI_AS},
+	{"json", NULL, N_("answer in JSON"), CLI_JSON},
+	{"timeout", "S", N_("seconds to wait for an answer (10)"), CLI_TIMEOUT},
+	{"help", NULL, N_("this help"), 0},
+	{"version", NULL, N_("the version"), 0},
 };
 enum { GLOBALS = sizeof globals / sizeof globals[0] };
 
@@ -33,7 +34,7 @@ static void print_option(const char *name, const char *value, const char *doc)
 {
 	char left[64];
 	snprintf(left, sizeof left, "--%s%s%s", name, value ? " " : "", value ? value : "");
-	printf("  %-22s %s\n", left, doc);
+	printf("  %-22s %s\n", left, _(doc));
 }
 
 void cli_print_globals(const struct cli *cli)
@@ -46,15 +47,15 @@ void cli_print_globals(const struct cli *cli)
 static void print_help(const struct cli *cli, const struct cli_option *options)
 {
 	const struct cli_command *command = cli->command;
-	printf("usage: %s %s %s\n\n%s\n", program_invocation_short_name, command->name, command->usage,
-	       command->summary);
+	printf(_("usage: %s %s %s\n"), program_invocation_short_name, command->name, command->usage);
+	printf("\n%s\n", _(command->summary));
 	if (command->help)
-		printf("\n%s", command->help);
+		printf("\n%s", _(command->help));
 	if (options && options->name)
-		printf("\noptions:\n");
+		printf("\n%s\n", _("options:"));
 	for (const struct cli_option *option = options; option && option->name; option++)
 		print_option(option->name, option->value, option->doc);
-	printf("\nfor every command:\n");
+	printf("\n%s\n", _("for every command:"));
 	cli_print_globals(cli);
 }
 
@@ -80,8 +81,8 @@ static int unknown(struct cli *cli, const char *name, const struct cli_option *o
 	const char *of = cli->command ? cli->command->name : "", *blank = cli->command ? " " : "";
 	if (nearest)
 		return stop(cli,
-			    cli_fail(cli, CLI_USAGE, "there is no option --%s; did you mean --%s?", name, nearest));
-	return stop(cli, cli_fail(cli, CLI_USAGE, "there is no option --%s; %s%s%s --help lists them", name,
+			    cli_fail(cli, CLI_USAGE, _("there is no option --%s; did you mean --%s?"), name, nearest));
+	return stop(cli, cli_fail(cli, CLI_USAGE, _("there is no option --%s; %s%s%s --help lists them"), name,
 				  program_invocation_short_name, blank, of));
 }
 
@@ -142,12 +143,12 @@ static bool split(const char *word, struct given *given)
 static int find_value(struct cli *cli, struct given *given, const char *called, int argc, char **argv, int *i)
 {
 	if (!called && given->value)
-		return stop(cli, cli_fail(cli, CLI_USAGE, "--%s takes no value", given->name));
+		return stop(cli, cli_fail(cli, CLI_USAGE, _("--%s takes no value"), given->name));
 	if (!called || given->value)
 		return 0;
 	if (*i + 1 >= argc)
-		return stop(cli,
-			    cli_fail(cli, CLI_USAGE, "--%s needs a value: --%s %s", given->name, given->name, called));
+		return stop(cli, cli_fail(cli, CLI_USAGE, _("--%s needs a value: --%s %s"), given->name, given->name,
+					  called));
 	given->value = argv[++*i];
 	return 0;
 }
@@ -157,9 +158,9 @@ static int take_option(struct cli *cli, int argc, char **argv, int *i, const str
 {
 	struct given given;
 	if (!split(argv[*i], &given))
-		return stop(cli,
-			    cli_fail(cli, CLI_USAGE,
-				     "there is no option %s; a word that begins with a dash goes behind --", argv[*i]));
+		return stop(cli, cli_fail(cli, CLI_USAGE,
+					  _("there is no option %s; a word that begins with a dash goes behind --"),
+					  argv[*i]));
 	for (const struct cli_option *option = options; option && option->name; option++) {
 		if (strcmp(option->name, given.name) != 0)
 			continue;
@@ -208,15 +209,17 @@ int cli_args(struct cli *cli, int argc, char **argv, const struct cli_option *op
 				return -1;
 		} else if (count == words_max) {
 			return stop(cli,
-				    cli_fail(cli, CLI_USAGE, "\"%s\" is one word too many; usage: %s %s %s", argv[i],
+				    cli_fail(cli, CLI_USAGE, _("\"%s\" is one word too many; usage: %s %s %s"), argv[i],
 					     program_invocation_short_name, argv[0], cli->command->usage));
 		} else {
 			words[count++] = argv[i];
 		}
 	}
+	if (count < words_min && count == 0)
+		return stop(cli, cli_fail(cli, CLI_USAGE, _("what? usage: %s %s %s"), program_invocation_short_name,
+					  argv[0], cli->command->usage));
 	if (count < words_min)
-		return stop(cli,
-			    cli_fail(cli, CLI_USAGE, "%s; usage: %s %s %s", count ? "something is missing" : "what?",
-				     program_invocation_short_name, argv[0], cli->command->usage));
+		return stop(cli, cli_fail(cli, CLI_USAGE, _("something is missing; usage: %s %s %s"),
+					  program_invocation_short_name, argv[0], cli->command->usage));
 	return count;
 }

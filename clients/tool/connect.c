@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intl.h"
 #include "tool.h"
 #include "print.h"
 
@@ -71,8 +72,9 @@ static enum pd_err await_welcome(struct cli *cli, struct pd_client *client, cons
 		uint64_t now_ms = print_now_ms();
 		if (now_ms >= until_ms) {
 			cli_fail(cli, CLI_SYSTEM,
-				 "no paidand answers at %s: is it running? Start it with 'paidand --data DIR', or name "
-				 "another with --connect",
+				 _("no paidand answers at %s: is it running? Start it with 'paidand --data DIR', or "
+				   "name "
+				   "another with --connect"),
 				 connect);
 			return PD_ETIMEDOUT;
 		}
@@ -92,6 +94,7 @@ enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *optio
 		.connect = connect,
 		.subscribe = cli->subscribe,
 		.name = "paidan " PAIDAN_VERSION,
+		.language = (uint8_t)intl_language(),
 		.arg = cli,
 		.on_push = on_push,
 		.on_event = on_event,
@@ -122,21 +125,34 @@ enum pd_err cli_open(struct cli *cli, struct pd_client **client)
 
 char *cli_refusal(const struct pd_refused *refused, char text[static CLI_REFUSAL_BYTES])
 {
-	int detail = (int)refused->detail.bytes;
-	char bare[CLI_REFUSAL_BYTES];
-	snprintf(bare, sizeof bare, detail ? "%.*s (%.*s)" : "%.*s", (int)refused->sentence.bytes,
-		 refused->sentence.data, detail, refused->detail.data);
-	print_clean(pd_text(bare), text, CLI_REFUSAL_BYTES);
-	return text;
+	const struct pd_refusal_info *info = pd_refusal_info(refused->code);
+	char bare[CLI_REFUSAL_BYTES], said[CLI_REFUSAL_BYTES / 2];
+	snprintf(said, sizeof said, "%.*s", (int)refused->sentence.bytes, refused->sentence.data);
+	const char *sentence = _(said);
+	/* Said in words that our catalogue does not have, by a broker of another version: then ours for the same code.
+	 */
+	if (sentence == said && info && intl_language() != PD_language_english)
+		sentence = _(info->sentence);
+	if (refused->detail.bytes)
+		snprintf(bare, sizeof bare, _("%s (%.*s)"), sentence, (int)refused->detail.bytes, refused->detail.data);
+	else
+		snprintf(bare, sizeof bare, "%s", sentence);
+	return print_clean(pd_text(bare), text, CLI_REFUSAL_BYTES);
+}
+
+const char *cli_advice(const struct pd_refused *refused)
+{
+	const struct pd_refusal_info *info = pd_refusal_info(refused->code);
+	return info && info->advice ? _(info->advice) : "";
 }
 
 int cli_refused(const struct pd_message *message)
 {
-	const struct pd_refusal_info *info = pd_refusal_info(message->refused.code);
 	char text[CLI_REFUSAL_BYTES];
+	const char *advice = cli_advice(&message->refused);
 	cli_say(NULL, "%s", cli_refusal(&message->refused, text));
-	if (info && info->advice)
-		fprintf(stderr, "  %s\n", info->advice);
+	if (*advice)
+		fprintf(stderr, "  %s\n", advice);
 	return CLI_REFUSED;
 }
 

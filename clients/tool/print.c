@@ -2,20 +2,17 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <wchar.h>
 
+#include "intl.h"
+
 void print_init(void)
 {
-	setlocale(LC_CTYPE, "");
-	/* In another locale the width of a Chinese character is not known, and it is printed as UTF-8 all the same. */
-	if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
-		setlocale(LC_CTYPE, "C.UTF-8");
+	intl_utf8();
 }
 
 /* ---- texts ---- */
@@ -70,6 +67,13 @@ unsigned print_width(const char *text, size_t bytes)
 	return width;
 }
 
+void print_column(FILE *out, const char *text, unsigned columns)
+{
+	unsigned width = print_width(text, strlen(text));
+	print_text(out, pd_text(text));
+	fprintf(out, "%*s", width < columns ? (int)(columns - width) : 0, "");
+}
+
 /* ---- times ---- */
 
 char *print_time(uint64_t unix_ms, char text[static PRINT_TIME_BYTES])
@@ -86,15 +90,15 @@ char *print_duration(uint64_t ms, char text[static PRINT_TIME_BYTES])
 {
 	double s = (double)ms / 1000;
 	if (ms < 1000)
-		snprintf(text, PRINT_TIME_BYTES, "%" PRIu64 " ms", ms);
+		snprintf(text, PRINT_TIME_BYTES, _("%u ms"), (unsigned)ms);
 	else if (s < 60)
-		snprintf(text, PRINT_TIME_BYTES, "%.1f s", s);
+		snprintf(text, PRINT_TIME_BYTES, _("%.1f s"), s);
 	else if (s < 2 * 3600)
-		snprintf(text, PRINT_TIME_BYTES, "%.0f min", s / 60);
+		snprintf(text, PRINT_TIME_BYTES, _("%.0f min"), s / 60);
 	else if (s < 2 * 86400)
-		snprintf(text, PRINT_TIME_BYTES, "%.1f h", s / 3600);
+		snprintf(text, PRINT_TIME_BYTES, _("%.1f h"), s / 3600);
 	else
-		snprintf(text, PRINT_TIME_BYTES, "%.1f d", s / 86400);
+		snprintf(text, PRINT_TIME_BYTES, _("%.1f d"), s / 86400);
 	return text;
 }
 
@@ -137,7 +141,8 @@ struct table *table_new(const char *const *titles)
 		unsigned column = table->columns;
 		assert(column < COLUMNS_MAX);
 		table->right[column] = titles[column][0] == '>';
-		table->titles[column] = titles[column] + table->right[column];
+		const char *title = _(titles[column]);
+		table->titles[column] = title + (title[0] == '>');
 		table->width[column] = print_width(table->titles[column], strlen(table->titles[column]));
 	}
 	return table;

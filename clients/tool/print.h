@@ -23,6 +23,9 @@ size_t print_char(const char *text, size_t bytes, int *columns);
 /* Columns that text takes on a terminal. */
 unsigned print_width(const char *text, size_t bytes);
 
+/* Text in one line, with blanks behind it up to so many columns. */
+void print_column(FILE *out, const char *text, unsigned columns);
+
 /* "2025-11-23 23:57:01" in local time; "-" for 0. Return text. */
 char *print_time(uint64_t unix_ms, char text[static PRINT_TIME_BYTES]);
 /* "850 ms", "12.3 s", "25 min", "3.0 h", "2.5 d". */
@@ -36,7 +39,7 @@ uint64_t print_wall_ms(void);
 struct table;
 
 /* Columns are separated by blanks; a title that begins with ">" is of a column of numbers, set to the right. Ends with
- * null. */
+ * null; in N_(): it is translated here. */
 struct table *table_new(const char *const *titles);
 void table_free(struct table *table);
 /* Add a cell to the last row; with the last column the row is done. The text is copied. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "intl.h"
 #include "tool.h"
 
 enum { COMMANDS_MAX = 64 };
@@ -11,13 +12,18 @@ void cli_overview(const struct cli *cli)
 {
 	const struct cli_program *program = cli->program;
 	const char *name = program_invocation_short_name;
-	printf("%s - %s\n\nusage: %s [options] COMMAND ...\n\n", name, program->summary, name);
+	printf("%s - %s\n\n", name, _(program->summary));
+	printf(_("usage: %s [OPTIONS] COMMAND ...\n"), name);
+	putchar('\n');
 	for (const struct cli_command *command = program->commands; command->name; command++)
 		if (command->summary)
-			printf("  %-12s %s\n", command->name, command->summary);
-	printf("\noptions, before or after the command; %s COMMAND --help tells those of its own:\n", name);
+			printf("  %-12s %s\n", command->name, _(command->summary));
+	putchar('\n');
+	printf(_("options, before or after the command; %s COMMAND --help tells those of its own:\n"), name);
 	cli_print_globals(cli);
-	printf("\n%s", program->notes);
+	printf("\n%s", _(program->notes));
+	if (program->examples)
+		printf("\n%s\n%s", _("examples:"), program->examples);
 }
 
 static const struct cli_command *command_named(const struct cli_program *program, const char *name)
@@ -39,8 +45,8 @@ static int unknown(const struct cli *cli, const char *name)
 	}
 	const char *nearest = cli_nearest(name, names);
 	if (nearest)
-		return cli_fail(cli, CLI_USAGE, "there is no command %s; did you mean %s?", name, nearest);
-	return cli_fail(cli, CLI_USAGE, "there is no command %s; %s --help lists them", name,
+		return cli_fail(cli, CLI_USAGE, _("there is no command %s; did you mean %s?"), name, nearest);
+	return cli_fail(cli, CLI_USAGE, _("there is no command %s; %s --help lists them"), name,
 			program_invocation_short_name);
 }
 
@@ -50,7 +56,7 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (first < 0)
 		return (int)cli->exit;
 	if (first == argc) {
-		cli_fail(cli, CLI_USAGE, "which command? %s --help lists them", program_invocation_short_name);
+		cli_fail(cli, CLI_USAGE, _("which command? %s --help lists them"), program_invocation_short_name);
 		return CLI_USAGE;
 	}
 	if (strcmp(argv[first], "help") == 0) {
@@ -73,7 +79,7 @@ int cli_run(struct cli *cli, int argc, char **argv)
 {
 	int code = run(cli, argc, argv);
 	if (fflush(stdout) || ferror(stdout)) {
-		cli_say(NULL, "cannot write the answer: %s", strerror(errno));
+		cli_say(NULL, _("cannot write the answer: %s"), intl_error(errno));
 		return CLI_SYSTEM;
 	}
 	return code;

@@ -43,17 +43,18 @@ struct cli {
 struct cli_command {
 	const char *name;
 	const char *usage;   /* what follows the name: "ID [--as PERSON]" */
-	const char *summary; /* one line for the overview; null: it is not for people, and not listed */
-	const char *help;    /* the details, whole lines; may be null */
+	const char *summary; /* one line for the overview, in N_(); null: it is not for people, and not listed */
+	const char *help;    /* the details, whole lines, in N_(); may be null */
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
 
 /* ---- a program ---- */
 
 struct cli_program {
-	const char *summary;                /* one line */
+	const char *summary;                /* one line, in N_(); so are the notes */
 	const struct cli_command *commands; /* ends with a row without a name */
 	const char *notes;                  /* what --help says at its end, whole lines */
+	const char *examples;               /* command lines, the same in every language; may be null */
 };
 
 /* Run the command that argv names, with cli->program's commands. Returns the exit code, also when stdout could not be
@@ -66,7 +67,7 @@ int cli_run(struct cli *cli, int argc, char **argv);
 struct cli_option {
 	const char *name;  /* without the dashes */
 	const char *value; /* what its value is called in the help, e.g. "AREA"; null: a flag without a value */
-	const char *doc;   /* one line for the help */
+	const char *doc;   /* one line for the help, in N_() */
 	const char **text; /* where the value goes: a pointer into argv, untouched when the option is not given */
 	bool *flag;        /* where a flag goes: set to true when it is given */
 };
@@ -124,8 +125,10 @@ enum cli_exit cli_exit_of(enum pd_err err);
 
 /* Print a refusal (sentence, detail, advice) to stderr. Returns CLI_REFUSED. */
 int cli_refused(const struct pd_message *refused);
-/* A refusal in one line, fit for a terminal: "sentence (detail)". Returns text. */
+/* A refusal in one line, in the language of the locale, fit for a terminal: "sentence (detail)". Returns text. */
 char *cli_refusal(const struct pd_refused *refused, char text[static CLI_REFUSAL_BYTES]);
+/* What the sender should do; empty when that is not known. */
+const char *cli_advice(const struct pd_refused *refused);
 
 /* pd_client_call with cli->timeout_ms. CLI_OK: *answer is there and is no refusal. Otherwise stderr says why. */
 PD_MUST_USE int cli_call(struct cli *cli, struct pd_client *client, struct pd_message *message,

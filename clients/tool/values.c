@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "intl.h"
 #include "tool.h"
 
 enum { NAMES_MAX = 64 };
@@ -59,7 +60,7 @@ bool cli_number(const char *what, const char *text, uint64_t min, uint64_t max, 
 {
 	uint64_t value;
 	if (!cli_is_number(text, &value) || value < min || value > max) {
-		cli_say(NULL, "%s: \"%s\" is not a number from %" PRIu64 " to %" PRIu64, what, text, min, max);
+		cli_say(NULL, _("%s: \"%s\" is not a number from %" PRIu64 " to %" PRIu64), what, text, min, max);
 		return false;
 	}
 	*number = value;
@@ -77,7 +78,7 @@ bool cli_real(const char *what, const char *text, double min, double max, double
 {
 	if (is_real(text, min, max, number))
 		return true;
-	cli_say(NULL, "%s: \"%s\" is not a number from %g to %.15g", what, text, min, max);
+	cli_say(NULL, _("%s: \"%s\" is not a number from %g to %.15g"), what, text, min, max);
 	return false;
 }
 
@@ -85,7 +86,7 @@ bool cli_seconds(const char *what, const char *text, int min_ms, int max_ms, int
 {
 	double seconds;
 	if (!is_real(text, min_ms / 1000.0, max_ms / 1000.0, &seconds)) {
-		cli_say(NULL, "%s: \"%s\" is not a number of seconds from %g to %g", what, text, min_ms / 1000.0,
+		cli_say(NULL, _("%s: \"%s\" is not a number of seconds from %g to %g"), what, text, min_ms / 1000.0,
 			max_ms / 1000.0);
 		return false;
 	}
@@ -108,7 +109,7 @@ bool cli_uuid(const char *text, struct pd_id *id)
 {
 	if (pd_id_parse(text, id) == PD_OK)
 		return true;
-	cli_say(NULL, "\"%s\" is not an order's id, which has 32 hexadecimal digits, with hyphens or without", text);
+	cli_say(NULL, _("\"%s\" is not an order's id, which has 32 hexadecimal digits, with hyphens or without"), text);
 	return false;
 }
 
@@ -130,8 +131,9 @@ bool cli_word(const char *what, const char *set, const char *text, uint8_t *code
 	size_t used = 0;
 	for (size_t i = 0; i < count && used < sizeof names; i++)
 		if (strcmp(words[i].set, set) == 0)
-			used += (size_t)snprintf(names + used, sizeof names - used, " %s", words[i].name);
-	cli_say(NULL, "%s: \"%s\" is none of%s", what, text, names);
+			used += (size_t)snprintf(names + used, sizeof names - used, " %s",
+						 intl_word(set, words[i].code));
+	cli_say(NULL, _("%s: \"%s\" is none of%s"), what, text, names);
 	return false;
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "codec.h"
+#include "intl.h"
 #include "keys.h"
 
 enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
@@ -32,7 +33,7 @@ struct book {
 
 static enum pd_err failed(int rc, const char *what, char *why)
 {
-	snprintf(why, 300, "%s: %s", what, mdb_strerror(rc));
+	snprintf(why, 300, "%s: %s", what, _(mdb_strerror(rc)));
 	return PD_ESYS;
 }
 
@@ -65,8 +66,11 @@ static enum pd_err open_tables(struct book *book, const struct book_options *opt
 			rc = empty_tables(book, txn);
 		} else if (!whole || meta.format != BOOK_FORMAT) {
 			mdb_txn_abort(txn);
-			snprintf(why, 300, "the book is of format %u, this paidand reads format %u%s", meta.format,
-				 (unsigned)BOOK_FORMAT, older ? "; paidand makes it again when it starts" : "");
+			snprintf(why, 300,
+				 older ? _("the book is of format %u, this paidand reads format %u; paidand makes it "
+					   "again when it starts")
+				       : _("the book is of format %u, this paidand reads format %u"),
+				 meta.format, (unsigned)BOOK_FORMAT);
 			return PD_EVERSION;
 		}
 	}
@@ -393,7 +397,7 @@ enum pd_err book_keep(struct book *book, struct book_batch *batch, char why[stat
 		if (rc)
 			break;
 	}
-	return rc ? failed(rc, "the book could not be written", why) : PD_OK;
+	return rc ? failed(rc, _("the book could not be written"), why) : PD_OK;
 }
 
 /* ---- reading ---- */
@@ -808,7 +812,7 @@ static bool same_value(const MDB_val *a, const MDB_val *b)
 
 static enum pd_err differs(const char *table, const MDB_val *key, const char *how, char *why)
 {
-	int used = snprintf(why, 300, "table %s, key ", table);
+	int used = snprintf(why, 300, _("table %s, key "), table);
 	for (size_t i = 0; i < key->mv_size && i < 20; i++)
 		used += snprintf(why + used, 300 - (size_t)used, "%02x", ((const uint8_t *)key->mv_data)[i]);
 	snprintf(why + used, 300 - (size_t)used, ": %s", how);
@@ -823,14 +827,14 @@ static enum pd_err compare_table(struct book_reader *a, struct book_reader *b, i
 	walk_to(&y, MDB_FIRST);
 	for (; x.rc == 0 && y.rc == 0 && err == PD_OK; (*entries)++) {
 		if (!same_value(&x.key, &y.key))
-			err = differs(names[table], &x.key, "stands in one of them only", why);
+			err = differs(names[table], &x.key, _("stands in one of them only"), why);
 		else if (!same_value(&x.value, &y.value))
-			err = differs(names[table], &x.key, "has different values", why);
+			err = differs(names[table], &x.key, _("has different values"), why);
 		walk_to(&x, MDB_NEXT);
 		walk_to(&y, MDB_NEXT);
 	}
 	if (err == PD_OK && x.rc != y.rc)
-		err = differs(names[table], x.rc == 0 ? &x.key : &y.key, "stands in one of them only", why);
+		err = differs(names[table], x.rc == 0 ? &x.key : &y.key, _("stands in one of them only"), why);
 	enum pd_err closed_x = walk_close(&x), closed_y = walk_close(&y);
 	return err ? err : closed_x ? closed_x : closed_y;
 }

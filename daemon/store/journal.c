@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "intl.h"
 #include "segment.h"
 
 enum { SEGMENTS_READY = 2, LOOKS = 8 };
@@ -155,14 +156,15 @@ static enum pd_err make_folder(struct journal *journal, const char *dir)
 	if (mkdir(dir, 0750)) {
 		if (errno == EEXIST)
 			return PD_OK;
-		return journal_fault(journal, segment_error(), "cannot make the folder %s: %m", dir);
+		return journal_fault(journal, segment_error(), _("cannot make the folder %s: %s"), dir,
+				     intl_error(errno));
 	}
 	/* Its name must be on disk before anything in it is promised. */
 	char *path = strdup(dir);
 	int parent = path ? open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
 	enum pd_err err = PD_OK;
 	if (parent < 0 || fsync(parent))
-		err = journal_fault(journal, PD_ESYS, "cannot sync the folder above %s: %m", dir);
+		err = journal_fault(journal, PD_ESYS, _("cannot sync the folder above %s: %s"), dir, intl_error(errno));
 	if (parent >= 0)
 		close(parent);
 	free(path);
@@ -179,7 +181,7 @@ static enum pd_err open_folder(struct journal *journal, const char *dir)
 	journal->dir_fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (journal->dir_fd < 0)
 		return journal_fault(journal, errno == ENOENT ? PD_ENOENT : PD_ESYS,
-				     "cannot open the journal's folder %s: %m", dir);
+				     _("cannot open the journal's folder %s: %s"), dir, intl_error(errno));
 	return PD_OK;
 }
 
@@ -187,12 +189,12 @@ static enum pd_err lock_folder(struct journal *journal, const char *dir)
 {
 	journal->lock_fd = openat(journal->dir_fd, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (journal->lock_fd < 0)
-		return journal_fault(journal, segment_error(), "cannot open %s/lock: %m", dir);
+		return journal_fault(journal, segment_error(), _("cannot open %s/lock: %s"), dir, intl_error(errno));
 	if (flock(journal->lock_fd, LOCK_EX | LOCK_NB) == 0)
 		return PD_OK;
 	if (errno == EWOULDBLOCK)
-		return journal_fault(journal, PD_EBUSY, "another paidand uses %s", dir);
-	return journal_fault(journal, PD_ESYS, "cannot lock %s/lock: %m", dir);
+		return journal_fault(journal, PD_EBUSY, _("another paidand uses %s"), dir);
+	return journal_fault(journal, PD_ESYS, _("cannot lock %s/lock: %s"), dir, intl_error(errno));
 }
 
 static enum pd_err remove_temporaries(struct journal *journal)
@@ -200,7 +202,7 @@ static enum pd_err remove_temporaries(struct journal *journal)
 	const char *const names[] = {temporary_write, temporary_prepare};
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (unlinkat(journal->dir_fd, names[i], 0) && errno != ENOENT)
-			return journal_fault(journal, PD_ESYS, "cannot remove %s: %m", names[i]);
+			return journal_fault(journal, PD_ESYS, _("cannot remove %s: %s"), names[i], intl_error(errno));
 	return PD_OK;
 }
 
@@ -212,12 +214,13 @@ static enum pd_err cut_torn(struct journal *journal, const struct journal_torn *
 	uint64_t bytes;
 	enum pd_err err = segment_open(journal->dir_fd, torn->index, O_WRONLY, &fd, &bytes);
 	if (err)
-		return journal_fault(journal, err, "%s: cannot open it for writing: %m", name);
+		return journal_fault(journal, err, _("%s: cannot open it for writing: %s"), name, intl_error(errno));
 	err = segment_zero(fd, torn->from, torn->to);
 	if (!err && fdatasync(fd))
 		err = segment_error();
 	if (err)
-		err = journal_fault(journal, err, "%s: cannot overwrite the broken-off record: %m", name);
+		err = journal_fault(journal, err, _("%s: cannot overwrite the broken-off record: %s"), name,
+				    intl_error(errno));
 	close(fd);
 	return err;
 }
@@ -244,7 +247,7 @@ static enum pd_err rewrite_last_record(struct journal *journal)
 static enum pd_err open_last_segment(struct journal *journal)
 {
 	if (fsync(journal->dir_fd))
-		return journal_fault(journal, PD_ESYS, "cannot sync the journal's folder: %m");
+		return journal_fault(journal, PD_ESYS, _("cannot sync the journal's folder: %s"), intl_error(errno));
 	if (journal->used == 0)
 		return PD_OK;
 	char name[SEGMENT_NAME_BYTES];
@@ -252,9 +255,10 @@ static enum pd_err open_last_segment(struct journal *journal)
 	uint64_t bytes;
 	enum pd_err err = segment_open(journal->dir_fd, journal->used - 1, O_RDWR, &journal->fd, &bytes);
 	if (err)
-		return journal_fault(journal, err, "%s: cannot open it for writing: %m", name);
+		return journal_fault(journal, err, _("%s: cannot open it for writing: %s"), name, intl_error(errno));
 	err = rewrite_last_record(journal);
-	return err ? journal_fault(journal, err, "%s: cannot make its last record safe: %m", name) : PD_OK;
+	return err ? journal_fault(journal, err, _("%s: cannot make its last record safe: %s"), name, intl_error(errno))
+		   : PD_OK;
 }
 
 static enum pd_err open_for_writing(struct journal *journal, const struct journal_torn *torn)
@@ -271,12 +275,12 @@ static enum pd_err check_options(struct journal *journal, const struct journal_o
 	journal->read_only = options->read_only;
 	journal->segment_bytes = options->segment_bytes ? options->segment_bytes : segment_bytes_default;
 	if (journal->segment_bytes % SEGMENT_ALIGN || journal->segment_bytes > segment_bytes_max)
-		return journal_fault(journal, PD_EINVAL,
-				     "the size of a segment is %" PRIu64
-				     " bytes, must be a multiple of %d and at most %" PRIu64,
-				     journal->segment_bytes, SEGMENT_ALIGN, segment_bytes_max);
+		return journal_fault(
+			journal, PD_EINVAL,
+			_("the size of a segment is %" PRIu64 " bytes, must be a multiple of %d and at most %" PRIu64),
+			journal->segment_bytes, SEGMENT_ALIGN, segment_bytes_max);
 	if (sodium_init() < 0) /* it also picks the fastest hash for this processor */
-		return journal_fault(journal, PD_ESYS, "libsodium cannot start");
+		return journal_fault(journal, PD_ESYS, _("libsodium cannot start"));
 	return PD_OK;
 }
 
@@ -306,7 +310,7 @@ static enum pd_err open_once(struct journal **journal, const struct journal_opti
 	*opened = (struct journal_opened){0};
 	struct journal *made = calloc(1, sizeof *made);
 	if (!made) {
-		snprintf(opened->why, sizeof opened->why, "memory is out");
+		snprintf(opened->why, sizeof opened->why, _("memory is out"));
 		return PD_ESYS;
 	}
 	made->dir_fd = made->lock_fd = made->fd = -1;

@@ -1,12 +1,14 @@
 /* journal_reader.c - reading a journal while it grows: in order from any seq, or one event by its place. */
 #include "journal_state.h"
 
+#include <errno.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "check.h"
+#include "intl.h"
 #include "segment.h"
 
 /* One event is a few hundred bytes: reading more around it costs more than a second read when it is larger. */
@@ -67,8 +69,8 @@ static enum pd_err damage(struct journal_reader *reader, const struct journal_vi
 {
 	char name[SEGMENT_NAME_BYTES];
 	segment_name(view->index, name);
-	snprintf(reader->why, sizeof reader->why, "%s, offset %" PRIu64 " (place %" PRIu64 "): %s", name,
-		 at - view->base_at, at, what);
+	snprintf(reader->why, sizeof reader->why, _("%s, offset %" PRIu64 " (place %" PRIu64 "): %s"), name,
+		 at - view->base_at, at, _(what));
 	return PD_ECORRUPT;
 }
 
@@ -77,10 +79,10 @@ static enum pd_err unreadable(struct journal_reader *reader, const struct journa
 			      enum pd_err err)
 {
 	if (err == PD_ENOENT)
-		return damage(reader, view, at, "the file is missing");
+		return damage(reader, view, at, N_("the file is missing"));
 	if (err == PD_ECORRUPT)
-		return damage(reader, view, at, "the file is shorter than it was");
-	snprintf(reader->why, sizeof reader->why, "place %" PRIu64 ": cannot read it: %m", at);
+		return damage(reader, view, at, N_("the file is shorter than it was"));
+	snprintf(reader->why, sizeof reader->why, _("place %" PRIu64 ": cannot read it: %s"), at, intl_error(errno));
 	return err;
 }
 
@@ -144,7 +146,7 @@ static enum pd_err enter_record(struct journal_reader *reader)
 		return damage(reader, view, at, what);
 	/* Behind the very last record the scan has looked already. */
 	if (!record_padding_clean(record, &head) && at + record_padded(head.bytes) < journal_end(reader->journal))
-		return damage(reader, view, at + head.bytes, "between two records must be zeros");
+		return damage(reader, view, at + head.bytes, N_("between two records must be zeros"));
 	take_in_hand(reader, record, &head);
 	return PD_OK;
 }
@@ -189,14 +191,15 @@ static enum pd_err hop(struct journal_reader *reader, const struct journal_view 
 		const uint8_t *data;
 		uint64_t room = *at < view->limit_at ? view->limit_at - *at : 0;
 		if (room < JOURNAL_RECORD_HEAD_BYTES)
-			return damage(reader, view, *at, "the segment's records end before the seq that must be in it");
+			return damage(reader, view, *at,
+				      _("the segment's records end before the seq that must be in it"));
 		enum pd_err err = window_get(&reader->stream, *at - view->base_at, JOURNAL_RECORD_HEAD_BYTES, ahead,
 					     view->limit_at - view->base_at, &data);
 		if (err)
 			return unreadable(reader, view, *at, err);
 		const char *what = record_load(data, room, &head);
 		if (!what && (head.at != *at || head.first_seq != *seq))
-			what = "the record does not go on from the one before it";
+			what = N_("the record does not go on from the one before it");
 		if (what)
 			return damage(reader, view, *at, what);
 		if (target - *seq < head.count)
@@ -310,6 +313,6 @@ enum pd_err journal_read(struct journal_reader *reader, uint64_t at, struct jour
 		return unreadable(reader, &view, at, err);
 	event->message = (const char *)data + JOURNAL_EVENT_HEAD_BYTES;
 	if (!is_message(event))
-		return damage(reader, &view, at, "the message of an event is broken");
+		return damage(reader, &view, at, N_("the message of an event is broken"));
 	return PD_OK;
 }

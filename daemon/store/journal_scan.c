@@ -9,10 +9,12 @@
  */
 #include "journal_state.h"
 
+#include <errno.h>
 #include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "intl.h"
 #include "segment.h"
 
 static const uint64_t nowhere = UINT64_MAX;
@@ -24,10 +26,10 @@ static enum pd_err look_at(struct journal *journal, size_t index)
 	segment_name(index, name);
 	enum pd_err err = window_open(&journal->window, journal->dir_fd, index);
 	if (err == PD_ECORRUPT)
-		return journal_fault(journal, err, "%s: the file's size must be a multiple of %d bytes, and is not",
+		return journal_fault(journal, err, _("%s: the file's size must be a multiple of %d bytes, and is not"),
 				     name, SEGMENT_ALIGN);
 	if (err && err != PD_ENOENT)
-		return journal_fault(journal, err, "%s: cannot open it: %m", name);
+		return journal_fault(journal, err, _("%s: cannot open it: %s"), name, intl_error(errno));
 	return err;
 }
 
@@ -36,16 +38,16 @@ static enum pd_err unreadable(struct journal *journal, enum pd_err err)
 	char name[SEGMENT_NAME_BYTES];
 	segment_name(journal->window.index, name);
 	if (err == PD_ECORRUPT)
-		return journal_fault(journal, err, "%s: the file became shorter while it was read", name);
-	return journal_fault(journal, err, "%s: cannot read it: %m", name);
+		return journal_fault(journal, err, _("%s: the file became shorter while it was read"), name);
+	return journal_fault(journal, err, _("%s: cannot read it: %s"), name, intl_error(errno));
 }
 
 static enum pd_err damage(struct journal *journal, size_t index, uint64_t offset, const char *what)
 {
 	char name[SEGMENT_NAME_BYTES];
 	segment_name(index, name);
-	return journal_fault(journal, PD_ECORRUPT, "%s, offset %" PRIu64 " (place %" PRIu64 "): %s", name, offset,
-			     journal_end(journal), what);
+	return journal_fault(journal, PD_ECORRUPT, _("%s, offset %" PRIu64 " (place %" PRIu64 "): %s"), name, offset,
+			     journal_end(journal), _(what));
 }
 
 /* Offset of the end in the last segment that has records. */
@@ -83,14 +85,14 @@ static enum pd_err take_record(struct journal *journal, size_t index, uint64_t o
 	what = record_check_follows(record, &head, journal_end(journal), journal_last_seq(journal) + 1,
 				    journal->hash_known ? journal->hash : NULL);
 	if (!what && !journal->padding_clean)
-		what = "between the record before and this one must be zeros";
+		what = N_("between the record before and this one must be zeros");
 	if (what)
 		return damage(journal, index, offset, what);
 	journal->last_bytes = record_padded(head.bytes);
 	journal->padding = (unsigned)(journal->last_bytes - head.bytes);
 	journal->padding_clean = record_padding_clean(record, &head);
 	err = journal_grew(journal, index, window->file_bytes, record, &head);
-	return err ? journal_fault(journal, err, "memory is out") : PD_OK;
+	return err ? journal_fault(journal, err, _("memory is out")) : PD_OK;
 }
 
 /* Go on to the end of the good records. *quiet: nothing at all stands where the next one would be. */
@@ -175,7 +177,7 @@ static enum pd_err not_the_end(struct journal *journal, struct spot bad, struct 
 	char here[SEGMENT_NAME_BYTES], there[SEGMENT_NAME_BYTES];
 	const uint8_t *record;
 	struct record_head head;
-	const char *what = "no record can be read";
+	const char *what = N_("no record can be read");
 	enum pd_err err = look_at(journal, bad.index);
 	if (err)
 		return err;
@@ -184,10 +186,11 @@ static enum pd_err not_the_end(struct journal *journal, struct spot bad, struct 
 		return unreadable(journal, err);
 	segment_name(bad.index, here);
 	segment_name(seen.index, there);
-	return journal_fault(journal, PD_ECORRUPT,
-			     "%s, offset %" PRIu64 " (place %" PRIu64 "): %s, but %s follows in %s at offset %" PRIu64,
-			     here, bad.offset, journal_end(journal), err ? what : "the record is not the next",
-			     what_is_seen, there, seen.offset);
+	return journal_fault(
+		journal, PD_ECORRUPT,
+		_("%s, offset %" PRIu64 " (place %" PRIu64 "): %s, but %s follows in %s at offset %" PRIu64), here,
+		bad.offset, journal_end(journal), err ? _(what) : _("the record is not the next"), _(what_is_seen),
+		there, seen.offset);
 }
 
 /* The padding of the last record is behind its end too. */
@@ -218,10 +221,10 @@ static enum pd_err look_behind(struct journal *journal, struct journal_torn *tor
 			return err;
 		struct spot bad = {torn->to ? torn->index : index, torn->to ? torn->from : from};
 		if (good != nowhere)
-			return not_the_end(journal, bad, (struct spot){index, good}, "a good record");
+			return not_the_end(journal, bad, (struct spot){index, good}, N_("a good record"));
 		if (to > from && torn->to)
 			return not_the_end(journal, bad, (struct spot){index, from},
-					   "more than one broken-off write can leave");
+					   N_("more than one broken-off write can leave"));
 		if (to > from)
 			*torn = (struct journal_torn){index, from, to};
 		if (index == first)
@@ -273,7 +276,7 @@ static enum pd_err read_file_head(struct journal *journal, size_t index, struct 
 	segment_name(index, name);
 	enum pd_err err = look_at(journal, index);
 	if (err == PD_ENOENT)
-		return journal_fault(journal, PD_ECORRUPT, "%s is missing, though there are later segments", name);
+		return journal_fault(journal, PD_ECORRUPT, _("%s is missing, though there are later segments"), name);
 	if (err)
 		return err;
 	file->bytes = journal->window.file_bytes;
@@ -292,12 +295,13 @@ static const char *out_of_order(const struct file *files, size_t index)
 	if (files[index].what)
 		return files[index].what;
 	if (index == 0)
-		return head->at == 0 && head->first_seq == 1 ? NULL : "the journal must begin with place 0 and seq 1";
+		return head->at == 0 && head->first_seq == 1 ? NULL
+							     : N_("the journal must begin with place 0 and seq 1");
 	const struct record_head *before = &files[index - 1].head;
 	if (head->at <= before->at || head->at - before->at > files[index - 1].bytes)
-		return "the first record's place does not go with the segment before";
+		return N_("the first record's place does not go with the segment before");
 	if (head->first_seq <= before->first_seq)
-		return "the first record's seq does not go with the segment before";
+		return N_("the first record's seq does not go with the segment before");
 	return NULL;
 }
 
@@ -309,7 +313,7 @@ static enum pd_err begins_well(struct journal *journal, size_t index, bool *well
 	const char *what;
 	enum pd_err err = look_at(journal, index);
 	if (err == PD_ENOENT)
-		return journal_fault(journal, PD_ECORRUPT, "a segment vanished while the journal was opened");
+		return journal_fault(journal, PD_ECORRUPT, _("a segment vanished while the journal was opened"));
 	if (err)
 		return err;
 	err = window_record(&journal->window, 0, journal->window.file_bytes, &record, &head, &what);
@@ -338,13 +342,13 @@ static enum pd_err list_segments(struct journal *journal, const struct file *fil
 {
 	enum pd_err err = journal_reserve(journal, count + 1);
 	if (err)
-		return journal_fault(journal, err, "memory is out");
+		return journal_fault(journal, err, _("memory is out"));
 	for (size_t i = 0; i <= start && start > 0; i++) {
 		const char *what = out_of_order(files, i);
 		char name[SEGMENT_NAME_BYTES];
 		segment_name(i, name);
 		if (what)
-			return journal_fault(journal, PD_ECORRUPT, "%s, offset 0: %s", name, what);
+			return journal_fault(journal, PD_ECORRUPT, _("%s, offset 0: %s"), name, _(what));
 		journal->segments[i] = (struct segment){files[i].head.at, files[i].head.first_seq, files[i].bytes};
 	}
 	journal->used = start;
@@ -379,10 +383,10 @@ enum pd_err journal_scan(struct journal *journal, struct journal_torn *torn)
 	size_t count;
 	*torn = (struct journal_torn){0};
 	if (segment_count(journal->dir_fd, &count))
-		return journal_fault(journal, PD_ESYS, "cannot read the journal's folder: %m");
+		return journal_fault(journal, PD_ESYS, _("cannot read the journal's folder: %s"), intl_error(errno));
 	struct file *files = calloc(count + 1, sizeof *files);
 	if (!files)
-		return journal_fault(journal, PD_ESYS, "memory is out");
+		return journal_fault(journal, PD_ESYS, _("memory is out"));
 	enum pd_err err = scan_files(journal, files, count, torn);
 	free(files);
 	return err;

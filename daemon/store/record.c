@@ -5,6 +5,7 @@
 #include <sodium.h>
 
 #include "crc32c.h"
+#include "intl.h"
 
 enum {
 	AT_MAGIC = 0,
@@ -74,11 +75,11 @@ bool record_blank(const uint8_t head[static JOURNAL_RECORD_HEAD_BYTES])
 const char *record_load(const uint8_t *data, uint64_t room, struct record_head *head)
 {
 	if (room < JOURNAL_RECORD_HEAD_BYTES)
-		return "there is no room for a record";
+		return N_("there is no room for a record");
 	if (record_blank(data))
-		return "there are zeros where a record must begin";
+		return N_("there are zeros where a record must begin");
 	if (load32(data + AT_MAGIC) != record_magic)
-		return "a record must begin with PDR1 and this does not";
+		return N_("a record must begin with PDR1 and this does not");
 	*head = (struct record_head){
 		.bytes = load32(data + AT_BYTES),
 		.count = load32(data + AT_COUNT),
@@ -88,19 +89,19 @@ const char *record_load(const uint8_t *data, uint64_t room, struct record_head *
 	};
 	memcpy(head->prev, data + AT_PREV, JOURNAL_HASH_BYTES);
 	if (head->bytes > RECORD_BYTES_MAX || record_padded(head->bytes) > room)
-		return "the record's length is more than there is room for";
+		return N_("the record's length is more than there is room for");
 	if (head->count == 0 || head->bytes < JOURNAL_RECORD_HEAD_BYTES + (uint64_t)head->count * EVENT_BYTES_MIN)
-		return "the record's length does not go with its count of events";
+		return N_("the record's length does not go with its count of events");
 	if (head->first_seq == 0 || head->first_seq > UINT64_MAX - head->count ||
 	    head->at > UINT64_MAX - RECORD_BYTES_MAX - RECORD_ALIGN)
-		return "the record's seq or place is out of range";
+		return N_("the record's seq or place is out of range");
 	return NULL;
 }
 
 const char *record_check(const uint8_t *record, const struct record_head *head)
 {
 	if (load32(record + AT_CRC) != crc32c(record + AT_BYTES, head->bytes - AT_BYTES))
-		return "the record's checksum is wrong";
+		return N_("the record's checksum is wrong");
 	return NULL;
 }
 
@@ -114,23 +115,23 @@ static const char *check_events(const uint8_t *record, const struct record_head 
 		if (what)
 			return what;
 		if (!event_seq(&event, &seq))
-			return "an event of the record is not a message";
+			return N_("an event of the record is not a message");
 		if (seq != head->first_seq + i)
-			return "an event of the record has another seq than its turn";
+			return N_("an event of the record has another seq than its turn");
 		offset += JOURNAL_EVENT_HEAD_BYTES + event.bytes;
 	}
-	return offset == head->bytes ? NULL : "the record goes on behind its last event";
+	return offset == head->bytes ? NULL : N_("the record goes on behind its last event");
 }
 
 const char *record_check_follows(const uint8_t *record, const struct record_head *head, uint64_t at, uint64_t first_seq,
 				 const uint8_t *prev)
 {
 	if (head->at != at)
-		return "the record is of another place";
+		return N_("the record is of another place");
 	if (head->first_seq != first_seq)
-		return "the record does not go on with the next seq";
+		return N_("the record does not go on with the next seq");
 	if (prev && memcmp(head->prev, prev, JOURNAL_HASH_BYTES) != 0)
-		return "the hash chain is broken: the record was made behind another one than stands before it";
+		return N_("the hash chain is broken: the record was made behind another one than stands before it");
 	return check_events(record, head);
 }
 
@@ -154,7 +155,7 @@ void event_seal(uint8_t *event, uint32_t bytes, uint64_t prev_at)
 const char *event_load(const uint8_t *data, uint64_t room, uint64_t at, struct journal_event *event)
 {
 	if (room < EVENT_BYTES_MIN)
-		return "there is no room for an event";
+		return N_("there is no room for an event");
 	*event = (struct journal_event){
 		.message = (const char *)data + JOURNAL_EVENT_HEAD_BYTES,
 		.bytes = load32(data),
@@ -162,11 +163,11 @@ const char *event_load(const uint8_t *data, uint64_t room, uint64_t at, struct j
 		.prev_at = load64(data + 8),
 	};
 	if (event->bytes == 0 || event->bytes > EVENT_BYTES_MAX || event->bytes > room - JOURNAL_EVENT_HEAD_BYTES)
-		return "an event's length is impossible";
+		return N_("an event's length is impossible");
 	if (load32(data + 4) != 0)
-		return "an event's head has a bit where zeros must be";
+		return N_("an event's head has a bit where zeros must be");
 	if (event->prev_at >= at || (event->prev_at && event->prev_at < JOURNAL_RECORD_HEAD_BYTES))
-		return "an event names a previous one at an impossible place";
+		return N_("an event names a previous one at an impossible place");
 	return NULL;
 }
 

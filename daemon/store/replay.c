@@ -6,6 +6,7 @@
 
 #include "codec.h"
 #include "id.h"
+#include "intl.h"
 
 /* A keep's worth of rows: large enough to sort well, small enough for memory. */
 enum { KEEP_EVENTS = 200000 };
@@ -78,13 +79,13 @@ static enum pd_err order_fits(struct run *run, const struct pd_message *event, u
 	if (err || version + 1 != common->version) {
 		char id[PD_ID_TEXT_BYTES];
 		snprintf(replay->why, sizeof replay->why,
-			 "event %" PRIu64 " makes version %" PRIu32 " of order %s, which is at version %" PRIu32, seq,
-			 common->version, pd_id_print(&common->order, id), version);
+			 _("event %" PRIu64 " makes version %" PRIu32 " of order %s, which is at version %" PRIu32),
+			 seq, common->version, pd_id_print(&common->order, id), version);
 		return PD_ECORRUPT;
 	}
 	if (!registry_area(core_registry(replay->core), common->holder)) {
 		snprintf(replay->why, sizeof replay->why,
-			 "event %" PRIu64 " names area %" PRIu32 ", which there is not", seq, common->holder);
+			 _("event %" PRIu64 " names area %" PRIu32 ", which there is not"), seq, common->holder);
 		return PD_ECORRUPT;
 	}
 	return PD_OK;
@@ -95,7 +96,7 @@ static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_
 {
 	struct replay *replay = run->replay;
 	if (event->request != seq || seq != core_last_seq(replay->core) + 1) {
-		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " stands where event %" PRIu64 " should",
+		snprintf(replay->why, sizeof replay->why, _("event %" PRIu64 " stands where event %" PRIu64 " should"),
 			 event->request, core_last_seq(replay->core) + 1);
 		return PD_ECORRUPT;
 	}
@@ -112,15 +113,17 @@ static enum pd_err replay_event(struct run *run, const struct journal_event *sto
 	struct replay *replay = run->replay;
 	struct pd_message event;
 	struct pd_fault fault;
+	char detail[PD_DETAIL_BYTES];
 	size_t off = 0;
 	pd_decoder_reset(run->decoder);
 	if (pd_decode(run->decoder, stored->message, stored->bytes, &off, &event, &fault)) {
-		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " cannot be read: %s", seq, fault.detail);
+		snprintf(replay->why, sizeof replay->why, _("event %" PRIu64 " cannot be read: %s"), seq,
+			 pd_detail_text(&fault.what, intl_language(), detail));
 		return PD_ECORRUPT;
 	}
 	if (!is_journaled(event.type)) {
-		snprintf(replay->why, sizeof replay->why, "event %" PRIu64 " is not an event but the message %s", seq,
-			 pd_message_info(event.type)->name);
+		snprintf(replay->why, sizeof replay->why, _("event %" PRIu64 " is not an event but the message %s"),
+			 seq, pd_message_info(event.type)->name);
 		return PD_ECORRUPT;
 	}
 	enum pd_err err = fits(run, &event, seq);
@@ -149,7 +152,7 @@ static enum pd_err run_events(struct run *run)
 		if (err == PD_OK)
 			err = replay_event(run, &stored, seq);
 		else if (err != PD_ENOENT)
-			snprintf(replay->why, sizeof replay->why, "%s", why ? why : "the journal could not be read");
+			snprintf(replay->why, sizeof replay->why, "%s", why ? why : _("the journal could not be read"));
 	}
 	if (err == PD_ENOENT)
 		err = PD_OK; /* the journal's end */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "book.h"
+#include "intl.h"
 #include "journal.h"
 #include "replay.h"
 
@@ -37,7 +38,7 @@ static enum pd_err open_journal(struct verify *verify, const char *dir, struct v
 	struct journal_options options = {.dir = path, .read_only = true};
 	enum pd_err err = journal_open(&verify->journal, &options, &opened);
 	if (err)
-		return fail(err, report, "journal", opened.why[0] ? opened.why : strerror(errno));
+		return fail(err, report, _("journal"), opened.why[0] ? opened.why : intl_error(errno));
 	return journal_reader_new(&verify->reader, verify->journal);
 }
 
@@ -48,17 +49,17 @@ static enum pd_err open_books(struct verify *verify, const char *dir, const char
 	struct book_options options = {.dir = path, .read_only = true};
 	enum pd_err err = book_open(&verify->book, &options, why);
 	if (err)
-		return fail(err, report, "book", why);
+		return fail(err, report, _("book"), why);
 	snprintf(verify->scratch_dir, sizeof verify->scratch_dir, "%s/paidan-verify-XXXXXX", scratch);
 	if (!mkdtemp(verify->scratch_dir)) {
-		fail(PD_ESYS, report, verify->scratch_dir, strerror(errno));
+		fail(PD_ESYS, report, verify->scratch_dir, intl_error(errno));
 		verify->scratch_dir[0] = 0;
 		return PD_ESYS;
 	}
 	struct book_options scratch_options = {.dir = verify->scratch_dir, .no_sync = true};
 	err = book_open(&verify->scratch, &scratch_options, why);
 	if (err)
-		return fail(err, report, "scratch book", why);
+		return fail(err, report, _("scratch book"), why);
 	err = book_reader_new(&verify->book_reader, verify->book);
 	return err ? err : book_reader_new(&verify->scratch_reader, verify->scratch);
 }
@@ -112,9 +113,11 @@ static enum pd_err replay_to(struct verify *verify, uint64_t seq, struct verify_
 	enum pd_err err = replay_run(&verify->replay);
 	report->events += verify->replay.events;
 	if (err)
-		return fail(err, report, "journal", verify->replay.why[0] ? verify->replay.why : pd_err_text(err));
+		return fail(err, report, _("journal"),
+			    verify->replay.why[0] ? verify->replay.why : _(pd_err_text(err)));
 	if (seq != UINT64_MAX && core_last_seq(verify->core) < seq)
-		return fail(PD_ECORRUPT, report, "journal", "it ends before the event that the book or the broker has");
+		return fail(PD_ECORRUPT, report, _("journal"),
+			    _("it ends before the event that the book or the broker has"));
 	return PD_OK;
 }
 
@@ -123,10 +126,10 @@ static enum pd_err compare_books(struct verify *verify, struct verify_report *re
 	char why[300] = "";
 	enum pd_err err = book_begin(verify->scratch_reader);
 	if (err)
-		return fail(err, report, "scratch book", "cannot be read");
+		return fail(err, report, _("scratch book"), _("cannot be read"));
 	err = book_compare(verify->book_reader, verify->scratch_reader, &report->book_entries, why);
 	book_end(verify->scratch_reader);
-	return err ? fail(err, report, "the book differs from a replay of the journal", why) : PD_OK;
+	return err ? fail(err, report, _("the book differs from a replay of the journal"), why) : PD_OK;
 }
 
 enum pd_err verify_book(struct verify *verify, struct verify_report *report,
@@ -137,7 +140,7 @@ enum pd_err verify_book(struct verify *verify, struct verify_report *report,
 	verify->replay.arg = arg;
 	enum pd_err err = book_begin(verify->book_reader);
 	if (err)
-		return fail(err, report, "book", "cannot be read");
+		return fail(err, report, _("book"), _("cannot be read"));
 	err = book_meta_get(verify->book_reader, &meta);
 	if (err == PD_OK || err == PD_ENOENT) {
 		report->book_seq = meta.seq;

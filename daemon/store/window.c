@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "intl.h"
 #include "segment.h"
 
 enum { PAGE_BYTES = 4096, KEEP_BYTES_MAX = 16 << 20 };
@@ -113,7 +114,7 @@ enum pd_err window_record(struct window *window, uint64_t offset, uint64_t limit
 {
 	uint64_t room = limit - offset;
 	if (room < JOURNAL_RECORD_HEAD_BYTES) {
-		*what = "there is no room for a record";
+		*what = N_("there is no room for a record");
 		return PD_ENOENT;
 	}
 	enum pd_err err = window_get(window, offset, JOURNAL_RECORD_HEAD_BYTES, WINDOW_AHEAD_BYTES, limit, record);

@@ -1,0 +1,16 @@
+#!/bin/sh
+# extract.sh POT FILE...: the texts of FILEs that people read, marked by _(), N_() and P_(), and the refusals of errors.def.
+pot=$1
+shift
+mkdir -p "$(dirname "$pot")" || exit 1
+take() { # KEYWORDS FILES
+	xgettext --language=C --from-code=UTF-8 --no-wrap --sort-by-file --add-location=file --package-name=paidan --keyword "$@"
+}
+# Sentence and advice of a refusal are two texts, and one run takes one of a macro's arguments. What it says about Chinese in
+# texts is not wanted.
+if ! { take --keyword=_ --keyword=N_ --keyword=P_:1,2 --keyword=REFUSAL:3 --output="$pot" "$@" &&
+	take --keyword=REFUSAL:4 --join-existing --output="$pot" proto/errors.def; } 2>"$pot.log"; then
+	cat "$pot.log" >&2
+	exit 1
+fi
+sed -i '/^"POT-Creation-Date:/d; s/charset=CHARSET/charset=UTF-8/' "$pot"

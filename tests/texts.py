@@ -1,0 +1,270 @@
+"""What people read, in both languages: texts.py BUILD. Prints `ok NAME` and `not ok NAME` with what is wrong.
+
+The catalogue is whole (extracted afresh and compared), texts are marked, and the programs speak the language of the
+environment, whether or not its locale was generated here, while what programs read stays as it is.
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+import unicodedata
+
+import marks
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(HERE)
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+# What stays as it is in Chinese: options and their values, commands, environment, files, formats.
+KEPT = re.compile(
+    r"--?[\w-]+|\$?\b[A-Z][A-Z0-9_]+\b|\b[\w./-]+\.(?:csv|sock|md)\b|\w+://\S*|\[[^\]]*\]|\w+=\w*|\b\w+_\w+\b|"
+    r"\b(?:paidan|paidand|paidan-worker|lead|exec|district|residents|import|verify|people|orders|areas|stats|json|boshan)\b|"
+    r"\b(?:error|warn|info|debug|ipc|sigma|p\d\d|completed|closed|accepted|submitted|waiting|parent|exit|t|loopback|id)\b")
+SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
+failed = 0
+
+
+def report(name, wrong):
+    global failed
+    print(f"{'not ok' if wrong else 'ok'} {name}")
+    for line in list(wrong)[:20]:
+        print(f"  {line}")
+    failed += bool(wrong)
+
+
+def sources():
+    names = ["proto/errors.def"]
+    for pattern in ("proto/*.c", "daemon/*.c", "daemon/store/*.c", "clients/*/*.c", "workers/*.c"):
+        names += glob.glob(pattern)
+    return sorted(names)
+
+
+# ---- the catalogue ----
+
+def entries(path):
+    """msgid -> (flags, plural, translations) of a .po file; the header's is left out."""
+    found, flags, parts, field = {}, set(), {}, None
+
+    def keep():
+        if parts.get("msgid"):
+            found[parts["msgid"]] = (set(flags), parts.get("msgid_plural"), [v for k, v in parts.items() if k.startswith("msgstr")])
+
+    with open(path, encoding="utf-8") as file:
+        for line in list(file) + ["\n"]:
+            line = line.strip()
+            match = re.match(r'(msgid|msgid_plural|msgstr(?:\[\d\])?) "(.*)"$', line)
+            if line.startswith("#,"):
+                flags |= {flag.strip() for flag in line[2:].split(",")}
+            elif match:
+                field, parts[match[1]] = match[1], match[2]
+            elif line.startswith('"'):
+                parts[field] += line[1:-1]
+            elif line.startswith("#~"):
+                found.setdefault("#~", (set(), None, []))
+            elif not line:
+                keep()
+                flags, parts = set(), {}
+    return found
+
+
+def check_catalogue(build):
+    pot = os.path.join(build, "texts.pot")
+    done = subprocess.run(["sh", "proto/po/extract.sh", pot, *sources()], stderr=subprocess.PIPE, text=True, check=False)
+    report("the texts can be extracted", done.stderr.splitlines() if done.returncode else [])
+    wanted = entries(pot)
+    report("there are texts, refusals among them", [] if len(wanted) > 300 and "There is no such order." in wanted else [len(wanted)])
+    for po in glob.glob("proto/po/*.po"):
+        has = entries(po)
+        wrong = [f'missing: "{text}"' for text in wanted if text not in has or not all(has[text][2])]
+        wrong += [f'not of any program: "{text}"' for text in has if text not in wanted]
+        wrong += [f'fuzzy: "{text}"' for text, (flags, _, _) in has.items() if "fuzzy" in flags]
+        report(f"{po} has every text, and no other: make po, and translate", wrong)
+        form = subprocess.run(["msgfmt", "--check", "-o", "/dev/null", po], stderr=subprocess.PIPE, text=True, check=False)
+        report(f"{po}: its formats are those of the texts", form.stderr.splitlines() if form.returncode else [])
+        shape = []
+        for text, (_, _, translations) in has.items():
+            for translation in translations:
+                if text.endswith("\\n") != translation.endswith("\\n"):
+                    shape.append(f'one ends its line, the other does not: "{text}"')
+                if text.startswith(">") != translation.startswith(">"):
+                    shape.append(f'one is a column of numbers, the other is not: "{text}"')
+                if re.search(r"--[a-z][a-z-]+", text) and set(re.findall(r"--[a-z][a-z-]+", text)) != set(re.findall(r"--[a-z][a-z-]+", translation)):
+                    shape.append(f'they name other options: "{text}"')
+        report(f"{po}: lines, columns and options are those of the texts", shape)
+
+
+def check_marks():
+    wrong = []
+    for pattern in ("clients/*/*.c", "workers/*.c", "daemon/store/*.c", "daemon/start.c", "daemon/main.c", "daemon/config.c"):
+        for path in sorted(glob.glob(pattern)):
+            with open(path, encoding="utf-8") as file:
+                wrong += [f'{path}:{line}: not in _() or N_(): "{text}"' for line, text in marks.unmarked(file.read())]
+    report("every text for people is marked", wrong)
+    # A word that is shown, a sentence in quotes, a sentence given to a variable; but not what is marked.
+    seen = list(marks.unmarked('void f(void)\n{\n\tprintf("it is %s", _("marked"));\n\tcli_fail(c, 1, "not \\"marked\\" here");\n\tx = "two words";\n}\n'))
+    report("a text that is not marked is found", [] if [line for line, _ in seen] == [3, 4, 5] else seen)
+
+
+# ---- the programs ----
+
+def environment(**language):
+    kept = {k: v for k, v in os.environ.items() if not re.match(r"LC_|LANG|PAIDAN_", k)}
+    return {**kept, **language}
+
+
+def run(program, *words, **language):
+    done = subprocess.run([program, *words], env=environment(**language), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          stdin=subprocess.DEVNULL, timeout=60)
+    return done.stdout.decode("utf-8"), done.returncode
+
+
+def commands_of(program):
+    text, _ = run(program, "--help", LANG="C")
+    return re.findall(r"^  ([a-z]+) {2,}\S", text, re.M)
+
+
+def english_left(text):
+    return [line for line in text.splitlines() if SENTENCE.search(KEPT.sub("", line))]
+
+
+def check_help(build):
+    programs = [os.path.join(build, name) for name in ("paidan", "paidan-worker", "paidand")]
+    for program in programs:
+        name = os.path.basename(program)
+        commands = commands_of(program) if name != "paidand" else []
+        if name == "paidan":
+            report("paidan has commands", [] if len(commands) > 15 else commands)
+        for words in [["--help"]] + [[command, "--help"] for command in commands]:
+            chinese, code = run(program, *words, LANG="zh_CN.UTF-8")
+            english, _ = run(program, *words, LANG="C")
+            wrong = english_left(chinese.split("例：")[0])
+            wrong += [] if code == 0 and CHINESE.search(chinese) else ["it is not in Chinese"]
+            wrong += [] if english != chinese and english_left(english) else ["in the locale C it is not in English"]
+            report(f"{name} {' '.join(words)} is in Chinese", wrong)
+
+
+def check_choice(build):
+    """Each language is chosen as gettext and setlocale document it, though no locale but C.UTF-8 may be there."""
+    program = os.path.join(build, "paidan")
+    for chinese, language in ((True, {"LANG": "zh_CN.UTF-8"}), (True, {"LANG": "zh_CN"}), (True, {"LANG": "zh_SG.UTF-8"}),
+                              (True, {"LC_ALL": "zh_CN.UTF-8", "LANG": "C"}), (True, {"LC_MESSAGES": "zh_CN.UTF-8"}),
+                              (True, {"LANG": "en_GB.UTF-8", "LANGUAGE": "zh_CN"}), (False, {}), (False, {"LANG": "C"}),
+                              (False, {"LANG": "C.UTF-8"}), (False, {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}), (False, {"LANG": "en_US.UTF-8"}),
+                              (False, {"LANG": "zh_CN.UTF-8", "LANGUAGE": "en"}), (False, {"LANG": "POSIX", "LANGUAGE": "zh_CN"})):
+        text, code = run(program, "--nonsense", **language)
+        said = "没有选项 --nonsense" if chinese else "there is no option --nonsense"
+        report(f"{'Chinese' if chinese else 'English'} for {language or 'an empty environment'}", [] if said in text and code == 100 else [text])
+
+
+def check_errors(build):
+    paidan, worker, paidand = (os.path.join(build, name) for name in ("paidan", "paidan-worker", "paidand"))
+    with tempfile.TemporaryDirectory() as folder:
+        cases = ((paidan, "show", "xx"), (paidan, "nonsense"), (paidan, "people", "--post", "boss"), (paidan, "order", "x"), (paidan, "accept", "1"),
+                 (paidan, "stats", "--connect", f"ipc://{folder}/none", "--timeout", "0.1"), (paidan, "import", folder), (paidan, "import", f"{folder}/none"),
+                 (paidan, "verify", f"{folder}/none"), (paidan, "watch", "--since", "x"), (worker, "nonsense"), (worker, "lead"), (worker, "exec", "1"),
+                 (worker, "residents", "--rate", "x"), (paidand, "--nonsense"), (paidand, "--data"), (paidand,), (paidand, "--config", f"{folder}/none"),
+                 (paidand, "--data", folder, "--log-level", "x"), (paidand, "--data", folder, "--listen", "x"), (paidand, "--data", folder, "--check"))
+        for program, *words in cases:
+            text, _ = run(program, *words, LANG="zh_CN.UTF-8")
+            wrong = english_left(re.sub(r"“[^”]*”|/\S+", "", text)) + ([] if CHINESE.search(text) else ["it is not in Chinese: " + text])
+            report(f"{os.path.basename(program)} {' '.join(words).replace(folder, 'DIR')}: said in Chinese", wrong)
+
+
+# ---- with a broker ----
+
+def width(text):
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def column_starts(line):
+    """The terminal columns at which a cell begins, and those at which one ends."""
+    cells = list(re.finditer(r"\S+(?: \S+)*", line))
+    return {width(line[:c.start()]) for c in cells}, {width(line[:c.end()]) for c in cells}
+
+
+def check_live(build):
+    paidan, paidand = os.path.join(build, "paidan"), os.path.join(build, "paidand")
+    with tempfile.TemporaryDirectory() as folder:
+        connect = ["--connect", f"ipc://{folder}/c", "--subscribe", f"ipc://{folder}/e"]
+        with open(os.path.join(folder, "reserve.ini"), "w", encoding="ascii") as settings:
+            settings.write("[paidand]\nreserve_mib=0\nsegment_mib=1\n")
+        log = open(os.path.join(folder, "log"), "w+", encoding="utf-8")
+        broker = subprocess.Popen([paidand, "--data", f"{folder}/data", "--config", f"{folder}/reserve.ini", "--listen", connect[1], "--publish",
+                                   connect[3]], env=environment(LANG="zh_CN.UTF-8"), stderr=log)
+        try:
+            write_registry(os.path.join(folder, "registry"))
+            say = lambda *words: run(paidan, *words, *connect, LANG="zh_CN.UTF-8")
+            plain = lambda *words: run(paidan, *words, *connect, LANG="C")
+            text, code = say("import", f"{folder}/registry")
+            report("an import is told in Chinese", [] if code == 0 and "新增" in text else [text])
+            text, _ = say("order", "灯不亮", "--category", "公共照明", "--household", "50")
+            order = re.search(r"[0-9a-f-]{36}", text)[0]
+            report("an order is told in Chinese", [] if "状态" in text and "待接单" in text else [text])
+            for words, title in ((["orders"], "状态"), (["people"], "职务"), (["categories"], "承办级别"), (["areas"], "级别"), (["households"], "中心户")):
+                text = wait_for_rows(say, words)
+                lines = text.splitlines()
+                starts, ends = column_starts(lines[0])
+                loose = [line for line in lines[1:] for c in re.finditer(r"\S+(?: \S+)*", line)
+                         if width(line[:c.start()]) not in starts and width(line[:c.end()]) not in ends and words != ["areas"]]
+                report(f"paidan {words[0]}: columns stand under each other", [text] if loose or title not in lines[0] or len(lines) < 2 else [])
+            said, _ = say("accept", order, "--as", "201", "--version", "9")
+            report("a refusal, its detail and its advice are in Chinese",
+                   [] if "该点单已有变化。（现为第 1 版、待接单，您指定的是第 9 版）" in said and not english_left(said) else [said])
+            said, _ = plain("accept", order, "--as", "201", "--version", "9")
+            report("and in English in the locale C", [] if "it is at version 1 and waiting, you named version 9" in said else [said])
+            said, _ = say("cancel", order, "字" * 600, "--as", "301")
+            report("a text that is too long is told in Chinese", [] if "现为 600 个字符" in said else [said])
+            for words in (["show", order], ["stats"], ["watch", "--help"], ["orders", "999"], ["orders", "没有"]):
+                said, _ = say(*words)
+                report(f"paidan {words[0]} {'…' if len(words) > 1 else ''}: no English in it", english_left(said))
+            for words in (["orders", "--json"], ["show", order, "--json"], ["people", "--json"], ["categories", "--json"]):
+                report(f"paidan {words[0]} --json is the same in both", [] if say(*words) == plain(*words) else [say(*words)[0]])
+            said, _ = say("stats", "--every", "0.1", "--count", "1")
+            report("the line of stats --every is for programs", [] if re.fullmatch(r"t=\d+ submitted=\d+ .* oldest_s=\d+\.\d .*\n", said) else [said])
+        finally:
+            broker.terminate()
+            code = broker.wait()
+            log.seek(0)
+            text = log.read()
+            log.close()
+        report("paidand's log is English", [line for line in text.splitlines() if CHINESE.search(line)] or ([] if "level=" in text and code == 0 else [text]))
+
+
+def wait_for_rows(say, words):
+    """Lists come from the book, which is a moment behind."""
+    end = time.monotonic() + 20
+    text, _ = say(*words)
+    while len(text.splitlines()) < 2 and time.monotonic() < end:
+        text, _ = say(*words)
+    return text
+
+
+def write_registry(folder):
+    os.mkdir(folder)
+    for name, rows in {
+            "areas": ["id,parent,level,kind,name", "1,0,district,plain,博山区", "2,1,street,plain,城东街道", "3,2,community,urban,税务街社区",
+                      "4,3,grid,plain,第一网格", "5,4,microgrid,plain,第一微网格"],
+            "households": ["id,area,centre,address,lon,lat", "50,5,50,税务街12号院3号楼,117.858,36.497", "51,5,50,B座1室,117.8581,36.4971"],
+            "people": ["id,post,area,household,name,phone", "201,leader,5,50,王秀英,0533-0000001", "301,resident,5,51,Li Ming,"],
+            "categories": ["id,name,level,urgency,accept_within_s,complete_within_s", "3,公共照明,microgrid,normal,1800,86400", "7,A类,grid,high,60,7200"],
+    }.items():
+        with open(os.path.join(folder, name + ".csv"), "w", encoding="utf-8") as file:
+            file.write("\n".join(rows) + "\n")
+
+
+def main():
+    build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build")
+    os.chdir(ROOT)
+    check_catalogue(build)
+    check_marks()
+    check_choice(build)
+    check_help(build)
+    check_errors(build)
+    check_live(build)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
