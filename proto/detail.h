@@ -46,7 +46,7 @@ struct pd_detail_arg {
 };
 
 struct pd_detail {
-	enum pd_detail_name name;
+	enum pd_detail_name name; /* with PD_DETAIL_none the rest has no meaning */
 	struct pd_detail_arg args[PD_DETAIL_ARGS];
 };
 

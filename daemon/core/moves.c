@@ -469,7 +469,7 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 {
 	decision->outcome = CORE_EVENT;
 	decision->refusal = PD_REFUSED_none;
-	decision->detail = PD_NO_DETAIL;
+	decision->detail.name = PD_DETAIL_none;
 	decision->version = decision->person = 0;
 	decision->seq = 0;
 	const struct person *person = registry_person(core->registry, actor);

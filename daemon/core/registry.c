@@ -534,7 +534,7 @@ void registry_decide(const struct registry *registry, const struct pd_message *p
 		     struct registry_decision *decision)
 {
 	decision->refusal = PD_REFUSED_none;
-	decision->detail = PD_NO_DETAIL;
+	decision->detail.name = PD_DETAIL_none;
 	switch (put->type) {
 	case PD_MSG_put_area: return decide_area(registry, &put->put_area, bulk, decision);
 	case PD_MSG_put_household: return decide_household(registry, &put->put_household, bulk, decision);
