@@ -281,7 +281,10 @@ TEXTS = $(wildcard proto/*.c proto/errors.def daemon/*.c daemon/store/*.c client
 .PHONY: po
 po: ## take new texts of the programs into proto/po/*.po, to be translated there
 	@sh proto/po/extract.sh $(BUILD)/paidan.pot $(TEXTS)
-	@for po in proto/po/*.po; do msgmerge --quiet --update --backup=none --no-wrap --add-location=file $$po $(BUILD)/paidan.pot; msgfmt --statistics -o /dev/null $$po; done
+	@for po in proto/po/*.po; do \
+		msgmerge --quiet --update --backup=none --no-wrap --add-location=file $$po $(BUILD)/paidan.pot && \
+		msgattrib --no-obsolete --no-wrap --output-file=$$po $$po && msgfmt --statistics -o /dev/null $$po || exit 1; \
+	done
 
 ORDERS ?= 300000
 bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding: ORDERS=300000

@@ -50,8 +50,10 @@ static void choose_messages(void)
 	if (!setlocale(LC_MESSAGES, ""))
 		setlocale(LC_MESSAGES, "C.UTF-8");
 	char name[64];
+	const char *named = getenv("LANGUAGE");
 	snprintf(name, sizeof name, "%.*s", (int)strcspn(wanted, ".@"), wanted);
-	setenv("LANGUAGE", strncmp(name, "zh", 2) == 0 ? "zh_CN" : name, 0);
+	if (!named || !*named)
+		setenv("LANGUAGE", strncmp(name, "zh", 2) == 0 ? "zh_CN" : name, 1);
 }
 
 void intl_utf8(void)

@@ -6,6 +6,7 @@ environment, whether or not its locale was generated here, while what programs r
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -149,13 +150,27 @@ def check_choice(build):
     """Each language is chosen as gettext and setlocale document it, though no locale but C.UTF-8 may be there."""
     program = os.path.join(build, "paidan")
     for chinese, language in ((True, {"LANG": "zh_CN.UTF-8"}), (True, {"LANG": "zh_CN"}), (True, {"LANG": "zh_SG.UTF-8"}),
-                              (True, {"LC_ALL": "zh_CN.UTF-8", "LANG": "C"}), (True, {"LC_MESSAGES": "zh_CN.UTF-8"}),
+                              (True, {"LC_ALL": "zh_CN.UTF-8", "LANG": "C"}), (True, {"LC_MESSAGES": "zh_CN.UTF-8"}), (True, {"LANG": "zh_CN.UTF-8", "LANGUAGE": ""}),
                               (True, {"LANG": "en_GB.UTF-8", "LANGUAGE": "zh_CN"}), (False, {}), (False, {"LANG": "C"}),
                               (False, {"LANG": "C.UTF-8"}), (False, {"LC_ALL": "C", "LANG": "zh_CN.UTF-8"}), (False, {"LANG": "en_US.UTF-8"}),
                               (False, {"LANG": "zh_CN.UTF-8", "LANGUAGE": "en"}), (False, {"LANG": "POSIX", "LANGUAGE": "zh_CN"})):
         text, code = run(program, "--nonsense", **language)
         said = "没有选项 --nonsense" if chinese else "there is no option --nonsense"
         report(f"{'Chinese' if chinese else 'English'} for {language or 'an empty environment'}", [] if said in text and code == 100 else [text])
+
+
+def check_installed(build):
+    """Away from where it was built, a program finds its texts in ../share/locale; without them it speaks English."""
+    catalogue = "locale/zh_CN/LC_MESSAGES"
+    with tempfile.TemporaryDirectory() as folder:
+        program = shutil.copy(os.path.join(build, "paidan"), os.path.join(folder, "paidan"))
+        text, code = run(program, "--help", LANG="zh_CN.UTF-8")
+        if not os.path.exists("/usr/local/share/" + catalogue + "/paidan.mo"):
+            report("without its catalogue a program speaks English", [] if code == 0 and english_left(text) else [text])
+        os.makedirs(os.path.join(folder, "bin"))
+        shutil.copytree(os.path.join(build, catalogue), os.path.join(folder, "share", catalogue))
+        text, _ = run(shutil.move(program, os.path.join(folder, "bin")), "--help", LANG="zh_CN.UTF-8")
+        report("an installed program finds its catalogue", [] if "接单" in text and "用法" in text else [text])
 
 
 def check_errors(build):
@@ -260,6 +275,7 @@ def main():
     check_catalogue(build)
     check_marks()
     check_choice(build)
+    check_installed(build)
     check_help(build)
     check_errors(build)
     check_live(build)
