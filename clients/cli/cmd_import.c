@@ -137,6 +137,7 @@ static void print_json(const struct pd_imported *imported, bool dry_run, const c
 
 static void print_table(bool dry_run, const char *const *effects, const struct pd_u64s *const *counts)
 {
+	static const char *const kinds[ROWS_KINDS] = {N_("areas"), N_("households"), N_("people"), N_("categories")};
 	if (dry_run)
 		puts(_("Dry run: nothing was changed. It would be:"));
 	printf("%-10s", "");
@@ -144,8 +145,7 @@ static void print_table(bool dry_run, const char *const *effects, const struct p
 		printf("%*s%s", 11 - (int)print_width(_(effects[i]), strlen(_(effects[i]))), "", _(effects[i]));
 	putchar('\n');
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
-		const char *file = rows_file(kind);
-		printf("%-10.*s", (int)(strlen(file) - strlen(".csv")), file);
+		print_column(stdout, _(kinds[kind]), 10);
 		for (uint32_t i = 0; i < counts[kind]->count; i++)
 			printf("%11" PRIu64, counts[kind]->values[i]);
 		putchar('\n');
