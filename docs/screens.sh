@@ -21,7 +21,7 @@ end() {
 	rm -rf "$work"
 	exit $code
 }
-terminals=''
+terminals='' columns=''
 trap end EXIT
 trap 'exit 130' INT TERM
 export PAIDAN_CONNECT="ipc://$work/commands" PAIDAN_SUBSCRIBE="ipc://$work/events" PATH="$build:$PATH" TZ=CST-8

@@ -43,7 +43,7 @@ failed() {
 shows() {
 	start=$(date +%s)
 	until screen | grep -Eq -- "$2"; do
-		[ $(($(date +%s) - start)) -lt $limit_s ] || { failed "$1" "nothing like \"$2\" on the screen"; return; }
+		[ $(($(date +%s) - start)) -lt "$limit_s" ] || { failed "$1" "nothing like \"$2\" on the screen"; return; }
 		sleep 0.05
 	done
 	passed "$1"
@@ -52,7 +52,7 @@ shows() {
 gone() {
 	start=$(date +%s)
 	while screen | grep -Eq -- "$2"; do
-		[ $(($(date +%s) - start)) -lt $limit_s ] || { failed "$1" "\"$2\" is still on the screen"; return; }
+		[ $(($(date +%s) - start)) -lt "$limit_s" ] || { failed "$1" "\"$2\" is still on the screen"; return; }
 		sleep 0.05
 	done
 	passed "$1"
@@ -75,7 +75,7 @@ start_daemon() {
 	daemon=$!
 	start=$(date +%s)
 	until "$build/paidan" stats >/dev/null 2>&1; do
-		[ $(($(date +%s) - start)) -lt $limit_s ] || { echo "not ok paidand starts"; exit 1; }
+		[ $(($(date +%s) - start)) -lt "$limit_s" ] || { echo "not ok paidand starts"; exit 1; }
 	done
 }
 # The household's number, the text

@@ -27,8 +27,12 @@ const char *top_terminal_check(void)
 	int err = 0;
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || tcgetattr(STDIN_FILENO, &terminal_before))
 		return _("there is no terminal to show it on; 'paidan stats --every 1' prints a line a second instead");
-	if (setupterm(NULL, STDOUT_FILENO, &err) == OK && *capability("cup"))
-		return NULL;
+	if (setupterm(NULL, STDOUT_FILENO, &err) == OK) {
+		bool moves = *capability("cup");
+		del_curterm(cur_term);
+		if (moves)
+			return NULL;
+	}
 	snprintf(why, sizeof why,
 		 _("the terminal type TERM='%.40s' is not known here, or cannot move its cursor; set TERM to what your "
 		   "terminal is, e.g. TERM=xterm, or use 'paidan stats --every 1'"),
