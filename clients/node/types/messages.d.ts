@@ -1,0 +1,1096 @@
+// Made by `npm run types` from schema.json; change proto/*.def.
+import type { CallOptions } from './client.js'
+
+/** a level of the tree of areas; a smaller number is further up */
+export type Level = 'district' | 'street' | 'community' | 'grid' | 'microgrid'
+
+/** what sort of area */
+export type AreaKind = 'plain' | 'urban' | 'village' | 'dedicated'
+
+/** a person's post */
+export type Post = 'resident' | 'merchant' | 'centre' | 'leader' | 'grid_leader' | 'staff' | 'supervisor' | 'courier' | 'administrator'
+
+/** how urgent; a smaller number is pushed first */
+export type Urgency = 'emergency' | 'high' | 'normal' | 'low'
+
+/** how far an order has come */
+export type State = 'waiting' | 'accepted' | 'completed' | 'closed' | 'cancelled'
+
+/** Names of refusals; a newer broker may have more. */
+export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
+
+/** First message on a connection, and again whenever the broker answers no_hello. Said again, it begins the connection anew: what it worked for is forgotten. Answered by welcome. */
+export interface Hello {
+	/** who this connection speaks for; 0 is the operator at the machine (person) */
+	person: number
+	/** name and version of the program, for the broker's log (1 to 64 characters) */
+	client: string
+	/** version of this protocol that the client was written for */
+	protocol: number
+}
+
+/** Sign of life, to be sent when nothing else was for heartbeat_ms of the welcome. Answered by pong. */
+export interface Ping {
+}
+
+/** Asks for the waiting orders of an area, at most credit of them unanswered at a time, most urgent first, then oldest. Said again it changes the credit; 0 stops. Answered by ok. */
+export interface Work {
+	/** the holder whose queue it is; the connection's person holds a post of work in this very area, or may act for others (area) */
+	area: number
+	/** orders of this area that may be with this connection at a time, pushed and not yet gone from the queue (orders) */
+	credit: number
+}
+
+/** Leaves: what was pushed here and not accepted goes to others at once. Answered by ok. */
+export interface Bye {
+}
+
+/** A new order (点单). The id is made by the client, so that sending it again is the same order. */
+export interface Submit {
+	/** a new UUIDv7 (RFC 9562) */
+	order: string
+	/** what it is about (category) */
+	category: number
+	/** the request in the resident's words (1 to 4000 characters) */
+	text: string
+	/** where it is; 0: the requester's own household (household) */
+	household?: number
+	/** how urgent; 0: as the category says */
+	urgency?: Urgency | number
+	/** for whom, when staff submit for a resident; 0: the actor (person) */
+	requester?: number
+	/** where it is, when there is no household; 0: by household or requester (area) */
+	area?: number
+	/** where exactly, in words (0 to 200 characters) */
+	place?: string
+	/** longitude of the place; 0 with lat_e7 0: not given (degrees * 10^7, WGS84) */
+	lon_e7?: number
+	/** latitude of the place (degrees * 10^7, WGS84) */
+	lat_e7?: number
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The actor takes the order on (接单). Of several accepts exactly one wins. */
+export interface Accept {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The holder cannot do it: the order goes to the level above, with the reason. */
+export interface Decline {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** why (1 to 500 characters) */
+	reason: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Gives the order to another holder, where it waits anew. */
+export interface Transfer {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** who shall hold it (area) */
+	holder: number
+	/** why (1 to 500 characters) */
+	reason: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The acceptor reports the work as done (办结). */
+export interface Complete {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** what was done (1 to 4000 characters) */
+	result: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The requester agrees that it is done (确认) and rates it; the order is closed. */
+export interface Confirm {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** 1 (bad) to 5 (very good) (stars) */
+	rating: number
+	/** a word with it (0 to 500 characters) */
+	text?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The requester says it is not done: the order waits again, one attempt and one level further up. */
+export interface Reopen {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** why (1 to 500 characters) */
+	reason: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The requester takes a waiting order back. */
+export interface Cancel {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** why (0 to 500 characters) */
+	reason?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds a remark to an order that is not over. */
+export interface Note {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** the remark (1 to 4000 characters) */
+	text: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds an area to the tree, or makes it what this says. */
+export interface PutArea {
+	/** the area's id (area) */
+	area: number
+	/** the area above; 0 for the district (area) */
+	parent: number
+	/** its level; higher up than it is the parent's */
+	level: Level | number
+	/** what sort of area it is */
+	kind: AreaKind | number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** no longer in use */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds a household, or makes it what this says. */
+export interface PutHousehold {
+	/** the household's id (household) */
+	household: number
+	/** its micro-grid (area) */
+	area: number
+	/** the centre household (中心户) that looks after it, of the same micro-grid; a centre household names itself (household) */
+	centre: number
+	/** its address (1 to 200 characters) */
+	address: string
+	/** its longitude (degrees * 10^7, WGS84) */
+	lon_e7: number
+	/** its latitude (degrees * 10^7, WGS84) */
+	lat_e7: number
+	/** no longer there */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds a person with their post, or makes them what this says. */
+export interface PutPerson {
+	/** the person's id (person) */
+	person: number
+	/** the post */
+	post: Post | number
+	/** where the post is held (area) */
+	area: number
+	/** where the person lives; 0: not housed in this district (household) */
+	household: number
+	/** the name (1 to 64 characters) */
+	name: string
+	/** a telephone number (0 to 32 characters) */
+	phone?: string
+	/** holds the post no longer */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds a category of orders, or makes it what this says. It holds for orders that come after it. */
+export interface PutCategory {
+	/** the category's id (category) */
+	category: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** the level that holds its orders */
+	level: Level | number
+	/** how urgent its orders are unless they say otherwise */
+	urgency: Urgency | number
+	/** the holder accepts within this time (s) */
+	accept_within_s: number
+	/** the acceptor completes within this time of accepting (s) */
+	complete_within_s: number
+	/** not for new orders */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** From here on the put_ messages of this connection are laid aside, without answers, until import_commit. Answered by ok. */
+export interface ImportBegin {
+	/** a new UUIDv7 */
+	import: string
+}
+
+/** Takes all that was laid aside since import_begin into the registry, or nothing of it. Answered by imported, or refused with the row that is at fault: the request id of its put_ message. */
+export interface ImportCommit {
+	/** as in import_begin */
+	import: string
+	/** how many put_ messages there were; another number is refused */
+	rows: number
+	/** only say what would change */
+	dry_run?: boolean
+	/** what is in the registry and not in the import is retired */
+	complete?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** One order. Answered by order; with story then by a past for each of its events, oldest first; always by end. */
+export interface GetOrder {
+	/** the order */
+	order: string
+	/** its events, too */
+	story?: boolean
+}
+
+/** Orders, a page at a time. Answered by order for each and end. Of an area: by holder, state, urgency, age; of a requester or of all: newest first. */
+export interface ListOrders {
+	/** held in this area or below it; 0: anywhere (area) */
+	area?: number
+	/** of this requester; 0: of anyone; not together with area (person) */
+	requester?: number
+	/** in this state; 0: in any */
+	state?: State | number
+	/** at most so many; 0: 100 (orders) */
+	limit?: number
+	/** the cursor of the page before */
+	cursor?: Uint8Array
+	/** wait until the book holds this seq: one reads what one has written; a seq that has not been given yet is not waited for */
+	after_seq?: number | bigint
+}
+
+/** Areas in the order of their ids. Answered by area for each and end. */
+export interface ListAreas {
+	/** this area and all below it; 0: all (area) */
+	area?: number
+	/** at most so many; 0: 100 (areas) */
+	limit?: number
+	/** beginning after this id (area) */
+	after?: number
+}
+
+/** People in the order of their ids; residents, merchants and couriers get no telephone numbers but their own. Answered by person for each and end. */
+export interface ListPeople {
+	/** with a post in this area or below it; 0: anywhere (area) */
+	area?: number
+	/** with this post; 0: with any */
+	post?: Post | number
+	/** at most so many; 0: 100 (people) */
+	limit?: number
+	/** beginning after this id (person) */
+	after?: number
+	/** only this person (person) */
+	person?: number
+}
+
+/** Households in the order of their ids, for people with a post of work. Answered by household for each and end. */
+export interface ListHouseholds {
+	/** in this area or below it; 0: anywhere (area) */
+	area?: number
+	/** at most so many; 0: 100 (households) */
+	limit?: number
+	/** beginning after this id (household) */
+	after?: number
+}
+
+/** All categories. Answered by category for each and end. */
+export interface ListCategories {
+}
+
+/** Figures of an area and all below it. Answered by stats. */
+export interface GetStats {
+	/** the area; 0: all (area) */
+	area?: number
+	/** with the histograms from which the percentiles come */
+	counts?: boolean
+}
+
+/** Events from the journal, oldest first. Answered by past for each and end, whose seq is where to go on. */
+export interface ReadEvents {
+	/** events after this one */
+	after_seq: number | bigint
+	/** at most so many; 0: 100 (events) */
+	limit?: number
+	/** only of this area and those below it; 0: all (area) */
+	area?: number
+}
+
+/** A hash over the whole state in memory, for paidan verify. Answered by digest. */
+export interface GetDigest {
+}
+
+/** Done, and on disk: the one answer that is a promise. */
+export interface Ok {
+	type: 'ok'
+	/** the seq of the event; of a repeated command, that of the first; 0 when nothing was recorded */
+	seq: number
+	/** the order's version after it */
+	version: number
+}
+
+/** Not done, and nothing was changed. */
+export interface Refused {
+	type: 'refused'
+	/** which refusal: stable, for programs */
+	code: number
+	/** the refusal's name: stable, for programs (1 to 64 characters) */
+	name: string
+	/** what is wrong, for people (1 to 400 characters) */
+	sentence: string
+	/** what exactly, for people (0 to 400 characters) */
+	detail: string
+	/** the order's version now */
+	version: number
+	/** who was first, when that is the reason (person) */
+	person: number
+	/** of an import: the request id of the put_ message at fault */
+	row: number
+}
+
+/** The answer to hello. */
+export interface Welcome {
+	type: 'welcome'
+	/** the broker's protocol version */
+	protocol: number
+	/** the broker's name and version (1 to 64 characters) */
+	broker: string
+	/** a number drawn at the broker's start: another one means it was restarted */
+	instance: number | bigint
+	/** the seq of the last event on disk */
+	seq: number
+	/** a connection that is silent for three times this is taken for dead (ms) */
+	heartbeat_ms: number
+}
+
+/** The answer to ping. */
+export interface Pong {
+	type: 'pong'
+	/** as in welcome */
+	instance: number | bigint
+}
+
+/** An order as it stands. */
+export interface Order {
+	type: 'order'
+	/** its id */
+	order: string
+	/** its version: the number of its events */
+	version: number
+	/** its state */
+	state: State | number
+	/** who holds it (area) */
+	holder: number
+	/** where it comes from (area) */
+	area: number
+	/** who asked for it (person) */
+	requester: number
+	/** the household it is about (household) */
+	household: number
+	/** what it is about (category) */
+	category: number
+	/** how urgent it is */
+	urgency: Urgency | number
+	/** 1, and one more for each reopening */
+	attempt: number
+	/** who accepted it; 0: nobody yet (person) */
+	acceptor: number
+	/** the requester's rating; 0: none (stars) */
+	rating: number
+	/** when it was submitted (ms since 1970 UTC) */
+	submitted_ms: number
+	/** since when it waits or waited at its holder (ms since 1970 UTC) */
+	waiting_ms: number
+	/** when it was accepted; 0: not (ms since 1970 UTC) */
+	accepted_ms: number
+	/** when it was completed; 0: not (ms since 1970 UTC) */
+	completed_ms: number
+	/** when it was closed or cancelled; 0: not (ms since 1970 UTC) */
+	ended_ms: number
+	/** when the next step is due; 0: none is (ms since 1970 UTC) */
+	due_ms: number
+	/** seq of its first event */
+	seq: number
+	/** seq of its last event */
+	last_seq: number
+	/** the request (0 to 4000 characters) */
+	text: string
+	/** where exactly, in words (0 to 200 characters) */
+	place: string
+}
+
+/** An area. */
+export interface Area {
+	type: 'area'
+	/** its id (area) */
+	area: number
+	/** the area above (area) */
+	parent: number
+	/** its level */
+	level: Level | number
+	/** what sort of area it is */
+	kind: AreaKind | number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** the ids from the district down: its topic (1 to 128 characters) */
+	path: string
+	/** no longer in use */
+	retired: boolean
+	/** orders that wait here and below, now (orders) */
+	waiting: number
+}
+
+/** A person. */
+export interface Person {
+	type: 'person'
+	/** the id (person) */
+	person: number
+	/** the post */
+	post: Post | number
+	/** where the post is held (area) */
+	area: number
+	/** where the person lives; 0: not housed here (household) */
+	household: number
+	/** the name (1 to 64 characters) */
+	name: string
+	/** a telephone number (0 to 32 characters) */
+	phone: string
+	/** holds the post no longer */
+	retired: boolean
+}
+
+/** A household. */
+export interface Household {
+	type: 'household'
+	/** its id (household) */
+	household: number
+	/** its micro-grid (area) */
+	area: number
+	/** its centre household (household) */
+	centre: number
+	/** its address (1 to 200 characters) */
+	address: string
+	/** its longitude (degrees * 10^7, WGS84) */
+	lon_e7: number
+	/** its latitude (degrees * 10^7, WGS84) */
+	lat_e7: number
+	/** no longer there */
+	retired: boolean
+}
+
+/** A category of orders. */
+export interface Category {
+	type: 'category'
+	/** its id (category) */
+	category: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** the level that holds its orders */
+	level: Level | number
+	/** how urgent its orders are */
+	urgency: Urgency | number
+	/** time to accept (s) */
+	accept_within_s: number
+	/** time to complete (s) */
+	complete_within_s: number
+	/** not for new orders */
+	retired: boolean
+}
+
+/** Figures of an area and all below it; all but pushed and workers can be had again, exactly, by a replay of the journal. Also published once a second for each area whose figures changed, on its topic, after a published. */
+export interface Stats {
+	type: 'stats'
+	/** the area; 0: all (area) */
+	area: number
+	/** when they were taken (ms since 1970 UTC) */
+	time_ms: number
+	/** the event up to which they count */
+	seq: number
+	/** submitted so far (orders) */
+	submitted: number
+	/** accepted so far (orders) */
+	accepted: number
+	/** completed so far (orders) */
+	completed: number
+	/** closed so far (orders) */
+	closed: number
+	/** cancelled so far (orders) */
+	cancelled: number
+	/** reopened so far (orders) */
+	reopened: number
+	/** declined or transferred away so far (orders) */
+	declined: number
+	/** waiting now (orders) */
+	waiting: number
+	/** accepted and not completed now (orders) */
+	working: number
+	/** since when the oldest of the waiting waits; 0: none waits (ms since 1970 UTC) */
+	oldest_ms: number
+	/** p50, p90, p99 of the time from waiting to accepted (ms) */
+	accept_ms: number[]
+	/** p50, p90, p99 of the time from accepted to completed (ms) */
+	complete_ms: number[]
+	/** pushed to workers since the broker's start (orders) */
+	pushed: number
+	/** workers there now (workers) */
+	workers: number
+	/** districts, streets, communities, urban communities, grids, dedicated grids, micro-grids, households, centre households, then people by post in the order of the posts; none in what is published */
+	registry: number[]
+	/** histogram of the times to accept; its buckets are described under "Histograms" */
+	accept_counts: number[]
+	/** histogram of the times to complete */
+	complete_counts: number[]
+}
+
+/** An event from the journal. */
+export interface Past {
+	type: 'past'
+	/** the event, as a whole message, as it was published */
+	event: AnyEvent
+}
+
+/** The last of the answers to a query. */
+export interface End {
+	type: 'end'
+	/** how many there were before it */
+	count: number
+	/** the answers hold up to this event */
+	seq: number
+	/** there may be further ones; the next page can turn out empty */
+	more: boolean
+	/** of list_orders: where the next page begins */
+	cursor: Uint8Array
+	/** of the registry's lists: where the next page begins */
+	after: number
+	/** of read_events: how many publications the area has had, see published */
+	publications: number
+}
+
+/** What an import changed, or with dry_run would change. Each: added, changed, moved, retired, unchanged. */
+export interface Imported {
+	type: 'imported'
+	/** seq of the last event; 0 when nothing was recorded */
+	seq: number
+	/** areas */
+	areas: number[]
+	/** households */
+	households: number[]
+	/** people */
+	people: number[]
+	/** categories */
+	categories: number[]
+}
+
+/** A hash over the registry, the open orders and the figures. */
+export interface Digest {
+	type: 'digest'
+	/** the event up to which it counts */
+	seq: number
+	/** the hash (BLAKE2b-256) */
+	hash: Uint8Array
+}
+
+/** A dispatch (派单): an order that waits at an area this connection works for. It promises nothing: accept it, or leave it. */
+export interface Push {
+	type: 'push'
+	/** the order */
+	order: string
+	/** its version, to be named by accept */
+	version: number
+	/** the area in whose queue it waits (area) */
+	holder: number
+	/** which attempt it is */
+	attempt: number
+	/** since when it waits here (ms since 1970 UTC) */
+	waiting_ms: number
+	/** by when it is to be accepted (ms since 1970 UTC) */
+	due_ms: number
+	/** the order's first event, submitted, as a whole message: category, urgency, text and the rest */
+	submitted: Submitted
+}
+
+/** An order that was pushed here is no longer to be had: someone else accepted it, or it left the queue. */
+export interface Withdraw {
+	type: 'withdraw'
+	/** the order */
+	order: string
+	/** the area it was pushed for (area) */
+	holder: number
+	/** who moved it (person) */
+	person: number
+}
+
+/** An order was submitted, and dispatched to its holder. */
+export interface Submitted {
+	type: 'submitted'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** for whom (person) */
+	requester: number
+	/** the household it is about (household) */
+	household: number
+	/** where it comes from (area) */
+	area: number
+	/** what it is about (category) */
+	category: number
+	/** how urgent it is */
+	urgency: Urgency | number
+	/** the request (1 to 4000 characters) */
+	text: string
+	/** where exactly, in words (0 to 200 characters) */
+	place: string
+	/** longitude of the place (degrees * 10^7, WGS84) */
+	lon_e7: number
+	/** latitude of the place (degrees * 10^7, WGS84) */
+	lat_e7: number
+}
+
+/** The actor accepted the order. */
+export interface Accepted {
+	type: 'accepted'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+}
+
+/** The holder declined it; it waits one level up. */
+export interface Declined {
+	type: 'declined'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** why (1 to 500 characters) */
+	reason: string
+}
+
+/** It was given to another holder. */
+export interface Transferred {
+	type: 'transferred'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** why (1 to 500 characters) */
+	reason: string
+}
+
+/** The acceptor reported it as done. */
+export interface Completed {
+	type: 'completed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** what was done (1 to 4000 characters) */
+	result: string
+}
+
+/** The requester confirmed and rated it; it is closed. */
+export interface Confirmed {
+	type: 'confirmed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** the rating (stars) */
+	rating: number
+	/** a word with it (0 to 500 characters) */
+	text: string
+}
+
+/** Nobody confirmed it in time; it closed by itself. */
+export interface Closed {
+	type: 'closed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+}
+
+/** The requester says it is not done; it waits again, one level up. */
+export interface Reopened {
+	type: 'reopened'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** which attempt begins */
+	attempt: number
+	/** why (1 to 500 characters) */
+	reason: string
+}
+
+/** The requester took it back. */
+export interface Cancelled {
+	type: 'cancelled'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** why (0 to 500 characters) */
+	reason: string
+}
+
+/** A remark was added. */
+export interface Noted {
+	type: 'noted'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** the remark (1 to 4000 characters) */
+	text: string
+}
+
+/** An area was added or changed. */
+export interface AreaSet {
+	type: 'area_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** its id (area) */
+	area: number
+	/** the area above (area) */
+	parent: number
+	/** its level */
+	level: Level | number
+	/** what sort of area it is */
+	kind: AreaKind | number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** no longer in use */
+	retired: boolean
+}
+
+/** A household was added or changed. */
+export interface HouseholdSet {
+	type: 'household_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** its id (household) */
+	household: number
+	/** its micro-grid (area) */
+	area: number
+	/** its centre household (household) */
+	centre: number
+	/** its address (1 to 200 characters) */
+	address: string
+	/** its longitude (degrees * 10^7, WGS84) */
+	lon_e7: number
+	/** its latitude (degrees * 10^7, WGS84) */
+	lat_e7: number
+	/** no longer there */
+	retired: boolean
+}
+
+/** A person was added or changed. */
+export interface PersonSet {
+	type: 'person_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the id (person) */
+	person: number
+	/** the post */
+	post: Post | number
+	/** where the post is held (area) */
+	area: number
+	/** where the person lives; 0: not housed here (household) */
+	household: number
+	/** the name (1 to 64 characters) */
+	name: string
+	/** a telephone number (0 to 32 characters) */
+	phone: string
+	/** holds the post no longer */
+	retired: boolean
+}
+
+/** A category was added or changed. */
+export interface CategorySet {
+	type: 'category_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** its id (category) */
+	category: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** the level that holds its orders */
+	level: Level | number
+	/** how urgent its orders are */
+	urgency: Urgency | number
+	/** time to accept (s) */
+	accept_within_s: number
+	/** time to complete (s) */
+	complete_within_s: number
+	/** not for new orders */
+	retired: boolean
+}
+
+/** Stands before the event, or the stats, in each published frame, with the same seq: how many publications each area of the topic has had since the broker's start, from the district down. Whoever subscribed to an area sees its number grow by one each time; if it grows by more, something was lost, and is to be had by read_events. A number that is smaller than before: the broker was restarted. */
+export interface Published {
+	type: 'published'
+	/** its place in the sequence of all events */
+	seq: number
+	/** publications so far, one number for each id in the topic; this one counts */
+	counts: number[]
+}
+
+/** What happens: an event of the journal. */
+export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | AreaSet | HouseholdSet | PersonSet | CategorySet
+
+/** What a program sends, by name. */
+export interface Sent {
+	hello: Hello
+	ping: Ping
+	work: Work
+	bye: Bye
+	submit: Submit
+	accept: Accept
+	decline: Decline
+	transfer: Transfer
+	complete: Complete
+	confirm: Confirm
+	reopen: Reopen
+	cancel: Cancel
+	note: Note
+	put_area: PutArea
+	put_household: PutHousehold
+	put_person: PutPerson
+	put_category: PutCategory
+	import_begin: ImportBegin
+	import_commit: ImportCommit
+	get_order: GetOrder
+	list_orders: ListOrders
+	list_areas: ListAreas
+	list_people: ListPeople
+	list_households: ListHouseholds
+	list_categories: ListCategories
+	get_stats: GetStats
+	read_events: ReadEvents
+	get_digest: GetDigest
+}
+
+/** The last answer to what a program sends, by name. */
+export interface Answers {
+	submit: Ok
+	accept: Ok
+	decline: Ok
+	transfer: Ok
+	complete: Ok
+	confirm: Ok
+	reopen: Ok
+	cancel: Ok
+	note: Ok
+	put_area: Ok
+	put_household: Ok
+	put_person: Ok
+	put_category: Ok
+	import_begin: Ok
+	import_commit: Imported
+	get_order: End
+	list_orders: End
+	list_areas: End
+	list_people: End
+	list_households: End
+	list_categories: End
+	get_stats: Stats
+	read_events: End
+	get_digest: Digest
+}
+
+/** The commands, each a method of the client. Refused: a Refusal is thrown. */
+export interface Commands {
+	/** The actor takes the order on (接单). Of several accepts exactly one wins. */
+	accept(fields: Accept, options?: CallOptions): Promise<Ok>
+	/** The holder cannot do it: the order goes to the level above, with the reason. */
+	decline(fields: Decline, options?: CallOptions): Promise<Ok>
+	/** Gives the order to another holder, where it waits anew. */
+	transfer(fields: Transfer, options?: CallOptions): Promise<Ok>
+	/** The acceptor reports the work as done (办结). */
+	complete(fields: Complete, options?: CallOptions): Promise<Ok>
+	/** The requester agrees that it is done (确认) and rates it; the order is closed. */
+	confirm(fields: Confirm, options?: CallOptions): Promise<Ok>
+	/** The requester says it is not done: the order waits again, one attempt and one level further up. */
+	reopen(fields: Reopen, options?: CallOptions): Promise<Ok>
+	/** The requester takes a waiting order back. */
+	cancel(fields: Cancel, options?: CallOptions): Promise<Ok>
+	/** Adds a remark to an order that is not over. */
+	note(fields: Note, options?: CallOptions): Promise<Ok>
+	/** Adds an area to the tree, or makes it what this says. */
+	put_area(fields: PutArea, options?: CallOptions): Promise<Ok>
+	/** Adds a household, or makes it what this says. */
+	put_household(fields: PutHousehold, options?: CallOptions): Promise<Ok>
+	/** Adds a person with their post, or makes them what this says. */
+	put_person(fields: PutPerson, options?: CallOptions): Promise<Ok>
+	/** Adds a category of orders, or makes it what this says. It holds for orders that come after it. */
+	put_category(fields: PutCategory, options?: CallOptions): Promise<Ok>
+}
