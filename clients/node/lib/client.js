@@ -42,13 +42,7 @@ import { Worker } from './worker.js'
  * gets pushes for areas of `client.work`. Not needed with `client.worker`.
  */
 
-/**
- * How to make a call.
- * @typedef {object} CallOptions
- * @property {number} [timeout_ms] reject with NoAnswer after this time; the command may still be done. Without it the
- * command is sent again until it is answered
- * @property {AbortSignal} [signal] stop waiting
- */
+/** @typedef {import('../types/messages.js').CallOptions} CallOptions how to make a call */
 
 const CONNECT_TIMEOUT_MS = 10000
 const BYE_MS = 1000

@@ -66,7 +66,7 @@ export class Dispatch {
 		this.accepted = false
 	}
 
-	/** Aborts, with Withdrawn as its reason, when the order was lost to somebody else; and when the client is closed. */
+	/** Aborts, with Withdrawn as its reason, when the order was lost to somebody else; and when the client is closed. @returns {AbortSignal} */
 	get signal() {
 		return this.#abort.signal
 	}

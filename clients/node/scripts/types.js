@@ -68,7 +68,15 @@ function render() {
 	const events = ofRole('event').filter((m) => m.name !== 'published')
 	const methods = ofRole('command').filter((m) => m.name !== 'submit' && !m.name.startsWith('import_'))
 	let text = '// Made by `npm run types` from schema.json; change proto/*.def.\n'
-	text += "import type { CallOptions } from './client.js'\n\n"
+	text += `/** How to make a call. */
+export interface CallOptions {
+	/** Reject with NoAnswer after this time; the command may still be done. Without it the call waits until it is answered. */
+	timeout_ms?: number
+	/** Stop waiting. */
+	signal?: AbortSignal
+}
+
+`
 	for (const [name, { doc: about, words }] of Object.entries(schema.enums))
 		text += doc(about) + `export type ${camel(name)} = ${union(words.map((/** @type {Field} */ w) => w.name))}\n\n`
 	text += doc('Names of refusals; a newer broker may have more.')

@@ -1,5 +1,11 @@
 // Made by `npm run types` from schema.json; change proto/*.def.
-import type { CallOptions } from './client.js'
+/** How to make a call. */
+export interface CallOptions {
+	/** Reject with NoAnswer after this time; the command may still be done. Without it the call waits until it is answered. */
+	timeout_ms?: number
+	/** Stop waiting. */
+	signal?: AbortSignal
+}
 
 /** a level of the tree of areas; a smaller number is further up */
 export type Level = 'district' | 'street' | 'community' | 'grid' | 'microgrid'
