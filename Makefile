@@ -18,7 +18,7 @@ CATALOGUES = $(patsubst proto/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/paidan.mo,$(
 TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs paidan-conform)
 
 .PHONY: all programs product tools
-all: product tools python ## build everything
+all: product tools python clients/node/schema.json ## build everything
 programs: $(PROGRAMS) $(CATALOGUES)
 tools: $(TOOLS) $(units)
 
@@ -114,6 +114,10 @@ $(BUILD)/python/.made: $(wildcard clients/python/paidan/*.py clients/python/*.py
 	@cp clients/python/paidan/*.py clients/python/paidan/py.typed $(@D)/paidan/
 	$(Q)PYTHONDONTWRITEBYTECODE=1 python3 clients/python/made.py $(@D)/paidan && touch $@
 
+# The Node client's own copy, as it goes into its package.
+clients/node/schema.json: proto/schema.json
+	@cp $< $@
+
 .SECONDARY:
 .DELETE_ON_ERROR:
 -include $(shell find $(BUILD) -path $(BUILD)/deb -prune -o -type f -name '*.d' -print 2>/dev/null)
@@ -126,6 +130,7 @@ TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps tmux g++ pkg-config
 	python3 python3-zmq python3-msgpack python3-pip python3-setuptools python3-wheel
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
 DOCS_PACKAGES = python3 tmux
+NODE_PACKAGES = nodejs npm # unless there is another node; without them the tests of the Node client are left out
 LINT_PACKAGES = clang-tidy clang-format cppcheck
 
 # Install what is missing of the packages given in WANT.
@@ -149,6 +154,8 @@ deps: ## install the Debian packages that building and running need
 	$(call install,$(PACKAGES))
 deps-test: ## ... and those that the tests need
 	$(call install,$(PACKAGES) $(TEST_PACKAGES))
+	-$(if $(shell command -v node && command -v npm),,$(call install,$(NODE_PACKAGES)))
+	@sh tests/node.sh modules
 deps-lint:
 	$(call install,$(LINT_PACKAGES))
 
@@ -218,7 +225,7 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 
 .PHONY: conform sim crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
-	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python
+	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
 	@python3 tests/conform/run.py $(BUILD)
 
 SEEDS ?= 1-2000
@@ -270,6 +277,9 @@ check-metrics: deps-test ## what is served, the alerts and the dashboard, by pro
 docs: $(BUILD)/paidan-docs ## make PROTOCOL.md and schema.json again from the tables
 	$(BUILD)/paidan-docs protocol >$(BUILD)/PROTOCOL.md && mv $(BUILD)/PROTOCOL.md proto/PROTOCOL.md
 	$(BUILD)/paidan-docs schema >$(BUILD)/schema.json && mv $(BUILD)/schema.json proto/schema.json
+	@cp proto/schema.json clients/node/schema.json
+	@if command -v node >/dev/null; then node clients/node/scripts/types.js; \
+	else echo "make: node is not installed: clients/node/types/messages.d.ts is as it was" >&2; fi
 
 .PHONY: screens
 screens: deps ## pictures of what people see, from a running district, into docs/screens; LANG says the language

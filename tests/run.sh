@@ -50,6 +50,11 @@ suite history sh tests/history.sh "$build"
 suite top sh tests/top.sh "$build"
 if [ -z "$SANITIZER" ]; then
 	suite python python3 tests/python/run.py "$build"
+	if why=$(sh tests/node.sh missing); then
+		echo "node: left out: $why"
+	else
+		suite node sh tests/node.sh "$build"
+	fi
 	suite purity sh tests/purity.sh "$build"
 	suite install sh tests/install.sh "$build"
 	suite texts python3 tests/texts.py "$build"

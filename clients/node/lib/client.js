@@ -517,7 +517,7 @@ export class Client extends Commands {
 	 * @param {Sent['work']} fields credit 0: no longer
 	 * @returns {Promise<Ok>} resolves when the broker has agreed
 	 */
-	work({ area, credit, ...rest }) {
+	async work({ area, credit, ...rest }) {
 		return this.#work(area, credit, () => {}, rest)
 	}
 

@@ -75,11 +75,11 @@ export class Schema {
 	 */
 	constructor(document, where = 'the schema') {
 		const spoken = PROTOCOLS.join(', ')
-		if (!Number.isInteger(document?.protocol))
-			throw new SchemaError(`${where} is not a schema.json of paidan: it has no number "protocol"`)
+		if (document?.protocol === undefined)
+			throw new SchemaError(`${where} is not a schema.json of paidan: it has no "protocol"`)
 		if (!PROTOCOLS.includes(document.protocol))
 			throw new SchemaError(
-				`${where} is of protocol version ${document.protocol}; this client understands version ${spoken}: ` +
+				`${where} is of protocol version ${JSON.stringify(document.protocol)}; this client understands version ${spoken}: ` +
 					'use the schema.json that came with it, or a client of that version',
 			)
 		/** @type {number} */

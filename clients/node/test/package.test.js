@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -8,6 +8,10 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('..', import.meta.url))
 const tsc = join(folder, 'node_modules/typescript/bin/tsc')
+
+const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+const lock = readFileSync(join(folder, 'package-lock.json'), 'utf8')
+const project = join(folder, '../../VERSION')
 
 /** @param {string} program @param {string[]} args @param {string} cwd */
 function run(program, args, cwd = folder) {
@@ -20,16 +24,22 @@ test('the code, its tests and the examples agree with the types', () => {
 	run(process.execPath, [tsc, '-p', 'tsconfig.json'])
 })
 
+test('the version is the project\'s, and the lock file names no addresses', { skip: !existsSync(project) && 'not in the project' }, () => {
+	assert.equal(version, readFileSync(project, 'utf8').trim())
+	assert.equal(JSON.parse(lock).version, version)
+	assert.doesNotMatch(lock, /https?:|"resolved"/)
+})
+
 test('the package can be packed, installed, imported, and used with its types', () => {
 	const place = mkdtempSync(join(tmpdir(), 'paidan.'))
 	try {
 		run(process.execPath, ['scripts/schema.js'])
 		run(process.execPath, [tsc, '-p', 'tsconfig.types.json'])
 		run('npm', ['pack', '--ignore-scripts', '--silent', '--pack-destination', place])
-		run('tar', ['-xzf', 'paidan-0.1.0.tgz'], place)
+		run('tar', ['-xzf', `paidan-${version}.tgz`], place)
 		mkdirSync(join(place, 'node_modules'))
 		symlinkSync('../package', join(place, 'node_modules/paidan'))
-		for (const name of ['zeromq', '@msgpack', '@types', 'undici-types'])
+		for (const name of ['zeromq', 'cmake-ts', '@msgpack', '@types', 'undici-types'])
 			symlinkSync(join(folder, 'node_modules', name), join(place, 'node_modules', name))
 		writeFileSync(join(place, 'package.json'), '{"type": "module"}')
 		writeFileSync(
