@@ -37,6 +37,6 @@ modules) modules ;;
 *)
 	build=$(cd "$1" && pwd) || exit 100
 	node $package/scripts/schema.js || exit 1
-	cd $package && BUILD=$build exec node --test --test-reporter=tap test/*.test.js
+	cd $package && BUILD=$build exec timeout 500 node --test --test-reporter=tap test/*.test.js
 	;;
 esac

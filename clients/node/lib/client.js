@@ -44,6 +44,7 @@ import { Worker } from './worker.js'
 
 /** @typedef {import('../types/messages.js').CallOptions} CallOptions how to make a call */
 
+const OPTIONS = ['person', 'name', 'connect', 'subscribe', 'timeout_ms', 'signal', 'resend_ms', 'schema', 'on_link', 'on_push']
 const CONNECT_TIMEOUT_MS = 10000
 const BYE_MS = 1000
 const IMPORT_TRIES_MAX = 5
@@ -121,6 +122,9 @@ export class Client extends Commands {
 		this.#schema = schema
 		this.#endpoints = findEndpoints(options, process.env)
 		const { person = 0, name = 'paidan for Node', resend_ms = 5000 } = options
+		for (const key of Object.keys(options))
+			if (!OPTIONS.includes(key)) throw new BadInput(`connect has no option "${key}"; it has ${OPTIONS.join(', ')}`)
+		if (!(resend_ms > 0)) throw new BadInput(`connect: resend_ms must be above 0 and is ${resend_ms}`)
 		this.#link = new Link(
 			{ schema, person, name, resend_ms, random: Math.random },
 			{ link: (news, message) => this.#linkNews(news, message), push: (message) => this.#pushed(message) },
@@ -156,11 +160,14 @@ export class Client extends Commands {
 	#act() {
 		if (this.#acting) return // the one further out goes on
 		this.#acting = true
-		this.#link.flush(performance.now())
-		for (let action; (action = this.#link.actions.shift()); ) this.#linkAction(action)
-		for (const { follow, socket } of this.#streams)
-			for (let action; (action = follow.actions.shift()); ) socket.act(action)
-		this.#acting = false
+		try {
+			this.#link.flush(performance.now())
+			for (let action; (action = this.#link.actions.shift()); ) this.#linkAction(action)
+			for (const { follow, socket } of this.#streams)
+				for (let action; (action = follow.actions.shift()); ) socket.act(action)
+		} finally {
+			this.#acting = false
+		}
 		this.#arm()
 	}
 
@@ -177,17 +184,28 @@ export class Client extends Commands {
 	/** @param {'open' | 'close' | Uint8Array} action */
 	#linkAction(action) {
 		if (action === 'open') {
-			const socket = new CommandSocket(
-				this.#endpoints.connect,
-				(frame) => this.#received(socket, frame),
-				() => this.#lost(socket),
-			)
-			this.#socket = socket
+			this.#openSocket()
 		} else if (action === 'close') {
 			this.#socket?.close()
 			this.#socket = null
 		} else {
 			this.#socket?.send(action)
+		}
+	}
+
+	#openSocket() {
+		const { connect } = this.#endpoints
+		try {
+			/** @type {CommandSocket} */
+			const socket = new CommandSocket(
+				connect,
+				(frame) => this.#received(socket, frame),
+				() => this.#lost(socket),
+			)
+			this.#socket = socket
+		} catch (error) {
+			if (this.#opening) throw new BadInput(`"${connect}" cannot be connected to: ${/** @type {Error} */ (error).message}`)
+			this.#link.lost(performance.now()) // too many open files, and the like: later
 		}
 	}
 
@@ -230,14 +248,19 @@ export class Client extends Commands {
 		if (news === 'down') for (const worker of this.#workers.values()) worker.linkDown()
 		else
 			for (const { follow } of this.#streams) follow.linkUp(news === 'restarted', message, performance.now())
-		this.#options.on_link?.(news, message)
+		this.#tell(this.#options.on_link, news, message)
 	}
 
 	/** @param {any} message */
 	#pushed(message) {
 		const worker = this.#workers.get(message.holder)
 		if (worker) worker.pushed(message)
-		else this.#options.on_push?.(message)
+		else this.#tell(this.#options.on_push, message)
+	}
+
+	/** The program's callbacks run outside of our steps: what they throw is not ours. @param {((...args: any[]) => void) | undefined} callback @param {...any} args */
+	#tell(callback, ...args) {
+		if (callback) queueMicrotask(() => callback(...args))
 	}
 
 	// ---- waiting ----
@@ -515,10 +538,10 @@ export class Client extends Commands {
 	 * Ask for the waiting orders of an area, across reconnections; they come to `on_push` of the options. `worker` is
 	 * easier.
 	 * @param {Sent['work']} fields credit 0: no longer
-	 * @returns {Promise<Ok>} resolves when the broker has agreed
+	 * @returns {Promise<Ok>} resolves when the broker has agreed; a refusal on a later connection is a warning of the process
 	 */
 	async work({ area, credit, ...rest }) {
-		return this.#work(area, credit, () => {}, rest)
+		return this.#work(area, credit, (refusal) => process.emitWarning(refusal), rest)
 	}
 
 	/**
@@ -554,6 +577,7 @@ export class Client extends Commands {
 		if (typeof handler !== 'function') throw new BadInput('worker: a function that handles a dispatch is missing')
 		if (this.#workers.has(options.area)) throw new BadInput(`worker: there is one for area ${options.area} already`)
 		const worker = new Worker(this, options, handler, async () => {
+			if (this.#closing) return
 			await this.#work(options.area, 0, () => {})
 			this.#workers.delete(options.area)
 		})

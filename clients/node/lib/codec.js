@@ -6,6 +6,8 @@
  * not have are passed over. Words of an enum stand for their codes in both directions; a code without a word stays a
  * number. u64 are numbers up to 2^53 and BigInts beyond; ids are UUIDs as text.
  */
+import { inspect } from 'node:util'
+
 import { Decoder, Encoder } from '@msgpack/msgpack'
 
 import { BadInput } from './errors.js'
@@ -65,8 +67,8 @@ function isEmpty(value) {
 
 /** @param {any} value */
 function show(value) {
-	const text = typeof value === 'bigint' ? `${value}` : value instanceof Uint8Array ? 'bytes' : JSON.stringify(value)
-	return text === undefined ? String(value) : text.length > 60 ? `${text.slice(0, 60)}…` : text
+	const text = typeof value === 'string' ? JSON.stringify(value) : inspect(value, { depth: 0, breakLength: Infinity })
+	return text.length > 60 ? `${text.slice(0, 60)}…` : text
 }
 
 /** @param {Field} field @param {any} value @returns {number} */

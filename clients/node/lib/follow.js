@@ -208,8 +208,12 @@ export class Follow {
 		else if (decoded.type === '') this.#seen = Math.max(this.#seen, Number(decoded.request)) // of a newer broker
 	}
 
-	/** @param {number} now */
+	/** What the program has no room for is let go, and read from the journal later. @param {number} now */
 	#releaseHeld(now) {
+		if (this.#held.length && this.sink.full()) {
+			this.#held = []
+			this.state = 'stalled'
+		}
 		let taken = 0
 		for (; taken < this.#held.length && this.state === 'live'; taken++)
 			this.#take(this.#held[taken].count, this.#held[taken].decoded, now)

@@ -36,7 +36,12 @@ export class CommandSocket {
 			setImmediate(() => this.#closed || onLost())
 		}
 		for (const event of LOST) this.#dealer.events.on(event, lost)
-		this.#dealer.connect(endpoint)
+		try {
+			this.#dealer.connect(endpoint)
+		} catch (error) {
+			this.close()
+			throw error
+		}
 		void this.#receive(onFrame)
 	}
 

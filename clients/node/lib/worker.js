@@ -7,7 +7,7 @@
  *
  * Invariant: an order is handled by at most one handler at a time.
  */
-import { BadInput, PaidanError, Refusal } from './errors.js'
+import { BadInput, Closed, PaidanError, Refusal } from './errors.js'
 
 /**
  * @typedef {(dispatch: Dispatch) => unknown} Handler may be async
@@ -71,9 +71,9 @@ export class Dispatch {
 		return this.#abort.signal
 	}
 
-	/** @internal Whether error only says that somebody else was first. @param {unknown} error */
+	/** @internal Whether error only says that somebody else was first, or that the client was closed. @param {unknown} error */
 	isLoss(error) {
-		return error instanceof Withdrawn || (this.#lost && error instanceof Refusal) ||
+		return error instanceof Withdrawn || error instanceof Closed || (this.#lost && error instanceof Refusal) ||
 			(error instanceof Refusal && error.name === 'taken')
 	}
 
@@ -251,7 +251,7 @@ export class Worker {
 	abandon() {
 		this.#stopped = true
 		this.#queue = []
-		for (const dispatch of this.#dispatches.values()) dispatch.withdraw(new PaidanError('The client was closed.'))
+		for (const dispatch of this.#dispatches.values()) dispatch.withdraw(new Closed())
 	}
 
 	/** Take no more, and wait for the handlers that run. What was pushed and not begun goes to others. */

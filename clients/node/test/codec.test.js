@@ -130,3 +130,18 @@ test('ids are UUIDs of version 7 that rise', () => {
 	const ms = parseInt(ids[0].replace('-', '').slice(0, 12), 16)
 	assert.ok(ms >= before && ms <= Date.now())
 })
+
+test('damaged frames: whatever comes, reading it ends, and throws nothing', () => {
+	let state = 1
+	const random = (/** @type {number} */ below) => {
+		state = (Math.imul(state, 1103515245) + 12345) >>> 0 // the same frames each time
+		return (state >>> 8) % below
+	}
+	const examples = document.messages.map((/** @type {any} */ m) => bytes(m.example.hex))
+	for (let i = 0; i < 20000; i++) {
+		const frame = Buffer.from(examples[random(examples.length)])
+		for (let n = random(4); n >= 0; n--) frame[random(frame.length)] = random(256)
+		assert.ok(Array.isArray(decodeFrame(schema, frame.subarray(0, 1 + random(frame.length)))), frame.toString('hex'))
+	}
+	assert.deepEqual(decodeFrame(schema, new Uint8Array(65536).fill(0x91)), [])
+})

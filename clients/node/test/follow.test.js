@@ -255,6 +255,21 @@ test('a program that is slow is waited for', () => {
 	assert.deepEqual([s.got, s.follow.state], [[11, 12, 13], 'live'])
 })
 
+test('what was published meanwhile and has no room is read from the journal, when there is', () => {
+	const s = new Stage(AREA, 10)
+	s.connect()
+	s.located()
+	s.publish([1, 1, 5], 12)
+	s.publish([1, 1, 6], 13)
+	s.isFull = true
+	s.filled(10, [11], 11, 4)
+	assert.deepEqual([s.got, s.sent()], [[11], []])
+	s.isFull = false
+	s.follow.resumed(s.now)
+	s.filled(11, [12, 13], 13, 6)
+	assert.deepEqual([s.got, s.follow.state], [[11, 12, 13], 'live'])
+})
+
 test('after a long silence: where is the area, and is there anything new?', () => {
 	const s = new Stage(AREA, 10)
 	s.connect()

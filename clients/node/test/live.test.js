@@ -116,6 +116,9 @@ test('what breaks a limit is not sent', options, async () => {
 	await assert.rejects(resident.call('ok', {}), { name: 'BadInput' })
 	await assert.rejects(connect({ connect: 'nowhere' }), { name: 'BadInput', message: /not an endpoint/ })
 	await assert.rejects(connect({ ...broker.endpoints, name: 'x'.repeat(65) }), { name: 'BadInput', message: /client must have 1 to 64/ })
+	await assert.rejects(connect({ connect: 'tcp://a b:1' }), { name: 'BadInput', message: /cannot be connected to/ })
+	await assert.rejects(connect(/** @type {any} */ ({ conect: 'x' })), { name: 'BadInput', message: /no option "conect"; it has person/ })
+	await assert.rejects(connect({ resend_ms: 0 }), { name: 'BadInput', message: /resend_ms must be above 0/ })
 	assert.throws(() => resident.events({ after_seq: -1 }), { name: 'BadInput' })
 })
 
