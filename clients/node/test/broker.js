@@ -25,7 +25,7 @@ export class Broker {
 	#ended = null
 	/** @type {Client[]} */
 	#clients = []
-	#atExit = () => this.#process?.kill('SIGKILL')
+	#atExit = () => this.#process?.kill('SIGKILL') // and --pdeathsig, if this process is killed
 
 	/** @param {Record<string, number | string>} [settings] */
 	constructor(settings = {}) {
@@ -47,13 +47,21 @@ export class Broker {
 		)
 		this.#process = child
 		this.#ended = new Promise((resolve) => child.once('exit', resolve))
+		child.once('exit', (code, signal) => this.#process === child && this.#died(`${code ?? signal}`))
+	}
+
+	/** Nobody asked for it: what waits for an answer would wait for ever. @param {string} how */
+	#died(how) {
+		console.error(`paidand ended by itself: ${how}`)
+		for (const client of this.#clients) void client.close()
 	}
 
 	/** @param {NodeJS.Signals} signal */
 	async stop(signal = 'SIGTERM') {
-		this.#process?.kill(signal)
-		await this.#ended
+		const child = this.#process
 		this.#process = null
+		child?.kill(signal)
+		await this.#ended
 	}
 
 	/** @param {NodeJS.Signals} signal */

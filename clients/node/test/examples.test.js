@@ -26,7 +26,7 @@ before(async () => {
 		['put_person', { person: 2001, post: 'leader', area: 1001, household: 0, name: '王秀英' }],
 		['put_category', { category: 3, name: '公共照明', level: 'microgrid', urgency: 'normal', accept_within_s: 1800, complete_within_s: 86400 }],
 	])
-})
+}, { timeout: 60000 })
 after(() => broker?.end())
 
 /** A running example. */

@@ -27,7 +27,7 @@ before(async () => {
 	operator = await broker.client()
 	resident = await broker.client({ person: RESIDENT })
 	leader = await broker.client({ person: LEADER })
-})
+}, { timeout: 60000 })
 after(() => broker?.end())
 
 const lamp = { category: LAMP, text: '三号楼二单元楼道灯不亮' }
