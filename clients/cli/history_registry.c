@@ -208,7 +208,8 @@ static int list_known(struct history_registry *registry, struct cli *cli, struct
 	} while (end.end.more);
 	query = (struct pd_message){.type = PD_MSG_list_categories};
 	int code = cli_query(cli, client, &query, learn, registry, &end);
-	qsort(registry->known, registry->known_count, sizeof *registry->known, compare_known);
+	if (registry->known_count)
+		qsort(registry->known, registry->known_count, sizeof *registry->known, compare_known);
 	return code;
 }
 
