@@ -176,7 +176,8 @@ static void a_repeat_changes_nothing_whoever_sends_it(void **state)
 	must_record(bed, &record);
 	uint64_t seq = core_last_seq(bed->core);
 	bed->now_ms += 3 * day;
-	const uint32_t actors[] = {0, 901, 912, 101}; /* 912 is retired: whoever it was may have become something else */
+	const uint32_t actors[] = {0, 901, 912,
+				   101}; /* 912 is retired: whoever it was may have become something else */
 	for (unsigned i = 0; i < 4; i++) {
 		bed_do(bed, &record, actors[i]);
 		expect_outcome(bed, CORE_REPEATED, "the same again");

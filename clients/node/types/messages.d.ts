@@ -19,11 +19,14 @@ export type Post = 'resident' | 'merchant' | 'centre' | 'leader' | 'grid_leader'
 /** how urgent; a smaller number is pushed first */
 export type Urgency = 'emergency' | 'high' | 'normal' | 'low'
 
+/** a language that people read */
+export type Language = 'english' | 'chinese'
+
 /** how far an order has come */
 export type State = 'waiting' | 'accepted' | 'completed' | 'closed' | 'cancelled'
 
 /** Names of refusals; a newer broker may have more. */
-export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
+export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_times' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
 
 /** First message on a connection, and again whenever the broker answers no_hello. Said again, it begins the connection anew: what it worked for is forgotten. Answered by welcome. */
 export interface Hello {
@@ -33,6 +36,8 @@ export interface Hello {
 	client: string
 	/** version of this protocol that the client was written for */
 	protocol: number
+	/** in which the details of refusals are to be; 0: English */
+	language?: Language | number
 }
 
 /** Sign of life, to be sent when nothing else was for heartbeat_ms of the welcome. Answered by pong. */
@@ -175,6 +180,48 @@ export interface Note {
 	actor?: number
 }
 
+/** A past order of another system, whole: it was submitted there, and may have ended there. By the operator and administrators alone. The id is made from the source's name and key, so that recording it again is the same order. One that is still open becomes a waiting order of its holder. */
+export interface Record {
+	/** a UUIDv7 (RFC 9562) of submitted_ms, its other bits from source and key */
+	order: string
+	/** what it is about (category) */
+	category: number
+	/** the request (1 to 4000 characters) */
+	text: string
+	/** when it was submitted there; not in the future (ms since 1970 UTC) */
+	submitted_ms: number | bigint
+	/** how it stands there: waiting, completed, closed or cancelled */
+	state: State | number
+	/** the other system's name (1 to 64 characters) */
+	source: string
+	/** the order's key there (1 to 128 characters) */
+	key: string
+	/** when it was completed, closed or cancelled; 0: it is waiting (ms since 1970 UTC) */
+	ended_ms?: number | bigint
+	/** by when it was to be done; 0: nothing was said (ms since 1970 UTC) */
+	target_ms?: number | bigint
+	/** it says what another order said before */
+	duplicate?: boolean
+	/** where it is; 0: see area (household) */
+	household?: number
+	/** how urgent; 0: as the category says */
+	urgency?: Urgency | number
+	/** who asked for it; 0: not known here (person) */
+	requester?: number
+	/** where it is, when there is no household; 0: by household or requester (area) */
+	area?: number
+	/** where exactly, in words (0 to 200 characters) */
+	place?: string
+	/** longitude of the place; 0 with lat_e7 0: not given (degrees * 10^7, WGS84) */
+	lon_e7?: number
+	/** latitude of the place (degrees * 10^7, WGS84) */
+	lat_e7?: number
+	/** what was done (0 to 4000 characters) */
+	result?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
 /** Adds an area to the tree, or makes it what this says. */
 export interface PutArea {
 	/** the area's id (area) */
@@ -295,6 +342,14 @@ export interface ListOrders {
 	cursor?: Uint8Array
 	/** wait until the book holds this seq: one reads what one has written; a seq that has not been given yet is not waited for */
 	after_seq?: number | bigint
+	/** all of it in the order of the ids, oldest first, whatever the filters: each order comes once, even if it moves between two pages; with result and target_ms, which take a look at its story */
+	whole?: boolean
+	/** submitted at this time or later; 0: any (ms since 1970 UTC) */
+	since_ms?: number | bigint
+	/** submitted before this time; 0: any (ms since 1970 UTC) */
+	until_ms?: number | bigint
+	/** of this category; 0: of any (category) */
+	category?: number
 }
 
 /** Areas in the order of their ids. Answered by area for each and end. */
@@ -341,6 +396,8 @@ export interface GetStats {
 	area?: number
 	/** with the histograms from which the percentiles come */
 	counts?: boolean
+	/** without the registry's figures, for which the broker walks over all households and people */
+	orders_only?: boolean
 }
 
 /** Events from the journal, oldest first. Answered by past for each and end, whose seq is where to go on. */
@@ -454,6 +511,22 @@ export interface Order {
 	text: string
 	/** where exactly, in words (0 to 200 characters) */
 	place: string
+	/** longitude of the place; 0 with lat_e7 0: not given (degrees * 10^7, WGS84) */
+	lon_e7: number
+	/** latitude of the place (degrees * 10^7, WGS84) */
+	lat_e7: number
+	/** it was completed after it was due */
+	late: boolean
+	/** recorded as saying what another order said before */
+	duplicate: boolean
+	/** of a recorded order: the system it came from (0 to 64 characters) */
+	source: string
+	/** of a recorded order: its key there (0 to 128 characters) */
+	key: string
+	/** what was done last; of list_orders with whole alone (0 to 4000 characters) */
+	result: string
+	/** by when it is or was to be accepted or completed, whichever came last; 0: nothing was said; of list_orders with whole alone (ms since 1970 UTC) */
+	target_ms: number
 }
 
 /** An area. */
@@ -577,6 +650,12 @@ export interface Stats {
 	accept_counts: number[]
 	/** histogram of the times to complete */
 	complete_counts: number[]
+	/** submitted with a time by which something is due: all that were submitted here, and the recorded ones that had one (orders) */
+	due: number
+	/** completed after they were due, each counted once; recorded ones, too (orders) */
+	late: number
+	/** recorded as duplicates (orders) */
+	duplicate: number
 }
 
 /** An event from the journal. */
@@ -642,7 +721,7 @@ export interface Push {
 	waiting_ms: number
 	/** by when it is to be accepted (ms since 1970 UTC) */
 	due_ms: number
-	/** the order's first event, submitted, as a whole message: category, urgency, text and the rest */
+	/** the order's first event, submitted, as a whole message: category, urgency, text and the rest; of a recorded order a submitted that says the same */
 	submitted: Submitted
 }
 
@@ -903,6 +982,61 @@ export interface Noted {
 	text: string
 }
 
+/** A past order of another system was taken in. Its event is of now; its own times stand in its fields. It begins as submitted does. */
+export interface Recorded {
+	type: 'recorded'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** who asked for it; 0: not known here (person) */
+	requester: number
+	/** the household it is about; 0: none (household) */
+	household: number
+	/** where it comes from (area) */
+	area: number
+	/** what it is about (category) */
+	category: number
+	/** how urgent it is */
+	urgency: Urgency | number
+	/** the request (1 to 4000 characters) */
+	text: string
+	/** where exactly, in words (0 to 200 characters) */
+	place: string
+	/** longitude of the place (degrees * 10^7, WGS84) */
+	lon_e7: number
+	/** latitude of the place (degrees * 10^7, WGS84) */
+	lat_e7: number
+	/** its state after it: waiting, completed, closed or cancelled */
+	state: State | number
+	/** when it was submitted there (ms since 1970 UTC) */
+	submitted_ms: number
+	/** when it was completed, closed or cancelled; 0: it is waiting (ms since 1970 UTC) */
+	ended_ms: number
+	/** by when it was to be done; 0: nothing was said (ms since 1970 UTC) */
+	target_ms: number
+	/** it says what another order said before */
+	duplicate: boolean
+	/** the other system's name (1 to 64 characters) */
+	source: string
+	/** the order's key there (1 to 128 characters) */
+	key: string
+	/** what was done (0 to 4000 characters) */
+	result: string
+}
+
 /** An area was added or changed. */
 export interface AreaSet {
 	type: 'area_set'
@@ -1011,7 +1145,7 @@ export interface Published {
 }
 
 /** What happens: an event of the journal. */
-export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | AreaSet | HouseholdSet | PersonSet | CategorySet
+export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | AreaSet | HouseholdSet | PersonSet | CategorySet
 
 /** What a program sends, by name. */
 export interface Sent {
@@ -1028,6 +1162,7 @@ export interface Sent {
 	reopen: Reopen
 	cancel: Cancel
 	note: Note
+	record: Record
 	put_area: PutArea
 	put_household: PutHousehold
 	put_person: PutPerson
@@ -1056,6 +1191,7 @@ export interface Answers {
 	reopen: Ok
 	cancel: Ok
 	note: Ok
+	record: Ok
 	put_area: Ok
 	put_household: Ok
 	put_person: Ok
@@ -1091,6 +1227,8 @@ export interface Commands {
 	cancel(fields: Cancel, options?: CallOptions): Promise<Ok>
 	/** Adds a remark to an order that is not over. */
 	note(fields: Note, options?: CallOptions): Promise<Ok>
+	/** A past order of another system, whole: it was submitted there, and may have ended there. By the operator and administrators alone. The id is made from the source's name and key, so that recording it again is the same order. One that is still open becomes a waiting order of its holder. */
+	record(fields: Record, options?: CallOptions): Promise<Ok>
 	/** Adds an area to the tree, or makes it what this says. */
 	put_area(fields: PutArea, options?: CallOptions): Promise<Ok>
 	/** Adds a household, or makes it what this says. */
