@@ -216,7 +216,7 @@ deb: ## Debian packages in build/deb: DEB_VERSION=0.1.0
 # It is not among the tests of `make test`: it makes a whole system, by a mirror, and is root.
 HIGHER = $(VERSION)+1
 check-package: deps-test ## the packages installed, used, upgraded, removed, purged in a Debian of their own
-	$(call install,debootstrap iproute2)
+	$(call install,debootstrap iproute2 systemd-container)
 	@$(MAKE) --no-print-directory deb
 	@$(MAKE) --no-print-directory deb DEB_VERSION=$(HIGHER)
 	@sh tests/package.sh $(BUILD)/deb $(VERSION) $(HIGHER)

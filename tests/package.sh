@@ -2,7 +2,8 @@
 # The Debian packages in a Debian of their own: package.sh DEBS VERSION HIGHER. DEBS has packages of both versions; the folder of
 # the bare system is kept in DEBS/base. Needs root, debootstrap and a mirror. Prints `ok NAME` and `not ok NAME`.
 #
-# No systemd runs in there: a stand-in for systemctl writes down what it is asked for, and paidand is started as its unit says.
+# Most of it runs without a systemd: a stand-in for systemctl writes down what it is asked for, and paidand is started as its unit says. Then
+# the packages are upgraded under a systemd of their own, where systemd-nspawn can start one.
 debs=$1 version=$2 higher=$3
 [ "$(id -u)" = 0 ] || { echo "package: a system of its own can be made by root alone" >&2; exit 100; }
 if [ -z "$PACKAGE_TEST_INSIDE" ]; then
@@ -94,6 +95,7 @@ status() { inside dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null; }
 start() {
 	command=$(sed -n 's/^ExecStart=//p' "$root/lib/systemd/system/paidand.service")
 	user=$(sed -n 's/^User=//p' "$root/lib/systemd/system/paidand.service")
+	[ -n "$command" ] && [ -n "$user" ] || { is "the unit says what to start" no yes; return; }
 	# shellcheck disable=SC2086
 	nsenter --net --target $network chroot --userspec="$user:$user" "$root" $command 2>"$work/paidand.log" &
 	daemon=$!
@@ -143,6 +145,9 @@ for page in man1/paidan.1 man1/paidan-worker.1 man5/paidand.conf.5 man8/paidand.
 done
 is "bash completes" "$(inside bash -c '. /usr/share/bash-completion/completions/paidan; COMP_WORDS=(paidan orde); COMP_CWORD=1; _paidan; echo "${COMPREPLY[*]}"')" \
 	"order orders"
+
+# Without what is mounted there.
+cp -a --one-file-system --reflink=auto "$root" "$work/booted" || exit 111
 
 # ---- use ----
 
@@ -203,6 +208,61 @@ rm -rf "${root:?}/var/lib/paidan"
 apt install $(packages "$version" paidan paidan-client)
 apt purge paidan
 is "a folder without a journal goes with a purge" "$(inside test -e /var/lib/paidan || echo gone)" gone
+
+# ---- the same under a systemd ----
+
+booted=$work/booted
+cat >"$booted/root/probe" <<'END'
+#!/bin/sh
+# said NAME: what a command says is kept for the test.
+said() { name=$1; shift; "$@" >"/root/said.$name" 2>&1; }
+exec </dev/null
+export DEBIAN_FRONTEND=noninteractive LC_ALL=C.UTF-8
+said system systemctl is-system-running --wait
+said state systemctl show paidand --property ActiveState --value
+said before systemctl show paidand --property MainPID --value
+paidan district --preset boshan --seed 1 /tmp/district >/dev/null
+said import paidan import /tmp/district
+said order paidan order 灯不亮 --category 公共照明 --area 1001
+said reload systemctl reload paidand
+said upgrade apt-get -qq -y install /debs/paidan_HIGHER_*.deb /debs/paidan-client_HIGHER_*.deb
+said after systemctl show paidand --property MainPID --value
+said orders paidan orders
+said stop systemctl stop paidand
+said result systemctl show paidand --property ActiveState,Result --value
+said log journalctl --unit paidand --no-pager
+systemctl poweroff --force
+END
+sed -i "s/HIGHER/$higher/g" "$booted/root/probe"
+chmod 755 "$booted/root/probe"
+printf '[Unit]\nAfter=paidand.service\n[Service]\nExecStart=/root/probe\n[Install]\nWantedBy=multi-user.target\n' \
+	>"$booted/etc/systemd/system/probe.service"
+ln -s ../probe.service "$booted/etc/systemd/system/multi-user.target.wants/probe.service"
+# Without a systemd that would give it a control group, it makes some beside those of the machine: they are removed again.
+groups=
+for group in systemd unified; do
+	for part in payload supervisor; do
+		[ -d /run/systemd/system ] || [ -d "/sys/fs/cgroup/$group/$part" ] || groups="$groups /sys/fs/cgroup/$group/$part"
+	done
+done
+timeout -k 5 180 systemd-nspawn --quiet --register=no --keep-unit --private-network --machine=paidan-test --directory "$booted" --boot \
+	</dev/null >"$work/nspawn" 2>&1
+for group in $groups; do
+	[ ! -d "$group" ] || find "$group" -depth -type d -exec rmdir {} \; 2>/dev/null
+done
+said() { cat "$booted/root/said.$1" 2>/dev/null; }
+if [ ! -e "$booted/root/said.system" ]; then
+	echo "ok under a systemd # SKIP systemd-nspawn cannot start one here: $(tail -n 1 "$work/nspawn")"
+else
+	is "under a systemd: it is up, with nothing failed" "$(said system)" running
+	is "under a systemd: the service is active" "$(said state)" active
+	has "under a systemd: a registry is imported" "$(said import)" 85605
+	has "under a systemd: an order is taken" "$(said order)" waiting
+	is "under a systemd: settings are read again" "$(said reload) $(said log | grep -c what=reloaded)" " 1"
+	is "under a systemd: an upgrade starts it anew" "$(test "$(said after)" -gt 1 && test "$(said before)" != "$(said after)" && echo yes)" yes
+	has "under a systemd: the order is still there" "$(said orders)" 灯不亮
+	is "under a systemd: it stops in good order" "$(said stop) $(said result | tr '\n' ' ')" " success inactive "
+fi
 
 # ---- the library ----
 
