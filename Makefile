@@ -17,8 +17,13 @@ PROGRAMS = $(addprefix $(BUILD)/,paidand paidan paidan-worker)
 CATALOGUES = $(patsubst proto/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/paidan.mo,$(wildcard proto/po/*.po))
 TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs paidan-conform)
 
-.PHONY: all programs product tools
-all: product tools python clients/node/schema.json ## build everything
+# A build uses all cores, unless -j says otherwise.
+PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
+.PHONY: all everything programs product tools
+all: ## build everything
+	@$(MAKE) --no-print-directory $(PARALLEL) everything
+everything: product tools python clients/node/schema.json
+	@:
 programs: $(PROGRAMS) $(CATALOGUES)
 tools: $(TOOLS) $(units)
 
@@ -165,7 +170,7 @@ RATE ?= 50
 DATA ?= run
 .PHONY: run test
 run: deps ## a whole made district at work, Ctrl-C ends it: RATE=50 RUN_SECONDS=30 DATA=run
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory $(PARALLEL) programs
 	@BUILD=$(BUILD) RATE=$(RATE) RUN_SECONDS=$(RUN_SECONDS) DATA=$(DATA) sh workers/run.sh
 
 test: deps-test ## everything in ten minutes; the last line says how many passed
@@ -197,7 +202,9 @@ install: ## put what make has built under PREFIX=/usr/local, or DESTDIR=FOLDER b
 uninstall: ## remove what make install put there, with the same PREFIX and DESTDIR
 	@sh daemon/install.sh uninstall
 
-# Debian's tools work in a copy of the tree, since they write into it.
+# Debian's tools work in a copy of the tree, since they write into it. There control gets PACKAGES, and changelog is made of CHANGELOG.md.
+comma = ,
+space = $(subst ,, )
 DEB_VERSION ?= $(VERSION)
 DEB_TREE = $(BUILD)/deb/paidan-$(DEB_VERSION)
 .PHONY: deb check-package
@@ -207,6 +214,8 @@ deb: ## Debian packages in build/deb: DEB_VERSION=0.1.0
 	@{ git ls-files --cached --others --exclude-standard 2>/dev/null || \
 		find . -type f ! -path './.git/*' ! -path './$(BUILD)/*' ! -path './run/*'; } | tar -c -T - | tar -x -C $(DEB_TREE)
 	@sh debian/changelog.sh $(DEB_VERSION) >$(DEB_TREE)/debian/changelog && echo $(DEB_VERSION) >$(DEB_TREE)/VERSION
+	@sed 's/@PACKAGES@/$(subst $(space),$(comma) ,$(strip $(filter-out gcc make libc6-dev,$(PACKAGES))))/' debian/control.in \
+		>$(DEB_TREE)/debian/control
 	@cd $(DEB_TREE) && env -u MAKEFLAGS -u MAKELEVEL dpkg-buildpackage -us -uc -jauto >../build.log 2>&1 || \
 		{ tail -n 30 ../build.log >&2; echo "make: the packages could not be built; see $(BUILD)/deb/build.log" >&2; exit 1; }
 	@rm -rf $(DEB_TREE)
@@ -303,8 +312,14 @@ bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding: ORDERS=30
 	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 64
 	$(BUILD)/paidan-bench lives --orders 5000 --outstanding 1
 
-.PHONY: clean help
+compile_commands.json: ## for editors: how each file is compiled
+	$(call install,$(PACKAGES) $(TEST_PACKAGES) bear)
+	@bear --output $@ -- $(MAKE) --no-print-directory $(PARALLEL) -s programs tools BUILD=$(BUILD)/bear CFLAGS="-O0 -g" >/dev/null
+	@rm -rf $(BUILD)/bear
+	@echo "  $@"
+
+.PHONY: clean help compile_commands.json
 clean: ## remove what was built; the data of make run stays
 	rm -rf $(BUILD)
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 20
+	@sed -n 's/^\([a-z_.-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile | expand -t 32
