@@ -46,10 +46,11 @@ function prose(text) {
 		blank = 1
 		return
 	}
-	paragraph(text ~ /^ /)
+	was_literal = in_literal
+	paragraph(text ~ /^ |[^ .]   /)
 	if (blank && !in_literal)
 		print ".Pp"
-	else if (blank)
+	else if (blank && was_literal)
 		print ""
 	blank = 0
 	print in_literal ? escape(text) : lines(text)

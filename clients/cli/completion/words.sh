@@ -73,7 +73,7 @@ function values(called, description, i, list, n) {
 function called(place, list, n, i) {
 	sub(/^usage: +[^ ]+ +[^ ]+ */, "", usage)
 	n = split(usage, list, " ")
-	for (i = 1; i <= n && list[i] !~ /^\[?-|^\[options/; i++) {
+	for (i = 1; i <= n && tolower(list[i]) !~ /^\[?-|^\[options/; i++) {
 		gsub(/[][]/, "", list[i])
 		if (i == place)
 			return list[i]
