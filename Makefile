@@ -43,27 +43,6 @@ $(call library,workers): $(call objects,workers)
 $(BUILD)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-# What is installed of libpaidan: its public names are the pd_ ones of the installed headers. ABI is the soname's number;
-# CONTRIBUTING.md says when it goes up.
-ABI = 0
-PUBLIC_HEADERS = clients/lib/paidan.h $(addprefix proto/,proto.h id.h codec.h buffer.h messages.def errors.def states.def enums.def)
-SHARED = $(BUILD)/libpaidan.so.$(ABI)
-STATIC = $(BUILD)/public/libpaidan.a
-pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o,$(call objects,clients/lib proto)))
-$(BUILD)/pic/%.o: %.c
-	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -fPIC -MMD -MP -c $< -o $@
-$(BUILD)/pic/proto/check.o: override CFLAGS += -fvisibility=hidden
-$(SHARED): $(pic) clients/lib/paidan.map
-	@echo "  $@"
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=clients/lib/paidan.map $(if $(findstring sanitize,$(CFLAGS)),,-Wl,-z,defs) \
-		-Wl,-Bsymbolic-functions $(pic) -o $@ -Wl,--as-needed -lzmq -lmsgpackc -lsodium
-	$(Q)ln -sf $(@F) $(BUILD)/libpaidan.so
-$(STATIC): $(pic)
-	@mkdir -p $(@D)
-	$(Q)ld -r $^ -o $(@D)/paidan.o && objcopy --wildcard --keep-global-symbol='pd_*' --localize-hidden $(@D)/paidan.o
-	$(Q)rm -f $@ && ar rcs $@ $(@D)/paidan.o
-
 # Programs find their texts beside themselves (build/locale, ../share/locale), or else here.
 $(BUILD)/proto/intl.o: override CPPFLAGS += -DPAIDAN_LOCALEDIR='"$(or $(PREFIX),/usr/local)/share/locale"'
 $(BUILD)/locale/%/LC_MESSAGES/paidan.mo: proto/po/%.po
@@ -90,27 +69,6 @@ $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon 
 	@mkdir -p $(@D)
 	$(Q)$(LINK) -lcmocka $(LIBS)
 
-MANUALS = $(addprefix $(BUILD)/man/,paidan.1 paidan-worker.1 paidand.8 paidand.conf.5)
-$(BUILD)/man/%: proto/docs/man.sh
-	@mkdir -p $(@D)
-	$(Q)sh proto/docs/man.sh $(filter %.in,$^) $(filter $(BUILD)/%,$^) >$@
-$(BUILD)/man/paidan.1: clients/cli/paidan.1.in $(BUILD)/paidan
-$(BUILD)/man/paidan-worker.1: workers/paidan-worker.1.in $(BUILD)/paidan-worker
-$(BUILD)/man/paidand.8: daemon/paidand.8.in $(BUILD)/paidand
-$(BUILD)/man/paidand.conf.5: daemon/paidand.conf.5.in $(BUILD)/paidand
-# All settings but the folder as comments: an update may change the defaults of what nobody has set.
-$(BUILD)/paidand.conf: $(BUILD)/paidand
-	$(Q)LC_ALL=C $< --data /var/lib/paidan --print-config | sed '/^data=/!s/^[a-z_]*=/#&/' >$@
-COMPLETIONS = $(addprefix $(BUILD)/completion/,paidan _paidan)
-$(BUILD)/completion/paidan: $(addprefix clients/cli/completion/,words.sh bash.sh)
-	@mkdir -p $(@D)
-	$(Q)cat $^ >$@
-$(BUILD)/completion/_paidan: $(addprefix clients/cli/completion/,words.sh zsh.sh)
-	@mkdir -p $(@D)
-	$(Q){ echo '#compdef paidan paidan-worker paidand'; cat $^; } >$@
-
-product: programs $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand.conf
-
 # The Python client as it is installed: with the tables and the version that it reads.
 .PHONY: python
 python: $(BUILD)/python/.made
@@ -131,9 +89,8 @@ clients/node/schema.json: proto/schema.json
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
 	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev libncurses-dev gettext tzdata
-TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps tmux g++ pkg-config mandoc man-db bsdextrautils zsh \
+TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps tmux \
 	python3 python3-zmq python3-msgpack python3-pip python3-setuptools python3-wheel
-DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
 DOCS_PACKAGES = python3 tmux
 NODE_PACKAGES = nodejs npm # unless there is another node; without them the tests of the Node client are left out
 LINT_PACKAGES = clang-tidy clang-format cppcheck
@@ -179,6 +136,51 @@ test: deps-test ## everything in ten minutes; the last line says how many passed
 
 # ---- to be installed ----
 
+TEST_PACKAGES += g++ pkg-config mandoc man-db bsdextrautils zsh
+DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
+
+# What is installed of libpaidan: its public names are the pd_ ones of the installed headers. ABI is the soname's number;
+# CONTRIBUTING.md says when it goes up.
+ABI = 0
+PUBLIC_HEADERS = clients/lib/paidan.h $(addprefix proto/,proto.h id.h codec.h buffer.h messages.def errors.def states.def enums.def)
+SHARED = $(BUILD)/libpaidan.so.$(ABI)
+STATIC = $(BUILD)/public/libpaidan.a
+pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o,$(call objects,clients/lib proto)))
+$(BUILD)/pic/%.o: %.c
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -fPIC -MMD -MP -c $< -o $@
+$(BUILD)/pic/proto/check.o: override CFLAGS += -fvisibility=hidden
+$(SHARED): $(pic) clients/lib/paidan.map
+	@echo "  $@"
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,$(@F) -Wl,--version-script=clients/lib/paidan.map $(if $(findstring sanitize,$(CFLAGS)),,-Wl,-z,defs) \
+		-Wl,-Bsymbolic-functions $(pic) -o $@ -Wl,--as-needed -lzmq -lmsgpackc -lsodium
+	$(Q)ln -sf $(@F) $(BUILD)/libpaidan.so
+$(STATIC): $(pic)
+	@mkdir -p $(@D)
+	$(Q)ld -r $^ -o $(@D)/paidan.o && objcopy --wildcard --keep-global-symbol='pd_*' --localize-hidden $(@D)/paidan.o
+	$(Q)rm -f $@ && ar rcs $@ $(@D)/paidan.o
+
+MANUALS = $(addprefix $(BUILD)/man/,paidan.1 paidan-worker.1 paidand.8 paidand.conf.5)
+$(BUILD)/man/%: proto/docs/man.sh
+	@mkdir -p $(@D)
+	$(Q)sh proto/docs/man.sh $(filter %.in,$^) $(filter $(BUILD)/%,$^) >$@
+$(BUILD)/man/paidan.1: clients/cli/paidan.1.in $(BUILD)/paidan
+$(BUILD)/man/paidan-worker.1: workers/paidan-worker.1.in $(BUILD)/paidan-worker
+$(BUILD)/man/paidand.8: daemon/paidand.8.in $(BUILD)/paidand
+$(BUILD)/man/paidand.conf.5: daemon/paidand.conf.5.in $(BUILD)/paidand
+# All settings but the folder as comments: an update may change the defaults of what nobody has set.
+$(BUILD)/paidand.conf: $(BUILD)/paidand
+	$(Q)LC_ALL=C $< --data /var/lib/paidan --print-config | sed '/^data=/!s/^[a-z_]*=/#&/' >$@
+COMPLETIONS = $(addprefix $(BUILD)/completion/,paidan _paidan)
+$(BUILD)/completion/paidan: $(addprefix clients/cli/completion/,words.sh bash.sh)
+	@mkdir -p $(@D)
+	$(Q)cat $^ >$@
+$(BUILD)/completion/_paidan: $(addprefix clients/cli/completion/,words.sh zsh.sh)
+	@mkdir -p $(@D)
+	$(Q){ echo '#compdef paidan paidan-worker paidand'; cat $^; } >$@
+
+product: programs $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand.conf
+
 PREFIX ?= /usr/local
 DESTDIR ?=
 BINDIR = $(PREFIX)/bin
@@ -211,8 +213,9 @@ DEB_TREE = $(BUILD)/deb/paidan-$(DEB_VERSION)
 deb: ## Debian packages in build/deb: DEB_VERSION=0.1.0
 	$(call install,$(PACKAGES) $(DEB_PACKAGES))
 	@rm -rf $(DEB_TREE) && mkdir -p $(DEB_TREE)
-	@{ git ls-files --cached --others --exclude-standard 2>/dev/null || \
-		find . -type f ! -path './.git/*' ! -path './$(BUILD)/*' ! -path './run/*'; } | tar -c -T - | tar -x -C $(DEB_TREE)
+	@{ git ls-files -z --cached --others --exclude-standard 2>/dev/null || \
+		find . -type f ! -path './.git/*' ! -path './$(BUILD)/*' ! -path './run/*' -print0; } | \
+		tar -c --null -T - | tar -x -C $(DEB_TREE)
 	@sh debian/changelog.sh $(DEB_VERSION) >$(DEB_TREE)/debian/changelog && echo $(DEB_VERSION) >$(DEB_TREE)/VERSION
 	@sed 's/@PACKAGES@/$(subst $(space),$(comma) ,$(strip $(filter-out gcc make libc6-dev,$(PACKAGES))))/' debian/control.in \
 		>$(DEB_TREE)/debian/control
