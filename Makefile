@@ -139,13 +139,16 @@ test: deps-test ## everything in ten minutes; the last line says how many passed
 TEST_PACKAGES += g++ pkg-config mandoc man-db bsdextrautils zsh
 DEB_PACKAGES = debhelper dpkg-dev fakeroot lintian pkg-config
 
-# What is installed of libpaidan: its public names are the pd_ ones of the installed headers. ABI is the soname's number;
-# CONTRIBUTING.md says when it goes up.
+# What is installed of libpaidan: paidan.h with all that it includes, and of the library the pd_ names that these headers declare, which a
+# test compares. ABI is the soname's number; CONTRIBUTING.md says when it goes up.
 ABI = 0
-PUBLIC_HEADERS = clients/lib/paidan.h $(addprefix proto/,proto.h id.h codec.h buffer.h messages.def errors.def states.def enums.def)
 SHARED = $(BUILD)/libpaidan.so.$(ABI)
 STATIC = $(BUILD)/public/libpaidan.a
-pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o,$(call objects,clients/lib proto)))
+HEADERS_LIST = $(BUILD)/public/headers
+$(HEADERS_LIST): $(wildcard clients/lib/*.h proto/*.h proto/*.def)
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MM clients/lib/paidan.h | tr -s ' \\' '\n' | grep -v ':$$' | sort -u | sed '/^$$/d' >$@
+pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o %/intl.o,$(call objects,clients/lib proto)))
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -fPIC -MMD -MP -c $< -o $@
@@ -179,7 +182,7 @@ $(BUILD)/completion/_paidan: $(addprefix clients/cli/completion/,words.sh zsh.sh
 	@mkdir -p $(@D)
 	$(Q){ echo '#compdef paidan paidan-worker paidand'; cat $^; } >$@
 
-product: programs $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand.conf
+product: programs $(HEADERS_LIST) $(SHARED) $(STATIC) $(MANUALS) $(COMPLETIONS) $(BUILD)/paidand.conf
 
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -197,8 +200,8 @@ ZSHDIR = $(DATADIR)/zsh/site-functions
 .PHONY: install uninstall
 install uninstall: export BUILD := $(BUILD)
 install uninstall: export DESTDIR := $(DESTDIR)
-$(foreach v,PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR DOCDIR SYSCONFDIR UNITDIR SYSUSERSDIR BASHDIR ZSHDIR VERSION ABI \
-	PUBLIC_HEADERS,$(eval install uninstall: export $(v) := $($(v))))
+$(foreach v,PREFIX BINDIR LIBDIR INCLUDEDIR DATADIR MANDIR DOCDIR SYSCONFDIR UNITDIR SYSUSERSDIR BASHDIR ZSHDIR VERSION ABI,\
+	$(eval install uninstall: export $(v) := $($(v))))
 install: ## put what make has built under PREFIX=/usr/local, or DESTDIR=FOLDER before it
 	@sh daemon/install.sh install
 uninstall: ## remove what make install put there, with the same PREFIX and DESTDIR

@@ -91,8 +91,8 @@ library() {
 	put 644 "$BUILD/libpaidan.so.$ABI" "$LIBDIR/libpaidan.so.$ABI"
 	link "$LIBDIR/libpaidan.so" "libpaidan.so.$ABI"
 	put 644 "$BUILD/public/libpaidan.a" "$LIBDIR/libpaidan.a"
-	# shellcheck disable=SC2086
-	put_all "$INCLUDEDIR/paidan" $PUBLIC_HEADERS
+	# shellcheck disable=SC2046
+	put_all "$INCLUDEDIR/paidan" $(cat "$BUILD/public/headers")
 	put_filled clients/lib/paidan.pc.in "$LIBDIR/pkgconfig/paidan.pc"
 	put 644 proto/schema.json "$DATADIR/paidan/schema.json"
 }
@@ -139,7 +139,7 @@ remove() {
 
 case $1 in
 install)
-	for file in paidand paidan paidan-worker libpaidan.so."$ABI" public/libpaidan.a paidand.conf completion/_paidan man/paidan.1; do
+	for file in paidand paidan paidan-worker libpaidan.so."$ABI" public/libpaidan.a public/headers paidand.conf completion/_paidan man/paidan.1; do
 		[ -e "$BUILD/$file" ] || { echo "install: $BUILD/$file is not built yet: run make first, as yourself" >&2; exit 1; }
 	done
 	programs

@@ -138,6 +138,14 @@ for header in "$root"/usr/local/include/paidan/*.h; do
 	silent "${header##*/} stands alone in C" gcc -std=c11 -Wall -Wextra -Werror -fsyntax-only -I "$root/usr/local/include" "$work/alone.c"
 	silent "${header##*/} stands alone in C++" g++ -x c++ -std=c++11 -Wall -Wextra -Werror -fsyntax-only -I "$root/usr/local/include" "$work/alone.c"
 done
+{
+	echo '#include <paidan/paidan.h>'
+	echo 'void *all[] = {'
+	sed 's/.*/(void *)\&&,/' "$work/declared"
+	echo '}; int main() { return all[0] == 0; }'
+} | sed 's/\\&/\&/' >"$work/all.cc"
+# shellcheck disable=SC2046
+silent "C++ finds every function of the headers" g++ -std=c++11 "$work/all.cc" -o "$work/all" $(pkg-config --cflags --libs paidan)
 unset PKG_CONFIG_SYSROOT_DIR PKG_CONFIG_PATH
 
 # ---- settings ----
