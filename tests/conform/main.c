@@ -239,20 +239,17 @@ static void step(const json_t *step)
 
 static void hold(const json_t *scenario)
 {
-	const char *name;
-	json_t *person, *each;
-	size_t i;
-	json_object_foreach(json_object_get(scenario, "clients"), name, person)
-	{
-		json_t *open = json_pack("{s:s, s:O}", "open", name, "person", person);
+	const json_t *clients = json_object_get(scenario, "clients"), *steps = json_object_get(scenario, "steps");
+	for (void *at = values_first(clients); at; at = values_after(clients, at)) {
+		json_t *open =
+			json_pack("{s:s, s:O}", "open", json_object_iter_key(at), "person", json_object_iter_value(at));
 		step_open(open);
 		json_decref(open);
 	}
-	json_array_foreach(json_object_get(scenario, "steps"), i, each)
-	{
+	for (size_t i = 0; i < json_array_size(steps); i++) {
 		run.number = i + 1;
-		run.step = each;
-		step(each);
+		run.step = json_array_get(steps, i);
+		step(run.step);
 	}
 }
 

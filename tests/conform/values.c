@@ -163,12 +163,10 @@ static const struct pd_field *field_named(const struct pd_message_info *info, co
 bool values_to_message(struct pd_message *message, const json_t *with, char *why, size_t bytes)
 {
 	const struct pd_message_info *info = pd_message_info(message->type);
-	const char *name;
-	json_t *value;
-	json_object_foreach((json_t *)with, name, value)
-	{
+	for (void *at = values_first(with); at; at = values_after(with, at)) {
+		const char *name = json_object_iter_key(at);
 		const struct pd_field *field = field_named(info, name);
-		if (field && to_field(field, value, body(message) + field->offset))
+		if (field && to_field(field, json_object_iter_value(at), body(message) + field->offset))
 			continue;
 		snprintf(why, bytes, field ? "%s.%s cannot have this value in C" : "%s has no field %s", info->name,
 			 name);
@@ -204,23 +202,22 @@ static json_t *variable(const json_t *variables, const char *name)
 json_t *values_make(const json_t *variables, const json_t *value)
 {
 	const json_t *pair = json_object_get(value, "$repeat");
-	const char *name;
-	json_t *member, *made;
-	size_t i;
+	json_t *made;
 	if (json_is_string(value) && json_string_value(value)[0] == '$')
 		return variable(variables, json_string_value(value));
 	if (pair)
 		return repeated(pair);
 	if (json_is_object(value)) {
 		made = json_object();
-		json_object_foreach((json_t *)value, name, member)
-			json_object_set_new(made, name, values_make(variables, member));
+		for (void *at = values_first(value); at; at = values_after(value, at))
+			json_object_set_new(made, json_object_iter_key(at),
+					    values_make(variables, json_object_iter_value(at)));
 		return made;
 	}
 	if (json_is_array(value)) {
 		made = json_array();
-		json_array_foreach((json_t *)value, i, member)
-			json_array_append_new(made, values_make(variables, member));
+		for (size_t i = 0; i < json_array_size(value); i++)
+			json_array_append_new(made, values_make(variables, json_array_get(value, i)));
 		return made;
 	}
 	return json_deep_copy(value);
@@ -272,8 +269,8 @@ static bool is_empty(const json_t *value)
 
 static bool like_operator(const struct place *place, const json_t *got, const json_t *pattern)
 {
-	const char *name = json_object_iter_key(json_object_iter((json_t *)pattern));
-	json_t *operand = values_make(place->variables, json_object_iter_value(json_object_iter((json_t *)pattern)));
+	const char *name = json_object_iter_key(values_first(pattern));
+	json_t *operand = values_make(place->variables, json_object_iter_value(values_first(pattern)));
 	bool like = false;
 	if (strcmp(name, "$has") == 0) {
 		like = json_is_string(got) && strstr(json_string_value(got), json_string_value(operand));
@@ -308,31 +305,33 @@ static bool like(const struct place *place, const json_t *got, const json_t *pat
 static bool like_object(const struct place *above, const json_t *got, const json_t *pattern)
 {
 	struct place place = *above;
-	json_t *wanted;
 	place.above = above;
 	if (!json_is_object(got))
 		return differs(above, got, pattern);
-	json_object_foreach((json_t *)pattern, place.name,
-			    wanted) if (!like(&place, json_object_get(got, place.name), wanted)) return false;
+	for (void *at = values_first(pattern); at; at = values_after(pattern, at)) {
+		place.name = json_object_iter_key(at);
+		if (!like(&place, json_object_get(got, place.name), json_object_iter_value(at)))
+			return false;
+	}
 	return true;
 }
 
 static bool like_array(const struct place *above, const json_t *got, const json_t *pattern)
 {
 	struct place place = *above;
-	json_t *wanted;
 	place.above = above;
 	place.name = NULL;
 	if (!json_is_array(got) || json_array_size(got) != json_array_size(pattern))
 		return differs(above, got, pattern);
-	json_array_foreach((json_t *)pattern, place.index,
-			   wanted) if (!like(&place, json_array_get(got, place.index), wanted)) return false;
+	for (place.index = 0; place.index < json_array_size(pattern); place.index++)
+		if (!like(&place, json_array_get(got, place.index), json_array_get(pattern, place.index)))
+			return false;
 	return true;
 }
 
 static bool like(const struct place *place, const json_t *got, const json_t *pattern)
 {
-	const char *key = json_object_iter_key(json_object_iter((json_t *)pattern));
+	const char *key = json_object_iter_key(values_first(pattern));
 	if (json_is_string(pattern) && json_string_value(pattern)[0] == '$')
 		return like_variable(place, got, pattern);
 	if (json_object_size(pattern) == 1 && key[0] == '$')

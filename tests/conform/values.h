@@ -13,6 +13,17 @@
 /* Says what was wrong, and ends the program; main.c has it. */
 _Noreturn void values_die(const char *why);
 
+/* The members of an object, or of what is none, one after the other; null: no further one. */
+static inline void *values_first(const json_t *object)
+{
+	return json_object_iter((json_t *)object);
+}
+
+static inline void *values_after(const json_t *object, void *at)
+{
+	return json_object_iter_next((json_t *)object, at);
+}
+
 /* A message's fields as an object, with "what" of events and pushes, and "seq" of events; of a refusal also "advice".
  * The message inside a push or a past stands in its place. New reference. */
 json_t *values_of_message(const struct pd_message *message);

@@ -154,6 +154,10 @@ class Blocking(Live):
     def test_a_client_that_is_not_closed_hinders_no_program_from_ending(self):
         self.run_program("import paidan\nclient = paidan.connect(2001)\npushes = client.work(1111, 1)\nevents = client.events()")
 
+    def test_a_client_that_was_not_opened_says_so(self):
+        with self.assertRaisesRegex(paidan.PaidanError, "the client is not open yet"):
+            paidan.Client(7001).stats()
+
     def test_nobody_there(self):
         with self.assertRaisesRegex(paidan.NoAnswer, r"no paidand answers at ipc:///nowhere/paidan.sock within 0.2 s: is it running\?"):
             paidan.connect(connect="ipc:///nowhere/paidan.sock", timeout_s=0.2)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 Id = Union[uuid.UUID, str, bytes]
 T = TypeVar("T")
+S = TypeVar("S", bound="Stream")
 
 EVENTS_MAX = 5000  # that wait to be taken; then they wait in the broker's journal
 _log = logging.getLogger("paidan")
@@ -105,7 +106,7 @@ class Stream:
     async def close(self) -> None:
         self._queue.end(Closed("it was closed"))
 
-    def __aiter__(self) -> Stream:
+    def __aiter__(self: S) -> S:
         return self
 
     async def __anext__(self) -> Record:
@@ -114,7 +115,7 @@ class Stream:
         except Closed:
             raise StopAsyncIteration from None
 
-    async def __aenter__(self) -> Stream:
+    async def __aenter__(self: S) -> S:
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -298,7 +299,8 @@ class Client:
 
     async def open(self) -> Client:
         """Connect, and wait for the broker's welcome. Refused: it does not want this client. NoAnswer: nobody is there."""
-        self._must_be_open()
+        if self.closed:
+            raise Closed("the client was closed")
         if self._sockets is None:
             self._sockets = Sockets(self._engine, self._connect_to, self._subscribe_to, self._perform)
             self._greeted = asyncio.get_running_loop().create_future()
@@ -487,6 +489,8 @@ class Client:
     def _must_be_open(self) -> None:
         if self.closed:
             raise Closed("the client was closed")
+        if self._sockets is None:
+            raise PaidanError("the client is not open yet: use it in a `with`, call open(), or make it by connect()")
 
     def _perform(self) -> None:
         """What the engine asks for, and its next deadline."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 T = TypeVar("T")
+S = TypeVar("S", bound="Stream")
 CLOSE_S = 5.0  # at most for saying bye
 
 
@@ -132,7 +133,7 @@ class Stream:
                 raise StopIteration from None
         return self._taken.popleft()
 
-    def __enter__(self) -> Stream:
+    def __enter__(self: S) -> S:
         return self
 
     def __exit__(self, *_: object) -> None:

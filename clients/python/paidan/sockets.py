@@ -70,7 +70,7 @@ class Sockets:
         return socket
 
     def _watch(self, socket: zmq.Socket[bytes]) -> None:
-        self._watched[socket] = socket.getsockopt(zmq.FD)
+        self._watched[socket] = int(socket.getsockopt(zmq.FD))
         self._loop.add_reader(self._watched[socket], self._turn)
         self._soon()  # what came before is not told
 
