@@ -77,7 +77,7 @@ class Field:
         self.unit: str = row.get("unit", "")
         self.enum: Enum | None = enums.get(row.get("enum", ""))
         self.default: Any = _DEFAULTS.get(self.kind, 0)
-        self._type: type = _TYPES.get(self.kind, int)
+        self._type: Any = _TYPES.get(self.kind, int)
         self._what = f"{message}.{self.name}"
         limits = (row.get(k, kinds[self.kind].get(k)) for k in ("min", "max"))
         self.min, self.max = (None if limit is None else int(limit) for limit in limits)
