@@ -270,6 +270,9 @@ static void published(struct pd_client *client, uint64_t count, const struct pd_
 		client->options.on_stats(client, message, client->options.arg);
 	if (follow->generation != generation)
 		return;
+	/* It may be of another run of the broker, whose counts begin anew: after the welcome, filling brings it. */
+	if (client->link.state != LINK_LIVE || client->link.lost)
+		return;
 	if (follow->state == FOLLOW_LIVE)
 		take(client, count, message);
 	else
@@ -313,6 +316,8 @@ static bool receive_one(struct pd_client *client)
 	zmq_msg_init(&part);
 	if (zmq_msg_recv(&part, follow->sub, ZMQ_DONTWAIT) < 0)
 		return false;
+	/* That the broker ended was told before its next run published anything, and must be known before it. */
+	link_observe(client);
 	size_t topic_bytes = strlen(follow->topic);
 	/* What was subscribed to before may still come. */
 	bool ours = topic_bytes && zmq_msg_size(&part) >= topic_bytes &&
@@ -407,6 +412,7 @@ void follow_link_up(struct pd_client *client, bool restarted)
 	struct follow *follow = &client->follow;
 	if (follow->state == FOLLOW_OFF)
 		return;
+	follow->held.count = 0; /* it may count as another run of the broker did */
 	reconnect_sub(client);
 	if (follow->from_now || (restarted && client->link.seq < follow->seen)) {
 		/* The second: a broker with another journal. What was seen there says nothing here. */

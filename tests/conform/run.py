@@ -126,7 +126,7 @@ def play(path, language, stage, bound_s=talk.BOUND_S / 2):
         listener.join(10)
         for stream in (runner.stdin, runner.stdout, runner.stderr):
             stream.close()
-    words = " ".join("".join(said).split())[-3000:]
+    words = " ".join("".join(said).split())[-600:]
     if code == 1 and last.startswith("failed "):
         return code, last + (f" - its standard error: {words}" if words else "")
     return code, f"its runner ended with {code}; its last words: {last} {words}"
@@ -162,7 +162,7 @@ def hold_wrong(scenario, language, build):
 
 
 def one_line(text):
-    return " ".join(str(text).split())[:4000]
+    return " ".join(str(text).split())[:1500]
 
 
 def run(scenario, language, build):

@@ -192,6 +192,28 @@ class Connections(unittest.TestCase):
         one.publish(4713, 1, 1, 2)
         self.assertEqual(one.seqs, [4711, 4712, 4713])
 
+    def test_what_another_run_publishes_before_its_welcome_is_not_taken_for_the_next(self):
+        one = self.live()
+        one.publish(4712, 1, 1, 99)
+        one.talk.engine.lost()
+        one.publish(4714, 1, 1, 100)  # of the new run, where 4713 was lost; it counts like the next one of the old run
+        self.again(one, 4714, instance=2)
+        one.located().fill(4712, 4713, 4714, end=4714, count=100)
+        self.assertEqual(one.seqs, [4711, 4712, 4713, 4714])
+
+    def test_what_was_kept_before_a_restart_does_not_count_after_it(self):
+        one = self.live()
+        one.publish(4715, 1, 1, 103)  # a gap: it asks
+        one.publish(4716, 1, 1, 104)  # kept
+        one.talk.effects()
+        self.again(one, 4716, instance=2)
+        ((_, request, _),) = one.talk.effects()
+        one.talk.say("end", request, count=0, seq=4716, more=False, publications=103)
+        one.fill(4716, end=4716, count=103)
+        one.publish(4718, 1, 1, 105)
+        one.fill(4716, 4717, 4718, end=4718, count=105)
+        self.assertEqual(one.seqs, [4711, 4717, 4718])
+
     def test_a_broker_with_another_journal_is_followed_from_now_on(self):
         one = self.live()
         self.again(one, 7, instance=2)

@@ -290,6 +290,36 @@ static void test_restart(void **state)
 	broker_fini(&b);
 }
 
+/* The new run publishes before it has welcomed us, and this publication counts like the next one of the old run, though
+ * one before it was lost. */
+static void test_restart_that_counts_on(void **state)
+{
+	(void)state;
+	struct broker b;
+	struct log log = {.expected = 1};
+	broker_init(&b);
+	struct pd_client *client = open_client(&b, &log, 60000);
+	assert_int_equal(pd_client_follow(client, AREA, 0), PD_OK);
+	settle(&b, client, &log);
+	uint64_t lost = broker_event(&b), count = b.publications + 1;
+	broker_restart(&b);
+	void *router = b.router;
+	b.router = NULL; /* it hears no hello yet */
+	for (uint8_t subscribed = 0; subscribed != 1;) {
+		assert_int_equal(pd_client_step(client, 5), PD_OK);
+		zmq_recv(b.xpub, &subscribed, 1, ZMQ_DONTWAIT);
+	}
+	b.publications = count - 1;
+	broker_publish(&b, broker_event(&b), false);
+	await_subscription(&b, client, &log);
+	assert_int_equal(log.events, 0);
+	b.router = router;
+	UNTIL(&b, client, log.last == lost + 1);
+	assert_int_equal(log.events, 2);
+	pd_client_close(client);
+	broker_fini(&b);
+}
+
 /* The counts begin again although the connection for commands noticed nothing. */
 static void test_smaller_count(void **state)
 {
@@ -410,6 +440,7 @@ int main(void)
 		cmocka_unit_test(test_many_gaps),
 		cmocka_unit_test(test_twice_on_two_topics),
 		cmocka_unit_test(test_restart),
+		cmocka_unit_test(test_restart_that_counts_on),
 		cmocka_unit_test(test_smaller_count),
 		cmocka_unit_test(test_follow_all),
 		cmocka_unit_test(test_long_silence),
