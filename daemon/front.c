@@ -590,7 +590,6 @@ static void end_loop(struct front *front)
 static void init_modules(struct front *front, uint64_t seed)
 {
 	sessions_init(&front->sessions, seed);
-	front->publish = publish_new();
 	struct push_options options = {&front->sessions, &front->filling, seed, event_at, front};
 	front->push = push_new(&options);
 	front->reads = reads_new(&front->loop, front->store->book, front->store->journal, on_read_done, front);
@@ -598,6 +597,7 @@ static void init_modules(struct front *front, uint64_t seed)
 	if (!front->decoder)
 		abort();
 	randombytes_buf(&front->instance, sizeof front->instance);
+	front->publish = publish_new(front->instance);
 	front->synced_seq = front->kept_seq = core_last_seq(front->core);
 	journal_round_begin(&front_round(front)->journal, journal_end(front->store->journal), front->synced_seq + 1, 0);
 }

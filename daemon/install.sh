@@ -113,7 +113,8 @@ service() {
 
 documents() {
 	put_all "$DOCDIR" README.md README.*.md CHANGELOG.md LICENSE proto/PROTOCOL.md
-	[ ! -d docs ] || for file in $(find docs -type f | sort); do
+	put_all "$DATADIR/paidan/monitoring" daemon/monitoring/*
+	for file in $(find docs -name '*.md' -o -name '*.svg' | sort); do
 		put 644 "$file" "$DOCDIR/${file#docs/}"
 	done
 }

@@ -5,6 +5,7 @@
 #include "codec.h"
 
 struct publish {
+	uint64_t instance;
 	struct pd_buffer scratch;
 };
 
@@ -15,11 +16,12 @@ struct entry {
 
 enum { DEPTH_MAX = 8 };
 
-struct publish *publish_new(void)
+struct publish *publish_new(uint64_t instance)
 {
 	struct publish *publish = calloc(1, sizeof *publish);
 	if (!publish)
 		abort();
+	publish->instance = instance;
 	return publish;
 }
 
@@ -48,7 +50,7 @@ static void append(struct publish *publish, const struct area *area, uint64_t se
 {
 	char topic[AREA_PATH_BYTES] = "/";
 	size_t topic_bytes = area ? area_path(area, topic) : 1;
-	struct pd_message published = {.type = PD_MSG_published, .request = seq, .published = {*counts}};
+	struct pd_message published = {.type = PD_MSG_published, .request = seq, .published = {*counts, publish->instance}};
 	publish->scratch.count = 0;
 	pd_encode(&published, &publish->scratch);
 	struct entry entry = {(uint32_t)topic_bytes, (uint32_t)(publish->scratch.count + count_bytes)};

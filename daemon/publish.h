@@ -14,7 +14,8 @@
 
 struct publish;
 
-struct publish *publish_new(void);
+/* instance: of the broker's run, which publications bear. */
+struct publish *publish_new(uint64_t instance);
 void publish_free(struct publish *publish);
 
 /* Append the publications of event to out, to be sent when its round is on disk; event_bytes is it as a message. With

@@ -10,6 +10,10 @@
 
 #include "proto.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { PD_DETAIL_ARGS = 4, PD_DETAIL_BYTES = 200 };
 
 enum pd_detail_name {
@@ -92,10 +96,10 @@ struct pd_detail {
 #define PD_NO_DETAIL ((struct pd_detail){.name = PD_DETAIL_none})
 
 /* Render in a language (enum pd_language; any other number: English). Returns text, which is valid UTF-8. */
-char *pd_detail_text(const struct pd_detail *detail, unsigned language, char text[static PD_DETAIL_BYTES]);
+char *pd_detail_text(const struct pd_detail *detail, unsigned language, char text[PD_DETAIL_BYTES]);
 /* A refusal as a message to be sent, with its detail rendered into text. */
 struct pd_message pd_refuse(enum pd_refusal refusal, const struct pd_detail *detail, unsigned language,
-			    char text[static PD_DETAIL_BYTES]);
+			    char text[PD_DETAIL_BYTES]);
 /* The text with its {1} as it stands in details.def. */
 const char *pd_detail_form(enum pd_detail_name name, unsigned language);
 /* How many arguments it has. */
@@ -107,5 +111,9 @@ const char *pd_word_in(unsigned language, const char *set, unsigned code);
 const char *pd_move_in(unsigned language, enum pd_type type);
 /* What is to be done with it: "accept", 接单. */
 const char *pd_command_in(unsigned language, enum pd_type type);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

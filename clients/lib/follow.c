@@ -270,9 +270,6 @@ static void published(struct pd_client *client, uint64_t count, const struct pd_
 		client->options.on_stats(client, message, client->options.arg);
 	if (follow->generation != generation)
 		return;
-	/* It may be of another run of the broker, whose counts begin anew: after the welcome, filling brings it. */
-	if (client->link.state != LINK_LIVE || client->link.lost)
-		return;
 	if (follow->state == FOLLOW_LIVE)
 		take(client, count, message);
 	else
@@ -290,6 +287,10 @@ static void read_publication(struct pd_client *client, const char *frame, size_t
 		size_t start = off;
 		enum pd_err err = pd_decode(client->frame_decoder, frame, frame_bytes, &off, &message, &fault);
 		if (err && fault.lost)
+			break;
+		/* Of another run, whose counts begin anew: after its welcome, filling brings it. */
+		if (!err && message.type == PD_MSG_published && message.published.instance &&
+		    message.published.instance != client->link.instance)
 			break;
 		if (!err && message.type == PD_MSG_published)
 			count = follow->depth < message.published.counts.count
@@ -316,8 +317,6 @@ static bool receive_one(struct pd_client *client)
 	zmq_msg_init(&part);
 	if (zmq_msg_recv(&part, follow->sub, ZMQ_DONTWAIT) < 0)
 		return false;
-	/* That the broker ended was told before its next run published anything, and must be known before it. */
-	link_observe(client);
 	size_t topic_bytes = strlen(follow->topic);
 	/* What was subscribed to before may still come. */
 	bool ours = topic_bytes && zmq_msg_size(&part) >= topic_bytes &&

@@ -44,8 +44,8 @@ class Follower:
         self.talk.say("end", request, count=len(seqs), seq=end, more=more, publications=count)
         return self
 
-    def publish(self, seq, *counts, topic=PATH, stats=False):
-        head = SCHEMA.message("published").encode(seq, {"counts": list(counts)})
+    def publish(self, seq, *counts, topic=PATH, stats=False, instance=1):
+        head = SCHEMA.message("published").encode(seq, {"counts": list(counts), "instance": instance})
         if stats:
             values = {f.name: [0] * 3 if f.kind == "u64s" and f.required else f.default for f in SCHEMA.message("stats").fields}
             body = SCHEMA.message("stats").encode(seq, {**values, "seq": seq})
@@ -189,14 +189,13 @@ class Connections(unittest.TestCase):
         one.fill(4711, 4712, end=4712, count=1)
         self.again(one, 4712, instance=2)
         one.located().fill(4712, end=4712, count=1)
-        one.publish(4713, 1, 1, 2)
+        one.publish(4713, 1, 1, 2, instance=2)
         self.assertEqual(one.seqs, [4711, 4712, 4713])
 
     def test_what_another_run_publishes_before_its_welcome_is_not_taken_for_the_next(self):
         one = self.live()
         one.publish(4712, 1, 1, 99)
-        one.talk.engine.lost()
-        one.publish(4714, 1, 1, 100)  # of the new run, where 4713 was lost; it counts like the next one of the old run
+        one.publish(4714, 1, 1, 100, instance=2)  # of the new run, where 4713 was lost; it counts like the next one of the old run
         self.again(one, 4714, instance=2)
         one.located().fill(4712, 4713, 4714, end=4714, count=100)
         self.assertEqual(one.seqs, [4711, 4712, 4713, 4714])
@@ -210,7 +209,7 @@ class Connections(unittest.TestCase):
         ((_, request, _),) = one.talk.effects()
         one.talk.say("end", request, count=0, seq=4716, more=False, publications=103)
         one.fill(4716, end=4716, count=103)
-        one.publish(4718, 1, 1, 105)
+        one.publish(4718, 1, 1, 105, instance=2)
         one.fill(4716, 4717, 4718, end=4718, count=105)
         self.assertEqual(one.seqs, [4711, 4717, 4718])
 

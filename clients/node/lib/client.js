@@ -27,6 +27,7 @@ import { Worker } from './worker.js'
  * How to connect. Fields have the names that they have on the wire.
  * @typedef {object} Options
  * @property {number} [person] for whom the connection speaks; 0: the operator of the machine
+ * @property {import('../types/messages.js').Language} [language] in which the details of refusals are to be; English unless it is given
  * @property {string} [name] name and version of the program, for the broker's log
  * @property {string} [connect] endpoint of commands; otherwise $PAIDAN_CONNECT, or tcp://127.0.0.1:7750
  * @property {string} [subscribe] endpoint of events; otherwise $PAIDAN_SUBSCRIBE, or the one beside `connect`
@@ -44,7 +45,7 @@ import { Worker } from './worker.js'
 
 /** @typedef {import('../types/messages.js').CallOptions} CallOptions how to make a call */
 
-const OPTIONS = ['person', 'name', 'connect', 'subscribe', 'timeout_ms', 'signal', 'resend_ms', 'schema', 'on_link', 'on_push']
+const OPTIONS = ['person', 'language', 'name', 'connect', 'subscribe', 'timeout_ms', 'signal', 'resend_ms', 'schema', 'on_link', 'on_push']
 const CONNECT_TIMEOUT_MS = 10000
 const BYE_MS = 1000
 const IMPORT_TRIES_MAX = 5
@@ -121,12 +122,12 @@ export class Client extends Commands {
 		this.#options = options
 		this.#schema = schema
 		this.#endpoints = findEndpoints(options, process.env)
-		const { person = 0, name = 'paidan for Node', resend_ms = 5000 } = options
+		const { person = 0, language, name = 'paidan for Node', resend_ms = 5000 } = options
 		for (const key of Object.keys(options))
 			if (!OPTIONS.includes(key)) throw new BadInput(`connect has no option "${key}"; it has ${OPTIONS.join(', ')}`)
 		if (!(resend_ms > 0)) throw new BadInput(`connect: resend_ms must be above 0 and is ${resend_ms}`)
 		this.#link = new Link(
-			{ schema, person, name, resend_ms, random: Math.random },
+			{ schema, person, language, name, resend_ms, random: Math.random },
 			{ link: (news, message) => this.#linkNews(news, message), push: (message) => this.#pushed(message) },
 		)
 	}

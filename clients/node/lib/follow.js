@@ -226,8 +226,11 @@ export class Follow {
 		this.#quietAt = now
 		let count = 0
 		for (const decoded of decodeFrame(this.link.schema, payload)) {
-			if (decoded.type === 'published') count = Number(decoded.message.counts[this.#depth] ?? 0)
-			else this.#one(count, decoded, now)
+			if (decoded.type === 'published') {
+				// Of another run, whose counts begin anew: after its welcome, filling brings it.
+				if (decoded.message.instance && decoded.message.instance !== this.link.welcome?.instance) return
+				count = Number(decoded.message.counts[this.#depth] ?? 0)
+			} else this.#one(count, decoded, now)
 		}
 	}
 

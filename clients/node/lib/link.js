@@ -78,6 +78,7 @@ export class Link {
 	 * @param {object} options
 	 * @param {Schema} options.schema
 	 * @param {number} options.person
+	 * @param {number | string} [options.language]
 	 * @param {string} options.name of the program, for the broker's log
 	 * @param {number} options.resend_ms
 	 * @param {() => number} options.random from 0 to 1
@@ -99,6 +100,7 @@ export class Link {
 			person: this.options.person,
 			client: this.options.name,
 			protocol: this.schema.protocol,
+			language: this.options.language ?? 0,
 		})
 	}
 

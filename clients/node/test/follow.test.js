@@ -86,8 +86,8 @@ class Stage {
 	}
 
 	/** @param {number[]} counts @param {number} seq @param {Uint8Array} [message] */
-	publish(counts, seq, message = event(seq), topic = TOPIC) {
-		this.follow.published(topic, Buffer.concat([encodeMessage(schema, 'published', seq, { counts }), message]), this.now)
+	publish(counts, seq, message = event(seq), topic = TOPIC, instance = 7) {
+		this.follow.published(topic, Buffer.concat([encodeMessage(schema, 'published', seq, { counts, instance }), message]), this.now)
 	}
 }
 
@@ -124,6 +124,17 @@ test('from now on: nothing of before', () => {
 	s.located()
 	s.filled(50, [51], 51, 3)
 	assert.deepEqual(s.got, [51])
+})
+
+test('what another run publishes before its welcome is not taken for the next', () => {
+	const s = new Stage(AREA, 4700)
+	s.connect()
+	s.located()
+	s.filled(4700, [4710], 4710, 98)
+	s.publish([0, 0, 99], 4714, event(4714), TOPIC, 8) // it counts like the next one of the old run, of which some were lost
+	assert.deepEqual(s.got, [4710])
+	s.publish([0, 0, 99], 4711)
+	assert.deepEqual(s.got, [4710, 4711])
 })
 
 test('what is published while the journal is read is kept, and taken once', () => {

@@ -1142,6 +1142,8 @@ export interface Published {
 	seq: number
 	/** publications so far, one number for each id in the topic; this one counts */
 	counts: number[]
+	/** the broker's run, as in its welcome; the counts of another run say nothing of this one's */
+	instance: number | bigint
 }
 
 /** What happens: an event of the journal. */

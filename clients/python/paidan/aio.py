@@ -265,6 +265,7 @@ class Client:
     """One client: a connection for commands and, once something is followed, one for events.
 
     person: for whom it speaks; 0 is the operator.
+    language: in which the details of refusals are to be, "english" or "chinese"; English unless it is given.
     connect, subscribe: endpoints of commands and events; left out: $PAIDAN_CONNECT and $PAIDAN_SUBSCRIBE, else
         tcp://127.0.0.1:7750, and for events the port after it, or events.sock beside an ipc socket.
     name: the program's name and version, for the broker's log.
@@ -275,14 +276,14 @@ class Client:
         welcome or refusal, if there is one.
     """
 
-    def __init__(self, person: int = 0, *, connect: str | None = None, subscribe: str | None = None,
+    def __init__(self, person: int = 0, *, language: int | str = 0, connect: str | None = None, subscribe: str | None = None,
                  name: str = f"python paidan {__version__}", timeout_s: float | None = 30.0, resend_s: float = 5.0,
                  schema: Schema | dict[str, Any] | str | os.PathLike[str] | None = None,
                  on_link: Callable[[str, Record | None], None] | None = None) -> None:
         self._connect_to, self._subscribe_to = _endpoints.resolve(connect, subscribe)
         self._schema = _calls.schema_of(schema)
         self._timeout_s = timeout_s
-        self._engine = Engine(self._schema, person, name, resend_s)
+        self._engine = Engine(self._schema, person, name, resend_s, language=language)
         self._engine.on_push, self._engine.on_link = self._pushed, self._link_changed
         self._on_link = on_link
         self._sockets: Sockets | None = None

@@ -65,7 +65,8 @@ class Engine:
     """One client: its connection, its unanswered calls, the areas it works for, what it follows."""
 
     def __init__(self, schema: Schema, person: int, name: str, resend_s: float = 5.0,
-                 clock: Callable[[], float] = time.monotonic, random: Callable[[], float] = _random.SystemRandom().random) -> None:
+                 clock: Callable[[], float] = time.monotonic, random: Callable[[], float] = _random.SystemRandom().random,
+                 language: int | str = 0) -> None:
         self.schema = schema
         self.effects: deque[tuple[str, Any]] = deque()
         self.on_push: Callable[[Record], None] = lambda push: None
@@ -74,7 +75,7 @@ class Engine:
         self.welcome: Record | None = None  # the latest
         self.heartbeat_s = GREETING_S
         self.calls: dict[int, Call] = {}  # unanswered, in the order in which they were made
-        self._hello_fields = {"person": person, "client": name, "protocol": schema.protocol}
+        self._hello_fields = {"person": person, "client": name, "protocol": schema.protocol, "language": language}
         schema.message("hello").encode(1, self._hello_fields)  # a bad name or person shows now
         self.clock, self._resend_s, self._random = clock, resend_s, random
         self._resend_at = NEVER  # when the first of the calls is to be sent again, or earlier
@@ -110,6 +111,8 @@ class Engine:
         counts: list[int] = []
         for _, record in self.schema.read(frame):
             if record.what == "published":
+                if record["instance"] not in (0, self.welcome.instance if self.welcome else 0):
+                    return  # of another run, whose counts begin anew: after its welcome, filling brings it
                 counts = record["counts"]
                 continue
             for follow in followers:

@@ -10,8 +10,8 @@
 Each publication carries how many the followed area has had. One more than the last (or of everything, the next seq):
 nothing is missing. Otherwise the events after the last seq are read from the journal, and the answer says with which
 count it goes on. What is published meanwhile is held back, up to a bound; what does not fit shows as a gap afterwards.
-Without a connection for commands nothing is taken: another run of the broker counts anew, and its second publication may
-look like the next one of the run before.
+What another run of the broker publishes than the one that welcomed us is not taken (`Engine.published`): it counts anew, and
+its second publication may look like the next one of the run before.
 
 Who takes events too slowly makes `on_event` return False: then nothing is taken (PAUSED) until `resume`, which fills.
 
@@ -78,8 +78,6 @@ class Follow:
         count = counts[self._depth] if self._depth < len(counts) else 0
         if record.what == "stats":
             self.on_stats(record)  # of the moment, and waits for nothing; but it counts
-        if self._engine.state != "live":
-            return  # it may be of another run, whose counts begin anew: after the welcome, filling brings it
         if self.state == LIVE:
             self._take(count, record)
         elif self.state != PAUSED and self._held_bytes + size <= HELD_BYTES_MAX:
