@@ -126,13 +126,32 @@ struct given {
 	const char *value; /* behind "=", or null */
 };
 
+/* Options that have a letter, too: -h, and -o as compilers have it. */
+static const struct {
+	char letter;
+	const char *name;
+} letters[] = {{'h', "help"}, {'o', "output"}};
+
+/* The name of the option that a word with dashes means, which may be followed by "="; null: it is none. */
+static const char *name_in(const char *word)
+{
+	if (word[1] == '-')
+		return word + 2;
+	for (size_t i = 0; i < sizeof letters / sizeof letters[0]; i++)
+		if (word[1] == letters[i].letter && word[2] == 0)
+			return letters[i].name;
+	return NULL;
+}
+
 static bool split(const char *word, struct given *given)
 {
-	bool is_help = strcmp(word, "-h") == 0, is_output = strcmp(word, "-o") == 0;
-	const char *name = is_help ? "help" : is_output ? "output" : word + 2, *equals = strchr(name, '=');
+	const char *name = name_in(word);
+	if (!name)
+		return false;
+	const char *equals = strchr(name, '=');
 	size_t length = equals ? (size_t)(equals - name) : strlen(name);
 	given->value = equals ? equals + 1 : NULL;
-	if (length >= sizeof given->name || (word[1] != '-' && !is_help && !is_output))
+	if (length >= sizeof given->name)
 		return false;
 	memcpy(given->name, name, length);
 	given->name[length] = 0;

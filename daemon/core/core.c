@@ -78,6 +78,13 @@ size_t core_holder_count(const struct core *core)
 	return core->holders.count;
 }
 
+void core_refuse(struct core_decision *decision, enum pd_refusal refusal, struct pd_detail detail)
+{
+	decision->outcome = CORE_REFUSED;
+	decision->refusal = refusal;
+	decision->detail = detail;
+}
+
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	uint64_t time_ms = event->order_event.time_ms;

@@ -1,4 +1,5 @@
-/* moves.c - deciding on commands: one function per move, and what all moves share. */
+/* moves.c - deciding on commands: one function per move of an order, and what all moves share; begin.c has the first.
+ */
 #include <assert.h>
 #include <string.h>
 
@@ -7,217 +8,6 @@
 
 /* Notes end here; moves that bring an order further do not. */
 enum { EVENTS_MAX = 1000 };
-
-static void refuse(struct core_decision *decision, enum pd_refusal refusal, struct pd_detail detail)
-{
-	decision->outcome = CORE_REFUSED;
-	decision->refusal = refusal;
-	decision->detail = detail;
-}
-
-/* ---- submit ---- */
-
-/* Where the order comes from: the household named, or the area, or the requester's household or post. */
-static const struct area *origin(const struct core *core, const struct pd_submit *submit,
-				 const struct person *requester, uint32_t *household_id, struct core_decision *decision)
-{
-	const struct registry *registry = core->registry;
-	*household_id = submit->household;
-	if (*household_id == 0 && submit->area == 0 && requester)
-		*household_id = requester->household;
-	if (*household_id) {
-		const struct household *household = registry_household(registry, *household_id);
-		if (household && !household->retired)
-			return registry_area(registry, household->area);
-		refuse(decision, household ? PD_REFUSED_retired : PD_REFUSED_unknown_household,
-		       PD_DETAIL(household, PD_NUMBER(*household_id)));
-		return NULL;
-	}
-	uint32_t id = submit->area ? submit->area : requester ? requester->area : 0;
-	const struct area *area = registry_area(registry, id);
-	if (id == 0)
-		refuse(decision, PD_REFUSED_no_place, PD_DETAIL(no_place));
-	else if (!area || area->retired)
-		refuse(decision, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area, PD_DETAIL(area, PD_NUMBER(id)));
-	return area && !area->retired ? area : NULL;
-}
-
-static bool may_submit(const struct core *core, uint32_t actor, uint32_t requester, uint32_t area)
-{
-	return actor == requester || core_works_for(core, actor, area);
-}
-
-/* Whether submit says of urgency and area what the first one said. What was left open then is not known: it may be left
- * open again. */
-static bool same_choices(const struct order_row *row, const struct pd_submit *submit)
-{
-	if (submit->urgency && submit->urgency != row->urgency)
-		return false;
-	bool by_area = submit->area && !submit->household; /* an area beside a household does not count */
-	return !by_area || (row->household == 0 && row->area == submit->area);
-}
-
-static void submit_again(const struct order_row *row, const struct pd_submit *submit, const struct pd_message *event,
-			 struct core_decision *decision)
-{
-	if (row->content != submit_content(event) || !same_choices(row, submit))
-		return refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(other_contents));
-	decision->outcome = CORE_REPEATED;
-	decision->seq = row->seq;
-	decision->version = 1;
-}
-
-static void decide_submit(const struct core *core, const struct pd_submit *submit, uint32_t actor, uint64_t now_ms,
-			  struct core_decision *decision)
-{
-	uint32_t requester_id = submit->requester ? submit->requester : actor;
-	const struct person *requester = registry_person(core->registry, requester_id);
-	const struct category *category = registry_category(core->registry, submit->category);
-	uint32_t household = 0;
-	if (!pd_id_valid(&submit->order))
-		return refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
-	const struct order *known = core_order(core, &submit->order);
-	struct pd_message *event = &decision->event;
-	event->type = PD_MSG_submitted;
-	event->submitted = (struct pd_submitted){.time_ms = now_ms,
-						 .actor = actor,
-						 .order = submit->order,
-						 .version = 1,
-						 .requester = requester_id,
-						 .category = submit->category,
-						 .text = submit->text,
-						 .place = submit->place,
-						 .lon_e7 = submit->lon_e7,
-						 .lat_e7 = submit->lat_e7,
-						 .household = submit->household};
-	if (known) {
-		if (submit->household == 0)
-			event->submitted.household = known->row.household;
-		return submit_again(&known->row, submit, event, decision);
-	}
-	if (requester_id && (!requester || requester->retired))
-		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
-			      PD_DETAIL(person, PD_NUMBER(requester_id)));
-	if (!category || category->retired)
-		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
-			      PD_DETAIL(category, PD_NUMBER(submit->category)));
-	const struct area *area = origin(core, submit, requester, &household, decision);
-	if (!area)
-		return;
-	if (!may_submit(core, actor, requester_id, area->id))
-		return refuse(decision, PD_REFUSED_not_allowed,
-			      PD_DETAIL(not_for_requester, PD_NUMBER(actor), PD_NUMBER(area->id)));
-	event->submitted.household = household;
-	event->submitted.area = area->id;
-	event->submitted.holder = area_at_level(area, category->level)->id;
-	event->submitted.urgency = submit->urgency ? submit->urgency : category->urgency;
-	event->submitted.due_ms = now_ms + category->accept_within_s * UINT64_C(1000);
-	decision->version = 1;
-}
-
-/* ---- record ---- */
-
-/* What is wrong with a past order's times; PD_NO_DETAIL: nothing. */
-static struct pd_detail wrong_times(const struct pd_record *record, uint64_t now_ms)
-{
-	bool waits = record->state == PD_STATE_waiting;
-	if (record->submitted_ms > now_ms || record->ended_ms > now_ms)
-		return PD_DETAIL(past_of_future);
-	if (waits && record->ended_ms)
-		return PD_DETAIL(past_waits_with_end);
-	if (!waits && !record->ended_ms)
-		return PD_DETAIL(past_without_end);
-	if (!waits && record->ended_ms < record->submitted_ms)
-		return PD_DETAIL(past_ends_first);
-	return PD_NO_DETAIL;
-}
-
-/* By when the next step is due here. */
-static uint64_t record_due(const struct core *core, const struct pd_record *record, const struct category *category,
-			   uint64_t now_ms)
-{
-	switch (record->state) {
-	case PD_STATE_waiting:
-		return record->target_ms ? record->target_ms : now_ms + category->accept_within_s * UINT64_C(1000);
-	case PD_STATE_completed: return now_ms + core->periods.confirm_within_ms;
-	default: return 0;
-	}
-}
-
-/* Filled with what the command says; what the registry makes of it is still missing. */
-static void record_event(const struct pd_record *record, uint32_t actor, uint64_t now_ms, struct pd_message *event)
-{
-	event->type = PD_MSG_recorded;
-	event->recorded = (struct pd_recorded){.time_ms = now_ms,
-					       .actor = actor,
-					       .order = record->order,
-					       .version = 1,
-					       .requester = record->requester,
-					       .household = record->household,
-					       .category = record->category,
-					       .text = record->text,
-					       .place = record->place,
-					       .lon_e7 = record->lon_e7,
-					       .lat_e7 = record->lat_e7,
-					       .state = record->state,
-					       .submitted_ms = record->submitted_ms,
-					       .ended_ms = record->ended_ms,
-					       .target_ms = record->target_ms,
-					       .duplicate = record->duplicate,
-					       .source = record->source,
-					       .key = record->key,
-					       .result = record->result};
-}
-
-static void record_again(const struct order_row *row, const struct pd_record *record, const struct pd_message *event,
-			 struct core_decision *decision)
-{
-	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
-	if (row->content != record_content(event) || !same_choices(row, &where))
-		return refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(recorded_otherwise));
-	decision->outcome = CORE_REPEATED;
-	decision->seq = row->seq;
-	decision->version = 1;
-}
-
-static void decide_record(const struct core *core, const struct pd_record *record, uint32_t actor, uint64_t now_ms,
-			  struct core_decision *decision)
-{
-	const struct registry *registry = core->registry;
-	const struct person *person = registry_person(registry, actor);
-	const struct person *requester = registry_person(registry, record->requester);
-	const struct category *category = registry_category(registry, record->category);
-	struct pd_recorded *recorded = &decision->event.recorded;
-	if (!pd_id_valid(&record->order))
-		return refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
-	record_event(record, actor, now_ms, &decision->event);
-	const struct order *known = core_order(core, &record->order);
-	if (known)
-		return record_again(&known->row, record, &decision->event, decision);
-	if (actor && (!person || person->post != PD_post_administrator))
-		return refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_recorders));
-	if (record->state == PD_STATE_accepted)
-		return refuse(decision, PD_REFUSED_bad_field, PD_DETAIL(past_accepted));
-	struct pd_detail wrong = wrong_times(record, now_ms);
-	if (wrong.name != PD_DETAIL_none)
-		return refuse(decision, PD_REFUSED_bad_times, wrong);
-	if (record->requester && (!requester || requester->retired))
-		return refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
-			      PD_DETAIL(person, PD_NUMBER(record->requester)));
-	if (!category || category->retired)
-		return refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
-			      PD_DETAIL(category, PD_NUMBER(record->category)));
-	struct pd_submit where = {.household = record->household, .area = record->area};
-	uint32_t household;
-	const struct area *area = origin(core, &where, requester, &household, decision);
-	if (!area)
-		return;
-	recorded->area = area->id;
-	recorded->holder = area_at_level(area, category->level)->id;
-	recorded->urgency = record->urgency ? record->urgency : category->urgency;
-	recorded->due_ms = record_due(core, record, category, now_ms);
-	decision->version = 1;
-}
 
 /* ---- moves ---- */
 
@@ -249,8 +39,8 @@ static bool need_of_holder(const struct move *move)
 {
 	if (of_holder(move))
 		return true;
-	refuse(move->decision, PD_REFUSED_not_allowed,
-	       PD_DETAIL(only_holder, PD_NUMBER(move->row->holder), PD_COMMAND_ARG(move->command->type)));
+	core_refuse(move->decision, PD_REFUSED_not_allowed,
+		    PD_DETAIL(only_holder, PD_NUMBER(move->row->holder), PD_COMMAND_ARG(move->command->type)));
 	return false;
 }
 
@@ -258,8 +48,8 @@ static bool need_requester(const struct move *move)
 {
 	if (move->actor == move->row->requester)
 		return true;
-	refuse(move->decision, PD_REFUSED_not_allowed,
-	       PD_DETAIL(only_requester, PD_NUMBER(move->row->requester), PD_COMMAND_ARG(move->command->type)));
+	core_refuse(move->decision, PD_REFUSED_not_allowed,
+		    PD_DETAIL(only_requester, PD_NUMBER(move->row->requester), PD_COMMAND_ARG(move->command->type)));
 	return false;
 }
 
@@ -277,7 +67,8 @@ static void decide_decline(const struct move *move)
 		return;
 	const struct area *area = registry_area(move->core->registry, move->row->holder);
 	if (!area->parent)
-		return refuse(move->decision, PD_REFUSED_not_allowed, PD_DETAIL(no_level_above, PD_NUMBER(area->id)));
+		return core_refuse(move->decision, PD_REFUSED_not_allowed,
+				   PD_DETAIL(no_level_above, PD_NUMBER(area->id)));
 	move->event->holder = area->parent->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.declined.reason = move->command->decline.reason;
@@ -288,14 +79,14 @@ static void decide_transfer(const struct move *move)
 	const struct pd_transfer *transfer = &move->command->transfer;
 	const struct area *to = registry_area(move->core->registry, transfer->holder);
 	if (!core_works_for(move->core, move->actor, move->row->holder))
-		return refuse(
+		return core_refuse(
 			move->decision, PD_REFUSED_not_allowed,
 			PD_DETAIL(only_holder_or_above, PD_NUMBER(move->row->holder), PD_COMMAND_ARG(PD_MSG_transfer)));
 	if (!to || to->retired)
-		return refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
-			      PD_DETAIL(area, PD_NUMBER(transfer->holder)));
+		return core_refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
+				   PD_DETAIL(area, PD_NUMBER(transfer->holder)));
 	if (to->id == move->row->holder)
-		return refuse(move->decision, PD_REFUSED_same_holder, PD_DETAIL(area, PD_NUMBER(to->id)));
+		return core_refuse(move->decision, PD_REFUSED_same_holder, PD_DETAIL(area, PD_NUMBER(to->id)));
 	move->event->holder = to->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.transferred.reason = transfer->reason;
@@ -304,7 +95,7 @@ static void decide_transfer(const struct move *move)
 static void decide_complete(const struct move *move)
 {
 	if (move->actor != move->row->acceptor)
-		return refuse(
+		return core_refuse(
 			move->decision, PD_REFUSED_not_allowed,
 			PD_DETAIL(only_acceptor, PD_NUMBER(move->row->acceptor), PD_COMMAND_ARG(PD_MSG_complete)));
 	move->event->due_ms = move->now_ms + move->core->periods.confirm_within_ms;
@@ -336,10 +127,10 @@ static void decide_reopen(const struct move *move)
 	if (!need_requester(move))
 		return;
 	if (move->now_ms > move->row->completed_ms + move->core->periods.reopen_within_ms)
-		return refuse(move->decision, PD_REFUSED_too_late,
-			      PD_DETAIL(reopen_hours, PD_NUMBER(move->core->periods.reopen_within_ms / 3600000)));
+		return core_refuse(move->decision, PD_REFUSED_too_late,
+				   PD_DETAIL(reopen_hours, PD_NUMBER(move->core->periods.reopen_within_ms / 3600000)));
 	if (move->row->attempt == UINT16_MAX)
-		return refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(attempts, PD_NUMBER(UINT16_MAX)));
+		return core_refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(attempts, PD_NUMBER(UINT16_MAX)));
 	move->event->holder = area_above(move)->id;
 	move->event->due_ms = accept_due(move);
 	move->decision->event.reopened.attempt = (uint16_t)(move->row->attempt + 1);
@@ -359,9 +150,9 @@ static void decide_note(const struct move *move)
 	bool may = move->actor == move->row->requester || core_works_for(move->core, move->actor, move->row->holder) ||
 		   core_works_for(move->core, move->actor, move->row->area);
 	if (!may)
-		return refuse(move->decision, PD_REFUSED_not_allowed, PD_DETAIL(only_concerned));
+		return core_refuse(move->decision, PD_REFUSED_not_allowed, PD_DETAIL(only_concerned));
 	if (move->row->version >= EVENTS_MAX)
-		return refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(events, PD_NUMBER(EVENTS_MAX)));
+		return core_refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(events, PD_NUMBER(EVENTS_MAX)));
 	move->decision->event.noted.text = move->command->note.text;
 }
 
@@ -382,10 +173,11 @@ static void decide_stale(const struct order_row *row, const struct pd_message *c
 	if (command->type == PD_MSG_accept && row->acceptor && row->acceptor != actor &&
 	    row->state == PD_STATE_accepted) {
 		decision->person = row->acceptor;
-		refuse(decision, PD_REFUSED_taken, PD_DETAIL(accepted_by, PD_NUMBER(row->acceptor)));
+		core_refuse(decision, PD_REFUSED_taken, PD_DETAIL(accepted_by, PD_NUMBER(row->acceptor)));
 	} else {
-		refuse(decision, PD_REFUSED_stale,
-		       PD_DETAIL(moved_on, PD_NUMBER(row->version), PD_STATES(1u << row->state), PD_NUMBER(named)));
+		core_refuse(
+			decision, PD_REFUSED_stale,
+			PD_DETAIL(moved_on, PD_NUMBER(row->version), PD_STATES(1u << row->state), PD_NUMBER(named)));
 	}
 	if (named < row->version) {
 		decision->outcome = CORE_LOOK_BACK;
@@ -399,9 +191,9 @@ static void decide_stale(const struct order_row *row, const struct pd_message *c
 /* "it is closed; it must be waiting, accepted or completed to be noted" */
 static void refuse_state(const struct order_row *row, const struct pd_move *kind, struct core_decision *decision)
 {
-	refuse(decision, PD_REFUSED_wrong_state,
-	       PD_DETAIL(state_needed, PD_STATES(1u << row->state), PD_STATES(kind->from),
-			 PD_EVENT_ARG(kind->event_type)));
+	core_refuse(decision, PD_REFUSED_wrong_state,
+		    PD_DETAIL(state_needed, PD_STATES(1u << row->state), PD_STATES(kind->from),
+			      PD_EVENT_ARG(kind->event_type)));
 }
 
 static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
@@ -409,8 +201,8 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 {
 	const struct order *order = core_order(core, &command->order_command.order);
 	if (!order)
-		return refuse(decision, PD_REFUSED_unknown_order,
-			      PD_DETAIL(id, PD_ID_ARG(command->order_command.order)));
+		return core_refuse(decision, PD_REFUSED_unknown_order,
+				   PD_DETAIL(id, PD_ID_ARG(command->order_command.order)));
 	const struct order_row *row = &order->row;
 	const struct pd_move *kind = pd_move_of(command->type);
 	if (command->order_command.version != row->version)
@@ -419,7 +211,8 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	if (!(kind->from & 1u << row->state)) {
 		if (command->type == PD_MSG_accept && row->state == PD_STATE_accepted && row->acceptor != actor) {
 			decision->person = row->acceptor;
-			return refuse(decision, PD_REFUSED_taken, PD_DETAIL(accepted_by, PD_NUMBER(row->acceptor)));
+			return core_refuse(decision, PD_REFUSED_taken,
+					   PD_DETAIL(accepted_by, PD_NUMBER(row->acceptor)));
 		}
 		return refuse_state(row, kind, decision);
 	}
@@ -450,11 +243,11 @@ static void decide_put(const struct core *core, const struct pd_message *command
 {
 	const struct person *person = registry_person(core->registry, actor);
 	if (actor && (person->retired || person->post != PD_post_administrator))
-		return refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_keepers));
+		return core_refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_keepers));
 	struct registry_decision put;
 	registry_decide(core->registry, command, false, &put);
 	if (put.refusal)
-		return refuse(decision, put.refusal, put.detail);
+		return core_refuse(decision, put.refusal, put.detail);
 	if (put.effect == REGISTRY_UNCHANGED) {
 		decision->outcome = CORE_REPEATED;
 		return;
@@ -475,17 +268,17 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 	const struct person *person = registry_person(core->registry, actor);
 	bool gone = actor && (!person || person->retired);
 	if (command->type == PD_MSG_submit)
-		decide_submit(core, &command->submit, actor, now_ms, decision);
+		begin_submit(core, &command->submit, actor, now_ms, decision);
 	else if (command->type == PD_MSG_record)
-		decide_record(core, &command->record, actor, now_ms, decision);
+		begin_record(core, &command->record, actor, now_ms, decision);
 	else if (pd_is_move(command->type))
 		decide_move(core, command, actor, now_ms, decision);
 	else if (!gone)
 		decide_put(core, command, actor, now_ms, decision);
 	/* A repeat gets the first answer, whoever has left since. */
 	if (gone && decision->outcome != CORE_REPEATED && decision->outcome != CORE_LOOK_BACK)
-		refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
-		       PD_DETAIL(person, PD_NUMBER(actor)));
+		core_refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
+			    PD_DETAIL(person, PD_NUMBER(actor)));
 	decision->event.request = core->last_seq + 1;
 }
 

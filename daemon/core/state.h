@@ -16,6 +16,13 @@ struct core {
 	struct holder *changed;
 };
 
+void core_refuse(struct core_decision *decision, enum pd_refusal refusal, struct pd_detail detail);
+/* The commands by which orders begin; the order's id is in memory if it is known. (begin.c) */
+void begin_submit(const struct core *core, const struct pd_submit *submit, uint32_t actor, uint64_t now_ms,
+		  struct core_decision *decision);
+void begin_record(const struct core *core, const struct pd_record *record, uint32_t actor, uint64_t now_ms,
+		  struct core_decision *decision);
+
 /* Order events, applied. */
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at);
 /* Put an order into the lists of its state, or take it out of them. */

@@ -1,0 +1,208 @@
+/* begin.c - deciding on how an order begins: submitted here, or recorded as the past of another system. */
+#include "id.h"
+#include "state.h"
+
+/* ---- submit ---- */
+
+/* Where the order comes from: the household named, or the area, or the requester's household or post. */
+static const struct area *origin(const struct core *core, const struct pd_submit *submit,
+				 const struct person *requester, uint32_t *household_id, struct core_decision *decision)
+{
+	const struct registry *registry = core->registry;
+	*household_id = submit->household;
+	if (*household_id == 0 && submit->area == 0 && requester)
+		*household_id = requester->household;
+	if (*household_id) {
+		const struct household *household = registry_household(registry, *household_id);
+		if (household && !household->retired)
+			return registry_area(registry, household->area);
+		core_refuse(decision, household ? PD_REFUSED_retired : PD_REFUSED_unknown_household,
+			    PD_DETAIL(household, PD_NUMBER(*household_id)));
+		return NULL;
+	}
+	uint32_t id = submit->area ? submit->area : requester ? requester->area : 0;
+	const struct area *area = registry_area(registry, id);
+	if (id == 0)
+		core_refuse(decision, PD_REFUSED_no_place, PD_DETAIL(no_place));
+	else if (!area || area->retired)
+		core_refuse(decision, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
+			    PD_DETAIL(area, PD_NUMBER(id)));
+	return area && !area->retired ? area : NULL;
+}
+
+static bool may_submit(const struct core *core, uint32_t actor, uint32_t requester, uint32_t area)
+{
+	return actor == requester || core_works_for(core, actor, area);
+}
+
+/* Whether submit says of urgency and area what the first one said. What was left open then is not known: it may be left
+ * open again. */
+static bool same_choices(const struct order_row *row, const struct pd_submit *submit)
+{
+	if (submit->urgency && submit->urgency != row->urgency)
+		return false;
+	bool by_area = submit->area && !submit->household; /* an area beside a household does not count */
+	return !by_area || (row->household == 0 && row->area == submit->area);
+}
+
+static void submit_again(const struct order_row *row, const struct pd_submit *submit, const struct pd_message *event,
+			 struct core_decision *decision)
+{
+	if (row->content != submit_content(event) || !same_choices(row, submit))
+		return core_refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(other_contents));
+	decision->outcome = CORE_REPEATED;
+	decision->seq = row->seq;
+	decision->version = 1;
+}
+
+void begin_submit(const struct core *core, const struct pd_submit *submit, uint32_t actor, uint64_t now_ms,
+		  struct core_decision *decision)
+{
+	uint32_t requester_id = submit->requester ? submit->requester : actor;
+	const struct person *requester = registry_person(core->registry, requester_id);
+	const struct category *category = registry_category(core->registry, submit->category);
+	uint32_t household = 0;
+	if (!pd_id_valid(&submit->order))
+		return core_refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
+	const struct order *known = core_order(core, &submit->order);
+	struct pd_message *event = &decision->event;
+	event->type = PD_MSG_submitted;
+	event->submitted = (struct pd_submitted){.time_ms = now_ms,
+						 .actor = actor,
+						 .order = submit->order,
+						 .version = 1,
+						 .requester = requester_id,
+						 .category = submit->category,
+						 .text = submit->text,
+						 .place = submit->place,
+						 .lon_e7 = submit->lon_e7,
+						 .lat_e7 = submit->lat_e7,
+						 .household = submit->household};
+	if (known) {
+		if (submit->household == 0)
+			event->submitted.household = known->row.household;
+		return submit_again(&known->row, submit, event, decision);
+	}
+	if (requester_id && (!requester || requester->retired))
+		return core_refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
+				   PD_DETAIL(person, PD_NUMBER(requester_id)));
+	if (!category || category->retired)
+		return core_refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
+				   PD_DETAIL(category, PD_NUMBER(submit->category)));
+	const struct area *area = origin(core, submit, requester, &household, decision);
+	if (!area)
+		return;
+	if (!may_submit(core, actor, requester_id, area->id))
+		return core_refuse(decision, PD_REFUSED_not_allowed,
+				   PD_DETAIL(not_for_requester, PD_NUMBER(actor), PD_NUMBER(area->id)));
+	event->submitted.household = household;
+	event->submitted.area = area->id;
+	event->submitted.holder = area_at_level(area, category->level)->id;
+	event->submitted.urgency = submit->urgency ? submit->urgency : category->urgency;
+	event->submitted.due_ms = now_ms + category->accept_within_s * UINT64_C(1000);
+	decision->version = 1;
+}
+
+/* ---- record ---- */
+
+/* What is wrong with a past order's times; PD_NO_DETAIL: nothing. */
+static struct pd_detail wrong_times(const struct pd_record *record, uint64_t now_ms)
+{
+	bool waits = record->state == PD_STATE_waiting;
+	if (record->submitted_ms > now_ms || record->ended_ms > now_ms)
+		return PD_DETAIL(past_of_future);
+	if (waits && record->ended_ms)
+		return PD_DETAIL(past_waits_with_end);
+	if (!waits && !record->ended_ms)
+		return PD_DETAIL(past_without_end);
+	if (!waits && record->ended_ms < record->submitted_ms)
+		return PD_DETAIL(past_ends_first);
+	return PD_NO_DETAIL;
+}
+
+/* By when the next step is due here. */
+static uint64_t record_due(const struct core *core, const struct pd_record *record, const struct category *category,
+			   uint64_t now_ms)
+{
+	switch (record->state) {
+	case PD_STATE_waiting:
+		return record->target_ms ? record->target_ms : now_ms + category->accept_within_s * UINT64_C(1000);
+	case PD_STATE_completed: return now_ms + core->periods.confirm_within_ms;
+	default: return 0;
+	}
+}
+
+/* Filled with what the command says; what the registry makes of it is still missing. */
+static void record_event(const struct pd_record *record, uint32_t actor, uint64_t now_ms, struct pd_message *event)
+{
+	event->type = PD_MSG_recorded;
+	event->recorded = (struct pd_recorded){.time_ms = now_ms,
+					       .actor = actor,
+					       .order = record->order,
+					       .version = 1,
+					       .requester = record->requester,
+					       .household = record->household,
+					       .category = record->category,
+					       .text = record->text,
+					       .place = record->place,
+					       .lon_e7 = record->lon_e7,
+					       .lat_e7 = record->lat_e7,
+					       .state = record->state,
+					       .submitted_ms = record->submitted_ms,
+					       .ended_ms = record->ended_ms,
+					       .target_ms = record->target_ms,
+					       .duplicate = record->duplicate,
+					       .source = record->source,
+					       .key = record->key,
+					       .result = record->result};
+}
+
+static void record_again(const struct order_row *row, const struct pd_record *record, const struct pd_message *event,
+			 struct core_decision *decision)
+{
+	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
+	if (row->content != record_content(event) || !same_choices(row, &where))
+		return core_refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(recorded_otherwise));
+	decision->outcome = CORE_REPEATED;
+	decision->seq = row->seq;
+	decision->version = 1;
+}
+
+void begin_record(const struct core *core, const struct pd_record *record, uint32_t actor, uint64_t now_ms,
+		  struct core_decision *decision)
+{
+	const struct registry *registry = core->registry;
+	const struct person *person = registry_person(registry, actor);
+	const struct person *requester = registry_person(registry, record->requester);
+	const struct category *category = registry_category(registry, record->category);
+	struct pd_recorded *recorded = &decision->event.recorded;
+	if (!pd_id_valid(&record->order))
+		return core_refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
+	record_event(record, actor, now_ms, &decision->event);
+	const struct order *known = core_order(core, &record->order);
+	if (known)
+		return record_again(&known->row, record, &decision->event, decision);
+	if (actor && (!person || person->post != PD_post_administrator))
+		return core_refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_recorders));
+	if (record->state == PD_STATE_accepted)
+		return core_refuse(decision, PD_REFUSED_bad_field, PD_DETAIL(past_accepted));
+	struct pd_detail wrong = wrong_times(record, now_ms);
+	if (wrong.name != PD_DETAIL_none)
+		return core_refuse(decision, PD_REFUSED_bad_times, wrong);
+	if (record->requester && (!requester || requester->retired))
+		return core_refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
+				   PD_DETAIL(person, PD_NUMBER(record->requester)));
+	if (!category || category->retired)
+		return core_refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
+				   PD_DETAIL(category, PD_NUMBER(record->category)));
+	struct pd_submit where = {.household = record->household, .area = record->area};
+	uint32_t household;
+	const struct area *area = origin(core, &where, requester, &household, decision);
+	if (!area)
+		return;
+	recorded->area = area->id;
+	recorded->holder = area_at_level(area, category->level)->id;
+	recorded->urgency = record->urgency ? record->urgency : category->urgency;
+	recorded->due_ms = record_due(core, record, category, now_ms);
+	decision->version = 1;
+}
