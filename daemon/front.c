@@ -306,21 +306,48 @@ static void settle(struct front *front)
 
 /* ---- receiving ---- */
 
+/* A command names an order first, if any: a wrong guess costs nothing. */
+static const struct pd_id *named_order(const struct pd_message *message)
+{
+	return &message->order_command.order;
+}
+
+/* Decode what follows in a frame into front->ahead, at most FRONT_AHEAD_MAX messages; returns how many. The orders that
+ * they name come from memory meanwhile. */
+static int decode_ahead(struct front *front, const char *data, size_t bytes, size_t *off, enum pd_err *err,
+			struct pd_fault *fault)
+{
+	int count = 0;
+	*err = PD_OK;
+	while (count < FRONT_AHEAD_MAX && *off < bytes) {
+		struct pd_message *message = &front->ahead[count];
+		*err = pd_decode(front->decoder, data, bytes, off, message, fault);
+		if (*err)
+			break;
+		core_prefetch_slot(front->core, named_order(message));
+		count++;
+	}
+	for (int i = 0; i < count; i++)
+		core_prefetch_order(front->core, named_order(&front->ahead[i]));
+	return count;
+}
+
 static void on_frame(struct front *front, struct session *session, const char *data, size_t bytes)
 {
 	bool good = bytes > 0;
 	if (!good)
 		front_refuse(front, session, 0, PD_REFUSED_malformed, PD_DETAIL(empty_frame));
-	for (size_t off = 0; off < bytes;) {
-		struct pd_message message;
+	for (size_t off = 0; off < bytes && !session->closed;) {
 		struct pd_fault fault;
-		enum pd_err err = pd_decode(front->decoder, data, bytes, &off, &message, &fault);
-		if (err == PD_OK)
-			front_on_message(front, session, &message);
-		else
-			front_refuse(front, session, fault.request, fault.refusal, fault.what);
-		good = good && !err;
-		if ((err && fault.lost) || session->closed)
+		enum pd_err err;
+		int count = decode_ahead(front, data, bytes, &off, &err, &fault);
+		for (int i = 0; i < count && !session->closed; i++)
+			front_on_message(front, session, &front->ahead[i]);
+		if (!err || session->closed)
+			continue;
+		front_refuse(front, session, fault.request, fault.refusal, fault.what);
+		good = false;
+		if (fault.lost)
 			break;
 	}
 	if (!good)

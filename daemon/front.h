@@ -26,6 +26,8 @@
 #include "scribe.h"
 #include "session.h"
 
+enum { FRONT_AHEAD_MAX = 16 };
+
 struct round {
 	struct journal_round journal;
 	struct pd_buffer publications;
@@ -55,6 +57,7 @@ struct front {
 	struct scribe *scribe;
 	struct keeper *keeper;
 	struct pd_decoder *decoder;
+	struct pd_message ahead[FRONT_AHEAD_MAX]; /* decoded, and not yet dealt with */
 	struct book_reader *book_reader;
 	struct journal_reader *journal_reader;
 	uint64_t instance, now_ms, start_ms;

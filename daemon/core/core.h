@@ -35,6 +35,9 @@ uint64_t core_last_ms(const struct core *core);
 
 /* Null when it is not in memory. */
 struct order *core_order(const struct core *core, const struct pd_id *id);
+/* Orders that are about to be named: bring what finds them near, then, a while later, themselves. */
+void core_prefetch_slot(const struct core *core, const struct pd_id *id);
+void core_prefetch_order(const struct core *core, const struct pd_id *id);
 /* Null when nothing was ever held there. */
 struct holder *core_holder(const struct core *core, uint32_t area);
 size_t core_order_count(const struct core *core);
