@@ -142,7 +142,7 @@ static struct book_batch *gathering(struct front *front)
 
 static bool batch_empty(const struct book_batch *batch)
 {
-	return batch->orders.count == 0 && batch->registry.count == 0;
+	return batch->first_seq == 0;
 }
 
 /* End the batch here, if the keeper is free and it is time: what follows goes to the other one. */

@@ -23,7 +23,7 @@ void front_measure_turn(struct front *front)
 	if (taken.submits)
 		pd_buffer_add(&front_round(front)->taken, &taken, sizeof taken);
 	const struct book_batch *batch = &front->batches[front->gathering];
-	if (!front->gathered_ns[front->gathering] && (batch->orders.count || batch->registry.count))
+	if (!front->gathered_ns[front->gathering] && batch->first_seq)
 		front->gathered_ns[front->gathering] = turned_ns;
 }
 

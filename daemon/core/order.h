@@ -46,6 +46,8 @@ struct order {
 	struct holder *holder;      /* that of row.holder */
 	size_t timer;               /* its place among the timers; TIMER_NONE */
 	void *dispatch;             /* the front's, not the core's: where it was pushed; null at first */
+	uint64_t batch;             /* the store's: the first seq of the batch that has its row, and where there; */
+	uint32_t batch_row;         /* 0 at first */
 };
 
 RB_HEAD(order_queue, order);

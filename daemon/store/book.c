@@ -149,6 +149,7 @@ unsigned book_renewed_from(const struct book *book)
 
 void book_batch_clear(struct book_batch *batch)
 {
+	batch->first_seq = 0;
 	batch->orders.count = batch->registry.count = batch->figures.count = 0;
 }
 
@@ -162,7 +163,7 @@ void book_batch_fini(struct book_batch *batch)
 /* Rows are sorted by what stands here, and not moved themselves. */
 struct row_key {
 	uint64_t high, low; /* the id, as a number */
-	uint32_t version, index;
+	uint32_t index;
 };
 
 static int compare_row_keys(const void *a, const void *b)
@@ -170,9 +171,7 @@ static int compare_row_keys(const void *a, const void *b)
 	const struct row_key *x = a, *y = b;
 	if (x->high != y->high)
 		return x->high < y->high ? -1 : 1;
-	if (x->low != y->low)
-		return x->low < y->low ? -1 : 1;
-	return (x->version > y->version) - (x->version < y->version);
+	return (x->low > y->low) - (x->low < y->low);
 }
 
 static uint64_t id_part(const uint8_t *bytes)
@@ -257,8 +256,7 @@ static struct row_key *sort_rows(const struct order_row *rows, size_t count)
 	if (!keys)
 		abort();
 	for (size_t i = 0; i < count; i++)
-		keys[i] = (struct row_key){id_part(rows[i].id.bytes), id_part(rows[i].id.bytes + 8), rows[i].version,
-					   (uint32_t)i};
+		keys[i] = (struct row_key){id_part(rows[i].id.bytes), id_part(rows[i].id.bytes + 8), (uint32_t)i};
 	qsort(keys, count, sizeof *keys, compare_row_keys);
 	return keys;
 }
@@ -279,11 +277,6 @@ static int last_id(struct book *book, MDB_txn *txn, struct row_key *last)
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-static bool same_id(const struct row_key *a, const struct row_key *b)
-{
-	return a->high == b->high && a->low == b->low;
-}
-
 static bool id_after(const struct row_key *a, const struct row_key *b)
 {
 	return a->high != b->high ? a->high > b->high : a->low > b->low;
@@ -301,8 +294,7 @@ static int keep_orders(struct book *book, MDB_txn *txn, const struct book_batch 
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		const struct order_row *row = &rows[keys[i].index];
 		bool moved;
-		if (i + 1 < count && same_id(&keys[i], &keys[i + 1]))
-			continue; /* only the last version of each */
+		assert(i == 0 || id_after(&keys[i], &keys[i - 1]));
 		rc = keep_order(book, txn, row, id_after(&keys[i], &last), &moved);
 		if (moved) {
 			key_by_holder(entries[moved_count].key, row);

@@ -45,7 +45,9 @@ unsigned book_renewed_from(const struct book *book);
 /* ---- keeping ---- */
 
 /* What changed in the synced rounds since the last keep. Entries may repeat: the last one counts. */
+/* Invariant: an order has one row in it, its last. */
 struct book_batch {
+	uint64_t first_seq;        /* of the events that led to it; 0: it is empty */
 	struct pd_buffer orders;   /* struct order_row, one after the other */
 	struct pd_buffer registry; /* events of the registry, as messages, back to back */
 	struct pd_buffer figures;  /* struct book_figures */

@@ -11,12 +11,24 @@
 /* A keep's worth of rows: large enough to sort well, small enough for memory. */
 enum { KEEP_EVENTS = 200000 };
 
-void replay_batch_event(struct book_batch *batch, const struct pd_message *event, const char *message, size_t bytes,
-			const struct order *order)
+static void batch_row(struct book_batch *batch, struct order *order)
 {
-	(void)event;
+	if (order->batch == batch->first_seq) {
+		((struct order_row *)batch->orders.data)[order->batch_row] = order->row;
+		return;
+	}
+	order->batch = batch->first_seq;
+	order->batch_row = (uint32_t)(batch->orders.count / sizeof order->row);
+	pd_buffer_add(&batch->orders, &order->row, sizeof order->row);
+}
+
+void replay_batch_event(struct book_batch *batch, const struct pd_message *event, const char *message, size_t bytes,
+			struct order *order)
+{
+	if (!batch->first_seq)
+		batch->first_seq = event->request;
 	if (order)
-		pd_buffer_add(&batch->orders, &order->row, sizeof order->row);
+		batch_row(batch, order);
 	else
 		pd_buffer_add(&batch->registry, message, bytes);
 }
