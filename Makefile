@@ -268,14 +268,14 @@ check-tsan: deps-test
 	@$(MAKE) --no-print-directory all BUILD=$(BUILD)/tsan CFLAGS="-O1 -g -fno-omit-frame-pointer -fsanitize=thread"
 	@SANITIZER=tsan TSAN_OPTIONS="suppressions=$(CURDIR)/tests/tsan.supp" sh tests/run.sh $(BUILD)/tsan
 
-SOURCES = $(shell find proto daemon clients workers tests -name '*.c')
-HEADERS = $(shell find proto daemon clients workers tests -name '*.h')
+SOURCES = $(shell find proto daemon clients workers tests -name node_modules -prune -o -name '*.c' -print)
+HEADERS = $(shell find proto daemon clients workers tests -name node_modules -prune -o -name '*.h' -print)
 lint: deps-test deps-lint ## clang-tidy, cppcheck, clang-format: all must be silent
 	@clang-format --dry-run -Werror $(SOURCES) $(HEADERS)
 	@cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--suppressions-list=tests/cppcheck.supp $(INCLUDES) -DPAIDAN_VERSION='""' \
 		-D'RB_PROTOTYPE(a,b,c,d)=' -D'RB_GENERATE(a,b,c,d)=' -D'RB_GENERATE_INTERNAL(a,b,c,d,e)=' \
-		-D'TAILQ_FOREACH(v,h,f)=for ((v) = 0; (v);)' proto daemon clients workers tests
+		-D'TAILQ_FOREACH(v,h,f)=for ((v) = 0; (v);)' -i clients/node proto daemon clients workers tests
 	@printf '%s\n' $(SOURCES) | xargs -P 2 -I{} sh -c 'clang-tidy --quiet --warnings-as-errors="*" {} -- -std=gnu11 "$$@" 2>&1 | \
 		{ ! grep -v "^[0-9]* warnings\? generated.$$"; }' tidy $(CPPFLAGS)
 format: deps-lint ## bring all sources into form

@@ -50,7 +50,8 @@ static void append(struct publish *publish, const struct area *area, uint64_t se
 {
 	char topic[AREA_PATH_BYTES] = "/";
 	size_t topic_bytes = area ? area_path(area, topic) : 1;
-	struct pd_message published = {.type = PD_MSG_published, .request = seq, .published = {*counts, publish->instance}};
+	struct pd_message published = {
+		.type = PD_MSG_published, .request = seq, .published = {*counts, publish->instance}};
 	publish->scratch.count = 0;
 	pd_encode(&published, &publish->scratch);
 	struct entry entry = {(uint32_t)topic_bytes, (uint32_t)(publish->scratch.count + count_bytes)};

@@ -34,9 +34,9 @@ struct session {
 	bool staging; /* between import_begin and import_commit: put_ messages are rows, even if the import has failed
 		       */
 	uint64_t seen_ms;
-	uint64_t sent_ms; /* of the last reply or push, for freeing idle buffers */
-	uint64_t asked_ms; /* the turn of its last query */
-	uint64_t looked;   /* entities and orders that its queries of that turn have looked at */
+	uint64_t sent_ms;                   /* of the last reply or push, for freeing idle buffers */
+	uint64_t asked_ms;                  /* the turn of its last query */
+	uint64_t looked;                    /* entities and orders that its queries of that turn have looked at */
 	uint32_t reads_open, reads_running; /* queries from disk: not answered yet; of these, in other threads now */
 	struct read *reads_waiting, **reads_tail; /* those whose turn has not come, oldest first */
 	struct outbox out[2];

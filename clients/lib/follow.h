@@ -10,8 +10,8 @@
  * Each publication carries how many the followed area has had. One more than the last (or of everything, the next seq):
  * nothing is missing. Otherwise the events after the last seq are read from the journal, and the answer says with which
  * count it goes on. What is published meanwhile is held back, up to a bound; what does not fit shows as a gap
- * afterwards. What another run of the broker publishes than the one that welcomed us is not taken: it counts anew, and its
- * second publication may look like the next one of the run before.
+ * afterwards. What another run of the broker publishes than the one that welcomed us is not taken: it counts anew, and
+ * its second publication may look like the next one of the run before.
  *
  * Invariants: (1) on_event gets rising seqs, and seen is the last; (2) one query is under way at most, under `request`.
  * Threads: one.

@@ -87,7 +87,7 @@ void life_sort_by_age(struct holder *holder)
 	TAILQ_FOREACH(order, &holder->by_age, by_age)
 	orders[count++] = order;
 	assert(count == holder->waiting_count);
-	qsort(orders, count, sizeof *orders, compare_age);
+	qsort(orders, count, sizeof(struct order *), compare_age);
 	TAILQ_INIT(&holder->by_age);
 	for (size_t i = 0; i < count; i++)
 		TAILQ_INSERT_TAIL(&holder->by_age, orders[i], by_age);

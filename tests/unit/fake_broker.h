@@ -166,7 +166,8 @@ static inline void broker_publish_bytes(struct broker *b, uint64_t seq, const ch
 {
 	struct pd_buffer frame = {0};
 	uint64_t counts[] = {b->publications, b->publications * 2, b->publications, 9};
-	struct pd_message published = {.type = PD_MSG_published, .request = seq, .published = {{counts, 4}, b->instance}};
+	struct pd_message published = {
+		.type = PD_MSG_published, .request = seq, .published = {{counts, 4}, b->instance}};
 	pd_encode(&published, &frame);
 	pd_buffer_add(&frame, data, bytes);
 	zmq_send(b->xpub, "/1/20/300/4000/", 15, ZMQ_SNDMORE);
