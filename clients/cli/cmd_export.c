@@ -88,7 +88,7 @@ static void count_order(struct export *export, const struct pd_order *order)
 
 static void put_table(struct export *export, const char *title, enum name_kind kind, const struct totals *totals)
 {
-	const char *titles[] = {title, "工单", "已关闭", "待接单", "超期", "重复"};
+	const char *titles[] = {title, "点单", "已关闭", "待接单", "超期", "重复"};
 	export_out_total_titles(export->out, titles, TOTAL_COLUMNS + 1);
 	for (size_t i = 0; i < totals->count; i++)
 		export_out_total(export->out, names_get(export->cli, export->client, kind, totals->list[i].id)->text,
@@ -97,13 +97,13 @@ static void put_table(struct export *export, const char *title, enum name_kind k
 
 static void put_totals(struct export *export)
 {
-	static const char *const titles[] = {"合计", "工单"};
+	static const char *const titles[] = {"合计", "点单"};
 	if (export->format != EXPORT_XLSX)
 		return;
 	export_out_totals(export->out);
 	export_out_total_titles(export->out, titles, 2);
 	int64_t rows = (int64_t) export->rows;
-	export_out_total(export->out, export->events ? "全部流水" : "全部工单", &rows, 1);
+	export_out_total(export->out, export->events ? "全部流水" : "全部点单", &rows, 1);
 	if (export->events)
 		return;
 	for (unsigned state = 1; state < PD_STATE_count; state++)

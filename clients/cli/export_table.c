@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "detail.h"
 #include "names.h"
 #include "tell.h"
 
@@ -10,30 +11,18 @@
 
 const char *export_word(const char *set, unsigned code)
 {
-	size_t count;
-	const struct pd_word *words = pd_words(&count);
-	for (size_t i = 0; i < count; i++)
-		if (words[i].code == code && strcmp(words[i].set, set) == 0)
-			return words[i].zh;
-	return "?";
+	return pd_word_in(PD_language_chinese, set, code);
 }
 
 const char *export_event_word(enum pd_type type)
 {
-	static const struct {
-		enum pd_type type;
-		const char *word;
-	} words[] = {
-		{PD_MSG_submitted, "提交"},       {PD_MSG_recorded, "补录"},       {PD_MSG_accepted, "接单"},
-		{PD_MSG_declined, "退回上级"},    {PD_MSG_transferred, "转派"},    {PD_MSG_completed, "办结"},
-		{PD_MSG_confirmed, "确认"},       {PD_MSG_closed, "自动关闭"},     {PD_MSG_reopened, "重开"},
-		{PD_MSG_cancelled, "取消"},       {PD_MSG_noted, "备注"},          {PD_MSG_area_set, "区域登记"},
-		{PD_MSG_household_set, "户登记"}, {PD_MSG_person_set, "人员登记"}, {PD_MSG_category_set, "类别登记"},
-	};
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-		if (words[i].type == type)
-			return words[i].word;
-	return pd_message_info(type)->name;
+	switch (type) {
+	case PD_MSG_area_set: return "区域变更";
+	case PD_MSG_household_set: return "户变更";
+	case PD_MSG_person_set: return "人员变更";
+	case PD_MSG_category_set: return "类别变更";
+	default: return pd_move_in(PD_language_chinese, type);
+	}
 }
 
 /* ---- cells ---- */
@@ -103,11 +92,11 @@ enum {
 };
 
 static const struct export_column order_columns[ORDER_COLUMNS] = {
-	[ORDER_ID] = {"id", "工单号", 38},
+	[ORDER_ID] = {"id", "点单编号", 38},
 	[ORDER_STATE] = {"state", "状态", 9},
 	[ORDER_CATEGORY] = {"category", "类别", 22},
 	[ORDER_URGENCY] = {"urgency", "紧急程度", 9},
-	[ORDER_TEXT] = {"text", "诉求内容", 50},
+	[ORDER_TEXT] = {"text", "内容", 50},
 	[ORDER_PLACE] = {"place", "地点", 28},
 	[ORDER_LONGITUDE] = {"longitude", "经度", 13},
 	[ORDER_LATITUDE] = {"latitude", "纬度", 13},
@@ -116,25 +105,25 @@ static const struct export_column order_columns[ORDER_COLUMNS] = {
 	[ORDER_COMMUNITY] = {"community", "社区", 16},
 	[ORDER_GRID] = {"grid", "网格", 22},
 	[ORDER_MICROGRID] = {"microgrid", "微网格", 30},
-	[ORDER_HOLDER] = {"holder", "承办单位", 30},
+	[ORDER_HOLDER] = {"holder", "承办区域", 30},
 	[ORDER_SUBMITTED] = {"submitted", "提交时间", 20},
 	[ORDER_ACCEPTED] = {"accepted", "接单时间", 20},
 	[ORDER_DUE_BY] = {"due", "期限", 20},
 	[ORDER_DONE] = {"done", "办结时间", 20},
-	[ORDER_ENDED] = {"ended", "关闭时间", 20},
+	[ORDER_ENDED] = {"ended", "结束时间", 20},
 	[ORDER_WAS_LATE] = {"late", "超期", 7},
 	[ORDER_IS_DUPLICATE] = {"duplicate", "重复", 7},
 	[ORDER_RESULT] = {"result", "办理结果", 40},
 	[ORDER_RATING] = {"rating", "评分", 7},
-	[ORDER_ATTEMPT] = {"attempt", "办理次数", 9},
-	[ORDER_REQUESTER] = {"requester", "诉求人", 12},
+	[ORDER_ATTEMPT] = {"attempt", "派单次数", 9},
+	[ORDER_REQUESTER] = {"requester", "请求人", 12},
 	[ORDER_HOUSEHOLD] = {"household", "户号", 12},
 	[ORDER_ACCEPTOR] = {"acceptor", "接单人", 12},
 	[ORDER_SOURCE] = {"source", "来源系统", 16},
 	[ORDER_KEY] = {"key", "来源编号", 22},
 };
 
-const struct export_table export_orders = {"工单", order_columns, ORDER_COLUMNS};
+const struct export_table export_orders = {"点单", order_columns, ORDER_COLUMNS};
 _Static_assert((int)ORDER_COLUMNS <= (int)EXPORT_CELLS_MAX, "there is room for an order");
 
 /* The names of the areas from the one where it comes from up to the district. */
@@ -209,8 +198,8 @@ enum {
 static const struct export_column event_columns[EVENT_COLUMNS] = {
 	[EVENT_SEQ] = {"seq", "序号", 10},           [EVENT_TIME] = {"time", "时间", 20},
 	[EVENT_TYPE] = {"type", "事件", 12},         [EVENT_ACTOR] = {"actor", "操作人", 12},
-	[EVENT_ORDER] = {"order", "工单号", 38},     [EVENT_VERSION] = {"version", "版本", 7},
-	[EVENT_HOLDER] = {"holder", "承办单位", 30}, [EVENT_FROM] = {"from", "原承办单位", 30},
+	[EVENT_ORDER] = {"order", "点单编号", 38},   [EVENT_VERSION] = {"version", "版本", 7},
+	[EVENT_HOLDER] = {"holder", "承办区域", 30}, [EVENT_FROM] = {"from", "原承办区域", 30},
 	[EVENT_DUE] = {"due", "期限", 20},           [EVENT_SUBJECT] = {"subject", "登记编号", 12},
 	[EVENT_WORDS] = {"words", "内容", 60},
 };
