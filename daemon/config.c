@@ -12,36 +12,58 @@
 
 enum { OPTIONS_MAX = 32 };
 
+static void print_texts(const char *const *texts)
+{
+	for (; *texts; texts++)
+		fputs(_(*texts), stdout);
+}
+
 /* Everything but the settings themselves, which stand in settings.c. */
 static void print_help(void)
 {
-	fputs(_("paidand - the dispatch broker of a district: takes orders, dispatches them, keeps what was "
-		"acknowledged\n"
-		"\n"
-		"usage: paidand --data DIR [OPTIONS]\n"
-		"\n"),
-	      stdout);
+	static const struct {
+		const char *name, *doc;
+	} options[] = {
+		{"--config FILE", N_("settings in INI form; the command line goes before it")},
+		{"--print-config", N_("print the settings in force as such a file, and leave")},
+		{"--check", N_("say whether the settings are sound, and leave")},
+		{"--help", N_("this text, and leave")},
+		{"--version", N_("the version, and leave")},
+	};
+	static const char *const head[] = {
+		N_("paidand - the dispatch broker of a district: takes orders, dispatches them, keeps what was "
+		   "acknowledged\n"),
+		"\n",
+		N_("usage: paidand --data DIR [OPTIONS]\n"),
+		"\n",
+		NULL,
+	};
+	static const char *const file[] = {
+		"\n",
+		N_("Whoever reaches an endpoint may speak for anybody: keep to ipc and loopback. Metrics can only be "
+		   "read.\n"),
+		"\n",
+		N_("FILE has one section, [paidand]. In it stand data, listen, publish (endpoints separated by "
+		   "blanks),\n"
+		   "metrics and log_level as above, and these, with their defaults:\n"),
+		"\n",
+		NULL,
+	};
+	static const char *const end[] = {
+		"\n",
+		N_("SIGHUP reads FILE again: what is marked with * and log_level are changed.\n"),
+		N_("SIGTERM and SIGINT: finish, answer and leave.\n"),
+		"\n",
+		N_("exit: 0 asked to leave, 100 wrong usage or settings, 111 the system failed\n"),
+		NULL,
+	};
+	print_texts(head);
 	settings_print_options(stdout);
-	fputs(_("  --config FILE          settings in INI form; the command line goes before it\n"
-		"  --print-config         print the settings in force as such a file, and leave\n"
-		"  --check                say whether the settings are sound, and leave\n"
-		"  --help                 this text, and leave\n"
-		"  --version              the version, and leave\n"
-		"\n"
-		"Whoever reaches an endpoint may speak for anybody: keep to ipc and loopback. Metrics can only be "
-		"read.\n"
-		"\n"
-		"FILE has one section, [paidand]. In it stand data, listen, publish (endpoints separated by blanks),\n"
-		"metrics and log_level as above, and these, with their defaults:\n"
-		"\n"),
-	      stdout);
+	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+		printf("  %-22s %s\n", options[i].name, _(options[i].doc));
+	print_texts(file);
 	settings_print_others(stdout);
-	fputs(_("\n"
-		"SIGHUP reads FILE again: what is marked with * and log_level are changed.\n"
-		"SIGTERM and SIGINT: finish, answer and leave.\n"
-		"\n"
-		"exit: 0 asked to leave, 100 wrong usage or settings, 111 the system failed\n"),
-	      stdout);
+	print_texts(end);
 }
 
 /* ---- the file ---- */

@@ -42,7 +42,7 @@ static bool serve_metrics(struct metrics_http **http, const struct config *confi
 	fprintf(stderr,
 		errno == EADDRINUSE ? _("paidand: cannot serve metrics at %s: %s; choose another port with --metrics\n")
 				    : _("paidand: cannot serve metrics at %s: %s\n"),
-		config->metrics, strerror(errno));
+		config->metrics, intl_error(errno));
 	return false;
 }
 

@@ -230,7 +230,7 @@ static bool print_values(const struct config *config, const struct setting *sett
 static void print_comment(const struct setting *setting, FILE *out)
 {
 	const char *doc = _(setting->doc);
-	fprintf(out, "# %c%s.\n", toupper((unsigned char)doc[0]), doc + 1);
+	fprintf(out, _("# %c%s.\n"), toupper((unsigned char)doc[0]), doc + 1);
 	if (setting->kind == SETTING_NUMBER)
 		fprintf(out, _("# A number from %" PRIu32 " to %" PRIu32 "; default: %" PRIu32 ".\n"), setting->min,
 			setting->max, setting->standard);

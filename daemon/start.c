@@ -13,7 +13,7 @@
 
 static enum pd_err fail(enum pd_err err, char why[static 400], const char *what, const char *detail)
 {
-	snprintf(why, 400, "%.90s: %.300s", what, detail);
+	snprintf(why, 400, _("%.90s: %.300s"), what, detail);
 	return err;
 }
 
@@ -117,7 +117,7 @@ static enum pd_err load_all(struct store *store, char why[static 400])
 	enum pd_err err = book_reader_new(&book, store->book);
 	err = err ? err : journal_reader_new(&journal, store->journal);
 	if (err)
-		fail(err, why, "readers", intl_error(errno));
+		fail(err, why, _("the journal and the book cannot be read"), intl_error(errno));
 	if (err == PD_OK)
 		err = load(store, book, journal, why);
 	if (err == PD_OK && book_begin(book) == PD_OK) {

@@ -10,12 +10,12 @@ SHOWN = {"printf", "puts", "fputs", "cli_fail", "cli_say", "lead_wrong", "proble
 MARKED = {"_", "N_", "P_"}
 NOT_FOR_PEOPLE = {"log_line", "assert", "_Static_assert", "docs_die", "json_string", "json_number", "json_object", "json_array", "strcmp",
                   "strncmp", "getenv", "format", "__attribute__", "log_quote", "sd_notify", "sd_notifyf", "open", "openat", "fopen", "strchr",
-                  "strspn", "strcspn"}
+                  "strspn", "strcspn", "format_set_num_format"}
 TOKEN = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:[^"\\\n]|\\.)*"|\'(?:[^\'\\\n]|\\.)*\'|[A-Za-z_]\w*|\n|.', re.S)
 CONVERSION = re.compile(r"%[-+ #0-9.*']*(?:hh|h|ll|l|z|j|t)?[a-zA-Z%]")
 SENTENCE = re.compile(r"[A-Za-z]{2,}'?[a-z]*[,;:]? [a-z]{2,}")
 WORD = re.compile(r"[a-z]{3,}")
-FOR_PROGRAMS = re.compile(r'true|false|null|[{,]?\\"\w+\\":.*|t=%.*|paidan[ \w-]* |(?:  paidan [^\\]*\\n)+')  # pieces of JSON, lines of name=value, names of programs, command lines
+FOR_PROGRAMS = re.compile(r'true|false|null|[{,]?\\"\w+\\":.*|t=%.*| ?paidan[ \w-]* (?:%s)?|(?:  paidan [^\\]*\\n)+')  # pieces of JSON, lines of name=value, names of programs, command lines
 
 
 def literals(text):

@@ -3,71 +3,85 @@
 #include "intl.h"
 #include "print.h"
 
-static const char lead_help[] =
-	N_("Shows the orders of AREA (id or name) as they come, and takes commands, one a line:\n"
-	   "  a 1            accept order 1 (接单)\n"
-	   "  d 1 REASON     decline it: it goes to the level above\n"
-	   "  c 1 RESULT     complete it (办结), once accepted\n"
-	   "  u 1 REASON     hand an accepted order up to the level above\n"
-	   "  n 1 TEXT       add a note\n"
-	   "  s 1            show its story\n"
-	   "  l              list all orders        h  help        q  quit\n"
-	   "Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above), or the\n"
+static const char *const lead_help[] = {
+	N_("Shows the orders of AREA (id or name) as they come, and takes commands, one a line:\n"),
+	N_("  a 1            accept order 1 (接单)\n"),
+	N_("  d 1 REASON     decline it: it goes to the level above\n"),
+	N_("  c 1 RESULT     complete it (办结), once accepted\n"),
+	N_("  u 1 REASON     hand an accepted order up to the level above\n"),
+	N_("  n 1 TEXT       add a note\n"),
+	N_("  s 1            show its story\n"),
+	N_("  l              list all orders        h  help        q  quit\n"),
+	N_("Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above), or the\n"
 	   "person given by --as, who must hold a post there. Orders that the person accepted before are\n"
-	   "listed at the start. On leaving (q, end of input, Ctrl-C) what was accepted stays accepted.\n"
-	   "\n"
-	   "If stdin is not a terminal, it is taken for a script: a command about an order that has not come yet\n"
-	   "waits for it, at most --wait seconds, and the exit code is 1 if any command failed.\n");
+	   "listed at the start. On leaving (q, end of input, Ctrl-C) what was accepted stays accepted.\n"),
+	"\n",
+	N_("If stdin is not a terminal, it is taken for a script: a command about an order that has not come yet\n"
+	   "waits for it, at most --wait seconds, and the exit code is 1 if any command failed.\n"),
+	NULL,
+};
 
-static const char exec_help[] = N_(
-	"Accepts the orders of AREA (id or name) in the name of its leader or --as PERSON, and runs PROGRAM for\n"
-	"each, N at a time. PROGRAM gets the order as one JSON object on stdin, and in its environment PAIDAN_ORDER,\n"
-	"_VERSION, _ATTEMPT, _AREA, _PERSON, _CATEGORY, _URGENCY, _HOUSEHOLD and _REQUESTER. Its end decides:\n"
-	"  exit 0          the order is completed; its stdout (4,000 characters at most) is the result, or \"done\"\n"
-	"  exit 75         (EX_TEMPFAIL) its stderr becomes a note, and it is run again after 1 s, 2 s, 4 s, ...\n"
-	"                  at most 300 s; after --tries runs the order is handed up as below\n"
-	"  exit 1 to 63    the order is handed up: transferred to the area above, with its stderr as the reason\n"
-	"  otherwise       (other codes, a signal, more than --timeout): a note, and handed up too\n"
-	"An order of the district, which has nobody above it, is noted and left accepted instead.\n"
-	"\n"
-	"An order is accepted first and PROGRAM run then, and orders that the person accepted before are run at the\n"
-	"start: after a crash PROGRAM may be run a second time for the same order (at least once). So let several\n"
-	"execs for one area act as different persons. What PROGRAM leaves running in its process group is killed\n"
-	"when it ends.\n"
-	"On SIGINT or SIGTERM no more work is taken; what runs has --grace seconds to end, then gets SIGTERM, and\n"
-	"SIGKILL 5 s later; a second signal ends the waiting. Orders that were cut short stay accepted.\n");
+static const char *const exec_help[] = {
+	N_("Accepts the orders of AREA (id or name) in the name of its leader or --as PERSON, and runs PROGRAM for\n"
+	   "each, N at a time. PROGRAM gets the order as one JSON object on stdin, and in its environment "
+	   "PAIDAN_ORDER,\n"
+	   "_VERSION, _ATTEMPT, _AREA, _PERSON, _CATEGORY, _URGENCY, _HOUSEHOLD and _REQUESTER. Its end decides:\n"),
+	N_("  exit 0          the order is completed; its stdout (4,000 characters at most) is the result, or "
+	   "\"done\"\n"),
+	N_("  exit 75         (EX_TEMPFAIL) its stderr becomes a note, and it is run again after 1 s, 2 s, 4 s, ...\n"
+	   "                  at most 300 s; after --tries runs the order is handed up as below\n"),
+	N_("  exit 1 to 63    the order is handed up: transferred to the area above, with its stderr as the reason\n"),
+	N_("  otherwise       (other codes, a signal, more than --timeout): a note, and handed up too\n"),
+	N_("An order of the district, which has nobody above it, is noted and left accepted instead.\n"),
+	"\n",
+	N_("An order is accepted first and PROGRAM run then, and orders that the person accepted before are run at "
+	   "the\n"
+	   "start: after a crash PROGRAM may be run a second time for the same order (at least once). So let several\n"
+	   "execs for one area act as different persons. What PROGRAM leaves running in its process group is killed\n"
+	   "when it ends.\n"),
+	N_("On SIGINT or SIGTERM no more work is taken; what runs has --grace seconds to end, then gets SIGTERM, and\n"
+	   "SIGKILL 5 s later; a second signal ends the waiting. Orders that were cut short stay accepted.\n"),
+	NULL,
+};
 
-static const char district_help[] =
-	/* xgettext:no-c-format */
+static const char *const district_help[] = {
 	N_("Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a\n"
 	   "grid) or staff (above), so that orders of categories that are held further up, and those that are\n"
 	   "declined, move too. Orders that these people accepted in an earlier run are completed as well. Prints a\n"
-	   "line at the start, and at the end what was done and refused.\n"
-	   "\n"
-	   "Times are drawn anew for each order, and divided by --speed:\n"
-	   "  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"
-	   "  until it is completed   log-normal, median 4 s, sigma 0.5 (p90 7.6 s, p99 12.8 s), from accepting\n"
-	   "3 % of the orders are declined with a reason, except at the district, which has nobody above it;\n"
-	   "1 % get a note first, at half their time.\n"
-	   "SIGINT or SIGTERM end it: what is offered goes back, what is accepted stays accepted.\n");
+	   "line at the start, and at the end what was done and refused.\n"),
+	"\n",
+	N_("Times are drawn anew for each order, and divided by --speed:\n"),
+	N_("  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"),
+	N_("  until it is completed   log-normal, median 4 s, sigma 0.5 (p90 7.6 s, p99 12.8 s), from accepting\n"),
+	/* xgettext:no-c-format */
+	N_("3 % of the orders are declined with a reason, except at the district, which has nobody above it;\n"
+	   "1 % get a note first, at half their time.\n"),
+	N_("SIGINT or SIGTERM end it: what is offered goes back, what is accepted stays accepted.\n"),
+	NULL,
+};
 
-static const char residents_help[] =
+static const char *const residents_help[] = {
 	N_("Submits orders in Chinese as the residents, merchants, centre households and couriers of the district, R\n"
 	   "a second on average, with exponential times in between, whether or not the broker keeps up; while no\n"
-	   "broker answers nobody submits. Follows the events of the whole district, and answers to them.\n"
-	   "\n"
-	   "  who        half of the orders come from a fixed fifth of the people, drawn by the seed; the others\n"
-	   "             from anybody\n"
-	   "  what       categories by urgency: emergency 1, high 4, normal 10, low 5; a category held above\n"
-	   "             micro-grids weighs half for each level further up; the text fits the category's name\n"
-	   "  cancelled  1 % of the orders, if they still wait then: log-normal, median 0.7 s, sigma 0.6\n"
-	   "  confirmed  after completion: log-normal, median 3 s, sigma 0.8; 5 stars 62 %, 4 stars 25 %,\n"
-	   "             3 stars 8 %, 2 and 1 stars 5 %, mostly with a few words; 5 % never answer\n"
-	   "  reopened   2 % of the completed orders, in the same time, instead of being confirmed\n"
-	   "\n"
-	   "At most 200,000 orders are watched at a time; beyond that the oldest are left to close by themselves.\n"
+	   "broker answers nobody submits. Follows the events of the whole district, and answers to them.\n"),
+	"\n",
+	N_("  who        half of the orders come from a fixed fifth of the people, drawn by the seed; the others\n"
+	   "             from anybody\n"),
+	N_("  what       categories by urgency: emergency 1, high 4, normal 10, low 5; a category held above\n"
+	   "             micro-grids weighs half for each level further up; the text fits the category's name\n"),
+	/* xgettext:no-c-format */
+	N_("  cancelled  1 % of the orders, if they still wait then: log-normal, median 0.7 s, sigma 0.6\n"),
+	/* xgettext:no-c-format */
+	N_("  confirmed  after completion: log-normal, median 3 s, sigma 0.8; 5 stars 62 %, 4 stars 25 %,\n"
+	   "             3 stars 8 %, 2 and 1 stars 5 %, mostly with a few words; 5 % never answer\n"),
+	/* xgettext:no-c-format */
+	N_("  reopened   2 % of the completed orders, in the same time, instead of being confirmed\n"),
+	"\n",
+	N_("At most 200,000 orders are watched at a time; beyond that the oldest are left to close by themselves.\n"
 	   "Prints a line at the start, and at the end what was done and refused. With --orders it ends when all\n"
-	   "of them are over. SIGINT or SIGTERM end it at once.\n");
+	   "of them are over. SIGINT or SIGTERM end it at once.\n"),
+	NULL,
+};
 
 static const struct cli_command commands[] = {
 	{"lead", "AREA [--as PERSON] [--credit N] [--wait S]",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "intl.h"
 #include "names.h"
 
 enum { ORDERS_MAX = 200, PAGE = 500 };
@@ -44,11 +45,11 @@ static void on_row(struct pd_client *client, const struct pd_message *row, bool 
 	char text[PD_ID_TEXT_BYTES];
 	(void)client, (void)last;
 	if (row->type == PD_MSG_area && !row->area.retired)
-		add(candidates, row->area.area, row->area.name, pd_word("level", row->area.level));
+		add(candidates, row->area.area, row->area.name, intl_word("level", row->area.level));
 	else if (row->type == PD_MSG_category && !row->category.retired)
-		add(candidates, row->category.category, row->category.name, pd_word("level", row->category.level));
+		add(candidates, row->category.category, row->category.name, intl_word("level", row->category.level));
 	else if (row->type == PD_MSG_order)
-		add(candidates, 0, pd_text(pd_id_print(&row->order.order, text)), pd_word("state", row->order.state));
+		add(candidates, 0, pd_text(pd_id_print(&row->order.order, text)), intl_word("state", row->order.state));
 }
 
 /* The newest orders of each state in which something can still be done with them. */
@@ -124,7 +125,7 @@ int cmd_complete(struct cli *cli, int argc, char **argv)
 	while (kind->name && strcmp(kind->name, name) != 0)
 		kind++;
 	if (!kind->name)
-		return cli_fail(cli, CLI_USAGE, "\"%s\" is none of area, category, order", name);
+		return cli_fail(cli, CLI_USAGE, _("\"%s\" is none of area, category, order"), name);
 	enum pd_err err = cli_open(cli, &client);
 	if (err)
 		return (int)cli_exit_of(err);

@@ -67,20 +67,23 @@ static void catch_interrupts(void)
 
 /* ---- progress ---- */
 
-static void show_progress(struct history *history, const char *what, bool now)
+static void show_progress(struct history *history, bool importing)
 {
+	char bar[BAR_COLUMNS + 1] = "";
 	uint64_t now_ms = print_now_ms();
-	if (!history->progress || (!now && now_ms < history->shown_ms + BAR_PERIOD_MS))
+	if (!history->progress || now_ms < history->shown_ms + BAR_PERIOD_MS)
 		return;
 	history->shown_ms = now_ms;
 	unsigned percent = (unsigned)(history->scan.at * 100 / history->file.bytes);
 	unsigned filled = percent * BAR_COLUMNS / 100;
 	uint64_t elapsed_ms = now_ms - history->begun_ms;
-	fprintf(stderr, "\r\033[K%s [", what);
 	for (unsigned i = 0; i < BAR_COLUMNS; i++)
-		fputc(i < filled ? '#' : '.', stderr);
-	fprintf(stderr, _("] %u%%, %" PRIu64 " rows, %" PRIu64 " a second"), percent, history->rows,
-		elapsed_ms ? history->rows * 1000 / elapsed_ms : 0);
+		bar[i] = i < filled ? '#' : '.';
+	fputs("\r\033[K", stderr);
+	fprintf(stderr,
+		importing ? _("importing [%s] %u%%, %" PRIu64 " rows, %" PRIu64 " a second")
+			  : _("looking [%s] %u%%, %" PRIu64 " rows, %" PRIu64 " a second"),
+		bar, percent, history->rows, elapsed_ms ? history->rows * 1000 / elapsed_ms : 0);
 }
 
 static void clear_progress(const struct history *history)
@@ -120,7 +123,7 @@ static void look_at_rows(struct history *history)
 			history_report_add(&history->report, &history->scan, row->why);
 		else
 			history->moved += row->moved;
-		show_progress(history, _("looking"), false);
+		show_progress(history, false);
 	}
 	clear_progress(history);
 	if (interrupted)
@@ -132,9 +135,8 @@ static void look_at_rows(struct history *history)
 static void reject(struct history *history, const struct flight *flight, const struct pd_refused *refused)
 {
 	char why[HISTORY_WHY_BYTES];
-	snprintf(why, sizeof why, "%.*s%s%.*s%s", (int)refused->sentence.bytes, refused->sentence.data,
-		 refused->detail.bytes ? " [" : "", (int)refused->detail.bytes, refused->detail.data,
-		 refused->detail.bytes ? "]" : "");
+	snprintf(why, sizeof why, refused->detail.bytes ? _("%.*s [%.*s]") : "%.*s", (int)refused->sentence.bytes,
+		 refused->sentence.data, (int)refused->detail.bytes, refused->detail.data);
 	csv_scan_again(&history->again, flight->row_at, flight->line);
 	history_report_add(&history->report, &history->again, why);
 }
@@ -199,7 +201,8 @@ static void send_row(struct history *history)
 	message.record = history->row.record;
 	message.record.actor = history->cli->person;
 	if (pd_validate(&message, &fault)) {
-		history_report_add(&history->report, &history->scan, fault.detail);
+		char why[PD_DETAIL_BYTES];
+		history_report_add(&history->report, &history->scan, pd_detail_text(&fault.what, intl_language(), why));
 		return;
 	}
 	flight->row_at = history->scan.row_at;
@@ -228,7 +231,7 @@ static void send_rows(struct history *history)
 			if (pd_client_step(history->client, 0))
 				stop(history, CLI_SYSTEM);
 			await(history, WINDOW - STEP_ROWS);
-			show_progress(history, _("importing"), false);
+			show_progress(history, true);
 		}
 		if (interrupted)
 			stop(history, CLI_REFUSED);
@@ -345,7 +348,7 @@ static int conclude(struct history *history)
 	fflush(stdout);
 	if (!whole)
 		return cli_fail(history->cli, CLI_SYSTEM, _("the rejected rows could not be written to %s: %s"),
-				history->report.path, strerror(history->report.error));
+				history->report.path, intl_error(history->report.error));
 	if (history->stopped_line)
 		return cli_fail(history->cli, (enum cli_exit)history->code,
 				_("it stopped at line %" PRIu32

@@ -344,7 +344,7 @@ static int loop(struct top *top)
 		if (gathering && wait > (int)(next_ms - now_ms))
 			wait = (int)(next_ms - now_ms);
 		if (poll(fds, gathering ? 2 : 3, wait) < 0 && errno != EINTR) {
-			snprintf(top->trouble, sizeof top->trouble, "poll: %s", strerror(errno));
+			snprintf(top->trouble, sizeof top->trouble, _("poll: %s"), intl_error(errno));
 			return CLI_SYSTEM;
 		}
 		now_ms = print_now_ms();
@@ -443,7 +443,7 @@ int cmd_top(struct cli *cli, int argc, char **argv)
 		return cli_fail(cli, CLI_USAGE, "%s", why);
 	top.signals = open_signals();
 	if (top.signals < 0)
-		return cli_fail(cli, CLI_SYSTEM, "signals: %s", strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, _("signals: %s"), intl_error(errno));
 	int code = run(&top, area, plain);
 	close(top.signals);
 	return code;

@@ -208,7 +208,7 @@ static int open_file(struct export_out *out)
 	int fd = mkstemp(out->temporary);
 	out->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out->file)
-		return cli_fail(out->cli, CLI_SYSTEM, _("%s cannot be written: %s"), out->path, strerror(errno));
+		return cli_fail(out->cli, CLI_SYSTEM, _("%s cannot be written: %s"), out->path, intl_error(errno));
 	return CLI_OK;
 }
 
@@ -217,7 +217,7 @@ static int try_folder(struct export_out *out)
 {
 	int fd = mkstemp(out->temporary);
 	if (fd < 0)
-		return cli_fail(out->cli, CLI_SYSTEM, _("%s cannot be written: %s"), out->path, strerror(errno));
+		return cli_fail(out->cli, CLI_SYSTEM, _("%s cannot be written: %s"), out->path, intl_error(errno));
 	close(fd);
 	return open_book(out);
 }
@@ -306,9 +306,9 @@ static const char *finish_book(struct export_out *out)
 	errno = 0;
 	lxw_error error = workbook_close(out->book);
 	if (out->error)
-		return strerror(out->error);
+		return intl_error(out->error);
 	if (error)
-		return errno ? strerror(errno) : lxw_strerror(error);
+		return errno ? intl_error(errno) : lxw_strerror(error);
 	return NULL;
 }
 
@@ -323,7 +323,7 @@ static const char *finish_file(struct export_out *out)
 	}
 	if (out->named && fclose(out->file) && !error)
 		error = errno;
-	return error ? strerror(error) : NULL;
+	return error ? intl_error(error) : NULL;
 }
 
 /* What the library wrote is on disk before it takes another's place. */
@@ -331,7 +331,7 @@ static const char *sync_path(const char *path)
 {
 	FILE *file = fopen(path, "r+");
 	bool failed = !file || fsync(fileno(file));
-	const char *why = failed ? strerror(errno) : NULL;
+	const char *why = failed ? intl_error(errno) : NULL;
 	if (file)
 		fclose(file);
 	return why;
@@ -348,7 +348,7 @@ int export_out_close(struct export_out *out, bool keep)
 		mode_t mask = umask(0);
 		umask(mask);
 		if (chmod(out->temporary, 0666 & ~mask) || rename(out->temporary, out->path))
-			why = strerror(errno);
+			why = intl_error(errno);
 	}
 	if (out->named && (why || !keep))
 		unlink(out->temporary);

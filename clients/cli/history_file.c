@@ -17,14 +17,14 @@ static int map_file(struct history_file *file, const struct cli *cli, int fd, co
 {
 	struct stat status;
 	if (fstat(fd, &status))
-		return cli_fail(cli, CLI_REFUSED, _("%s: cannot be read: %s"), path, strerror(errno));
+		return cli_fail(cli, CLI_REFUSED, _("%s: cannot be read: %s"), path, intl_error(errno));
 	if (!S_ISREG(status.st_mode))
 		return cli_fail(cli, CLI_REFUSED, _("%s is not a file"), path);
 	if (status.st_size == 0)
 		return cli_fail(cli, CLI_REFUSED, _("%s is empty: its first row names the columns"), path);
 	void *text = mmap(NULL, (size_t)status.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (text == MAP_FAILED)
-		return cli_fail(cli, CLI_SYSTEM, _("%s: cannot be read: %s"), path, strerror(errno));
+		return cli_fail(cli, CLI_SYSTEM, _("%s: cannot be read: %s"), path, intl_error(errno));
 	file->text = text;
 	file->bytes = (size_t)status.st_size;
 	return CLI_OK;
@@ -92,7 +92,7 @@ static int convert(iconv_t iconv_, const struct history_file *from, const struct
 		size_t done = left ? iconv(iconv_, &in, &left, &to, &room) : iconv(iconv_, NULL, NULL, &to, &room);
 		int error = errno;
 		if (!write_all(fd, out, (size_t)(to - out)))
-			return cli_fail(cli, CLI_SYSTEM, _("%s: cannot be converted: %s"), path, strerror(errno));
+			return cli_fail(cli, CLI_SYSTEM, _("%s: cannot be converted: %s"), path, intl_error(errno));
 		if (done == (size_t)-1 && error != E2BIG)
 			return cli_fail(cli, CLI_REFUSED, _("%s:%" PRIu64 ": this is not %s, which the map says it is"),
 					path, line_of(from, from->bytes - left), encoding);
@@ -109,7 +109,7 @@ static int open_converted(struct history_file *file, const struct cli *cli, cons
 		return cli_fail(cli, CLI_REFUSED, _("there is no encoding \"%s\"; iconv -l lists them"), encoding);
 	FILE *copy = tmpfile();
 	int code = copy ? convert(iconv_, file, cli, path, encoding, fileno(copy))
-			: cli_fail(cli, CLI_SYSTEM, _("cannot make a temporary file: %s"), strerror(errno));
+			: cli_fail(cli, CLI_SYSTEM, _("cannot make a temporary file: %s"), intl_error(errno));
 	if (code == CLI_OK)
 		code = map_file(&converted, cli, fileno(copy), path);
 	if (copy)
@@ -127,7 +127,7 @@ int history_file_open(struct history_file *file, const struct cli *cli, const ch
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	*file = (struct history_file){0};
 	if (fd < 0)
-		return cli_fail(cli, CLI_REFUSED, _("%s: cannot be read: %s"), path, strerror(errno));
+		return cli_fail(cli, CLI_REFUSED, _("%s: cannot be read: %s"), path, intl_error(errno));
 	int code = map_file(file, cli, fd, path);
 	close(fd);
 	if (code != CLI_OK)

@@ -13,37 +13,44 @@
 #include "intl.h"
 #include "zone.h"
 
-const char history_map_help[] = N_(
-	"The map says how the file is to be read. What is marked * must be there; {Column} stands for a column of\n"
-	"the file, and text around it for itself; a semicolon after a blank begins a remark.\n"
-	"\n"
-	"[source]      name*        the other system's name; with the key it makes the order's id: never change it\n"
-	"              encoding     utf-8, or another that iconv knows, e.g. gb18030\n"
-	"              delimiter    one character, or tab; a comma unless it is given\n"
-	"[order]       key*         what the order is called there: no two have the same\n"
-	"              text* category* created*\n"
-	"              due          by when it was to be done; empty: nothing was said\n"
-	"              ended        when it was done, closed or cancelled\n"
-	"              status       a word that [status] explains; without it: closed if there is an end, else "
-	"waiting\n"
-	"              duplicate    yes, true, 1, 是; or no, false, 0, 否, nothing\n"
-	"              place longitude latitude result urgency requester household\n"
-	"              id           the order's own id, of an export of paidan\n"
-	"              cut          of text, place, result, category, area: those that are cut when too long, not "
-	"rejected\n"
-	"[status]      WORD =       waiting, completed, closed or cancelled; and \", duplicate\"; * is any other word\n"
-	"[times]       zone*        e.g. Asia/Shanghai\n"
-	"              format*      as strftime has it, e.g. %Y-%m-%d %H:%M:%S; %f is a fraction; several with | "
-	"between\n"
-	"              created_format due_format ended_format    those of one column\n"
-	"              gap          reject or forward: a time that clocks were set over; due_gap: the same for due\n"
-	"              fold         first or second: a time that was there twice, when clocks were set back\n"
-	"[place]       placeholder  LONGITUDE LATITUDE | ... that stand for none\n"
-	"              bounds       WEST SOUTH EAST NORTH, between which all places lie\n"
-	"[areas]       root*        the district's name; rows that name no area go to it\n"
-	"              street community grid microgrid    names of the areas below it; made if they are not there\n"
-	"[categories]  level urgency accept_within complete_within    of those that are made: microgrid, normal, 1d, "
-	"7d\n");
+const char *const history_map_help[] = {
+	N_("The map says how the file is to be read. What is marked * must be there; {Column} stands for a column of\n"
+	   "the file, and text around it for itself; a semicolon after a blank begins a remark.\n"),
+	"\n",
+	N_("[source]      name*        the other system's name; with the key it makes the order's id: never change "
+	   "it\n"),
+	N_("              encoding     utf-8, or another that iconv knows, e.g. gb18030\n"),
+	N_("              delimiter    one character, or tab; a comma unless it is given\n"),
+	N_("[order]       key*         what the order is called there: no two have the same\n"),
+	N_("              text* category* created*\n"),
+	N_("              due          by when it was to be done; empty: nothing was said\n"),
+	N_("              ended        when it was done, closed or cancelled\n"),
+	N_("              status       a word that [status] explains; without it: closed if there is an end, else "
+	   "waiting\n"),
+	N_("              duplicate    yes, true, 1, 是; or no, false, 0, 否, nothing\n"),
+	N_("              place longitude latitude result urgency requester household\n"),
+	N_("              id           the order's own id, of an export of paidan\n"),
+	N_("              cut          of text, place, result, category, area: those that are cut when too long, not "
+	   "rejected\n"),
+	N_("[status]      WORD =       waiting, completed, closed or cancelled; and \", duplicate\"; * is any other "
+	   "word\n"),
+	N_("[times]       zone*        e.g. Asia/Shanghai\n"),
+	/* xgettext:no-c-format */
+	N_("              format*      as strftime has it, e.g. %Y-%m-%d %H:%M:%S; %f is a fraction; several with | "
+	   "between\n"),
+	N_("              created_format due_format ended_format    those of one column\n"),
+	N_("              gap          reject or forward: a time that clocks were set over; due_gap: the same for "
+	   "due\n"),
+	N_("              fold         first or second: a time that was there twice, when clocks were set back\n"),
+	N_("[place]       placeholder  LONGITUDE LATITUDE | ... that stand for none\n"),
+	N_("              bounds       WEST SOUTH EAST NORTH, between which all places lie\n"),
+	N_("[areas]       root*        the district's name; rows that name no area go to it\n"),
+	N_("              street community grid microgrid    names of the areas below it; made if they are not "
+	   "there\n"),
+	N_("[categories]  level urgency accept_within complete_within    of those that are made: microgrid, normal, "
+	   "1d, 7d\n"),
+	NULL,
+};
 
 /* ---- the table of keys ---- */
 
@@ -179,10 +186,19 @@ static bool set_choice(struct reading *reading, bool *second, const char *value,
 	return fail(reading, _("\"%s\" is neither %s nor %s"), value, no, yes);
 }
 
-static bool set_word(struct reading *reading, uint8_t *code, const char *set, const char *value)
+static bool set_level(struct reading *reading, const char *value)
 {
-	*code = (uint8_t)pd_word_code(set, value);
-	return *code || fail(reading, _("\"%s\" is no %s"), value, set);
+	uint8_t level = (uint8_t)pd_word_code("level", value);
+	reading->map->category_level = level;
+	return level ||
+	       fail(reading, _("\"%s\" is no level; there are district, street, community, grid and microgrid"), value);
+}
+
+static bool set_urgency(struct reading *reading, const char *value)
+{
+	uint8_t urgency = (uint8_t)pd_word_code("urgency", value);
+	reading->map->category_urgency = urgency;
+	return urgency || fail(reading, _("\"%s\" is no urgency; there are emergency, high, normal and low"), value);
 }
 
 /* 30m, 12h, 7d. */
@@ -403,9 +419,9 @@ static bool set_category(struct reading *reading, const char *name, const char *
 {
 	struct history_map *map = reading->map;
 	if (strcmp(name, "level") == 0)
-		return set_word(reading, &map->category_level, "level", value);
+		return set_level(reading, value);
 	if (strcmp(name, "urgency") == 0)
-		return set_word(reading, &map->category_urgency, "urgency", value);
+		return set_urgency(reading, value);
 	if (strcmp(name, "accept_within") == 0)
 		return set_duration(reading, &map->accept_within_s, value);
 	if (strcmp(name, "complete_within") == 0)
@@ -515,7 +531,7 @@ enum pd_err history_map_read(struct history_map *map, const char *path)
 	int line = reading.file ? ini_parse_stream(next_line, &reading, on_key, &reading) : 0;
 	bool read = reading.file && !ferror(reading.file);
 	if (!read)
-		fprintf(stderr, _("%s: cannot be read: %s\n"), path, strerror(errno));
+		fprintf(stderr, _("%s: cannot be read: %s\n"), path, intl_error(errno));
 	if (reading.file)
 		fclose(reading.file);
 	if (read && line && !reading.wrong)

@@ -102,6 +102,6 @@ size_t history_map_fill(const struct history_map *map, enum map_template which, 
 			struct pd_buffer *out);
 
 /* What may stand in a map: for --help. */
-extern const char history_map_help[];
+extern const char *const history_map_help[]; /* as in struct cli_command */
 
 #endif

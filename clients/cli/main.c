@@ -5,60 +5,79 @@
 #include "names.h"
 #include "print.h"
 
-#define MOVE_HELP                                                                                                      \
-	N_("The order's version is read first, unless --version names it. An order that has moved on since that\n"     \
-	   "version is not changed.\n")
+static const char *const move_help[] = {
+	N_("The order's version is read first, unless --version names it. An order that has moved on since that\n"
+	   "version is not changed.\n"),
+	NULL,
+};
+
+static const char *const order_help[] = {
+	N_("It is held by the area that the category's level says, above the household or area that is named.\n"
+	   "Without --as and --for it is the operator's. Prints the new order's id, who holds it, and by when it\n"
+	   "is to be accepted.\n"),
+	NULL,
+};
+
+static const char *const orders_help[] = {
+	N_("Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest first.\n"),
+	NULL,
+};
+
+static const char *const stats_help[] = {
+	N_("With --every, a line each time: t (seconds since the start), submitted, accepted, completed and closed\n"
+	   "(since the start), waiting and oldest_s (now), accept_p50_s (the median time to accept, of the accepts\n"
+	   "since the start).\n"),
+	NULL,
+};
+
+static const char *const watch_help[] = {
+	N_("One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
+	   "connection or a restart of paidand hides is read afterwards.\n"),
+	NULL,
+};
+
+static const char *const top_help[] = {
+	N_("Orders a second by stage, what waits in each area and for how long (Enter opens an area, Backspace goes\n"
+	   "back, s sorts), times to accept and complete, the slowest areas, the newest events; ? tells all keys.\n"),
+	NULL,
+};
+
+static const char *const export_help[] = {
+	N_("Orders come oldest first, each once, with their words, results and places. Files for programs have\n"
+	   "English words and times in UTC; sheets are in Chinese, with local times and a second sheet of totals.\n"
+	   "What is written as CSV, paidan history reads with the map paidan-export.ini.\n"),
+	NULL,
+};
 
 static const struct cli_command commands[] = {
-	{"order", "TEXT --category C [--household H | --area A] [OPTIONS]", N_("submit an order (点单)"),
-	 N_("It is held by the area that the category's level says, above the household or area that is named.\n"
-	    "Without --as and --for it is the operator's. Prints the new order's id, who holds it, and by when it\n"
-	    "is to be accepted.\n"),
+	{"order", "TEXT --category C [--household H | --area A] [OPTIONS]", N_("submit an order (点单)"), order_help,
 	 cmd_order},
-	{"accept", "ID --as PERSON", N_("take an order on (接单)"), MOVE_HELP, cmd_move},
-	{"decline", "ID REASON --as PERSON", N_("give an order back: it goes one level up"), MOVE_HELP, cmd_move},
-	{"transfer", "ID AREA REASON [--as PERSON]", N_("give an order to another area"), MOVE_HELP, cmd_move},
-	{"complete", "ID RESULT --as PERSON", N_("report an order as done (办结)"), MOVE_HELP, cmd_move},
+	{"accept", "ID --as PERSON", N_("take an order on (接单)"), move_help, cmd_move},
+	{"decline", "ID REASON --as PERSON", N_("give an order back: it goes one level up"), move_help, cmd_move},
+	{"transfer", "ID AREA REASON [--as PERSON]", N_("give an order to another area"), move_help, cmd_move},
+	{"complete", "ID RESULT --as PERSON", N_("report an order as done (办结)"), move_help, cmd_move},
 	{"confirm", "ID RATING [TEXT] [--as PERSON]", N_("agree that an order is done (确认), and rate it from 1 to 5"),
-	 MOVE_HELP, cmd_move},
+	 move_help, cmd_move},
 	{"reopen", "ID REASON [--as PERSON]", N_("say that an order is not done: it waits again, one level up"),
-	 MOVE_HELP, cmd_move},
-	{"cancel", "ID [REASON] [--as PERSON]", N_("take a waiting order back"), MOVE_HELP, cmd_move},
-	{"note", "ID TEXT [--as PERSON]", N_("add a remark to an order"), MOVE_HELP, cmd_move},
+	 move_help, cmd_move},
+	{"cancel", "ID [REASON] [--as PERSON]", N_("take a waiting order back"), move_help, cmd_move},
+	{"note", "ID TEXT [--as PERSON]", N_("add a remark to an order"), move_help, cmd_move},
 	{"show", "ID", N_("an order: its state, who holds it, and its story"), NULL, cmd_show},
-	{"orders", "[AREA] [OPTIONS]", N_("list orders"),
-	 N_("Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest "
-	    "first.\n"),
-	 cmd_orders},
+	{"orders", "[AREA] [OPTIONS]", N_("list orders"), orders_help, cmd_orders},
 	{"areas", "[AREA]", N_("the tree of areas, with the orders that wait in each and below it"), NULL, cmd_areas},
 	{"people", "[OPTIONS]", N_("list people, with their posts"), NULL, cmd_people},
 	{"households", "[AREA]", N_("list households"), NULL, cmd_households},
 	{"categories", "", N_("list the categories of orders"), NULL, cmd_categories},
-	{"stats", "[AREA] [OPTIONS]", N_("figures of an area and all below it"),
-	 N_("With --every, a line each time: t (seconds since the start), submitted, accepted, completed and closed\n"
-	    "(since the start), waiting and oldest_s (now), accept_p50_s (the median time to accept, of the accepts\n"
-	    "since the start).\n"),
-	 cmd_stats},
-	{"watch", "[AREA] [OPTIONS]", N_("what happens in an area, live"),
-	 N_("One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
-	    "connection or a restart of paidand hides is read afterwards.\n"),
-	 cmd_watch},
-	{"top", "[AREA] [OPTIONS]", N_("a district at work, live on a full screen"),
-	 N_("Orders a second by stage, what waits in each area and for how long (Enter opens an area, Backspace goes\n"
-	    "back, s sorts), times to accept and complete, the slowest areas, the newest events; ? tells all keys.\n"),
-	 cmd_top},
+	{"stats", "[AREA] [OPTIONS]", N_("figures of an area and all below it"), stats_help, cmd_stats},
+	{"watch", "[AREA] [OPTIONS]", N_("what happens in an area, live"), watch_help, cmd_watch},
+	{"top", "[AREA] [OPTIONS]", N_("a district at work, live on a full screen"), top_help, cmd_top},
 	{"district", "DIR [OPTIONS]", N_("make the files of a district to try things with"), NULL, cmd_district},
 	{"import", "DIR [OPTIONS]",
 	 N_("bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR"), NULL,
 	 cmd_import},
 	{"history", "FILE.csv --map MAP.ini [OPTIONS]", N_("take in past orders of another system"), history_map_help,
 	 cmd_history},
-	{"export", "orders|events [OPTIONS]", N_("orders or events as a file for programs, or as a sheet"),
-	 N_("Orders come oldest first, each once, with their words, results and places. Files for programs have "
-	    "English\n"
-	    "words and times in UTC; sheets are in Chinese, with local times and a second sheet of totals. What is "
-	    "written\n"
-	    "as CSV, paidan history reads with the map paidan-export.ini.\n"),
+	{"export", "orders|events [OPTIONS]", N_("orders or events as a file for programs, or as a sheet"), export_help,
 	 cmd_export},
 	{"verify", "DIR [OPTIONS]", N_("whether what paidand's folder holds is what its journal makes"), NULL,
 	 cmd_verify},

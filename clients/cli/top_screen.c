@@ -253,7 +253,8 @@ static float highest_of(const struct top_view *view, unsigned seconds)
 /* All stages on one scale, so that they can be compared. */
 static void draw_rates(const struct top_screen *screen, const struct top_view *view)
 {
-	static const char *const labels[TOP_STAGES] = {N_("submitted"), N_("accepted"), N_("completed"), N_("closed")};
+	const char *const labels[TOP_STAGES] = {intl_move(PD_MSG_submitted), intl_move(PD_MSG_accepted),
+						intl_move(PD_MSG_completed), _("closed")};
 	char text[3 * TOP_SECONDS + 64], line[64];
 	int x = 1 + LABEL_COLUMNS + RATE_COLUMNS + 1, room = COLS - TIMES_COLUMNS - 2 - x;
 	unsigned seconds = room > TOP_SECONDS ? TOP_SECONDS : (unsigned)room;
@@ -262,7 +263,7 @@ static void draw_rates(const struct top_screen *screen, const struct top_view *v
 	put(screen, 2, 1, COLS - TIMES_COLUMNS - 3, A_DIM, TOP_LEFT, text);
 	for (int stage = 0; stage < TOP_STAGES; stage++) {
 		attr_t look = ink(screen, (enum ink)(INK_SUBMITTED + stage));
-		put(screen, 3 + stage, 1, LABEL_COLUMNS, A_NORMAL, TOP_LEFT, _(labels[stage]));
+		put(screen, 3 + stage, 1, LABEL_COLUMNS, A_NORMAL, TOP_LEFT, labels[stage]);
 		snprintf(line, sizeof line, "%.1f/s", (double)view->rates[stage]);
 		put(screen, 3 + stage, 1 + LABEL_COLUMNS, RATE_COLUMNS, A_BOLD, TOP_RIGHT, line);
 		top_spark(text, view->seconds[stage] + TOP_SECONDS - seconds, seconds, highest, screen->ascii);
@@ -396,18 +397,14 @@ static const char *event_word(enum pd_type type, enum ink *look)
 {
 	*look = INK_PLAIN;
 	switch (type) {
-	case PD_MSG_submitted: *look = INK_SUBMITTED; return _("submitted");
-	case PD_MSG_accepted: *look = INK_ACCEPTED; return _("accepted");
-	case PD_MSG_completed: *look = INK_COMPLETED; return _("completed");
-	case PD_MSG_confirmed: *look = INK_CLOSED; return _("confirmed");
-	case PD_MSG_closed: *look = INK_CLOSED; return _("closed");
-	case PD_MSG_declined: return _("declined");
-	case PD_MSG_transferred: return _("transferred");
-	case PD_MSG_reopened: return _("reopened");
-	case PD_MSG_cancelled: return _("cancelled");
-	case PD_MSG_noted: return _("noted");
-	default: return pd_message_info(type)->name;
+	case PD_MSG_submitted: *look = INK_SUBMITTED; break;
+	case PD_MSG_accepted: *look = INK_ACCEPTED; break;
+	case PD_MSG_completed: *look = INK_COMPLETED; break;
+	case PD_MSG_confirmed:
+	case PD_MSG_closed: *look = INK_CLOSED; break;
+	default: break;
 	}
+	return intl_move(type);
 }
 
 static void draw_event(const struct top_screen *screen, const struct top_event_row *event, int y, int x, int columns)

@@ -49,8 +49,8 @@ static void print_help(const struct cli *cli, const struct cli_option *options)
 	const struct cli_command *command = cli->command;
 	printf(_("usage: %s %s %s\n"), program_invocation_short_name, command->name, command->usage);
 	printf("\n%s\n", _(command->summary));
-	if (command->help)
-		printf("\n%s", _(command->help));
+	for (const char *const *text = command->help; text && *text; text++)
+		printf("%s%s", text == command->help ? "\n" : "", _(*text));
 	if (options && options->name)
 		printf("\n%s\n", _("options:"));
 	for (const struct cli_option *option = options; option && option->name; option++)

@@ -44,7 +44,9 @@ struct cli_command {
 	const char *name;
 	const char *usage;   /* what follows the name: "ID [--as PERSON]" */
 	const char *summary; /* one line for the overview, in N_(); null: it is not for people, and not listed */
-	const char *help;    /* the details, whole lines, in N_(); may be null */
+	/* The details; may be null. Texts of whole lines, each a paragraph or a row of a table in N_(), or "\n" between
+	 * two paragraphs; null after the last. */
+	const char *const *help;
 	int (*run)(struct cli *cli, int argc, char **argv);
 };
 
