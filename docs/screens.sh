@@ -124,7 +124,7 @@ say order "paidan order 三号楼二单元楼道灯不亮 --category 公共照�
 await order '[0-9a-f]{8}-[0-9a-f]{4}-7'
 save order order
 id=$(screen order | grep -Eo '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}' | head -n 1)
-await lead '\[1\] |does not let you'
+await lead '\[1\] |does not let you|服务不允许'
 # On a slow machine the broker may have put it off: it lets nobody ask for much at once.
 screen lead | grep -q '\[1\] ' || say lead "clear; paidan-worker lead $area"
 await lead '\[1\] '
@@ -175,7 +175,7 @@ save watch watch
 close watch
 open stats 100 40
 say stats "paidan stats $street"
-await stats '^people'
+await stats '^(people|人员)'
 await stats '^\$ *$'
 save stats stats
 close stats

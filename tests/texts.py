@@ -147,6 +147,16 @@ def check_help(build):
             report(f"{name} {' '.join(words)} is in Chinese", wrong)
 
 
+def check_settings(build):
+    """The comments are Chinese, and the file says the same."""
+    words = [os.path.join(build, "paidand"), "--data", "/srv/paidan", "--print-config"]
+    chinese, english = run(*words, LANG="zh_CN.UTF-8")[0], run(*words, LANG="C")[0]
+    comments = [line for line in chinese.splitlines() if line.startswith("#")]
+    bare = lambda text: [line for line in text.splitlines() if not line.startswith("#")]
+    report("the comments of paidand --print-config are in Chinese", english_left("\n".join(comments)) + [line for line in comments if not line.endswith("。")])
+    report("its settings are those of the English one", [] if bare(chinese) == bare(english) and len(comments) > 10 else bare(chinese))
+
+
 def check_choice(build):
     """Each language is chosen as gettext and setlocale document it, though no locale but C.UTF-8 may be there."""
     program = os.path.join(build, "paidan")
@@ -237,6 +247,9 @@ def check_live(build):
                 report(f"paidan {words[0]} {'…' if len(words) > 1 else ''}: no English in it", english_left(said))
             for words in (["orders", "--json"], ["show", order, "--json"], ["people", "--json"], ["categories", "--json"]):
                 report(f"paidan {words[0]} --json is the same in both", [] if say(*words) == plain(*words) else [say(*words)[0]])
+            check_export(folder, say, plain)
+            check_history(folder, say)
+            check_top(folder, paidan, connect)
             said, _ = say("stats", "--every", "0.1", "--count", "1")
             report("the line of stats --every is for programs", [] if re.fullmatch(r"t=\d+ submitted=\d+ .* oldest_s=\d+\.\d .*\n", said) else [said])
         finally:
@@ -246,6 +259,102 @@ def check_live(build):
             text = log.read()
             log.close()
         report("paidand's log is English", [line for line in text.splitlines() if CHINESE.search(line)] or ([] if "level=" in text and code == 0 else [text]))
+
+
+def check_export(folder, say, plain):
+    for words in (["orders"], ["events", "--format", "jsonl"]):
+        report(f"paidan export {' '.join(words)} is the same in both", [] if say("export", *words) == plain("export", *words) else [say("export", *words)[0]])
+    for words, wanted in ((["orders", "-o", f"{folder}/out.csv"], "1 个点单"), (["events", "-o", f"{folder}/out.csv"], "条流水"),
+                          (["orders", "--since", "x"], "不是时间"), (["orders", "--format", "xlsx"], "电子表格"), (["all"], "既不是 orders"),
+                          (["orders", "-o", f"{folder}/none/x.csv"], "无法写入")):
+        said, _ = say("export", *words)
+        report(f"paidan export {' '.join(words).replace(folder, 'DIR')}: said in Chinese",
+               english_left(re.sub(r"“[^”]*”|/\S+", "", said)) + ([] if wanted in said else [said]))
+
+
+MAP = """[source]
+name = 热线
+[order]
+key = {编号}
+text = {内容}
+category = {类别}
+created = {时间}
+status = {状态}
+ended = {办结}
+[status]
+待办 = waiting
+办结 = closed
+[times]
+zone = Asia/Shanghai
+format = %Y-%m-%d %H:%M:%S
+[areas]
+root = 博山区
+"""
+
+
+def check_history(folder, say):
+    """Rows that are taken, rows that are not and why, maps that are wrong."""
+    names = {name: os.path.join(folder, name) for name in ("map.ini", "wrong.ini", "past.csv", "rejected.csv")}
+    with open(names["map.ini"], "w", encoding="utf-8") as file:
+        file.write(MAP)
+    with open(names["past.csv"], "w", encoding="utf-8") as file:
+        file.write("编号,内容,类别,时间,状态,办结\n1,灯不亮,公共照明,2024-05-01 10:00:00,办结,2024-05-02 10:00:00\n2,,公共照明,2024-05-01 10:00:00,待办,\n"
+                   "3,路不平,公共照明,05/01/2024,待办,\n4,路不平,公共照明,2024-05-01 10:00:00,未知,\n5,路不平,公共照明,2024-05-01 10:00:00,办结,\n"
+                   '6,路不平\n7,"路"不平,公共照明,2024-05-01 10:00:00,待办,\n8,未来,公共照明,2124-05-01 10:00:00,待办,\n')
+    call = ["history", names["past.csv"], "--map", names["map.ini"], "--report", names["rejected.csv"]]
+    for more, wanted in ((["--dry-run"], "试运行"), ([], "导入 1，已有 0，拒收 7"), ([], "导入 0，已有 1，拒收 7")):
+        said, _ = say(*call, *more)
+        report(f"paidan history {' '.join(more)}: said in Chinese", english_left(re.sub(r"/\S+", "", said)) + ([] if wanted in said else [said]))
+    with open(names["rejected.csv"], encoding="utf-8") as file:
+        reasons = file.read().splitlines()[1:]
+    report("why rows are rejected is in Chinese", [row for row in reasons if english_left(row)] or ([] if len(reasons) == 7 else reasons))
+    for was, wrong in (("root", "rot"), ("[times]", "[time]"), ("closed", "shut"), ("{编号}", "{编号"), ("{编号}", "{号}"), ("Asia/", "Asien/"),
+                       ("%H", "%Q"), ("status =", "state ="), ("name = 热线", "name"), ("root = 博山区", "root = 淄川区"), ("[times]", "[place]\nbounds = 1 2\n[times]"),
+                       ("[times]", "[categories]\nlevel = 省\n[times]"), ("[times]", "[categories]\nurgency = now\n[times]")):
+        with open(names["wrong.ini"], "w", encoding="utf-8") as file:
+            file.write(MAP.replace(was, wrong))
+        said, code = say("history", names["past.csv"], "--map", names["wrong.ini"], "--report", names["rejected.csv"])
+        told = re.sub(r"“[^”]*”|/\S+|^\[\w+\] 中可以有：.*|^对照文件的各节：.*", "", said, flags=re.M)
+        report(f"a map with {wrong.splitlines()[-2 if chr(10) in wrong else 0]}: said in Chinese",
+               english_left(told) + ([] if code and CHINESE.search(said) else [said]))
+
+
+def check_top(folder, paidan, connect):
+    """The screen as a terminal shows it: whole lines in Chinese, none too long, figures under their titles."""
+    if not shutil.which("tmux"):
+        report("paidan top # SKIP tmux is not installed", [])
+        return
+    kept = environment(LANG="zh_CN.UTF-8", LC_CTYPE="C.UTF-8")
+    kept.pop("TMUX", None)
+    terminal = lambda *words: subprocess.run(["tmux", "-u", "-f", "/dev/null", "-S", f"{folder}/tmux", *words], env=kept, stdout=subprocess.PIPE,
+                                             stderr=subprocess.STDOUT, encoding="utf-8", check=False).stdout
+
+    def await_screen(pattern):
+        end = time.monotonic() + 30
+        while time.monotonic() < end:
+            screen = terminal("capture-pane", "-p")
+            if re.search(pattern, screen, re.M):
+                return screen, []
+            time.sleep(0.05)
+        return screen, [f'nothing like "{pattern}" on it']
+
+    terminal("new-session", "-d", "-x", "80", "-y", "24", " ".join([paidan, "top", *connect]))
+    try:
+        screen, wrong = await_screen(r"^>城东街道 +\d+ .* 点单 .*灯不亮|(?s:^>城东街道 +\d+ .* 点单 .*灯不亮)")
+        lines = screen.splitlines()
+        titles = [line for line in lines if line.startswith(" 区域")]
+        row = [line for line in lines if line.startswith(">")]
+        loose = [titles + row] if not titles or not row or width(titles[0].rstrip()) != width(row[0].rstrip()) else []
+        report("paidan top is in Chinese", wrong + english_left(screen.replace("paidan top", "")) + ([] if not wrong else [screen]))
+        report("paidan top: figures stand under their titles", loose)
+        report("paidan top: the line of the keys is whole", [] if "空格 暂停" in lines[-1] and "…" not in lines[-1] else [screen])
+        terminal("send-keys", "?")
+        screen, wrong = await_screen("PgUp")
+        texts = [re.match(r" *(\S+(?: (?!  )\S+)*) {2,}(?=\S)", line) for line in screen.splitlines() if line.startswith("  ")]
+        columns = {width(found[0]) for found in texts if found}
+        report("paidan top: its help is in Chinese, and in two columns", wrong + english_left(screen) + ([] if len(columns) == 2 else [columns, screen]))
+    finally:
+        terminal("kill-server")
 
 
 def wait_for_rows(say, words):
@@ -278,6 +387,7 @@ def main():
     check_choice(build)
     check_installed(build)
     check_help(build)
+    check_settings(build)
     check_errors(build)
     check_live(build)
     return 1 if failed else 0

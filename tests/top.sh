@@ -202,6 +202,7 @@ shows "and back" 'COMPLETE$'
 
 # ---- a lost broker ----
 
+shows "all orders are counted, before it is lost" '^.城东街道 +3 '
 kill -9 "$daemon"
 wait "$daemon" 2>/dev/null
 daemon=

@@ -134,11 +134,9 @@ static void look_at_rows(struct history *history)
 
 static void reject(struct history *history, const struct flight *flight, const struct pd_refused *refused)
 {
-	char why[HISTORY_WHY_BYTES];
-	snprintf(why, sizeof why, refused->detail.bytes ? _("%.*s [%.*s]") : "%.*s", (int)refused->sentence.bytes,
-		 refused->sentence.data, (int)refused->detail.bytes, refused->detail.data);
+	char why[CLI_REFUSAL_BYTES];
 	csv_scan_again(&history->again, flight->row_at, flight->line);
-	history_report_add(&history->report, &history->again, why);
+	history_report_add(&history->report, &history->again, cli_refusal(refused, why));
 }
 
 /* Refusals that are not the row's fault: nothing further would be taken. */

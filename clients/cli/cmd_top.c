@@ -172,14 +172,14 @@ static void on_stats(struct pd_client *client, const struct pd_message *stats, v
 
 static void say_trouble(struct top *top, const struct pd_message *refused)
 {
-	char time[PRINT_TIME_BYTES];
+	char time[PRINT_TIME_BYTES], why[CLI_REFUSAL_BYTES];
 	print_time(print_wall_ms(), time);
 	if (refused && refused->type == PD_MSG_refused)
-		snprintf(top->trouble, sizeof top->trouble, _("the broker refuses the connection: %.*s"),
-			 (int)refused->refused.sentence.bytes, refused->refused.sentence.data);
+		snprintf(top->trouble, sizeof top->trouble, _("the broker refuses the connection: %.300s"),
+			 cli_refusal(&refused->refused, why));
 	else if (!top->down)
 		snprintf(top->trouble, sizeof top->trouble,
-			 _("no connection since %s; trying again. What is shown is of that time."), time);
+			 _("no connection since %s; trying again. This is of that time."), time);
 	top->notice.trouble = top->trouble;
 }
 

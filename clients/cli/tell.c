@@ -247,13 +247,13 @@ void tell_event(struct cli *cli, struct pd_client *client, const struct pd_messa
 	names_learn(cli->names, event);
 	/* Every event begins with time and actor. */
 	printf("%s  ", print_time(event->accepted.time_ms, time));
+	print_column(stdout, is_retired(event) ? _("retired") : event_word(event->type), VERB_COLUMNS);
+	fputs(" ", stdout);
 	if (how == TELL_WATCH) {
 		uint32_t area = area_of(event);
 		print_text(stdout, pd_text(area ? area_name(cli, client, area) : "-"));
 		fputs("  ", stdout);
 	}
-	print_column(stdout, is_retired(event) ? _("retired") : event_word(event->type), VERB_COLUMNS);
-	fputs(" ", stdout);
 	if (pd_is_order_event(event->type))
 		print_order_event(cli, client, event, how);
 	else
