@@ -140,8 +140,8 @@ static void print_orders(const struct pd_stats *stats)
 	print_figure(_("with a due date"), stats->due);
 	print_figure(_("completed late"), stats->late);
 	print_figure(_("duplicates"), stats->duplicate);
-	print_percentiles(_("accepted"), &stats->accept_ms);
-	print_percentiles(_("completed"), &stats->complete_ms);
+	print_percentiles(_("time to accept"), &stats->accept_ms);
+	print_percentiles(_("time to complete"), &stats->complete_ms);
 	print_figure(_("pushed"), stats->pushed);
 	print_figure(_("workers now"), stats->workers);
 }
