@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -23,6 +25,20 @@ static void show_progress(uint64_t events, void *arg)
 	fprintf(stderr, _("replayed %" PRIu64 " events"), events);
 }
 
+/* A paidand that has ended leaves its socket behind. */
+static bool is_listening(const char *path)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	size_t bytes = strlen(path) + 1;
+	int fd = bytes <= sizeof address.sun_path ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+	if (fd < 0)
+		return false;
+	memcpy(address.sun_path, path, bytes);
+	bool listening = connect(fd, (struct sockaddr *)&address, sizeof address) == 0;
+	close(fd);
+	return listening;
+}
+
 /* The paidand that runs on the folder listens on a socket in it, unless it was told otherwise: then --connect says
  * where. */
 static bool find_live(struct cli *cli, const char *dir, struct pd_client **client, char *endpoint, size_t bytes)
@@ -30,7 +46,7 @@ static bool find_live(struct cli *cli, const char *dir, struct pd_client **clien
 	const char *named = cli->connect;
 	snprintf(endpoint, bytes, "ipc://%s/paidan.sock", dir);
 	if (!cli->connect) {
-		if (access(endpoint + strlen("ipc://"), F_OK) != 0)
+		if (!is_listening(endpoint + strlen("ipc://")))
 			return false;
 		cli->connect = endpoint;
 		cli->timeout_ms = cli->timeout_ms < 2000 ? cli->timeout_ms : 2000;

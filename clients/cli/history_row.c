@@ -152,7 +152,7 @@ static bool take_time(struct history_row *row, const struct filled *filled, enum
 	if (!*text)
 		return true;
 	if (!read_date(formats, text, &date, why))
-		return fail(row, "%s: %s", history_map_key(which), why);
+		return fail(row, _("%s: %s"), history_map_key(which), why);
 	switch (zone_moment(&date, &first_ms, &second_ms)) {
 	case ZONE_OUT: return fail(row, _("%s: %s is before 1970"), history_map_key(which), text);
 	case ZONE_GAP:

@@ -33,7 +33,7 @@ struct book {
 
 static enum pd_err failed(int rc, const char *what, char *why)
 {
-	snprintf(why, 300, "%s: %s", what, _(mdb_strerror(rc)));
+	snprintf(why, 300, _("%s: %s"), what, _(mdb_strerror(rc)));
 	return PD_ESYS;
 }
 

@@ -26,7 +26,7 @@ struct verify {
 
 static enum pd_err fail(enum pd_err err, struct verify_report *report, const char *what, const char *detail)
 {
-	snprintf(report->why, sizeof report->why, "%.90s: %.300s", what, detail);
+	snprintf(report->why, sizeof report->why, _("%.90s: %.300s"), what, detail);
 	return err;
 }
 
