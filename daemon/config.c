@@ -30,14 +30,6 @@ static void print_help(void)
 		{"--help", N_("this text, and leave")},
 		{"--version", N_("the version, and leave")},
 	};
-	static const char *const head[] = {
-		N_("paidand - the dispatch broker of a district: takes orders, dispatches them, keeps what was "
-		   "acknowledged\n"),
-		"\n",
-		N_("usage: paidand --data DIR [OPTIONS]\n"),
-		"\n",
-		NULL,
-	};
 	static const char *const file[] = {
 		"\n",
 		N_("Whoever reaches an endpoint may speak for anybody: keep to ipc and loopback. Metrics can only be "
@@ -57,7 +49,10 @@ static void print_help(void)
 		N_("exit: 0 asked to leave, 100 wrong usage or settings, 111 the system failed\n"),
 		NULL,
 	};
-	print_texts(head);
+	fputs(_("paidand - the dispatch broker of a district: takes orders, dispatches them, keeps what was "
+		"acknowledged\n"),
+	      stdout);
+	printf("\n%s\n", _("usage: paidand --data DIR [OPTIONS]\n"));
 	settings_print_options(stdout);
 	for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
 		printf("  %-22s %s\n", options[i].name, _(options[i].doc));

@@ -3,6 +3,7 @@
 #include "intl.h"
 #include "print.h"
 
+/* NOLINTBEGIN(bugprone-suspicious-missing-comma): a text may be several lines */
 static const char *const lead_help[] = {
 	N_("Shows the orders of AREA (id or name) as they come, and takes commands, one a line:\n"),
 	N_("  a 1            accept order 1 (接单)\n"),
@@ -20,6 +21,7 @@ static const char *const lead_help[] = {
 	   "waits for it, at most --wait seconds, and the exit code is 1 if any command failed.\n"),
 	NULL,
 };
+/* NOLINTEND(bugprone-suspicious-missing-comma) */
 
 static const char *const exec_help[] = {
 	N_("Accepts the orders of AREA (id or name) in the name of its leader or --as PERSON, and runs PROGRAM for\n"

@@ -21,7 +21,8 @@ struct taken {
 	int count;
 };
 
-static const struct cli_command command = {"try", "WORD [WORD]", "tries", "Nothing else.\n", NULL};
+static const char *const help_texts[] = {"Nothing else.\n", "\n", "Nothing at all.\n", NULL};
+static const struct cli_command command = {"try", "WORD [WORD]", "tries", help_texts, NULL};
 
 /* Take the words of a line that are given, after "try". */
 static struct taken take(int argc, ...)
