@@ -4,7 +4,8 @@ CFLAGS ?= -O2 -g
 CC = gcc
 VERSION := $(shell cat VERSION)
 WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
-INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iclients/tool -Iclients/cli -Iworkers -Itests
+CLI = clients/cli $(addprefix clients/cli/,district registry history export top)
+INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iclients/tool $(CLI:%=-I%) -Iworkers -Itests
 override CPPFLAGS += $(INCLUDES) -D_GNU_SOURCE -DPAIDAN_VERSION='"$(VERSION)"'
 COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
 Q ?= @
@@ -38,7 +39,7 @@ $(call library,store): $(call objects,daemon/store)
 $(call library,daemon): $(call objects,daemon)
 $(call library,paidan): $(call objects,clients/lib proto)
 $(call library,tool): $(call objects,clients/tool)
-$(call library,cli): $(call objects,clients/cli)
+$(call library,cli): $(call objects,$(CLI))
 $(call library,workers): $(call objects,workers)
 $(BUILD)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
@@ -302,7 +303,7 @@ screens: deps ## pictures of what people see, from a running district, into docs
 	@$(MAKE) --no-print-directory programs
 	@sh docs/screens.sh $(BUILD)
 
-TEXTS = $(wildcard proto/*.c proto/errors.def daemon/*.c daemon/store/*.c clients/*/*.c workers/*.c)
+TEXTS = $(wildcard proto/*.c proto/errors.def daemon/*.c daemon/store/*.c clients/*/*.c clients/cli/*/*.c workers/*.c)
 .PHONY: po
 po: ## take new texts of the programs into proto/po/*.po, to be translated there
 	@sh proto/po/extract.sh $(BUILD)/paidan.pot $(TEXTS)

@@ -38,7 +38,7 @@ def report(name, wrong):
 
 def sources():
     names = ["proto/errors.def"]
-    for pattern in ("proto/*.c", "daemon/*.c", "daemon/store/*.c", "clients/*/*.c", "workers/*.c"):
+    for pattern in ("proto/*.c", "daemon/*.c", "daemon/store/*.c", "clients/*/*.c", "clients/cli/*/*.c", "workers/*.c"):
         names += glob.glob(pattern)
     return sorted(names)
 
@@ -99,7 +99,7 @@ def check_catalogue(build):
 
 def check_marks():
     wrong = []
-    for pattern in ("clients/*/*.c", "workers/*.c", "daemon/store/*.c", "daemon/start.c", "daemon/main.c", "daemon/config.c"):
+    for pattern in ("clients/*/*.c", "clients/cli/*/*.c", "workers/*.c", "daemon/store/*.c", "daemon/start.c", "daemon/main.c", "daemon/config.c"):
         for path in sorted(glob.glob(pattern)):
             with open(path, encoding="utf-8") as file:
                 wrong += [f'{path}:{line}: not in _() or N_(): "{text}"' for line, text in marks.unmarked(file.read())]

@@ -7,10 +7,10 @@
 
 #include <cmocka.h>
 
-#include "../../clients/tool/tool.h"
-#include "../../clients/cli/histogram.h"
-#include "../../clients/tool/json.h"
-#include "../../clients/tool/print.h"
+#include "tool.h"
+#include "histogram.h"
+#include "json.h"
+#include "print.h"
 
 /* ---- arguments ---- */
 

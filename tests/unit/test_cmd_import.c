@@ -13,8 +13,8 @@
 /* after those */
 #include <cmocka.h>
 
-#include "../../clients/cli/cli.h"
-#include "../../clients/cli/rows.h"
+#include "cli.h"
+#include "rows.h"
 
 enum { COMMITS_MAX = 8, PUTS_MAX = 32 };
 

@@ -11,9 +11,9 @@
 #include <cmocka.h>
 #include <sodium.h>
 
-#include "../../clients/cli/district.h"
-#include "../../clients/cli/district_map.h"
-#include "../../clients/cli/registry_csv.h"
+#include "district.h"
+#include "district_map.h"
+#include "registry_csv.h"
 #include "codec.h"
 
 enum { SEED = 42, AREA_ID_END = 4000, FIRST_MICROGRID = 1001, FIRST_HOUSEHOLD = 500001 };

@@ -10,7 +10,7 @@
 /* after those */
 #include <cmocka.h>
 
-#include "../../clients/cli/registry_csv.h"
+#include "registry_csv.h"
 
 /* A text and its length, for some hold NUL bytes. */
 struct text {
