@@ -140,9 +140,10 @@ const struct pd_message_info *pd_messages(size_t *count);
 /* What a move, or its event, says in free words: its text, reason or result; empty where it has none. */
 struct pd_slice pd_said(const struct pd_message *message);
 
+/* The codes up to the registry's are those of orders: 10 to 29 of commands, 200 to 229 of events. */
 static inline bool pd_is_order_event(enum pd_type type)
 {
-	return type >= PD_MSG_submitted && type <= PD_MSG_recorded;
+	return type >= PD_MSG_submitted && type < PD_MSG_area_set;
 }
 
 /* Whether an order begins with this event. */
@@ -151,9 +152,10 @@ static inline bool pd_is_first_event(enum pd_type type)
 	return type == PD_MSG_submitted || type == PD_MSG_recorded;
 }
 
+/* A command that moves an order which is there. */
 static inline bool pd_is_move(enum pd_type type)
 {
-	return type >= PD_MSG_accept && type <= PD_MSG_note;
+	return type >= PD_MSG_accept && type < PD_MSG_put_area && type != PD_MSG_record;
 }
 
 /* PD_REFUSED_stale = 43, ... */
