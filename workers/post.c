@@ -7,6 +7,8 @@
 
 #include "intl.h"
 
+enum { BUSY_MS = 50 };
+
 unsigned post_working(void)
 {
 	unsigned posts = 0;
@@ -35,7 +37,9 @@ enum pd_err post_ask(struct shift *shift, struct pd_client *client, post_ask_fn 
 		err = shift_until_up(shift, client);
 		if (!err && !shift->stops)
 			err = fn(arg);
-	} while (err == PD_ETIMEDOUT && !shift->stops);
+		if (err == PD_EBUSY && shift_wait(shift, client, BUSY_MS, NULL, 0))
+			return PD_ESYS;
+	} while ((err == PD_ETIMEDOUT || err == PD_EBUSY) && !shift->stops);
 	return shift->stops ? PD_OK : err;
 }
 

@@ -29,7 +29,8 @@ PD_MUST_USE enum pd_err post_adopt(struct shift *shift, struct worker *worker, u
 				   void (*each)(struct worker *worker, struct worker_order *order, void *arg),
 				   size_t *count);
 
-/* Wait until the broker answers, and ask it what fn asks, again as long as nothing is answered in time. PD_OK also when
+/* Wait until the broker answers, and ask it what fn asks, again as long as nothing is answered in time, or the
+ * broker has too much to do. PD_OK also when
  * the shift ends before. */
 typedef enum pd_err post_ask_fn(void *arg);
 PD_MUST_USE enum pd_err post_ask(struct shift *shift, struct pd_client *client, post_ask_fn *fn, void *arg);

@@ -644,6 +644,8 @@ enum pd_err worker_adopt_all(struct worker *worker, uint32_t area, int timeout_m
 		enum pd_err err = pd_client_query(worker->client, &list, on_listed, &adoption, &end, timeout_ms);
 		if (err)
 			return err;
+		if (end.type == PD_MSG_refused && end.refused.code == PD_REFUSED_busy)
+			return PD_EBUSY;
 		if (end.type != PD_MSG_end)
 			return PD_EINVAL;
 		assert(end.end.cursor.bytes <= sizeof cursor);

@@ -82,7 +82,8 @@ void worker_stop(struct worker *worker);
  * an area that we work for as that person, or it is here already. *adopted may be null. */
 bool worker_adopt(struct worker *worker, const struct pd_order *order, struct worker_order **adopted);
 /* Ask for all accepted orders held in area or below and adopt those that are ours; waits at most timeout_ms an answer.
- * each (may be null) gets every order that was adopted. *count (may be null): how many. */
+ * PD_EBUSY: the broker has too much to do (the areas were joined a moment ago, and many orders wait there); may be
+ * repeated. each (may be null) gets every order that was adopted. *count (may be null): how many. */
 PD_MUST_USE enum pd_err worker_adopt_all(struct worker *worker, uint32_t area, int timeout_ms,
 					 void (*each)(struct worker *worker, struct worker_order *order, void *arg),
 					 size_t *count);

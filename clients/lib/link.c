@@ -13,6 +13,8 @@ enum {
 	BACKOFF_MS_MAX = 5000,
 	GREETING_MS = 5000, /* for connecting and the welcome together */
 	BYE_LINGER_MS = 1000,
+	BUSY_MS_MIN = 100, /* before work is said again to a broker that was too busy, then doubling */
+	BUSY_MS_MAX = 5000,
 	/* More than any frame of the broker: what is larger is not from one. */
 	FRAME_BYTES_MAX = 16 * PD_FRAME_BYTES_MAX,
 };
@@ -201,7 +203,7 @@ static struct link_work *add_work(struct link *link)
 enum pd_err link_set_work(struct pd_client *client, uint32_t area, uint16_t credit, pd_answer_fn *fn, void *arg)
 {
 	struct link *link = &client->link;
-	struct link_work *kept = find_work(link, area), work = {area, credit, fn, arg};
+	struct link_work *kept = find_work(link, area), work = {area, credit, fn, arg, false};
 	if (credit) {
 		if (!kept)
 			kept = add_work(link);
@@ -214,6 +216,57 @@ enum pd_err link_set_work(struct pd_client *client, uint32_t area, uint16_t cred
 	return PD_OK;
 }
 
+/* What is kept was said, or need not be said. */
+static void said(struct link *link, struct link_work *work)
+{
+	work->again = false;
+	if (!work->credit)
+		*work = link->works[--link->work_count];
+}
+
+static void say_busy_again(struct pd_client *client)
+{
+	struct link *link = &client->link;
+	link->again_ms = 0;
+	link->busy++;
+	for (uint32_t i = link->work_count; i-- > 0;) {
+		if (!link->works[i].again)
+			continue;
+		say_work(client, &link->works[i]);
+		said(link, &link->works[i]);
+	}
+}
+
+static void put_off(struct pd_client *client, struct link_work *work)
+{
+	struct link *link = &client->link;
+	uint32_t bound = link->busy < 6 ? BUSY_MS_MIN << link->busy : BUSY_MS_MAX, drawn;
+	work->again = true;
+	if (link->again_ms)
+		return; /* with the others */
+	if (bound > BUSY_MS_MAX)
+		bound = BUSY_MS_MAX;
+	client_random(client, &drawn, sizeof drawn);
+	link->again_ms = client_now_ms() + bound / 2 + drawn % (bound / 2 + 1);
+}
+
+bool link_work_put_off(struct pd_client *client, const struct link_work *said, const struct pd_message *answer)
+{
+	struct link *link = &client->link;
+	struct link_work *work = find_work(link, said->area);
+	if (answer->type != PD_MSG_refused || answer->refused.code != PD_REFUSED_busy) {
+		link->busy = 0;
+		return false;
+	}
+	if (!work && !said->credit) {
+		work = add_work(link);
+		*work = *said;
+	}
+	if (work && work->credit == said->credit)
+		put_off(client, work);
+	return true;
+}
+
 static void say_all_work(struct pd_client *client)
 {
 	struct call *call = calls_first(&client->calls), *after;
@@ -222,8 +275,15 @@ static void say_all_work(struct pd_client *client)
 		if (call->kind == CALL_WORK)
 			calls_drop(&client->calls, call);
 	}
-	for (uint32_t i = 0; i < client->link.work_count; i++)
-		say_work(client, &client->link.works[i]);
+	struct link *link = &client->link;
+	link->again_ms = 0;
+	for (uint32_t i = 0; i < link->work_count;) {
+		struct link_work *work = &link->works[i];
+		if (work->credit)
+			say_work(client, work);
+		i += work->credit > 0;
+		said(link, work); /* what was given up is not there on a new connection */
+	}
 }
 
 /* ---- receiving ---- */
@@ -359,6 +419,8 @@ static void tick_live(struct pd_client *client, uint64_t now_ms)
 	else if (now_ms - link->sent_ms >= link->heartbeat_ms ||
 		 (!link->asked_ms && now_ms - link->received_ms >= link->heartbeat_ms))
 		ping(client, now_ms);
+	if (link->state == LINK_LIVE && link->again_ms && now_ms >= link->again_ms)
+		say_busy_again(client);
 }
 
 void link_tick(struct pd_client *client)
@@ -385,5 +447,6 @@ uint64_t link_deadline(const struct pd_client *client)
 	uint64_t ping_ms = link->sent_ms + link->heartbeat_ms;
 	uint64_t silent_ms = link->asked_ms ? link->asked_ms + 2 * (uint64_t)link->heartbeat_ms
 					    : link->received_ms + link->heartbeat_ms;
-	return ping_ms < silent_ms ? ping_ms : silent_ms;
+	uint64_t first_ms = ping_ms < silent_ms ? ping_ms : silent_ms;
+	return link->again_ms && link->again_ms < first_ms ? link->again_ms : first_ms;
 }

@@ -11,7 +11,8 @@
  *
  * Invariants: (1) commands are put on the wire in LIVE alone; (2) generation changes with each hello, so "the same
  * generation" means that nothing sent in between was lost unnoticed; (3) on_link is told of each end of LIVE, and of
- * each refused hello. Threads: one.
+ * each refused hello; (4) of work with credit 0, works has only what the broker was too busy to hear, until it is said
+ * again. Threads: one.
  */
 #ifndef PAIDAN_LINK_H
 #define PAIDAN_LINK_H
@@ -23,6 +24,7 @@ struct link_work {
 	uint16_t credit;
 	pd_answer_fn *fn;
 	void *arg;
+	bool again; /* the broker was too busy: it is to be said again at again_ms */
 };
 
 enum link_state { LINK_RESTING, LINK_GREETING, LINK_LIVE };
@@ -44,12 +46,19 @@ struct link {
 	uint64_t asked_ms;    /* the first ping after received_ms; 0: none */
 	struct link_work *works;
 	uint32_t work_count, work_capacity;
+	uint64_t again_ms; /* when to say again all work that is to be; 0: none is */
+	unsigned busy;     /* how often since the broker last took work on */
 };
 
 /* Connect for the first time. PD_ESYS: errno. */
 PD_MUST_USE enum pd_err link_open(struct pd_client *client);
 /* Say bye, if there is anyone to hear it, and close. */
 void link_close(struct pd_client *client);
+
+/* The broker's answer to what was said of work for an area. True: it was too busy, and the program need not know: it is
+ * said again after a while, unless something else is wanted by now. */
+PD_MUST_USE bool link_work_put_off(struct pd_client *client, const struct link_work *said,
+				   const struct pd_message *answer);
 
 /* Deal with what has come; with the news of the connection's end. */
 void link_receive(struct pd_client *client);

@@ -94,7 +94,8 @@ PD_MUST_USE enum pd_err pd_client_query(struct pd_client *client, struct pd_mess
 PD_MUST_USE enum pd_err pd_client_stage(struct pd_client *client, struct pd_message *put, uint64_t row);
 
 /* Work for an area from now on, across reconnections, with at most credit pushed orders outstanding; 0 stops. fn (may
- * be null) gets the answer, each time it is said. */
+ * be null) gets the answer, each time it is said; but not that the broker was too busy (PD_REFUSED_busy): then it is said
+ * again after a while, as long as the credit stays the same. */
 PD_MUST_USE enum pd_err pd_client_work(struct pd_client *client, uint32_t area, uint16_t credit, pd_answer_fn *fn,
 				       void *arg);
 

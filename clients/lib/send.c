@@ -129,6 +129,21 @@ static void give_rows(struct pd_client *client, const struct call_rows *rows, pd
 	}
 }
 
+/* Whether the program need not hear of the answer to a work. */
+static bool is_put_off(struct pd_client *client, const struct call *call, const struct pd_message *answer)
+{
+	struct pd_message sent;
+	struct pd_fault fault;
+	size_t off = 0;
+	if (call->kind != CALL_WORK)
+		return false;
+	enum pd_err err = pd_decode(client->row_decoder, call->bytes, call->byte_count, &off, &sent, &fault);
+	assert(!err);
+	pd_decoder_reset(client->row_decoder);
+	struct link_work said = {sent.work.area, sent.work.credit, call->fn, call->arg, false};
+	return link_work_put_off(client, &said, answer);
+}
+
 void client_answered(struct pd_client *client, const struct pd_message *answer, const char *bytes, size_t byte_count)
 {
 	struct call *call = calls_find(&client->calls, answer->request);
@@ -139,7 +154,7 @@ void client_answered(struct pd_client *client, const struct pd_message *answer, 
 		return;
 	}
 	/* It is forgotten first: a callback may send, and the table may move. */
-	pd_answer_fn *fn = call->fn;
+	pd_answer_fn *fn = is_put_off(client, call, answer) ? NULL : call->fn;
 	void *arg = call->arg;
 	struct call_rows *rows = call->rows;
 	call->rows = NULL;

@@ -202,6 +202,40 @@ class Work(unittest.TestCase):
         talk.later(1)
         self.assertEqual([(what, r.area, r.credit) for what, _, r in talk_welcome(talk)], [("work", 1, 7)])
 
+    def test_a_broker_that_is_too_busy_is_told_again(self):
+        talk, said, ends = Talk().open(), [], []
+        for area in (1, 2, 3):
+            talk.engine.work(area, 4, lambda answer: said.append(answer.what))
+        for _, request, _ in talk.effects():
+            talk.refuse(request, "busy")
+        talk.engine.work(1, 7, lambda answer: said.append("changed " + answer.what))
+        talk.engine.work(2, 0, lambda answer: ends.append(answer.what))
+        changed, end = talk.effects()
+        self.assertEqual(said, ["ok", "ok"], "what is not wanted any more is over")
+        talk.refuse(changed[1], "busy")
+        talk.refuse(end[1], "busy")
+        self.assertEqual((talk.later(0.09), ends), ([], []))
+        again = talk.later(0.01)
+        self.assertEqual([(r.area, r.credit) for _, _, r in again], [(1, 7), (3, 4), (2, 0)])
+        talk.refuse(again[1][1], "busy")
+        self.assertEqual(talk.later(0.19), [], "ever more seldom")
+        ((_, request, record),) = talk.later(0.01)
+        self.assertEqual((record.area, record.credit), (3, 4))
+        talk.say("ok", again[0][1], seq=0)
+        talk.say("ok", again[2][1], seq=0)
+        talk.refuse(request, "unknown_area")
+        self.assertEqual((said, ends), (["ok", "ok", "changed ok", "refused"], ["ok"]))
+        self.assertEqual(talk.later(4), [])
+
+    def test_the_end_of_work_is_not_said_on_a_new_connection(self):
+        talk, ends = Talk().open(), []
+        talk.engine.work(1, 0, lambda answer: ends.append(answer.what))
+        talk.refuse(talk.effects()[0][1], "busy")
+        talk.engine.lost()
+        talk.later(1)
+        self.assertEqual((talk_welcome(talk), ends), ([], ["ok"]))
+        self.assertEqual(talk.later(4), [])
+
     def test_pushes_are_given_on(self):
         talk = Talk().open()
         talk.engine.received(bytes.fromhex(SCHEMA.messages["push"].example["hex"]) + bytes.fromhex(SCHEMA.messages["withdraw"].example["hex"]))

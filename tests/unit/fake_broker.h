@@ -28,6 +28,7 @@ enum { BROKER_EVENTS_MAX = 4096, BROKER_SEEN_MAX = 8192, WAIT_MS_MAX = 20000 };
 struct seen {
 	enum pd_type type;
 	uint64_t request;
+	struct pd_work work; /* of a work */
 };
 
 struct broker {
@@ -43,6 +44,7 @@ struct broker {
 	unsigned leave_unanswered; /* so many commands and queries */
 	bool break_off;            /* the next query gets rows, but no end */
 	bool refuse_hello;
+	unsigned busy; /* too busy for so many works */
 	unsigned page; /* events in an answer to read_events; 0: as many as were asked for */
 
 	/* what it knows */
@@ -146,6 +148,16 @@ static inline uint64_t broker_request(const struct broker *b, enum pd_type type,
 			return b->seen[i].request;
 	fail_msg("no such message of type %u came", (unsigned)type);
 	return 0;
+}
+
+/* How often work was said for an area with this credit. */
+static inline unsigned broker_works(const struct broker *b, uint32_t area, uint16_t credit)
+{
+	unsigned count = 0;
+	for (unsigned i = 0; i < b->seen_count; i++)
+		count += b->seen[i].type == PD_MSG_work && b->seen[i].work.area == area &&
+			 b->seen[i].work.credit == credit;
+	return count;
 }
 
 /* ---- events ---- */
@@ -283,14 +295,19 @@ static inline void answer_hello(struct broker *b, const struct pd_message *m, st
 static inline void broker_take(struct broker *b, const struct pd_message *m, struct pd_buffer *out)
 {
 	assert(b->seen_count < BROKER_SEEN_MAX);
-	b->seen[b->seen_count++] = (struct seen){m->type, m->request};
+	b->seen[b->seen_count++] = (struct seen){m->type, m->request, {0}};
+	if (m->type == PD_MSG_work)
+		b->seen[b->seen_count - 1].work = m->work;
 	if (b->silent)
 		return;
 	if (m->type == PD_MSG_hello)
 		answer_hello(b, m, out);
 	else if (b->forgetful)
 		answer_refused(PD_REFUSED_no_hello, m->request, out);
-	else if (b->leave_unanswered && m->type >= 10)
+	else if (b->busy && m->type == PD_MSG_work) {
+		b->busy--;
+		answer_refused(PD_REFUSED_busy, m->request, out);
+	} else if (b->leave_unanswered && m->type >= 10)
 		b->leave_unanswered--;
 	else
 		answer_command(b, m, out);

@@ -407,6 +407,65 @@ static void test_refused_hello(void **state)
 	broker_fini(&b);
 }
 
+/* ---- a broker that is too busy for work ---- */
+
+static void test_work_is_said_again_to_a_busy_broker(void **state)
+{
+	(void)state;
+	struct broker b;
+	struct link_log log = {0};
+	struct answers works = {0};
+	broker_init(&b);
+	struct pd_client *client = open_client(&b, &log);
+	UNTIL(&b, client, log.up == 1);
+	b.busy = 9; /* all of them twice, and one a third time */
+	for (uint32_t area = 1001; area <= 1004; area++)
+		assert_int_equal(pd_client_work(client, area, 8, on_answer, &works), PD_OK);
+	UNTIL(&b, client, works.last == 4);
+	assert_int_equal(works.refused, 0);
+	assert_int_equal(broker_count(&b, PD_MSG_work), 4 + 9);
+	for (uint32_t area = 1001; area <= 1004; area++)
+		assert_in_range(broker_works(&b, area, 8), 2, 4);
+	pd_client_close(client);
+	broker_fini(&b);
+}
+
+/* What is said again is what is wanted by then, and on a new connection there is nothing to be given up. */
+static void test_work_that_is_not_wanted_any_more(void **state)
+{
+	(void)state;
+	struct broker b;
+	struct link_log log = {0};
+	struct answers works = {0}, ends = {0};
+	broker_init(&b);
+	struct pd_client *client = open_client(&b, &log);
+	UNTIL(&b, client, log.up == 1);
+	b.busy = 3;
+	for (uint32_t area = 1001; area <= 1003; area++)
+		assert_int_equal(pd_client_work(client, area, 8, on_answer, &works), PD_OK);
+	UNTIL(&b, client, b.busy == 0); /* its answers are on their way */
+	assert_int_equal(pd_client_work(client, 1001, 4, on_answer, &works), PD_OK);
+	b.busy = 2; /* the new credit of one, and the end of another */
+	assert_int_equal(pd_client_work(client, 1002, 0, on_answer, &ends), PD_OK);
+	UNTIL(&b, client, works.last == 2 && ends.last == 1);
+	assert_int_equal(works.refused + ends.refused, 0);
+	assert_int_equal(broker_works(&b, 1001, 8), 1);
+	assert_int_equal(broker_works(&b, 1001, 4), 2);
+	assert_int_equal(broker_works(&b, 1002, 8), 1);
+	assert_int_equal(broker_works(&b, 1002, 0), 2);
+	assert_int_equal(broker_works(&b, 1003, 8), 2);
+	b.busy = 1;
+	assert_int_equal(pd_client_work(client, 1001, 0, NULL, NULL), PD_OK);
+	UNTIL(&b, client, b.busy == 0);
+	unsigned before = broker_count(&b, PD_MSG_work);
+	broker_restart(&b);
+	UNTIL(&b, client, works.last == 3);
+	assert_int_equal(broker_count(&b, PD_MSG_work), before + 1); /* of 1003 alone */
+	assert_int_equal(broker_works(&b, 1001, 0), 1);
+	pd_client_close(client);
+	broker_fini(&b);
+}
+
 /* The connection is lost between the rows of an answer and its end: the program sees each row once. */
 static void test_rows_come_once(void **state)
 {
@@ -571,6 +630,8 @@ int main(void)
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_broker_comes_late),
 		cmocka_unit_test(test_refused_hello),
+		cmocka_unit_test(test_work_is_said_again_to_a_busy_broker),
+		cmocka_unit_test(test_work_that_is_not_wanted_any_more),
 		cmocka_unit_test(test_rows_come_once),
 		cmocka_unit_test(test_stage),
 		cmocka_unit_test(test_descriptor),

@@ -577,6 +577,8 @@ static void script_adoption(struct broker *broker)
 {
 	broker_greet(broker);
 	struct pd_message list = broker_expect(broker, PD_MSG_list_orders);
+	broker_refuse(broker, &list, PD_REFUSED_busy, 0, 0);
+	list = broker_expect(broker, PD_MSG_list_orders);
 	if (list.type && (list.list_orders.area != 101 || list.list_orders.state != PD_STATE_accepted))
 		broker_fail(broker, "expected a list of area 101, accepted; got area %u, state %u",
 			    list.list_orders.area, list.list_orders.state);
@@ -595,6 +597,7 @@ static void test_adopts_what_is_ours(void **state)
 	size_t count;
 	(void)state;
 	play_start(&play, script_adoption, NULL);
+	assert_int_equal(worker_adopt_all(play.worker, 101, BOUND_MS, NULL, &count), PD_EBUSY);
 	assert_int_equal(worker_adopt_all(play.worker, 101, BOUND_MS, NULL, &count), PD_OK);
 	assert_int_equal(count, 1);
 	struct worker_order *order = worker_find(play.worker, &id);

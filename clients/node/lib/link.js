@@ -19,6 +19,8 @@ import { PaidanError, Refusal } from './errors.js'
 
 const BACKOFF_MS_MIN = 100
 const BACKOFF_MS_MAX = 5000
+const BUSY_MS_MIN = 100 // before work is said again to a broker that was too busy, doubling
+const BUSY_MS_MAX = 5000
 const GREETING_MS = 5000 // for connecting and the welcome together
 const RESEND_DOUBLINGS = 4 // a broker that is slow is not to be asked ever more often
 const CALLS_MAX = 65536
@@ -41,6 +43,12 @@ const NOTHING_DONE = Object.freeze({ type: 'ok', seq: 0, version: 0 })
  * @property {number} tries
  * @property {number} resendAt
  * @property {Done} done
+ * @property {Work} [work] of a call of kind work
+ * @typedef {object} Work what is wanted of an area
+ * @property {number} area
+ * @property {number} credit
+ * @property {Done} done
+ * @property {boolean} again the broker was too busy: it is to be said again at #againAt
  * @typedef {'up' | 'restarted' | 'down'} LinkNews
  * @typedef {object} Listener
  * @property {(news: LinkNews, message: any) => void} link a welcome; or why the hello was refused, or null
@@ -59,8 +67,10 @@ export class Link {
 	/** @type {Map<number, Call>} */
 	calls = new Map()
 
-	/** @type {Map<number, { credit: number, done: Done }>} */
+	/** @type {Map<number, Work>} with credit 0 only those that are to be said again */
 	#works = new Map()
+	#againAt = Infinity // when to say again all work that is to be
+	#busy = 0 // how often since the broker last took work on
 	/** @type {Uint8Array[]} messages for the next frame */
 	#out = []
 	#outBytes = 0
@@ -177,15 +187,55 @@ export class Link {
 	 * Work for an area from now on, across connections; with no credit: no longer.
 	 * @param {number} area
 	 * @param {number} credit
-	 * @param {Done} done gets the answer each time it is said
+	 * @param {Done} done gets the answer each time it is said; but not that the broker was too busy: then it is said again
+	 * after a while, or is over when something else is wanted by then
 	 * @param {number} now
 	 */
 	setWork(area, credit, done, now) {
 		encodeMessage(this.schema, 'work', 0, { area, credit }) // refused before it is kept
-		if (credit) this.#works.set(area, { credit, done })
+		const before = this.#works.get(area)
+		const work = { area, credit, done, again: false }
+		if (credit) this.#works.set(area, work)
 		else this.#works.delete(area)
-		if (this.state === 'live') this.post('work', 'work', { area, credit }, done, now)
+		if (this.state === 'live') this.#sayWork(work, now)
 		else if (!credit) done(NOTHING_DONE, [])
+		if (before?.again) before.done(NOTHING_DONE, [])
+	}
+
+	/** @param {Work} work @param {number} now */
+	#sayWork(work, now) {
+		work.again = false
+		const { area, credit } = work
+		this.post('work', 'work', { area, credit }, (answer, rows) => this.#workAnswered(work, answer, rows), now).work = work
+	}
+
+	/** @param {Work} work @param {any} answer @param {any[]} rows */
+	#workAnswered(work, answer, rows) {
+		if (answer.type !== 'refused' || answer.name !== 'busy') {
+			this.#busy = 0
+			return work.done(answer, rows)
+		}
+		if (!work.credit && !this.#works.has(work.area)) this.#works.set(work.area, work)
+		if (this.#works.get(work.area) === work) this.#putOff(work)
+		else work.done(NOTHING_DONE, [])
+	}
+
+	/** @param {Work} work */
+	#putOff(work) {
+		work.again = true
+		if (this.#againAt < Infinity) return // with the others
+		const most = Math.min(BUSY_MS_MIN * 2 ** Math.min(this.#busy, 10), BUSY_MS_MAX)
+		this.#againAt = this.#receivedAt + (most * (1 + this.options.random())) / 2
+	}
+
+	/** @param {number} now */
+	#sayBusyAgain(now) {
+		this.#againAt = Infinity
+		this.#busy++
+		for (const work of [...this.#works.values()].filter(({ again }) => again)) {
+			if (!work.credit) this.#works.delete(work.area)
+			this.#sayWork(work, now)
+		}
 	}
 
 	// ---- the connection ----
@@ -321,13 +371,16 @@ export class Link {
 
 	/** @param {number} now */
 	#sayAllWork(now) {
-		const said = new Set([...this.#works.values()].map((work) => work.done))
+		this.#againAt = Infinity
+		const over = [...this.#works.values()].filter(({ credit }) => !credit)
+		for (const { area } of over) this.#works.delete(area)
 		for (const call of this.calls.values()) {
-			if (call.kind !== 'work') continue
+			if (!call.work) continue
 			this.drop(call)
-			if (!said.has(call.done)) call.done(NOTHING_DONE, []) // work that was ended meanwhile: this connection has none
+			if (this.#works.get(call.work.area) !== call.work) over.push(call.work)
 		}
-		for (const [area, { credit, done }] of this.#works) this.post('work', 'work', { area, credit }, done, now)
+		for (const work of this.#works.values()) this.#sayWork(work, now)
+		for (const work of over) work.done(NOTHING_DONE, []) // ended meanwhile: this connection has none
 	}
 
 	/** @param {number} now */
@@ -355,6 +408,7 @@ export class Link {
 		if (this.#askedAt >= 0 && now - this.#askedAt >= 2 * beat) return this.#rest(now, null)
 		if (now - this.#sentAt >= beat || (this.#askedAt < 0 && now - this.#receivedAt >= beat)) this.#ping(now)
 		if (now >= this.#resendAt) this.#resendDue(now)
+		if (now >= this.#againAt) this.#sayBusyAgain(now)
 	}
 
 	/** @param {number} now */
@@ -382,6 +436,6 @@ export class Link {
 		if (this.state !== 'live') return this.#dueAt
 		const beat = this.welcome.heartbeat_ms
 		const silent = this.#askedAt >= 0 ? this.#askedAt + 2 * beat : this.#receivedAt + beat
-		return Math.min(this.#sentAt + beat, silent, this.calls.size ? this.#resendAt : Infinity)
+		return Math.min(this.#sentAt + beat, silent, this.#againAt, this.calls.size ? this.#resendAt : Infinity)
 	}
 }

@@ -229,6 +229,45 @@ test('work that was ended while the connection broke is not said again, and its 
 	assert.deepEqual([names(stage.actions()), said], [[], ['begun', 'ended']])
 })
 
+test('a broker that is too busy for work is told again, unless something else is wanted by then', () => {
+	const stage = new Stage().live()
+	stage.random = 1
+	/** @type {string[]} */
+	const said = []
+	const want = (/** @type {number} */ area, /** @type {number} */ credit) =>
+		stage.link.setWork(area, credit, (answer) => said.push(`${area} ${credit} ${answer.name ?? answer.type}`), stage.now)
+	const busy = (/** @type {any} */ [, request]) =>
+		stage.broker(['refused', request, { code: 91, name: 'busy', sentence: 'The broker has too much to do.' }])
+	const later = (/** @type {number} */ ms) => {
+		stage.now += ms
+		stage.link.tick(stage.now)
+		return stage.actions()
+	}
+	for (const area of [1, 2, 3]) want(area, 8)
+	stage.actions().forEach(busy)
+	want(1, 4)
+	want(2, 0)
+	stage.actions().forEach(busy)
+	assert.deepEqual(said.splice(0), ['1 8 ok', '2 8 ok'], 'what is not wanted any more is over')
+	assert.equal(stage.link.deadline(), stage.now + 100)
+	assert.deepEqual(later(99), [])
+	const again = later(1)
+	assert.deepEqual(again.map(([, , { area, credit }]) => [area, credit]), [[1, 4], [3, 8], [2, 0]])
+	busy(again[1])
+	assert.deepEqual(later(199), [], 'ever more seldom')
+	const [last] = later(1)
+	assert.equal(last[2].area, 3)
+	stage.broker(['ok', again[0][1], { seq: 0 }], ['ok', again[2][1], { seq: 0 }],
+		['refused', last[1], { code: 48, name: 'unknown_area', sentence: 'There is no such area.' }])
+	assert.deepEqual(said.splice(0), ['1 4 ok', '2 0 ok', '3 8 unknown_area'])
+	want(3, 0)
+	stage.actions().forEach(busy)
+	stage.link.lost(stage.now)
+	stage.link.tick(stage.link.deadline())
+	stage.welcome()
+	assert.deepEqual([stage.actions().map(([, , { area }]) => area), said], [[1], ['3 0 ok']], 'a new connection has none to end')
+})
+
 test('rows of an import go only on the connection of its import_begin', () => {
 	const stage = new Stage().live()
 	const row = () => stage.link.stage('put_person', { person: 1, post: 'leader', area: 1, household: 0, name: 'x' }, 1, stage.now)

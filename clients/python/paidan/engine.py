@@ -32,6 +32,7 @@ from .schema import Record, Schema
 _log = logging.getLogger("paidan")
 NEVER = float("inf")
 BACKOFF_S_MIN, BACKOFF_S_MAX = 0.1, 5.0
+BUSY_S_MIN, BUSY_S_MAX = 0.1, 5.0  # before work is said again to a broker that was too busy, doubling
 GREETING_S = 5.0  # for connecting and the welcome together
 RESEND_DOUBLINGS = 4  # a broker that is slow is not to be asked ever more often
 FRAME_BYTES = 60 * 1024  # messages are gathered up to this
@@ -61,6 +62,21 @@ class Call:
         self.resend_at = NEVER
 
 
+class Work:
+    """What is wanted of an area. `again`: the broker was too busy for it, and it is to be said again."""
+
+    __slots__ = ("area", "credit", "answered", "again")
+
+    def __init__(self, area: int, credit: int, answered: Callable[[Record], None]) -> None:
+        self.area, self.credit, self.answered = area, credit, answered
+        self.again = False
+
+    def moot(self) -> None:
+        """Something else is wanted by now, or the connection that it was said on is gone."""
+        self.again = False
+        self.answered(Record("ok", {"seq": 0, "version": 0}))
+
+
 class Engine:
     """One client: its connection, its unanswered calls, the areas it works for, what it follows."""
 
@@ -82,7 +98,9 @@ class Engine:
         self._next_request = 1
         self._hello_request = 0
         self._out = bytearray()
-        self._works: dict[int, tuple[int, Callable[[Record], None]]] = {}
+        self._works: dict[int, Work] = {}  # with credit 0 only those that are to be said again
+        self._again_at = NEVER  # when to say again all work that is to be
+        self._busy = 0  # how often since the broker last took work on
         self._failures = 0
         self._due = NEVER  # RESTING: when to connect; GREETING: until when to wait for the welcome
         self._sent = self._received = 0.0
@@ -141,7 +159,7 @@ class Engine:
             return self._due
         deadlines = [self._sent + self.heartbeat_s,
                      self._received + self.heartbeat_s if self._asked is None else self._asked + 2 * self.heartbeat_s]
-        deadlines.append(self._resend_at)
+        deadlines += [self._resend_at, self._again_at]
         deadlines += [follow.deadline() for follow in self._follows]
         return min(deadlines)
 
@@ -163,14 +181,18 @@ class Engine:
         self.calls.pop(call.request, None)
 
     def work(self, area: int, credit: int, answered: Callable[[Record], None]) -> None:
-        """Work for an area from now on, across connections; credit 0 stops. answered gets ok or refused, each time."""
+        """Work for an area from now on, across connections; credit 0 stops. answered gets ok or refused, each time; but not
+        that the broker was too busy: then it is said again after a while, or is ok when something else is wanted by then."""
         self.schema.message("work").encode(1, {"area": area, "credit": credit})
+        before, work = self._works.get(area), Work(area, credit, answered)
         if credit:
-            self._works[area] = (credit, answered)
+            self._works[area] = work
         else:
             self._works.pop(area, None)
         if self.state == LIVE:
-            self._say_work(area, credit, answered)
+            self._say_work(work)
+        if before and before.again:
+            before.moot()
 
     def follow(self, area: int, after_seq: int | None, on_event: Callable[[Record], bool]) -> Follow:
         """Follow the events of an area and all below it; see follow.py."""
@@ -255,6 +277,8 @@ class Engine:
                 self._asked = now
         if now >= self._resend_at:
             self._resend(now)
+        if now >= self._again_at:
+            self._say_busy_again()
 
     def _resend(self, now: float) -> None:
         self._resend_at = NEVER
@@ -286,8 +310,7 @@ class Engine:
         self.state, self.welcome, self._failures = LIVE, record, 0
         self.heartbeat_s = record.heartbeat_ms / 1000
         waiting = list(self.calls.values())
-        for area, (credit, answered) in list(self._works.items()):
-            self._say_work(area, credit, answered)
+        self._say_all_work()
         for call in waiting:
             call.rows = []  # of an answer that broke off: all of it will come again
             call.tries = 0
@@ -329,5 +352,41 @@ class Engine:
 
     # ---- work ----
 
-    def _say_work(self, area: int, credit: int, answered: Callable[[Record], None]) -> None:
-        self.call("work", {"area": area, "credit": credit}, lambda rows, last: answered(last))
+    def _say_work(self, work: Work) -> None:
+        work.again = False
+        self.call("work", {"area": work.area, "credit": work.credit}, lambda rows, last: self._work_answered(work, last))
+
+    def _work_answered(self, work: Work, last: Record) -> None:
+        if last.what != "refused" or last.name != "busy":
+            self._busy = 0
+            work.answered(last)
+            return
+        if not work.credit:
+            self._works.setdefault(work.area, work)
+        if self._works.get(work.area) is work:
+            self._put_off(work)
+        else:
+            work.moot()
+
+    def _put_off(self, work: Work) -> None:
+        work.again = True
+        if self._again_at == NEVER:  # else with the others
+            bound = min(BUSY_S_MIN * 2 ** min(self._busy, 10), BUSY_S_MAX)
+            self._again_at = self.clock() + bound * (1 + self._random()) / 2
+
+    def _say_busy_again(self) -> None:
+        self._again_at = NEVER
+        self._busy += 1
+        for work in [work for work in self._works.values() if work.again]:
+            if not work.credit:
+                del self._works[work.area]
+            self._say_work(work)
+
+    def _say_all_work(self) -> None:
+        self._again_at = NEVER
+        for work in list(self._works.values()):
+            if work.credit:
+                self._say_work(work)
+            else:  # a new connection has none
+                del self._works[work.area]
+                work.moot()
