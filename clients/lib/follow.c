@@ -208,6 +208,19 @@ static bool follows_on(const struct follow *follow, uint64_t count, const struct
 	return count == follow->count + 1 || (count <= follow->count && seq <= follow->seen);
 }
 
+/* A publication's message. What cannot be read is an event of a newer broker: of type PD_MSG_none, it is counted, and
+ * goes to nobody. False: where the next message begins is not known. */
+static bool decode(struct pd_decoder *decoder, const char *frame, size_t frame_bytes, size_t *off,
+		   struct pd_message *message)
+{
+	struct pd_fault fault;
+	if (!pd_decode(decoder, frame, frame_bytes, off, message, &fault))
+		return true;
+	message->type = PD_MSG_none;
+	message->request = fault.request;
+	return !fault.lost;
+}
+
 /* Take a publication in LIVE, and what is missing before it first: then the journal has it, too. */
 static void take(struct pd_client *client, uint64_t count, const struct pd_message *message)
 {
@@ -218,7 +231,9 @@ static void take(struct pd_client *client, uint64_t count, const struct pd_messa
 	}
 	if (count > follow->count)
 		follow->count = count;
-	if (message->type != PD_MSG_stats)
+	if (message->type == PD_MSG_none && message->request > follow->seen)
+		follow->seen = message->request;
+	else if (message->type != PD_MSG_none && message->type != PD_MSG_stats)
 		give_event(client, message);
 }
 
@@ -242,13 +257,11 @@ static void release_held(struct pd_client *client)
 	while (at < follow->held.count && follow->state == FOLLOW_LIVE) {
 		struct held held;
 		struct pd_message message;
-		struct pd_fault fault;
 		size_t off = 0;
 		memcpy(&held, follow->held.data + at, sizeof held);
 		const char *bytes = follow->held.data + at + sizeof held;
 		at += held.step;
-		/* It was decoded before it was held. */
-		if (!pd_decode(client->event_decoder, bytes, held.bytes, &off, &message, &fault))
+		if (decode(client->event_decoder, bytes, held.bytes, &off, &message))
 			take(client, held.count, &message);
 		pd_decoder_reset(client->event_decoder);
 		if (follow->generation != generation)
@@ -283,20 +296,18 @@ static void read_publication(struct pd_client *client, const char *frame, size_t
 	uint64_t count = 0;
 	for (size_t off = 0; off < frame_bytes && follow->generation == generation;) {
 		struct pd_message message;
-		struct pd_fault fault;
 		size_t start = off;
-		enum pd_err err = pd_decode(client->frame_decoder, frame, frame_bytes, &off, &message, &fault);
-		if (err && fault.lost)
+		if (!decode(client->frame_decoder, frame, frame_bytes, &off, &message))
 			break;
 		/* Of another run, whose counts begin anew: after its welcome, filling brings it. */
-		if (!err && message.type == PD_MSG_published && message.published.instance &&
+		if (message.type == PD_MSG_published && message.published.instance &&
 		    message.published.instance != client->link.instance)
 			break;
-		if (!err && message.type == PD_MSG_published)
+		if (message.type == PD_MSG_published)
 			count = follow->depth < message.published.counts.count
 					? message.published.counts.values[follow->depth]
 					: 0;
-		else if (!err)
+		else
 			published(client, count, &message, frame + start, off - start);
 		pd_decoder_reset(client->frame_decoder);
 	}

@@ -1,6 +1,7 @@
 """Following an area: the rules of PROTOCOL.md's "Losing and filling", one by one."""
 import unittest
 
+import msgpack
 from broker import SCHEMA, Talk
 from paidan import follow as follow_module
 
@@ -132,6 +133,22 @@ class Rules(unittest.TestCase):
         one.publish(4712, 1, 1, 103, stats=True)
         one.fill(4711, 4712, end=4712, count=103)
         self.assertEqual(one.seqs, [4711, 4712])
+
+    def publish_unknown(self, one, seq, *counts):
+        head = SCHEMA.message("published").encode(seq, {"counts": list(counts), "instance": 1})
+        one.talk.engine.published(PATH.encode(), head + msgpack.packb([240, seq, 1]))
+
+    def test_events_of_a_type_that_is_not_known_are_counted(self):
+        one = self.live()
+        self.publish_unknown(one, 4711, 1, 1, 99)
+        one.publish(4712, 1, 1, 100)
+        self.assertEqual((one.seqs, one.quiet()), ([4712], True))
+        one = Follower(10, area=0)
+        self.publish_unknown(one, 11, 4)
+        one.fill(10, end=10, count=3)
+        self.publish_unknown(one, 12, 5)
+        one.publish(13, 6)
+        self.assertEqual((one.seqs, one.quiet()), ([13], True))
 
     def test_everything_is_followed_by_the_seqs(self):
         one = Follower(10, area=0)

@@ -322,6 +322,61 @@ static void test_restart_that_counts_on(void **state)
 	broker_fini(&b);
 }
 
+/* An event of a type that this version does not know. */
+static void publish_unknown(struct broker *b, uint64_t seq)
+{
+	char event[16] = {(char)0x93, (char)0xcc, (char)240, (char)0xcd, (char)(seq >> 8), (char)seq, 1};
+	b->publications++;
+	broker_publish_bytes(b, seq, event, 7);
+}
+
+static void test_unknown_events_are_counted(void **state)
+{
+	(void)state;
+	for (uint32_t area = 0; area <= AREA; area += AREA) {
+		struct broker b;
+		struct log log = {0};
+		broker_init(&b);
+		struct pd_client *client = open_client(&b, &log, 60000);
+		assert_int_equal(pd_client_follow(client, area, 0), PD_OK);
+		settle(&b, client, &log);
+		unsigned reads = broker_count(&b, PD_MSG_read_events);
+		broker_publish(&b, broker_event(&b), false);
+		publish_unknown(&b, broker_event(&b));
+		broker_publish(&b, broker_event(&b), false);
+		UNTIL(&b, client, log.last == 3);
+		assert_int_equal(broker_count(&b, PD_MSG_read_events), reads);
+		/* So are those that are held while the journal is read. */
+		b.silent = true;
+		broker_publish(&b, broker_event(&b), true);
+		broker_publish(&b, broker_event(&b), false);
+		UNTIL(&b, client, broker_count(&b, PD_MSG_read_events) == reads + 1);
+		publish_unknown(&b, broker_event(&b));
+		broker_publish(&b, broker_event(&b), false);
+		broker_publish_stats(&b, 77);
+		UNTIL(&b, client, log.mark == 77);
+		b.publications -= 3; /* the journal was read before these */
+		b.seq -= 2;
+		b.silent = false;
+		struct pd_buffer out = {0};
+		struct pd_message read = {.type = PD_MSG_read_events};
+		read.request = broker_request(&b, PD_MSG_read_events, reads);
+		read.read_events = (struct pd_read_events){.after_seq = 3, .limit = 500};
+		answer_events(&b, &read, &out);
+		zmq_send(b.router, b.peer, b.peer_bytes, ZMQ_SNDMORE);
+		zmq_send(b.router, out.data, out.count, 0);
+		pd_buffer_fini(&out);
+		b.publications += 3;
+		b.seq += 2;
+		UNTIL(&b, client, log.last == 7);
+		fence(&b, client, &log);
+		assert_int_equal(broker_count(&b, PD_MSG_read_events), reads + 1);
+		assert_int_equal(log.events, 3 - 1 + 2 + 1);
+		pd_client_close(client);
+		broker_fini(&b);
+	}
+}
+
 /* The counts begin again although the connection for commands noticed nothing. */
 static void test_smaller_count(void **state)
 {
@@ -443,6 +498,7 @@ int main(void)
 		cmocka_unit_test(test_twice_on_two_topics),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_restart_that_counts_on),
+		cmocka_unit_test(test_unknown_events_are_counted),
 		cmocka_unit_test(test_smaller_count),
 		cmocka_unit_test(test_follow_all),
 		cmocka_unit_test(test_long_silence),

@@ -18,7 +18,7 @@ import { idParse, idPrint } from './id.js'
  * @typedef {import('./schema.js').Field} Field
  * @typedef {Record<string, any>} Fields
  * @typedef {object} Decoded
- * @property {string} type the message's name; empty: one that the schema does not have
+ * @property {string} type the message's name; empty: one that the schema does not have, or with other fields
  * @property {string} role
  * @property {number | bigint} request its request id, or an event's seq
  * @property {any} message its fields, with `type`, and of an event `seq`
@@ -194,10 +194,16 @@ function valueIn(schema, field, value) {
 		case 'bool':
 		case 'text': return value
 		case 'id': return idPrint(value)
-		case 'bin': return field.message ? decodeFrame(schema, value)[0]?.message : Uint8Array.from(value)
+		case 'bin': return field.message ? innerMessage(schema, value) : Uint8Array.from(value)
 		case 'u64s': return value.map(readable)
 		default: return field.words?.words.get(Number(value)) ?? readable(value)
 	}
+}
+
+/** The message inside a bin; undefined when it cannot be read. @param {Schema} schema @param {Uint8Array} bytes */
+function innerMessage(schema, bytes) {
+	const inner = decodeFrame(schema, bytes)[0]
+	return inner?.type ? inner.message : undefined
 }
 
 /** @param {Field} field @param {any} value */
@@ -211,13 +217,14 @@ function messageIn(schema, array) {
 	if (!Array.isArray(array) || !isUnsigned(array[0]) || !isUnsigned(array[1])) return undefined
 	const info = schema.byType.get(Number(array[0]))
 	const request = readable(array[1])
-	if (!info) return { type: '', role: '', request, message: {} }
+	const unknown = { type: '', role: '', request, message: {} }
+	if (!info) return unknown
 	/** @type {Fields} */
 	const message = { type: info.name }
 	if (info.role === 'event') message.seq = request
 	for (const [i, field] of info.fields.entries()) {
 		const value = array.length > i + 2 ? array[i + 2] : field.required ? undefined : empty(field)
-		if (!isOfKind(field, value)) return undefined
+		if (!isOfKind(field, value)) return unknown
 		message[field.name] = valueIn(schema, field, value)
 	}
 	return { type: info.name, role: info.role, request, message }

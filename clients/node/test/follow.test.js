@@ -181,6 +181,11 @@ test('events of a type that is not known are counted and passed over', () => {
 	s.publish([1, 1, 5], 21, Buffer.from('93cd03e71501', 'hex'))
 	s.publish([1, 1, 6], 22)
 	assert.deepEqual([s.got, s.sent()], [[22], []])
+	s.publish([1, 1, 8], 24)
+	s.answer('read_events', { after_seq: 22 }, ['past', { event: Buffer.from('93cd03e71701', 'hex') }], ['past', { event: event(24) }],
+		['end', { count: 2, seq: 24, more: false, publications: 8 }])
+	s.publish([1, 1, 9], 25)
+	assert.deepEqual([s.got, s.sent()], [[22, 24, 25], []])
 })
 
 test('everything is followed by the seqs', () => {

@@ -127,7 +127,7 @@ class Engine:
         if not followers:
             return
         counts: list[int] = []
-        for _, record in self.schema.read(frame):
+        for _, record in self.schema.read(frame, unknown=True):
             if record.what == "published":
                 if record["instance"] not in (0, self.welcome.instance if self.welcome else 0):
                     return  # of another run, whose counts begin anew: after its welcome, filling brings it

@@ -226,7 +226,9 @@ class Follow:
             self._fill()
             return
         self._count = max(self._count, count)
-        if record.what != "stats":
+        if record.what == "unknown":
+            self.seen = max(self.seen, record["seq"])  # an event of a newer broker: it counts, and goes to nobody
+        elif record.what != "stats":
             self._give(record)
             if not self._room:
                 self._pause()

@@ -310,9 +310,9 @@ class Schema:
         return Refused(code, record.name, record.sentence, record.detail, self._advice.get(code, ""), record.version,
                        record.person)
 
-    def read(self, frame: bytes) -> Iterator[tuple[int, Record]]:
+    def read(self, frame: bytes, unknown: bool = False) -> Iterator[tuple[int, Record]]:
         """The messages of a frame, each with its request id or seq. What cannot be read is left out: a newer broker may
-        say more than this client knows."""
+        say more than this client knows. With unknown it comes as a record of that name, with its seq."""
         unpacker = msgpack.Unpacker(raw=False, strict_map_key=False, max_buffer_size=max(len(frame), 1))
         unpacker.feed(frame)
         while True:
@@ -322,17 +322,17 @@ class Schema:
                 return
             except Exception:  # pylint: disable=broad-except
                 return  # where the next message begins is not known
-            message = self._known(array)
-            if message:
-                try:
-                    yield array[1], message.decode(array)
-                except ValueError:
-                    pass
+            record = self._record(array)
+            if record is not None and (unknown or record.what != "unknown"):
+                yield array[1], record
 
-    def _known(self, array: Any) -> Message | None:
+    def _record(self, array: Any) -> Record | None:
         if not isinstance(array, list) or len(array) < 2 or type(array[0]) is not int or type(array[1]) is not int:
             return None
-        return self._by_type.get(array[0])
+        try:
+            return self._by_type[array[0]].decode(array)
+        except (KeyError, ValueError):
+            return Record("unknown", {"seq": array[1]})
 
 
 def _check_version(document: Any, where: str) -> None:
