@@ -47,6 +47,7 @@ struct top {
 	bool settled;            /* all areas have been learnt once */
 	bool stale;              /* there is something new to draw */
 	bool down;               /* there is no connection */
+	bool refused;            /* the broker does not let us follow; trouble says why */
 	bool leave;
 	uint64_t drawn_ms, gathered_ms, total_ms; /* when it was last done; total: the figures of everything */
 };
@@ -199,6 +200,16 @@ static void on_link(struct pd_client *client, enum pd_link link, const struct pd
 		ask_all(top);
 }
 
+static void on_follow_refused(struct pd_client *client, const struct pd_message *message, void *arg)
+{
+	struct top *top = arg;
+	char why[CLI_REFUSAL_BYTES];
+	(void)client;
+	snprintf(top->trouble, sizeof top->trouble, _("the broker refuses to tell what happens: %s"),
+		 cli_refusal(&message->refused, why));
+	top->refused = true;
+}
+
 /* ---- keys and signals ---- */
 
 /* Whether what is drawn follows what comes. */
@@ -321,6 +332,8 @@ static int gather(struct top *top, uint64_t now_ms)
 		snprintf(top->trouble, sizeof top->trouble, "%s", pd_client_why(top->client));
 		return CLI_SYSTEM;
 	}
+	if (top->refused)
+		return CLI_REFUSED;
 	if (was_away || (top->again && top->unanswered == 0))
 		ask_all(top);
 	ask_total(top, now_ms);
@@ -405,8 +418,11 @@ static int show(struct top *top, uint32_t area, bool plain)
 
 static int run(struct top *top, const char *area_text, bool plain)
 {
-	struct pd_client_options callbacks = {
-		.arg = top, .on_event = on_event, .on_stats = on_stats, .on_link = on_link};
+	struct pd_client_options callbacks = {.arg = top,
+					      .on_event = on_event,
+					      .on_stats = on_stats,
+					      .on_link = on_link,
+					      .on_follow_refused = on_follow_refused};
 	uint32_t area = 0;
 	enum pd_err err = cli_open_with(top->cli, &callbacks, &top->client);
 	if (err)

@@ -20,7 +20,8 @@ struct watch {
 	struct pd_decoder *decoder;
 	struct pd_buffer events; /* whole messages: a callback cannot look names up */
 	int signals;
-	bool lost; /* stderr has been told so */
+	bool lost;    /* stderr has been told so */
+	bool refused; /* there is nothing more to come, and stderr has been told why */
 };
 
 static void on_event(struct pd_client *client, const struct pd_message *event, void *arg)
@@ -42,6 +43,15 @@ static void on_link(struct pd_client *client, enum pd_link link, const struct pd
 	else if (link != PD_LINK_DOWN && watch->lost)
 		cli_say(watch->cli, _("connected again"));
 	watch->lost = link == PD_LINK_DOWN;
+}
+
+static void on_follow_refused(struct pd_client *client, const struct pd_message *message, void *arg)
+{
+	struct watch *watch = arg;
+	char why[CLI_REFUSAL_BYTES];
+	(void)client;
+	cli_say(watch->cli, _("the broker refuses to tell what happens: %s"), cli_refusal(&message->refused, why));
+	watch->refused = true;
 }
 
 static void show(struct watch *watch, const struct pd_message *event)
@@ -114,6 +124,8 @@ static int loop(struct watch *watch)
 		show_events(watch);
 		if (ferror(stdout))
 			return CLI_SYSTEM; /* main says so */
+		if (watch->refused)
+			return CLI_REFUSED;
 		if (poll(fds, 2, -1) < 0 && errno != EINTR)
 			return cli_fail(watch->cli, CLI_SYSTEM, _("poll: %s"), intl_error(errno));
 		if (fds[0].revents)
@@ -142,7 +154,8 @@ int cmd_watch(struct cli *cli, int argc, char **argv)
 		{0},
 	};
 	struct watch watch = {.cli = cli};
-	struct pd_client_options callbacks = {.arg = &watch, .on_event = on_event, .on_link = on_link};
+	struct pd_client_options callbacks = {
+		.arg = &watch, .on_event = on_event, .on_link = on_link, .on_follow_refused = on_follow_refused};
 	if (cli_args(cli, argc, argv, options, &area, 0, 1) < 0)
 		return (int)cli->exit;
 	if (since_text && !cli_number("--since", since_text, 0, UINT64_MAX - 1, &since))

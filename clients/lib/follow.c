@@ -54,6 +54,35 @@ static void put_off(struct follow *follow)
 	follow->retry_ms = client_now_ms() + RETRY_MS;
 }
 
+static void unsubscribe(struct follow *follow)
+{
+	if (follow->topic[0])
+		zmq_setsockopt(follow->sub, ZMQ_UNSUBSCRIBE, follow->topic, strlen(follow->topic));
+	follow->topic[0] = 0;
+}
+
+/* Whether a refusal may pass: the area is not there yet, or the broker cannot answer at the moment. */
+static bool passes(const struct pd_message *answer)
+{
+	return answer->type != PD_MSG_refused || answer->refused.code == PD_REFUSED_unknown_area ||
+	       answer->refused.code == PD_REFUSED_busy || answer->refused.code == PD_REFUSED_read_failed;
+}
+
+/* A query was not answered by what it asked for. */
+static void refused(struct pd_client *client, const struct pd_message *answer)
+{
+	struct follow *follow = &client->follow;
+	if (passes(answer)) {
+		put_off(follow);
+		return;
+	}
+	unsubscribe(follow);
+	follow->held.count = 0;
+	follow->state = FOLLOW_OFF;
+	if (client->options.on_follow_refused)
+		client->options.on_follow_refused(client, answer, client->options.arg);
+}
+
 static void settle(struct pd_client *client, uint64_t count)
 {
 	struct follow *follow = &client->follow;
@@ -102,7 +131,7 @@ static void on_page(struct pd_client *client, const struct pd_message *answer, b
 	if (answer->type == PD_MSG_end)
 		page_ended(client, &answer->end);
 	else
-		put_off(follow);
+		refused(client, answer);
 }
 
 static void fill(struct pd_client *client)
@@ -122,7 +151,7 @@ static void on_start(struct pd_client *client, const struct pd_message *answer, 
 	assert(last);
 	follow->request = 0;
 	if (answer->type != PD_MSG_stats) {
-		put_off(follow);
+		refused(client, answer);
 		return;
 	}
 	if (follow->from_now) {
@@ -148,8 +177,7 @@ static void subscribe(struct pd_client *client)
 	struct follow *follow = &client->follow;
 	if (strcmp(follow->topic, follow->topic_next) == 0)
 		return;
-	if (follow->topic[0])
-		zmq_setsockopt(follow->sub, ZMQ_UNSUBSCRIBE, follow->topic, strlen(follow->topic));
+	unsubscribe(follow);
 	memcpy(follow->topic, follow->topic_next, sizeof follow->topic);
 	zmq_setsockopt(follow->sub, ZMQ_SUBSCRIBE, follow->topic, strlen(follow->topic));
 	client->ready |= CLIENT_SUB; /* it is a send, too */
@@ -175,7 +203,7 @@ static void on_area(struct pd_client *client, const struct pd_message *answer, b
 		subscribe(client);
 		begin(client);
 	} else {
-		put_off(follow);
+		refused(client, answer);
 	}
 }
 

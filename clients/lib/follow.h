@@ -7,6 +7,8 @@
  *              │          │ not there   └──────────┤ a gap, a restart, a new welcome
  *              └──────────┴── ABSENT ◄─────────────┘ long silence: locate again
  *
+ *   A refusal of a query: ABSENT when it may pass, as that there is no such area; else OFF, and on_follow_refused.
+ *
  * Each publication carries how many the followed area has had. One more than the last (or of everything, the next seq):
  * nothing is missing. Otherwise the events after the last seq are read from the journal, and the answer says with which
  * count it goes on. What is published meanwhile is held back, up to a bound; what does not fit shows as a gap

@@ -49,6 +49,7 @@ struct pd_client_options {
 	pd_message_fn *on_event; /* of what is followed: in the order of their seqs, each once */
 	pd_message_fn *on_stats; /* figures of the area that is followed and of those below */
 	pd_link_fn *on_link;
+	pd_message_fn *on_follow_refused; /* why nothing is followed any more: see pd_client_follow */
 };
 
 /* Begins to connect; does not wait for it. PD_EINVAL: an endpoint is malformed (*why says which, may be null; it lives
@@ -94,14 +95,17 @@ PD_MUST_USE enum pd_err pd_client_query(struct pd_client *client, struct pd_mess
 PD_MUST_USE enum pd_err pd_client_stage(struct pd_client *client, struct pd_message *put, uint64_t row);
 
 /* Work for an area from now on, across reconnections, with at most credit pushed orders outstanding; 0 stops. fn (may
- * be null) gets the answer, each time it is said; but not that the broker was too busy (PD_REFUSED_busy): then it is said
- * again after a while, as long as the credit stays the same. */
+ * be null) gets the answer, each time it is said; but not that the broker was too busy (PD_REFUSED_busy): then it is
+ * said again after a while, as long as the credit stays the same. */
 PD_MUST_USE enum pd_err pd_client_work(struct pd_client *client, uint32_t area, uint16_t credit, pd_answer_fn *fn,
 				       void *arg);
 
 /* Follow the events of an area and all below it (0: everything), from after_seq on (UINT64_MAX: from now on), without
- * loss, across reconnections and restarts: gaps are filled by read_events. An area that is not there yet is waited for.
- * At most one area is followed; a second call replaces the first. PD_ESYS: errno. */
+ * loss, across reconnections and restarts: gaps are filled by read_events. At most one area is followed; a second call
+ * replaces the first. An area that is not there yet (PD_REFUSED_unknown_area) is waited for, and so is a broker that
+ * cannot answer at the moment (PD_REFUSED_busy, PD_REFUSED_read_failed): the client asks again every second. Any other
+ * refusal, as of a person who may not read events, ends the following, and on_follow_refused is told; it may follow
+ * anew. PD_ESYS: errno. */
 PD_MUST_USE enum pd_err pd_client_follow(struct pd_client *client, uint32_t area, uint64_t after_seq);
 
 /* A new order id of this moment. */

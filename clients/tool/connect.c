@@ -52,6 +52,13 @@ static void on_stats(struct pd_client *client, const struct pd_message *stats, v
 		program->on_stats(client, stats, program->arg);
 }
 
+static void on_follow_refused(struct pd_client *client, const struct pd_message *refused, void *arg)
+{
+	const struct pd_client_options *program = &((struct cli *)arg)->callbacks;
+	if (program->on_follow_refused)
+		program->on_follow_refused(client, refused, program->arg);
+}
+
 static void on_link(struct pd_client *client, enum pd_link link, const struct pd_message *message, void *arg)
 {
 	struct cli *cli = arg;
@@ -100,6 +107,7 @@ enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *optio
 		.on_event = on_event,
 		.on_stats = on_stats,
 		.on_link = on_link,
+		.on_follow_refused = on_follow_refused,
 	};
 	cli->callbacks = options ? *options : (struct pd_client_options){0};
 	cli->welcomed = cli->turned_away = false;

@@ -120,7 +120,8 @@ const char *cli_endpoint(const struct cli *cli);
 /* Connect as the operator and wait for the welcome, at most cli->timeout_ms. On failure *client is null and stderr says
  * what is wrong; return cli_exit_of(err) then. Close it with pd_client_close. */
 PD_MUST_USE enum pd_err cli_open(struct cli *cli, struct pd_client **client);
-/* The same with the callbacks (on_push, on_event, on_stats, on_link) and the arg of options, which is copied. */
+/* The same with the callbacks (on_push, on_event, on_stats, on_link, on_follow_refused) and the arg of options, which
+ * is copied. */
 PD_MUST_USE enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *options,
 				      struct pd_client **client);
 enum cli_exit cli_exit_of(enum pd_err err);

@@ -170,6 +170,28 @@ class Rules(unittest.TestCase):
         one.located().fill(0, 1, end=1, count=1)
         self.assertEqual(one.seqs, [1])
 
+    def test_a_refusal_that_may_pass_is_asked_again(self):
+        one = Follower(0)
+        one.follow.on_refused = self.fail
+        for name in ("unknown_area", "busy", "read_failed"):
+            one.talk.refuse(one.asked()[1], name)
+            self.assertTrue(one.quiet())
+            one.talk.clock.now += 1
+            one.talk.engine.tick()
+        one.located().fill(0, 1, end=1, count=1)
+        self.assertEqual(one.seqs, [1])
+
+    def test_any_other_refusal_is_told_and_is_the_end(self):
+        one, told = Follower(0).located(), []
+        one.follow.on_refused = lambda refused: told.append(refused.name)
+        one.talk.refuse(one.asked()[1], "not_allowed")
+        self.assertTrue(one.quiet())
+        self.assertEqual((told, one.talk.topics), (["not_allowed"], []))
+        one.talk.clock.now += 2
+        one.talk.engine.tick()
+        self.assertTrue(one.quiet())
+        self.assertEqual(one.follow.deadline(), float("inf"))
+
     def test_a_long_silence_is_looked_into(self):
         one = self.live()
         for _ in range(3):

@@ -125,6 +125,12 @@ class Blocking(Live):
         self.assertEqual(caught.exception.name, "not_allowed")
         leader.stats()
 
+    def test_who_may_not_read_events_is_told_so(self):
+        events = self.client(7001).events(1111)
+        with self.assertRaises(paidan.Refused) as caught:
+            next(events)
+        self.assertEqual(caught.exception.name, "not_allowed")
+
     def test_closing_ends_what_waits(self):
         client = self.client(4001)
         ended = []

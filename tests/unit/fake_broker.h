@@ -44,7 +44,8 @@ struct broker {
 	unsigned leave_unanswered; /* so many commands and queries */
 	bool break_off;            /* the next query gets rows, but no end */
 	bool refuse_hello;
-	unsigned busy; /* too busy for so many works */
+	enum pd_refusal refuse_events, refuse_areas; /* with what read_events, list_areas are refused */
+	unsigned busy;                               /* too busy for so many works */
 	unsigned page; /* events in an answer to read_events; 0: as many as were asked for */
 
 	/* what it knows */
@@ -307,7 +308,11 @@ static inline void broker_take(struct broker *b, const struct pd_message *m, str
 	else if (b->busy && m->type == PD_MSG_work) {
 		b->busy--;
 		answer_refused(PD_REFUSED_busy, m->request, out);
-	} else if (b->leave_unanswered && m->type >= 10)
+	} else if (b->refuse_events && m->type == PD_MSG_read_events)
+		answer_refused(b->refuse_events, m->request, out);
+	else if (b->refuse_areas && m->type == PD_MSG_list_areas)
+		answer_refused(b->refuse_areas, m->request, out);
+	else if (b->leave_unanswered && m->type >= 10)
 		b->leave_unanswered--;
 	else
 		answer_command(b, m, out);

@@ -11,6 +11,8 @@ struct log {
 	uint64_t last, mark;
 	uint64_t expected; /* the seq that must come next, 0: any that rises */
 	bool switch_over;  /* follow from the beginning again, from inside on_event */
+	unsigned refused;
+	enum pd_refusal why;
 };
 
 static void on_link(struct pd_client *client, enum pd_link link, const struct pd_message *message, void *arg)
@@ -48,6 +50,15 @@ static void on_stats(struct pd_client *client, const struct pd_message *stats, v
 	log->mark = stats->stats.time_ms;
 }
 
+static void on_refused(struct pd_client *client, const struct pd_message *refused, void *arg)
+{
+	struct log *log = arg;
+	(void)client;
+	assert_int_equal(refused->type, PD_MSG_refused);
+	log->refused++;
+	log->why = (enum pd_refusal)refused->refused.code;
+}
+
 static struct pd_client *open_client(struct broker *b, struct log *log, uint32_t heartbeat_ms)
 {
 	struct pd_client_options options = {
@@ -58,6 +69,7 @@ static struct pd_client *open_client(struct broker *b, struct log *log, uint32_t
 		.on_link = on_link,
 		.on_event = on_event,
 		.on_stats = on_stats,
+		.on_follow_refused = on_refused,
 	};
 	struct pd_client *client;
 	b->heartbeat_ms = heartbeat_ms;
@@ -322,6 +334,62 @@ static void test_restart_that_counts_on(void **state)
 	broker_fini(&b);
 }
 
+/* Who may not read is told so, and left alone; nothing is followed until the program says so. */
+static void test_refused(void **state)
+{
+	(void)state;
+	struct broker b;
+	struct log log = {.expected = 1};
+	broker_init(&b);
+	b.refuse_events = PD_REFUSED_not_allowed;
+	struct pd_client *client = open_client(&b, &log, 60000);
+	assert_int_equal(pd_client_follow(client, AREA, 0), PD_OK);
+	UNTIL(&b, client, log.refused == 1);
+	assert_int_equal(log.why, PD_REFUSED_not_allowed);
+	unsigned asked = broker_count(&b, PD_MSG_read_events);
+	broker_publish(&b, broker_event(&b), false);
+	broker_restart(&b);
+	UNTIL(&b, client, log.up == 2);
+	for (uint64_t until_ms = test_now_ms() + 1200; test_now_ms() < until_ms;) {
+		broker_serve(&b);
+		assert_int_equal(pd_client_step(client, 20), PD_OK);
+	}
+	assert_int_equal(broker_count(&b, PD_MSG_read_events), asked);
+	assert_int_equal(log.refused, 1);
+	b.refuse_areas = PD_REFUSED_not_allowed;
+	assert_int_equal(pd_client_follow(client, AREA, 0), PD_OK);
+	UNTIL(&b, client, log.refused == 2);
+	b.refuse_areas = b.refuse_events = PD_REFUSED_none;
+	assert_int_equal(pd_client_follow(client, AREA, 0), PD_OK);
+	UNTIL(&b, client, log.last == 1);
+	settle(&b, client, &log);
+	broker_publish(&b, broker_event(&b), false);
+	UNTIL(&b, client, log.last == 2);
+	pd_client_close(client);
+	broker_fini(&b);
+}
+
+static void test_refusals_that_pass(void **state)
+{
+	(void)state;
+	struct broker b;
+	struct log log = {.expected = 1};
+	broker_init(&b);
+	broker_event(&b);
+	b.refuse_areas = PD_REFUSED_unknown_area;
+	b.refuse_events = PD_REFUSED_read_failed;
+	struct pd_client *client = open_client(&b, &log, 60000);
+	assert_int_equal(pd_client_follow(client, AREA, 0), PD_OK);
+	UNTIL(&b, client, broker_count(&b, PD_MSG_list_areas) == 2);
+	b.refuse_areas = PD_REFUSED_none;
+	UNTIL(&b, client, broker_count(&b, PD_MSG_read_events) == 2);
+	b.refuse_events = PD_REFUSED_none;
+	UNTIL(&b, client, log.last == 1);
+	assert_int_equal(log.refused, 0);
+	pd_client_close(client);
+	broker_fini(&b);
+}
+
 /* An event of a type that this version does not know. */
 static void publish_unknown(struct broker *b, uint64_t seq)
 {
@@ -498,6 +566,8 @@ int main(void)
 		cmocka_unit_test(test_twice_on_two_topics),
 		cmocka_unit_test(test_restart),
 		cmocka_unit_test(test_restart_that_counts_on),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_refusals_that_pass),
 		cmocka_unit_test(test_unknown_events_are_counted),
 		cmocka_unit_test(test_smaller_count),
 		cmocka_unit_test(test_follow_all),

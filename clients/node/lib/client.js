@@ -484,7 +484,7 @@ export class Client extends Commands {
 	/**
 	 * Follow the events of an area and all below it: in the order of their seqs, each once, without loss over lost
 	 * connections and restarts of the broker. Following begins with the call, not with the first `next`. An area that is
-	 * not there yet is waited for.
+	 * not there yet is waited for; any other refusal, as of a person who may not read events, is thrown by `next`.
 	 * @template {boolean} [S=false]
 	 * @param {object} [fields]
 	 * @param {number} [fields.area] 0 or none: everything

@@ -129,6 +129,7 @@ class Events(Stream):
         super().__init__()
         self._client = client
         self._follow: Follow = client._engine.follow(area, after_seq, self._came)
+        self._follow.on_refused = self._refused
         if stats:
             self._follow.on_stats = self._queue.put
         client._streams.append(self)
@@ -137,6 +138,10 @@ class Events(Stream):
     def _came(self, event: Record) -> bool:
         self._queue.put(event)
         return len(self._queue) < EVENTS_MAX
+
+    def _refused(self, refused: Record) -> None:
+        self._client._engine.unfollow(self._follow)
+        self._queue.end(self._client._schema.refused(refused))
 
     def _drained(self) -> None:
         self._follow.resume()
@@ -430,7 +435,7 @@ class Client:
         """Follow the events of an area and all below it (0: everything), from after_seq on, or from now on.
 
         Nothing is lost or doubled, across lost connections and restarts of the broker. An area that is not there yet is
-        waited for. With stats, the figures that are published once a second come, too, as `stats` records.
+        waited for; any other refusal, as of a person who may not read events, is raised as Refused. With stats, the figures that are published once a second come, too, as `stats` records.
         """
         self._must_be_open()
         return Events(self, area, after_seq, stats)

@@ -15,6 +15,9 @@ its second publication may look like the next one of the run before.
 
 Who takes events too slowly makes `on_event` return False: then nothing is taken (PAUSED) until `resume`, which fills.
 
+A refusal of a query may pass (PASSING): that there is no such area yet, or that the broker cannot answer at the moment. Then
+it is asked again every second (ABSENT). Any other ends the following (OVER), and `on_refused` gets it.
+
 Invariants: (1) on_event gets rising seqs, each once, and `seen` is the last; (2) one query is under way at most.
 """
 
@@ -31,10 +34,11 @@ if TYPE_CHECKING:
 PAGE_EVENTS = 500
 RETRY_S = 1.0  # after a refusal
 HELD_BYTES_MAX = 4 * 1024 * 1024
+PASSING = frozenset(("unknown_area", "busy", "read_failed"))
 NEVER = float("inf")
 
-WAITING, LOCATING, STARTING, FILLING, LIVE, ABSENT, PAUSED = (
-    "waiting", "locating", "starting", "filling", "live", "absent", "paused")
+WAITING, LOCATING, STARTING, FILLING, LIVE, ABSENT, PAUSED, OVER = (
+    "waiting", "locating", "starting", "filling", "live", "absent", "paused", "over")
 
 
 class Follow:
@@ -46,7 +50,7 @@ class Follow:
         self.topic = b""  # subscribed to; empty: not subscribed
         self.seen = after_seq or 0  # seq of the last event given on
         self.on_stats: Callable[[Record], None] = lambda stats: None
-        self.refused: Record | None = None  # why it does not come on at the moment
+        self.on_refused: Callable[[Record], None] = lambda refused: None
         self._engine, self._area, self._on_event = engine, area, on_event
         self._from_now = after_seq is None
         self._count = 0  # the area's publications, up to seen
@@ -69,7 +73,7 @@ class Follow:
             self._from_now, self.seen = False, seq
         if self._call:
             self._again = True  # it is sent again by itself
-        elif self.state != PAUSED:
+        elif self.state not in (PAUSED, OVER):
             self.locate()
 
     def published(self, counts: list[int], record: Record, size: int) -> None:
@@ -80,7 +84,7 @@ class Follow:
             self.on_stats(record)  # of the moment, and waits for nothing; but it counts
         if self.state == LIVE:
             self._take(count, record)
-        elif self.state != PAUSED and self._held_bytes + size <= HELD_BYTES_MAX:
+        elif self.state not in (PAUSED, OVER) and self._held_bytes + size <= HELD_BYTES_MAX:
             self._held.append((count, record, size))
             self._held_bytes += size
 
@@ -105,6 +109,8 @@ class Follow:
             self.state = WAITING
 
     def end(self) -> None:
+        """Nothing more is followed."""
+        self.state = OVER
         if self._call:
             self._engine.drop(self._call)
         self._subscribe(b"")
@@ -116,12 +122,13 @@ class Follow:
 
         def answered(rows: list[Record], last: Record) -> None:
             self._call = None
-            if last.what == "refused":
-                self.refused = last
+            if last.what != "refused":
+                done(rows, last)
+            elif last.name in PASSING:
                 self._put_off()
             else:
-                self.refused = None
-                done(rows, last)
+                self.end()
+                self.on_refused(last)
 
         self._call = self._engine.call(what, fields, answered)
 
