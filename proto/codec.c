@@ -3,11 +3,13 @@
 #include <assert.h>
 #include <msgpack.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "check.h"
 
 struct pd_decoder {
 	msgpack_zone zone;
+	bool any_word; /* words above the maxima of their fields are taken */
 };
 
 struct pd_decoder *pd_decoder_new(void)
@@ -17,6 +19,16 @@ struct pd_decoder *pd_decoder_new(void)
 		free(decoder);
 		return NULL;
 	}
+	if (decoder)
+		decoder->any_word = false;
+	return decoder;
+}
+
+struct pd_decoder *pd_decoder_new_client(void)
+{
+	struct pd_decoder *decoder = pd_decoder_new();
+	if (decoder)
+		decoder->any_word = true;
 	return decoder;
 }
 
@@ -68,6 +80,13 @@ static enum pd_err signed_out(struct pd_fault *fault, const struct pd_field *fie
 static bool count_fits(const struct pd_field *field, uint64_t count)
 {
 	return count <= field->max && (field->min <= 0 || count >= (uint64_t)field->min);
+}
+
+/* Whether it is a number for a word, be it known or not. */
+static bool word_fits(const struct pd_field *field, uint64_t value)
+{
+	uint64_t max = field->kind == PD_U8 ? UINT8_MAX : UINT16_MAX;
+	return strncmp(field->unit, "enum ", 5) == 0 && value <= max && (int64_t)value >= field->min;
 }
 
 static bool signed_fits(const struct pd_field *field, int64_t value)
@@ -184,6 +203,8 @@ static enum pd_err decode_field(struct pd_decoder *decoder, const struct pd_fiel
 		if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
 			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_unsigned, PD_NAME(field->name)));
 		store_unsigned(at, field->kind, o->via.u64);
+		if (decoder->any_word && word_fits(field, o->via.u64))
+			return PD_OK;
 		return check_count(fault, field, o->via.u64);
 	case PD_I32:
 		if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER && o->type != MSGPACK_OBJECT_NEGATIVE_INTEGER)
@@ -281,7 +302,7 @@ static int append(void *buffer, const char *data, size_t bytes)
 	return 0;
 }
 
-static void encode_field(msgpack_packer *pk, const struct pd_field *field, const void *at)
+static void encode_field(msgpack_packer *pk, const struct pd_field *field, const void *at, bool any_word)
 {
 	switch (field->kind) {
 	case PD_U8:
@@ -289,7 +310,7 @@ static void encode_field(msgpack_packer *pk, const struct pd_field *field, const
 	case PD_U32:
 	case PD_U64: {
 		uint64_t value = load_unsigned(at, field->kind);
-		assert(count_fits(field, value));
+		assert(count_fits(field, value) || (any_word && word_fits(field, value)));
 		msgpack_pack_uint64(pk, value);
 		break;
 	}
@@ -355,5 +376,5 @@ void pd_encode(const struct pd_message *message, struct pd_buffer *out)
 	msgpack_pack_uint8(&pk, (uint8_t)info->type);
 	msgpack_pack_uint64(&pk, message->request);
 	for (unsigned i = 0; i < count; i++)
-		encode_field(&pk, &info->fields[i], body + info->fields[i].offset);
+		encode_field(&pk, &info->fields[i], body + info->fields[i].offset, info->role >= PD_REPLY);
 }

@@ -17,6 +17,9 @@ struct pd_decoder;
 
 /* One per thread; its memory is reused. Null when memory is out. */
 struct pd_decoder *pd_decoder_new(void);
+/* One for what comes from a broker, which may be newer: words that this version does not know are taken, with any
+ * number that the field's kind can hold. Who shows them has the number from pd_word. */
+struct pd_decoder *pd_decoder_new_client(void);
 void pd_decoder_free(struct pd_decoder *decoder);
 
 /* What was wrong with a message. */
@@ -36,8 +39,8 @@ PD_MUST_USE enum pd_err pd_decode(struct pd_decoder *decoder, const char *frame,
 /* Give back what the arrays of decoded messages took. */
 void pd_decoder_reset(struct pd_decoder *decoder);
 
-/* Append message to out. The message must keep to its limits, which are asserted, and its texts be UTF-8, which is not
- * looked at. */
+/* Append message to out. The message must keep to its limits, which are asserted, but for words of a newer broker in
+ * answers and events; and its texts be UTF-8, which is not looked at. */
 void pd_encode(const struct pd_message *message, struct pd_buffer *out);
 
 /* Check message against the limits of its fields: what pd_decode does on the other side. PD_EINVAL: see fault. */

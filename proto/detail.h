@@ -105,7 +105,7 @@ const char *pd_detail_form(enum pd_detail_name name, unsigned language);
 /* How many arguments it has. */
 unsigned pd_detail_arguments(enum pd_detail_name name);
 
-/* The word for a number in a language: ("post", 4) -> "leader" or 微网格长; "?" when there is none. */
+/* The word for a number in a language: ("post", 4) -> "leader" or 微网格长; as pd_word when there is none. */
 const char *pd_word_in(unsigned language, const char *set, unsigned code);
 /* What was done with an order, in a language: "accepted", 接单; "?" when the type is no move's. */
 const char *pd_move_in(unsigned language, enum pd_type type);

@@ -1,6 +1,7 @@
 /* message.c - the tables of proto.h, expanded from the .def files. */
 #include "proto.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "intl.h"
@@ -169,12 +170,21 @@ const struct pd_word *pd_words(size_t *count)
 	return words;
 }
 
+/* For words of a newer broker. */
+static char digits[256][4];
+
+__attribute__((constructor)) static void write_digits(void)
+{
+	for (unsigned i = 1; i < 256; i++)
+		snprintf(digits[i], sizeof digits[i], "%u", i);
+}
+
 const char *pd_word(const char *set, unsigned code)
 {
 	for (size_t i = 0; i < WORDS; i++)
 		if (words[i].code == code && strcmp(words[i].set, set) == 0)
 			return words[i].name;
-	return "?";
+	return code > 0 && code < 256 ? digits[code] : "?";
 }
 
 unsigned pd_word_code(const char *set, const char *word)

@@ -213,7 +213,7 @@ struct pd_word {
 
 /* All words of enums.def and the states (set "state"). */
 const struct pd_word *pd_words(size_t *count);
-/* The word for a number, e.g. ("post", 4) -> "leader"; "?" when there is none. */
+/* The word for a number, e.g. ("post", 4) -> "leader"; its digits when it is not known here, up to 255; "?" for 0. */
 const char *pd_word(const char *set, unsigned code);
 /* The number for a word, in English or Chinese; 0 when there is none. */
 unsigned pd_word_code(const char *set, const char *word);

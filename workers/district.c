@@ -265,7 +265,8 @@ static enum pd_err join_areas(struct district *district, unsigned joined[static 
 		*leaderless += !leader;
 		if (!leader)
 			continue;
-		joined[areas[i].level]++;
+		if (areas[i].level < PD_level_end)
+			joined[areas[i].level]++;
 		enum pd_err err = worker_join(district->worker, areas[i].id, leader->id, district->credit);
 		if (err)
 			return err;

@@ -316,7 +316,7 @@ static int run(struct lead *lead, const char *as)
 	if (code)
 		return code;
 	lead->roster = roster_new();
-	lead->decoder = pd_decoder_new();
+	lead->decoder = pd_decoder_new_client();
 	entries_init(&lead->entries);
 	lead->terminal = isatty(STDIN_FILENO);
 	code = start(lead, as);

@@ -157,7 +157,8 @@ static void on_person(struct pd_client *client, const struct pd_message *answer,
 	const struct pd_person *row = &answer->person;
 	(void)client;
 	(void)last;
-	if (answer->type != PD_MSG_person || row->retired || !(roster->posts & 1u << row->post))
+	if (answer->type != PD_MSG_person || row->retired || row->post >= PD_post_end ||
+	    !(roster->posts & 1u << row->post))
 		return;
 	struct roster_person person = {row->person, row->area, row->household, row->post, copy(row->name)};
 	pd_buffer_add(&roster->people, &person, sizeof person);

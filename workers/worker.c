@@ -675,7 +675,7 @@ enum pd_err worker_open(struct worker **opened, const char *connect, const char 
 	};
 	worker->handler = handler;
 	worker->arg = arg;
-	worker->decoder = pd_decoder_new();
+	worker->decoder = pd_decoder_new_client();
 	if (!worker->decoder)
 		abort();
 	enum pd_err err = pd_client_open(&worker->client, &options, why);

@@ -80,7 +80,8 @@ static void add_to(struct total *total, const struct pd_order *order)
 
 static void count_order(struct export *export, const struct pd_order *order)
 {
-	export->states[order->state]++;
+	if (order->state < PD_STATE_count)
+		export->states[order->state]++;
 	add_to(&export->all, order);
 	add_to(total_of(&export->areas, order->area), order);
 	add_to(total_of(&export->categories, order->category), order);
@@ -324,7 +325,7 @@ int cmd_export(struct cli *cli, int argc, char **argv)
 	enum pd_err err = cli_open(cli, &export.client);
 	if (err)
 		return (int)cli_exit_of(err);
-	export.decoder = pd_decoder_new();
+	export.decoder = pd_decoder_new_client();
 	code = run(&export, &words, &query);
 	pd_decoder_free(export.decoder);
 	pd_client_close(export.client);

@@ -69,7 +69,7 @@ static void print_order(struct cli *cli, struct pd_client *client, const struct 
 static int report(struct cli *cli, struct pd_client *client, const struct pd_id *id, uint64_t seq)
 {
 	struct found found = {cli, client, {0}};
-	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_decoder *decoder = pd_decoder_new_client();
 	struct pd_message order = {0};
 	struct json json;
 	int code = read_order(&found, id, decoder, &order);
@@ -239,7 +239,7 @@ static bool fill_move(const struct move *move, const char **words, int count, st
 static int find_version(struct cli *cli, struct pd_client *client, struct pd_message *message)
 {
 	struct found found = {cli, client, {0}};
-	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_decoder *decoder = pd_decoder_new_client();
 	struct pd_message order = {0};
 	int code = read_order(&found, &message->accept.order, decoder, &order);
 	if (code == CLI_OK)

@@ -139,7 +139,7 @@ int cmd_show(struct cli *cli, int argc, char **argv)
 	enum pd_err err = cli_open(cli, &showing.client);
 	if (err)
 		return (int)cli_exit_of(err);
-	showing.decoder = pd_decoder_new();
+	showing.decoder = pd_decoder_new_client();
 	int code = cli_query(cli, showing.client, &query, on_answer, &story, NULL);
 	if (code == CLI_OK)
 		code = tell_story(&showing, &story);

@@ -190,7 +190,7 @@ static int ask_stats(struct cli *cli, struct pd_client *client, uint32_t area, b
 
 static int show_once(struct cli *cli, struct pd_client *client, uint32_t area)
 {
-	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_decoder *decoder = pd_decoder_new_client();
 	struct pd_buffer bytes = {0};
 	struct pd_stats stats = {0};
 	int code = ask_stats(cli, client, area, false, decoder, &bytes, &stats);
@@ -287,8 +287,8 @@ static int run_every(struct every *every)
 
 static int show_every(struct every *every)
 {
-	every->first_decoder = pd_decoder_new();
-	every->decoder = pd_decoder_new();
+	every->first_decoder = pd_decoder_new_client();
+	every->decoder = pd_decoder_new_client();
 	int code = run_every(every);
 	pd_decoder_free(every->first_decoder);
 	pd_decoder_free(every->decoder);

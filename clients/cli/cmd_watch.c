@@ -166,7 +166,7 @@ int cmd_watch(struct cli *cli, int argc, char **argv)
 	enum pd_err err = cli_open_with(cli, &callbacks, &watch.client);
 	int code = (int)cli_exit_of(err);
 	if (!err) {
-		watch.decoder = pd_decoder_new();
+		watch.decoder = pd_decoder_new_client();
 		code = follow(&watch, area, since);
 		pd_client_close(watch.client);
 		pd_decoder_free(watch.decoder);

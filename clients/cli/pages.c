@@ -68,7 +68,7 @@ static void show_page(struct cli *cli, struct pd_client *client, struct page *pa
 static int walk(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
 		pages_end_fn *page_end, pages_well_fn *page_well, void *arg, bool *more)
 {
-	struct page page = {{0}, pd_decoder_new()};
+	struct page page = {{0}, pd_decoder_new_client()};
 	struct pd_message last;
 	char cursor[64];
 	int code;
@@ -112,7 +112,7 @@ int pages_walk(struct cli *cli, struct pd_client *client, struct pd_message *que
 
 static void on_time(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
-	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_decoder *decoder = pd_decoder_new_client();
 	struct pd_message event;
 	struct pd_fault fault;
 	size_t off = 0;

@@ -209,10 +209,10 @@ static enum pd_err open_descriptors(struct pd_client *client)
 
 static enum pd_err open_all(struct pd_client *client)
 {
-	client->frame_decoder = pd_decoder_new();
-	client->row_decoder = pd_decoder_new();
-	client->event_decoder = pd_decoder_new();
-	client->kept_decoder = pd_decoder_new();
+	client->frame_decoder = pd_decoder_new_client();
+	client->row_decoder = pd_decoder_new_client();
+	client->event_decoder = pd_decoder_new_client();
+	client->kept_decoder = pd_decoder_new_client();
 	if (!client->frame_decoder || !client->row_decoder || !client->event_decoder || !client->kept_decoder)
 		return PD_ESYS;
 	client->context = zmq_ctx_new();

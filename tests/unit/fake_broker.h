@@ -46,6 +46,7 @@ struct broker {
 	bool refuse_hello;
 	enum pd_refusal refuse_events, refuse_areas; /* with what read_events, list_areas are refused */
 	unsigned busy;                               /* too busy for so many works */
+	uint8_t level;                               /* of its areas; 0: 3 */
 	unsigned page; /* events in an answer to read_events; 0: as many as were asked for */
 
 	/* what it knows */
@@ -251,6 +252,8 @@ static inline void answer_areas(struct broker *b, const struct pd_message *query
 	struct pd_message m = {.type = PD_MSG_area, .request = query->request};
 	m.area = (struct pd_area){.area = query->list_areas.area, .level = 3, .kind = 1, .name = pd_text("税务街")};
 	m.area.path = pd_text("/1/20/300/");
+	if (b->level)
+		m.area.level = b->level;
 	for (unsigned i = 0; i < query->list_areas.limit && i < 3; i++, m.area.area++)
 		pd_encode(&m, out);
 	answer_end(b, query->request, 3, b->seq, false, out);

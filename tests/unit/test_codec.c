@@ -825,6 +825,49 @@ static void encoding_asserts_the_limits(void **state)
 	expect_abort(&household);
 }
 
+/* Every word of an answer or an event may be one of a newer broker: to a client's decoder, and to it alone. */
+static void a_client_takes_words_that_it_does_not_know(void **state)
+{
+	(void)state;
+	static const char newer[] = {(char)0xcc, (char)200}, beyond[] = {(char)0xce, 0, 1, 0, 0};
+	struct pd_decoder *client = pd_decoder_new_client();
+	size_t count;
+	unsigned words = 0;
+	const struct pd_message_info *info = pd_messages(&count);
+	for (const struct pd_message_info *end = info + count; info < end; info++) {
+		for (unsigned f = 0; info->role >= PD_REPLY && f < info->field_count; f++) {
+			if (strncmp(info->fields[f].unit, "enum ", 5) != 0 || info->fields[f].max > 200)
+				continue;
+			struct parts parts;
+			struct pd_buffer bytes = {0}, again = {0};
+			struct pd_message message;
+			struct pd_fault fault;
+			size_t off = 0;
+			parts_init(&parts, info);
+			parts.part[2 + f] = (struct pd_slice){newer, sizeof newer};
+			join(&parts, parts.count, NULL, 0, &bytes);
+			assert_int_equal(decode(bytes.data, bytes.count, &message, &fault), PD_EINVAL);
+			assert_int_equal(pd_decode(client, bytes.data, bytes.count, &off, &message, &fault), PD_OK);
+			assert_int_equal(*((const uint8_t *)&message.ok + info->fields[f].offset), 200);
+			pd_encode(&message, &again); /* a program may keep it */
+			off = 0;
+			assert_int_equal(pd_decode(client, again.data, again.count, &off, &message, &fault), PD_OK);
+			assert_int_equal(*((const uint8_t *)&message.ok + info->fields[f].offset), 200);
+			parts.part[2 + f] = (struct pd_slice){beyond, sizeof beyond};
+			off = bytes.count = 0;
+			join(&parts, parts.count, NULL, 0, &bytes);
+			assert_int_equal(pd_decode(client, bytes.data, bytes.count, &off, &message, &fault), PD_EINVAL);
+			pd_decoder_reset(client);
+			pd_buffer_fini(&again);
+			pd_buffer_fini(&bytes);
+			pd_buffer_fini(&parts.whole);
+			words++;
+		}
+	}
+	assert_true(words > 10);
+	pd_decoder_free(client);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -840,6 +883,7 @@ int main(void)
 		cmocka_unit_test(validation_sees_wrong_text),
 		cmocka_unit_test(details_say_what_would_be_right),
 		cmocka_unit_test(texts_are_counted_in_characters),
+		cmocka_unit_test(a_client_takes_words_that_it_does_not_know),
 		cmocka_unit_test(integers_may_be_written_in_any_width),
 		cmocka_unit_test(malformed_messages_are_refused),
 		cmocka_unit_test(frames_hold_many_messages),

@@ -99,7 +99,7 @@ static void test_words(void **state)
 	assert_string_equal(pd_word_in(PD_language_chinese, "post", PD_post_leader), "微网格长");
 	assert_string_equal(pd_word_in(PD_language_english, "post", PD_post_leader), "leader");
 	assert_string_equal(pd_word_in(0, "state", PD_STATE_waiting), "waiting");
-	assert_string_equal(pd_word_in(PD_language_chinese, "state", 99), "?");
+	assert_string_equal(pd_word_in(PD_language_chinese, "state", 99), "99");
 	assert_string_equal(pd_move_in(PD_language_chinese, PD_MSG_completed), "办结");
 	assert_string_equal(pd_move_in(PD_language_english, PD_MSG_completed), "completed");
 	assert_string_equal(pd_move_in(PD_language_english, PD_MSG_area_set), "?");

@@ -410,7 +410,8 @@ static void words_are_unique_and_found(void **state)
 	assert_int_equal(pd_word_code("level", "微网格"), PD_level_microgrid);
 	assert_int_equal(pd_word_code("state", "待接单"), PD_STATE_waiting);
 	assert_string_equal(pd_word("post", 0), "?");
-	assert_string_equal(pd_word("nothing", 1), "?");
+	assert_string_equal(pd_word("post", 77), "77");
+	assert_string_equal(pd_word("post", 300), "?");
 	assert_int_equal(pd_word_code("post", "waiting"), 0);
 	assert_int_equal(pd_word_code("nothing", "leader"), 0);
 }
