@@ -145,33 +145,6 @@ static void fill(struct pd_client *client)
 	ask(client, FOLLOW_FILLING, &message, on_page);
 }
 
-static void on_start(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
-{
-	struct follow *follow = arg;
-	assert(last);
-	follow->request = 0;
-	if (answer->type != PD_MSG_stats) {
-		refused(client, answer);
-		return;
-	}
-	if (follow->from_now) {
-		follow->from_now = false;
-		follow->seen = answer->stats.seq;
-	}
-	fill(client);
-}
-
-/* Where the area stands is known, and subscribed to. From when on is it to be followed? */
-static void begin(struct pd_client *client)
-{
-	struct pd_message message = {.type = PD_MSG_get_stats};
-	message.get_stats.area = client->follow.area;
-	if (client->follow.from_now)
-		ask(client, FOLLOW_STARTING, &message, on_start);
-	else
-		fill(client);
-}
-
 static void subscribe(struct pd_client *client)
 {
 	struct follow *follow = &client->follow;
@@ -201,7 +174,7 @@ static void on_area(struct pd_client *client, const struct pd_message *answer, b
 	follow->request = 0;
 	if (follow->topic_next[0]) {
 		subscribe(client);
-		begin(client);
+		fill(client);
 	} else {
 		refused(client, answer);
 	}
@@ -215,12 +188,39 @@ static void locate(struct pd_client *client)
 	if (follow->area == 0) {
 		memcpy(follow->topic_next, "/", 2);
 		subscribe(client);
-		begin(client);
+		fill(client);
 		return;
 	}
 	follow->topic_next[0] = 0;
 	message.list_areas = (struct pd_list_areas){.area = follow->area, .limit = 1, .after = follow->area - 1};
 	ask(client, FOLLOW_LOCATING, &message, on_area);
+}
+
+static void on_start(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct follow *follow = arg;
+	assert(last);
+	follow->request = 0;
+	if (answer->type != PD_MSG_stats) {
+		refused(client, answer);
+		return;
+	}
+	if (follow->from_now) {
+		follow->from_now = false;
+		follow->seen = answer->stats.seq;
+	}
+	locate(client);
+}
+
+/* From when on is it to be followed? This is the first question of all: what the program sends after pd_client_follow
+ * is done after it, and its events are after this seq. */
+static void begin(struct pd_client *client)
+{
+	struct pd_message message = {.type = PD_MSG_get_stats, .get_stats = {.orders_only = true}};
+	if (client->follow.from_now)
+		ask(client, FOLLOW_STARTING, &message, on_start);
+	else
+		locate(client);
 }
 
 /* ---- what is published ---- */
@@ -430,7 +430,7 @@ enum pd_err follow_start(struct pd_client *client, uint32_t area, uint64_t after
 	follow->generation++;
 	follow->state = FOLLOW_WAITING;
 	if (client->link.state == LINK_LIVE)
-		locate(client);
+		begin(client);
 	return PD_OK;
 }
 
@@ -460,7 +460,7 @@ void follow_link_up(struct pd_client *client, bool restarted)
 	if (follow->request)
 		follow->again = true; /* it is sent again by itself */
 	else
-		locate(client);
+		begin(client);
 }
 
 static uint64_t due_ms(const struct pd_client *client)
@@ -479,7 +479,7 @@ static uint64_t due_ms(const struct pd_client *client)
 void follow_tick(struct pd_client *client)
 {
 	if (due_ms(client) <= client_now_ms())
-		locate(client);
+		begin(client);
 }
 
 uint64_t follow_deadline(const struct pd_client *client)

@@ -7,6 +7,7 @@
  *              │          │ not there   └──────────┤ a gap, a restart, a new welcome
  *              └──────────┴── ABSENT ◄─────────────┘ long silence: locate again
  *
+ *   From now on: before LOCATING comes STARTING, which asks by get_stats after which seq that is.
  *   A refusal of a query: ABSENT when it may pass, as that there is no such area; else OFF, and on_follow_refused.
  *
  * Each publication carries how many the followed area has had. One more than the last (or of everything, the next seq):

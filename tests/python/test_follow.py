@@ -76,12 +76,12 @@ class Rules(unittest.TestCase):
         self.assertTrue(one.quiet())
 
     def test_from_now_on_begins_at_the_present_seq(self):
-        one = Follower().located()
+        one = Follower()
         what, request, query = one.asked()
-        self.assertEqual((what, query.area), ("get_stats", 11))
+        self.assertEqual((what, query.area), ("get_stats", 0), "before anything that the program sends")
         values = {f.name: [0] * 3 if f.kind == "u64s" and f.required else f.default for f in SCHEMA.message("stats").fields}
-        one.talk.say("stats", request, **{**values, "area": 11, "seq": 50})
-        one.fill(50, 51, end=51, count=1)
+        one.talk.say("stats", request, **{**values, "area": 0, "seq": 50})
+        one.located().fill(50, 51, end=51, count=1)
         self.assertEqual(one.seqs, [51])
 
     def test_what_is_published_while_filling_is_kept_and_looked_at_afterwards(self):

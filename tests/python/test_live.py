@@ -134,11 +134,10 @@ class Blocking(Live):
     def test_closing_ends_what_waits(self):
         client = self.client(4001)
         ended = []
-        threads = [threading.Thread(target=lambda: ended.append(list(client.events(after_seq=1 << 40)))),
-                   threading.Thread(target=lambda: ended.append(list(client.work(11, 1))))]
+        streams = [client.events(after_seq=1 << 40), client.work(11, 1)]
+        threads = [threading.Thread(target=lambda stream=stream: ended.append(list(stream))) for stream in streams]
         for thread in threads:
             thread.start()
-        talk.wait_until(lambda: len(client._client._streams) == 2, "both streams are there", lambda: time.sleep(0.01))
         client.close()
         for thread in threads:
             thread.join(BOUND_S)

@@ -197,6 +197,26 @@ static void test_from_now_on(void **state)
 	broker_fini(&b);
 }
 
+/* What is sent right after pd_client_follow is done after "now" has been asked for. */
+static void test_now_is_asked_first(void **state)
+{
+	(void)state;
+	struct broker b;
+	struct log log = {0};
+	struct pd_message note = {.type = PD_MSG_note, .note = {.version = 1, .text = pd_text("x")}};
+	broker_init(&b);
+	struct pd_client *client = open_client(&b, &log, 60000);
+	UNTIL(&b, client, log.up == 1);
+	unsigned before = b.seen_count;
+	assert_int_equal(pd_client_follow(client, AREA, UINT64_MAX), PD_OK);
+	assert_int_equal(pd_client_send(client, &note, NULL, NULL), PD_OK);
+	UNTIL(&b, client, broker_count(&b, PD_MSG_note) == 1);
+	assert_int_equal(b.seen[before].type, PD_MSG_get_stats);
+	assert_int_equal(b.seen[before + 1].type, PD_MSG_note);
+	pd_client_close(client);
+	broker_fini(&b);
+}
+
 static void test_gap(void **state)
 {
 	(void)state;
@@ -561,6 +581,7 @@ int main(void)
 		cmocka_unit_test(test_from_the_beginning),
 		cmocka_unit_test(test_events_beside_commands),
 		cmocka_unit_test(test_from_now_on),
+		cmocka_unit_test(test_now_is_asked_first),
 		cmocka_unit_test(test_gap),
 		cmocka_unit_test(test_many_gaps),
 		cmocka_unit_test(test_twice_on_two_topics),

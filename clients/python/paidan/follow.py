@@ -1,11 +1,11 @@
 """The events of an area without loss: publications for what is live, read_events for what is not.
 
-    WAITING ──► LOCATING ──► STARTING ──► FILLING ──► LIVE
-    for the     its path     from now on  pages of    publications, as long as
-    link        by           by get_stats read_events their counts rise by one
-      ▲         list_areas                    ▲         │
-      │            │ not there                └─────────┤ a gap, a restart, a new welcome
-      └────────────┴── ABSENT ◄─────────────────────────┘ long silence: locate again
+    WAITING ──► STARTING ──► LOCATING ──► FILLING ──► LIVE
+    for the     from now on  its path     pages of    publications, as long as
+    link        by get_stats by           read_events their counts rise by one
+                   ▲         list_areas       ▲         │
+                   │            │ not there   └─────────┤ a gap, a restart, a new welcome
+                   └── ABSENT ◄─┴───────────────────────┘ long silence: locate again
 
 Each publication carries how many the followed area has had. One more than the last (or of everything, the next seq):
 nothing is missing. Otherwise the events after the last seq are read from the journal, and the answer says with which
@@ -137,10 +137,13 @@ class Follow:
         self.state, self._retry = ABSENT, self._engine.clock() + RETRY_S
 
     def locate(self) -> None:
-        """Ask for the area's path: the first in the order of ids after the id before it is the area itself, or not there."""
-        if self._area == 0:
+        """Ask after which seq, when it is from now on: first of all, so that what the program sends after this is after it.
+        Then for the area's path: the first in the order of ids after the id before it is the area itself, or not there."""
+        if self._from_now:
+            self._ask(STARTING, "get_stats", {"orders_only": True}, self._started)
+        elif self._area == 0:
             self._subscribe(b"/")
-            self._begin()
+            self._fill()
         else:
             self._ask(LOCATING, "list_areas", {"area": self._area, "limit": 1, "after": self._area - 1}, self._located)
 
@@ -148,7 +151,7 @@ class Follow:
         paths = [row.path for row in rows if row.what == "area" and row.area == self._area]
         if paths:
             self._subscribe(paths[0].encode())
-            self._begin()
+            self._fill()
         else:
             self._put_off()
 
@@ -162,18 +165,11 @@ class Follow:
         self.topic = topic
         self._depth = max(topic.count(b"/") - 2, 0)  # "/1/2/": two ids, and the area's count is the second
 
-    def _begin(self) -> None:
-        """Where the area stands is known, and subscribed to. From when on is it to be followed?"""
-        if self._from_now:
-            self._ask(STARTING, "get_stats", {"area": self._area}, self._started)
-        else:
-            self._fill()
-
     def _started(self, _rows: list[Record], last: Record) -> None:
         if self._from_now:
             self._from_now = False
             self.seen = last.seq
-        self._fill()
+        self.locate()
 
     def _fill(self) -> None:
         self._ask(FILLING, "read_events", {"after_seq": self.seen, "limit": PAGE_EVENTS, "area": self._area}, self._page)
