@@ -29,6 +29,8 @@
 	 sizeof fields_##name / sizeof fields_##name[0] - 1,                                                           \
 	 0,                                                                                                            \
 	 -1,                                                                                                           \
+	 "",                                                                                                           \
+	 "",                                                                                                           \
 	 -1},
 #define FIELD(message, name, kind, need, min, max, unit, example, doc)
 #define END(name)
@@ -41,6 +43,17 @@ enum { MESSAGES = sizeof messages / sizeof messages[0], TYPE_MAX = 255 };
 #define END(name)
 #include "messages.def"
 static const struct pd_message_info *by_type[TYPE_MAX + 1];
+
+static const struct {
+	enum pd_type type;
+	const char *rows, *last;
+} answers[] = {
+#define MESSAGE(name, code, role, doc)
+#define FIELD(message, name, kind, need, min, max, unit, example, doc)
+#define END(name)
+#define ANSWERS(message, rows, last) {PD_MSG_##message, rows, last},
+#include "messages.def"
+};
 
 /* The order commands and events share their beginning, on which pd_order_command and pd_order_event rely. */
 #define SAME_START(a, b, field) _Static_assert(offsetof(struct a, field) == offsetof(struct b, field), #field)
@@ -65,6 +78,12 @@ __attribute__((constructor)) static void index_messages(void)
 {
 	for (size_t i = 0; i < MESSAGES; i++) {
 		struct pd_message_info *info = &messages[i];
+		for (size_t a = 0; a < sizeof answers / sizeof answers[0]; a++) {
+			if (answers[a].type != info->type)
+				continue;
+			info->rows = answers[a].rows;
+			info->last = answers[a].last;
+		}
 		by_type[info->type] = info;
 		for (unsigned f = 0; f < info->field_count; f++) {
 			info->required_count += info->fields[f].required;

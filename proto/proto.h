@@ -129,7 +129,9 @@ struct pd_message_info {
 	uint16_t body_bytes; /* sizeof (struct pd_NAME) */
 	uint8_t field_count, required_count;
 	int16_t actor_offset; /* of the field actor, in struct pd_NAME; -1 where there is none */
-	int16_t said_offset;  /* of the field text, reason or result of a command or event; -1 */
+	const char *rows; /* names of what answers it before the last answer, with blanks between them; "": nothing */
+	const char *last; /* of what may be the last answer, but for refused, which always may; "": it has no answers */
+	int16_t said_offset; /* of the field text, reason or result of a command or event; -1 */
 };
 
 /* Null when there is no such type. */

@@ -104,17 +104,14 @@ void client_resend_due(struct pd_client *client)
 
 /* ---- answers ---- */
 
-static bool is_row(enum pd_type type)
+/* Whether an answer to a message of this type is not the last one. */
+static bool is_row(enum pd_type asked, const struct pd_message_info *answer)
 {
-	switch (type) {
-	case PD_MSG_order:
-	case PD_MSG_area:
-	case PD_MSG_person:
-	case PD_MSG_household:
-	case PD_MSG_category:
-	case PD_MSG_past: return true;
-	default: return false;
-	}
+	const char *rows = pd_message_info(asked)->rows;
+	for (size_t bytes; (bytes = strcspn(rows, " ")) > 0; rows += bytes + (rows[bytes] == ' '))
+		if (strncmp(rows, answer->name, bytes) == 0 && !answer->name[bytes])
+			return true;
+	return false;
 }
 
 static void give_rows(struct pd_client *client, const struct call_rows *rows, pd_answer_fn *fn, void *arg)
@@ -149,7 +146,7 @@ void client_answered(struct pd_client *client, const struct pd_message *answer, 
 	struct call *call = calls_find(&client->calls, answer->request);
 	if (!call)
 		return; /* answered before: this answers a repetition */
-	if (is_row(answer->type)) {
+	if (is_row((enum pd_type)call->type, pd_message_info(answer->type))) {
 		calls_keep_row(&client->calls, call, bytes, byte_count);
 		return;
 	}

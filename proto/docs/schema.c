@@ -102,6 +102,21 @@ static void json_field(const struct pd_field *field, const void *at)
 	putchar('}');
 }
 
+/* , "name": [a list of the words of text, and then one more, which may be null] */
+static void json_list(const char *name, const char *text, const char *more)
+{
+	const char *between = "";
+	printf(", \"%s\": [", name);
+	for (size_t bytes; (bytes = strcspn(text, " ")) > 0; text += bytes + (text[bytes] == ' ')) {
+		fputs(between, stdout);
+		json_slice(text, bytes);
+		between = ", ";
+	}
+	if (more)
+		printf("%s\"%s\"", between, more);
+	putchar(']');
+}
+
 static void json_message(const struct pd_message_info *info)
 {
 	struct pd_example example;
@@ -113,6 +128,10 @@ static void json_message(const struct pd_message_info *info)
 	printf(", \"type\": %u", (unsigned)info->type);
 	json_member("role", docs_roles[info->role]);
 	json_member("doc", info->doc);
+	if (*info->last) {
+		json_list("answers", info->rows, NULL);
+		json_list("last", info->last, "refused");
+	}
 	printf(",\n     \"example\": {\"request\": %" PRIu64 ", \"hex\": \"", example.message.request);
 	docs_hex(stdout, bytes.data, bytes.count, "");
 	fputs("\"},\n     \"fields\": [", stdout);

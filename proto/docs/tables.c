@@ -47,6 +47,28 @@ static void write_unit(const struct pd_field *field)
 		printf(" | [%s](#%s) | ", set, set);
 }
 
+static void write_names(const char *names)
+{
+	const char *between = "";
+	for (size_t bytes; (bytes = strcspn(names, " ")) > 0; names += bytes + (names[bytes] == ' ')) {
+		printf("%s`%.*s`", between, (int)bytes, names);
+		between = " or ";
+	}
+}
+
+static void write_answers(const struct pd_message_info *info)
+{
+	if (!*info->last)
+		return;
+	fputs("Answers: ", stdout);
+	if (*info->rows) {
+		write_names(info->rows);
+		fputs(" for each that is found; the last is ", stdout);
+	}
+	write_names(info->last);
+	puts(", or `refused`.\n");
+}
+
 static void write_fields(const struct pd_message_info *info)
 {
 	if (info->field_count == 0) {
@@ -152,6 +174,7 @@ void docs_messages(unsigned role)
 		printf("#### %s: %u\n\n", info->name, (unsigned)info->type);
 		docs_wrapped(info->doc, 0);
 		putchar('\n');
+		write_answers(info);
 		write_fields(info);
 		write_example(info);
 	}

@@ -195,6 +195,34 @@ static void check_head(const struct pd_message_info *info)
 	}
 }
 
+static void check_replies(const struct pd_message_info *asked, const char *names)
+{
+	for (size_t bytes; (bytes = strcspn(names, " ")) > 0; names += bytes + (names[bytes] == ' ')) {
+		size_t count;
+		const struct pd_message_info *info = pd_messages(&count), *found = NULL;
+		for (size_t i = 0; i < count; i++)
+			if (strlen(info[i].name) == bytes && memcmp(info[i].name, names, bytes) == 0)
+				found = &info[i];
+		if (!found || found->role != PD_REPLY)
+			fail_msg("%s: \"%s\" does not begin with the name of a reply", asked->name, names);
+	}
+}
+
+/* What a client sends has a last answer, and what answers it are replies; nothing else is answered. */
+static void check_answers(const struct pd_message_info *info)
+{
+	assert_true((info->role <= PD_QUERY) == (*info->last != 0));
+	assert_true(*info->last || !*info->rows);
+	check_replies(info, info->rows);
+	check_replies(info, info->last);
+}
+
+static void answers_are_replies(void **state)
+{
+	(void)state;
+	for_each_message(check_answers);
+}
+
 static void heads_are_the_same(void **state)
 {
 	(void)state;
@@ -538,6 +566,7 @@ int main(void)
 		cmocka_unit_test(units_of_enums_exist),
 		cmocka_unit_test(names_of_times_say_so),
 		cmocka_unit_test(heads_are_the_same),
+		cmocka_unit_test(answers_are_replies),
 		cmocka_unit_test(what_is_said_is_found),
 		cmocka_unit_test(commands_name_their_actor),
 		cmocka_unit_test(examples_keep_to_the_limits),

@@ -25,9 +25,6 @@ const GREETING_MS = 5000 // for connecting and the welcome together
 const RESEND_DOUBLINGS = 4 // a broker that is slow is not to be asked ever more often
 const CALLS_MAX = 65536
 
-/** What a query gets before its last answer. */
-const LAST = new Set(['ok', 'refused', 'stats', 'imported', 'digest', 'end'])
-
 const NOTHING_DONE = Object.freeze({ type: 'ok', seq: 0, version: 0 })
 
 /**
@@ -361,7 +358,7 @@ export class Link {
 	#answered(request, answer) {
 		const call = this.calls.get(Number(request))
 		if (!call) return // answered before: this answers a repetition
-		if (!LAST.has(answer.type)) {
+		if (!this.schema.messages.get(call.name)?.last.has(answer.type)) {
 			call.rows.push(answer)
 			return
 		}

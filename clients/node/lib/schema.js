@@ -30,6 +30,7 @@ export const PROTOCOLS = Object.freeze([1])
  * @property {string} role
  * @property {Field[]} fields
  * @property {Map<string, Field>} byName
+ * @property {Set<string>} last the messages that may be its last answer
  * @typedef {object} RefusalInfo
  * @property {string} name
  * @property {string} sentence
@@ -111,7 +112,8 @@ export class Schema {
 			/** @type {Field[]} */
 			const fields = row.fields.map((/** @type {any} */ f) => readField(f, document, this.enums, row.name))
 			const byName = new Map(fields.map((field) => [field.name, field]))
-			const message = { name: row.name, type: row.type, role: row.role, fields, byName }
+			const last = new Set(row.last ?? [])
+			const message = { name: row.name, type: row.type, role: row.role, fields, byName, last }
 			this.messages.set(row.name, message)
 			this.byType.set(row.type, message)
 		}

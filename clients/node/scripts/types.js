@@ -6,7 +6,7 @@ const schema = JSON.parse(readFileSync(new URL('../schema.json', import.meta.url
 const file = new URL('../types/messages.d.ts', import.meta.url)
 
 /** @typedef {{ name: string, kind: string, required: boolean, unit?: string, enum?: string, doc: string, min?: any, max?: any, example: any }} Field */
-/** @typedef {{ name: string, role: string, doc: string, fields: Field[] }} Message */
+/** @typedef {{ name: string, role: string, doc: string, last: string[], fields: Field[] }} Message */
 
 /** @param {string} name */
 const camel = (name) => name.replace(/(^|_)(\w)/g, (_, __, letter) => letter.toUpperCase())
@@ -52,13 +52,8 @@ function interfaceOf(message) {
 	return `${text}}\n\n`
 }
 
-/** By what a message is answered at last, as its description says. @param {Message} message */
-function answerOf(message) {
-	const answers = /Answered by ([^.]*)/.exec(message.doc)?.[1] ?? 'ok'
-	const named = /\bend\b/.test(answers) ? 'end' : answers.split(/\W/)[0]
-	if (!schema.messages.some((/** @type {Message} */ m) => m.name === named)) throw new Error(`what answers ${message.name}?`)
-	return camel(named)
-}
+/** By what a message is answered at last, when it is not refused. @param {Message} message */
+const answerOf = (message) => camel(message.last[0])
 
 /** @param {Message} message */
 const commandMethod = (message) =>

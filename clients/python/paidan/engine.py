@@ -39,7 +39,6 @@ FRAME_BYTES = 60 * 1024  # messages are gathered up to this
 CALLS_MAX = 65536
 
 RESTING, GREETING, LIVE, CLOSED = "resting", "greeting", "live", "closed"
-LAST_ANSWERS = frozenset(("ok", "refused", "stats", "imported", "digest", "end"))
 
 #: What the engine asks of whoever holds the sockets, as (effect, argument).
 CONNECT = "connect"  # open a new socket for commands, and tell lost() when its connection breaks
@@ -344,7 +343,7 @@ class Engine:
         call = self.calls.get(request)
         if call is None:
             return  # answered before: this answers a repetition
-        if record.what in LAST_ANSWERS:
+        if record.what in self.schema.messages[call.what].last:
             del self.calls[request]
             call.done(call.rows, record)
         else:

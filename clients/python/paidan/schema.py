@@ -221,6 +221,7 @@ class Message:
         self.role: str = row["role"]
         self.doc: str = row["doc"]
         self.example: Mapping[str, Any] = row["example"]
+        self.last: frozenset[str] = frozenset(row.get("last", ()))  #: the messages that may be its last answer
         self.fields = [Field(self.name, field, kinds, enums) for field in row["fields"]]
         self.by_name = {field.name: field for field in self.fields}
 
