@@ -1,6 +1,7 @@
 #!/bin/sh
 # Past orders in bulk and export, against live daemons: history.sh BUILD. Prints `ok NAME` and `not ok NAME`.
 build=$(cd "$1" && pwd)
+. "$(dirname "$0")/say.sh"
 root=$(cd "$(dirname "$0")/.." && pwd)
 maps=$root/clients/maps
 baltimore=${BALTIMORE:-$root/../shared/data/baltimore-311.csv}
@@ -8,7 +9,6 @@ many=100000
 [ -z "$SANITIZER" ] || many=20000
 work=$(mktemp -d)
 daemons=
-failed=0
 # shellcheck disable=SC2317
 end() {
 	for pid in $daemons; do kill -9 "$pid" 2>/dev/null; done
@@ -20,25 +20,6 @@ trap end EXIT
 trap 'exit 130' INT TERM
 cd "$work" || exit 111
 
-# is NAME GOT WANTED
-is() {
-	if [ "$2" = "$3" ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: got \"$2\", wanted \"$3\""
-		failed=1
-	fi
-}
-# has NAME TEXT PART
-has() {
-	case $2 in
-	*"$3"*) echo "ok $1" ;;
-	*)
-		echo "not ok $1: got \"$2\", wanted something with \"$3\""
-		failed=1
-		;;
-	esac
-}
 # at NAME: paidan speaks to the daemon of this name; start and stop are of it, too
 at() {
 	here=$1

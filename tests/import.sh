@@ -1,9 +1,9 @@
 #!/bin/sh
 # The registry in bulk, against a live daemon: import.sh BUILD. Prints `ok NAME` and `not ok NAME`.
 build=$(cd "$1" && pwd)
+. "$(dirname "$0")/say.sh"
 work=$(mktemp -d)
 daemon=
-failed=0
 # shellcheck disable=SC2317
 end() {
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
@@ -15,25 +15,6 @@ trap 'exit 130' INT TERM
 export PAIDAN_CONNECT="ipc://$work/commands" PAIDAN_SUBSCRIBE="ipc://$work/events"
 D=$work/district
 
-# is NAME GOT WANTED
-is() {
-	if [ "$2" = "$3" ]; then
-		echo "ok $1"
-	else
-		echo "not ok $1: got \"$2\", wanted \"$3\""
-		failed=1
-	fi
-}
-# has NAME TEXT PART
-has() {
-	case $2 in
-	*"$3"*) echo "ok $1" ;;
-	*)
-		echo "not ok $1: got \"$2\", wanted something with \"$3\""
-		failed=1
-		;;
-	esac
-}
 figure() { # NAME: from stats --json, the first number after "NAME":
 	"$build/paidan" stats --json | sed "s/.*\"$1\":\([0-9]*\).*/\1/"
 }

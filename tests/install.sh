@@ -1,9 +1,9 @@
 #!/bin/sh
 # What is installed, and what helps at a terminal: install.sh BUILD. Prints `ok NAME` and `not ok NAME`.
 build=$(cd "$1" && pwd) || exit 100
+. "$(dirname "$0")/say.sh"
 work=$(mktemp -d)
 daemon=
-failed=0
 # shellcheck disable=SC2317
 end() {
 	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
@@ -16,25 +16,6 @@ export PAIDAN_CONNECT="ipc://$work/commands" PAIDAN_SUBSCRIBE="ipc://$work/event
 unset LANGUAGE MAKEFLAGS MAKELEVEL
 export LC_ALL=C.UTF-8
 
-# is NAME GOT WANTED
-is() {
-	if [ "$2" = "$3" ]; then
-		echo "ok $1"
-	else
-		printf 'not ok %s: got "%s", wanted "%s"\n' "$1" "$2" "$3"
-		failed=1
-	fi
-}
-# has NAME TEXT PART
-has() {
-	case $2 in
-	*"$3"*) echo "ok $1" ;;
-	*)
-		printf 'not ok %s: got "%s", wanted something with "%s"\n' "$1" "$2" "$3"
-		failed=1
-		;;
-	esac
-}
 # silent NAME COMMAND...: it ends with 0 and says nothing.
 silent() {
 	name=$1

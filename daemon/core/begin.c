@@ -45,11 +45,11 @@ static bool same_choices(const struct order_row *row, const struct pd_submit *su
 	return !by_area || (row->household == 0 && row->area == submit->area);
 }
 
-static void submit_again(const struct order_row *row, const struct pd_submit *submit, const struct pd_message *event,
-			 struct core_decision *decision)
+/* The order is there already: by the same command, or by another one. */
+static void begun_before(const struct order_row *row, bool same, struct pd_detail other, struct core_decision *decision)
 {
-	if (row->content != submit_content(event) || !same_choices(row, submit))
-		return core_refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(other_contents));
+	if (!same)
+		return core_refuse(decision, PD_REFUSED_order_exists, other);
 	decision->outcome = CORE_REPEATED;
 	decision->seq = row->seq;
 	decision->version = 1;
@@ -81,7 +81,8 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 	if (known) {
 		if (submit->household == 0)
 			event->submitted.household = known->row.household;
-		return submit_again(&known->row, submit, event, decision);
+		bool same = known->row.content == submit_content(event) && same_choices(&known->row, submit);
+		return begun_before(&known->row, same, PD_DETAIL(other_contents), decision);
 	}
 	if (requester_id && (!requester || requester->retired))
 		return core_refuse(decision, requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
@@ -157,17 +158,6 @@ static void record_event(const struct pd_record *record, uint32_t actor, uint64_
 					       .result = record->result};
 }
 
-static void record_again(const struct order_row *row, const struct pd_record *record, const struct pd_message *event,
-			 struct core_decision *decision)
-{
-	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
-	if (row->content != record_content(event) || !same_choices(row, &where))
-		return core_refuse(decision, PD_REFUSED_order_exists, PD_DETAIL(recorded_otherwise));
-	decision->outcome = CORE_REPEATED;
-	decision->seq = row->seq;
-	decision->version = 1;
-}
-
 void begin_record(const struct core *core, const struct pd_record *record, uint32_t actor, uint64_t now_ms,
 		  struct core_decision *decision)
 {
@@ -180,8 +170,11 @@ void begin_record(const struct core *core, const struct pd_record *record, uint3
 		return core_refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
 	record_event(record, actor, now_ms, &decision->event);
 	const struct order *known = core_order(core, &record->order);
-	if (known)
-		return record_again(&known->row, record, &decision->event, decision);
+	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
+	if (known) {
+		bool same = known->row.content == record_content(&decision->event) && same_choices(&known->row, &where);
+		return begun_before(&known->row, same, PD_DETAIL(recorded_otherwise), decision);
+	}
 	if (actor && (!person || person->post != PD_post_administrator))
 		return core_refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_recorders));
 	if (record->state == PD_STATE_accepted)
@@ -195,7 +188,6 @@ void begin_record(const struct core *core, const struct pd_record *record, uint3
 	if (!category || category->retired)
 		return core_refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
 				   PD_DETAIL(category, PD_NUMBER(record->category)));
-	struct pd_submit where = {.household = record->household, .area = record->area};
 	uint32_t household;
 	const struct area *area = origin(core, &where, requester, &household, decision);
 	if (!area)
