@@ -6,8 +6,10 @@
 #include <ini.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "intl.h"
+#include "log.h"
 #include "settings.h"
 
 enum { OPTIONS_MAX = 32 };
@@ -142,6 +144,11 @@ static bool finish(struct config *config)
 		fputs(_("paidand: which folder? say --data DIR (paidand --help tells more)\n"), stderr);
 		return false;
 	}
+	struct stat status;
+	if (stat(config->data, &status) == 0 && !S_ISDIR(status.st_mode)) {
+		fprintf(stderr, _("paidand: --data: \"%s\" is there already, and is no folder\n"), config->data);
+		return false;
+	}
 	return (config->listen_count > 0 ||
 		set_default_endpoints(config, "listen", "paidan.sock", "tcp://127.0.0.1:7750")) &&
 	       (config->publish_count > 0 ||
@@ -219,6 +226,8 @@ enum config_outcome config_read(struct config *config, int argc, char **argv)
 	enum config_outcome outcome = read_options(config, argc, argv, given);
 	if (outcome != CONFIG_RUN)
 		return outcome;
+	for (int i = 0; i < SETTINGS_MAX; i++)
+		config->given |= (uint64_t)given[i] << i;
 	struct parse parse = {config, given, 0, false};
 	if (config->file[0] && !read_file(&parse))
 		return CONFIG_WRONG;
@@ -232,15 +241,19 @@ enum config_outcome config_read(struct config *config, int argc, char **argv)
 enum pd_err config_reload(struct config *config)
 {
 	struct config fresh = *config;
-	bool given[SETTINGS_MAX] = {false};
+	bool given[SETTINGS_MAX];
 	struct parse parse = {&fresh, given, 0, false};
-	/* Of what cannot be changed while running, the file may say anything that is well-formed. */
+	for (int i = 0; i < SETTINGS_MAX; i++)
+		given[i] = config->given >> i & 1;
 	fresh.listen_count = fresh.publish_count = 0;
 	if (!config->file[0] || !read_file(&parse))
 		return PD_EINVAL;
-	for (const struct setting *setting = settings; setting->name; setting++)
+	for (const struct setting *setting = settings; setting->name; setting++) {
 		if (setting->reloadable && setting->kind == SETTING_NUMBER)
 			*settings_number(config, setting) = *settings_number(&fresh, setting);
+		else if (!setting->reloadable && !settings_same(config, &fresh, setting))
+			log_line(LOG_WARN, "needs_a_restart", "setting=%s", setting->name);
+	}
 	config->log_level = fresh.log_level;
 	return PD_OK;
 }

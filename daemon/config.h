@@ -12,6 +12,7 @@ struct config {
 	char listen[CONFIG_ENDPOINTS_MAX][256],
 		publish[CONFIG_ENDPOINTS_MAX][256]; /* none: the defaults, see config_finish */
 	int listen_count, publish_count;
+	uint64_t given;    /* settings of the command line, a bit each by their place in the table */
 	char metrics[300]; /* address to serve metrics at; empty: they are not served */
 	int log_level;
 	uint32_t heartbeat_ms; /* reloaded: a connection silent for three times this is dead */

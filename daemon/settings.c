@@ -158,6 +158,29 @@ void settings_set_standards(struct config *config)
 	}
 }
 
+bool settings_same(const struct config *config, const struct config *fresh, const struct setting *setting)
+{
+	const char *now = (const char *)config + setting->offset, *then = (const char *)fresh + setting->offset;
+	int count;
+	switch (setting->kind) {
+	case SETTING_FOLDER:
+	case SETTING_ADDRESS: return strcmp(now, then) == 0;
+	case SETTING_ENDPOINTS:
+		count = *(const int *)((const char *)fresh + setting->count_offset);
+		if (count == 0)
+			return true;
+		if (count != *(const int *)((const char *)config + setting->count_offset))
+			return false;
+		for (int i = 0; i < count; i++)
+			if (strcmp(now + 256L * i, then + 256L * i) != 0)
+				return false;
+		return true;
+	case SETTING_LEVEL:
+	case SETTING_NUMBER: return memcmp(now, then, sizeof(uint32_t)) == 0;
+	}
+	return true;
+}
+
 /* ---- showing them ---- */
 
 void settings_print_options(FILE *out)

@@ -41,6 +41,8 @@ bool settings_set(struct config *config, const struct setting *setting, const ch
 bool settings_add_endpoint(struct config *config, const struct setting *setting, const char *endpoint,
 			   const char *where);
 void settings_set_standards(struct config *config);
+/* Whether fresh, as a file says, leaves the setting as it is in config; endpoints that it does not name stay. */
+bool settings_same(const struct config *config, const struct config *fresh, const struct setting *setting);
 
 /* The lines of --help about the options that are settings, and about those that stand in files alone. */
 void settings_print_options(FILE *out);

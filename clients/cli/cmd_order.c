@@ -134,6 +134,10 @@ static bool parse_order(struct cli *cli, const struct order_words *words, struct
 			 _("where is it? --household H or --area A; or whose is it? --for PERSON or --as PERSON"));
 		return false;
 	}
+	if (words->household && words->area) {
+		cli_fail(cli, CLI_USAGE, _("--household and --area: name one of them; a household says where it is"));
+		return false;
+	}
 	submit->actor = cli->person;
 	submit->place = pd_text(words->place ? words->place : "");
 	return cli_id32("--household", words->household, &submit->household) &&

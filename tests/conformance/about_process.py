@@ -193,6 +193,7 @@ def sighup_reads_the_settings_again(broker):
     equal(c.hello().heartbeat_ms, 12345, "heartbeat_ms after SIGHUP with wrong settings: all stay")
     reload("what=reloaded", {"heartbeat_ms": 23456, "segment_mib": 7, "log_level": "debug"})
     equal(c.hello().heartbeat_ms, 23456, "heartbeat_ms after the next SIGHUP")
+    check("what=needs_a_restart setting=segment_mib" in broker.log(), "what is not taken over is named")
     check("what=hello" in broker.log(), "log_level=debug makes it tell of hellos")
     os.remove(broker.config)
     seen = broker.log().count("what=not_reloaded")

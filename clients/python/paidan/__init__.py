@@ -2,10 +2,10 @@
 
     import paidan
 
-    with paidan.Client(person=7001) as client:          # blocking
+    with paidan.Client(person=500001) as client:          # blocking
         done = client.submit(1, "三号楼二单元楼道灯不亮")
 
-    async with paidan.aio.Client(person=7001) as client:   # asyncio
+    async with paidan.aio.Client(person=500001) as client:   # asyncio
         done = await client.submit(1, "三号楼二单元楼道灯不亮")
 
 Messages, fields, limits and words are read from the schema.json that comes with the package: `help(paidan.Client.submit)`

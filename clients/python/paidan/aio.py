@@ -1,6 +1,6 @@
 """The asyncio client.
 
-    async with paidan.aio.Client(person=7001) as client:
+    async with paidan.aio.Client(person=500001) as client:
         done = await client.submit(1, "三号楼二单元楼道灯不亮")
         order = await client.show(done.order, story=True)
 

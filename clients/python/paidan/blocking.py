@@ -1,6 +1,6 @@
 """The blocking client.
 
-    with paidan.Client(person=7001) as client:
+    with paidan.Client(person=500001) as client:
         done = client.submit(1, "三号楼二单元楼道灯不亮")
         order = client.show(done.order, story=True)
 
