@@ -121,7 +121,8 @@ def folders_that_will_not_do(broker):
     endpoints = ["--listen", broker.listen, "--publish", broker.publish]
     with open(os.path.join(broker.folder, "file"), "w", encoding="ascii") as file:
         file.write("x")
-    for words, data in ((["file"], os.path.join(broker.folder, "file")), (["file"], os.path.join(broker.folder, "file", "below")), (["/proc"], "/proc/paidan"),
+    says(broker, 100, ["file", "no folder"], "--check", "--data", os.path.join(broker.folder, "file"), *endpoints)
+    for words, data in ((["file"], os.path.join(broker.folder, "file", "below")), (["/proc"], "/proc/paidan"),
                         (["long"], os.path.join(broker.folder, "x" * 300))):
         says(broker, 111, words, "--data", data, *endpoints)
     deep = os.path.join(broker.folder, "a", "b", "c")

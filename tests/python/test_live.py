@@ -29,7 +29,7 @@ class Live(unittest.TestCase):
         operator = cls.broker.connect()
         assert talk.import_rows(operator, talk.district_rows()).what == "imported"
         cls.endpoints = {"connect": cls.broker.listen, "subscribe": cls.broker.publish}
-        cls.environment = {**os.environ, "PAIDAN_CONNECT": cls.broker.listen, "PAIDAN_SUBSCRIBE": cls.broker.publish,
+        cls.environment = {**os.environ, "PAIDAN_CONNECT": cls.broker.listen, "PAIDAN_SUBSCRIBE": cls.broker.publish, "RESIDENT": "7001", "CATEGORY": "1",
                            "PYTHONPATH": os.path.join(os.environ["PAIDAN_BUILD"], "python"), "PYTHONDONTWRITEBYTECODE": "1"}
 
     def client(self, person, **options):

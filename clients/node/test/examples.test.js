@@ -17,12 +17,12 @@ before(async () => {
 	if (noBroker) return
 	broker = new Broker()
 	const operator = await broker.client()
-	// The ids of PROTOCOL.md's examples.
+	// The ids of the made district, of which the examples are.
 	await operator.importRows([
 		['put_area', { area: 370304, parent: 0, level: 'district', kind: 'plain', name: '博山区' }],
 		['put_area', { area: 1001, parent: 370304, level: 'microgrid', kind: 'plain', name: '第一微网格' }],
 		['put_household', { household: 500001, area: 1001, centre: 500001, address: '税务街12号', lon_e7: 0, lat_e7: 0 }],
-		['put_person', { person: 700001, post: 'resident', area: 1001, household: 500001, name: '李明' }],
+		['put_person', { person: 500001, post: 'resident', area: 1001, household: 500001, name: '李明' }],
 		['put_person', { person: 2001, post: 'leader', area: 1001, household: 0, name: '王秀英' }],
 		['put_category', { category: 3, name: '公共照明', level: 'microgrid', urgency: 'normal', accept_within_s: 1800, complete_within_s: 86400 }],
 	])
