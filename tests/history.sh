@@ -431,6 +431,39 @@ has "a full disk is said" "$(cat err)" "No space left on device"
 "$build/paidan" export orders -o /nowhere/x.csv 2>err
 is "a folder that is not there ends it" $? 111
 has "a folder that is not there is said" "$(cat err)" "/nowhere/x.csv cannot be written: No such file or directory"
+echo older >kept.csv
+chmod 604 kept.csv
+"$build/paidan" export orders -o kept.csv 2>err
+is "an older file keeps its mode" "$? $(stat -c %a kept.csv)" "0 604"
+(umask 002 && "$build/paidan" export orders -o new.csv 2>err)
+is "a new one is not for everybody" "$(stat -c %a new.csv)" 640
+mkdir linked
+echo older >linked/to.csv
+ln -s linked/to.csv link.csv
+ln -s linked/nothing.csv dangling.csv
+for link in link dangling; do
+	"$build/paidan" export orders -o $link.csv 2>err
+	is "$link: a link stays, what it names is written" "$? $(stat -c %F $link.csv) $(cmp $link.csv new.csv && echo same)" \
+		"0 symbolic link same"
+done
+is "nothing else is left there" "$(ls linked | tr '\n' ' ')" "nothing.csv to.csv "
+mkfifo pipe
+timeout 20 cat pipe >piped.csv &
+reader=$!
+"$build/paidan" export orders -o pipe 2>err
+is "a pipe is written" "$? $(stat -c %F pipe)" "0 fifo"
+wait $reader
+is "and read" "$(cmp piped.csv new.csv && echo same)" same
+timeout 20 "$build/paidan" export orders --format xlsx -o pipe 2>err
+is "a sheet does not go to a pipe" "$? $(cat err)" \
+	"100 paidan export: pipe is no regular file: a sheet cannot be written to it"
+if mknod full c 1 7 2>/dev/null && ! (echo >full) 2>err && grep -q "No space" err; then
+	"$build/paidan" export orders -o full 2>err
+	is "a device that is full ends it, and stays" "$? $(stat -c %F full)" "111 character special file"
+	is "a device that is full is said" "$(cat err)" "paidan export: full could not be written: No space left on device"
+else
+	echo "ok a full device # SKIP none can be made here"
+fi
 for wrong in "orders --format pdf" "things" "orders --format xlsx" "events --state closed" "orders --since yesterday" \
 	"orders --since 2025-01-02 --until 2025-01-01" "orders --format jsonl --bom"; do
 	# shellcheck disable=SC2086

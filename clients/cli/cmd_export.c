@@ -302,8 +302,11 @@ int cmd_export(struct cli *cli, int argc, char **argv)
 	const struct cli_option options[] = {
 		{"format", "F", N_("csv (the one that paidan history reads), jsonl or xlsx; csv unless it is said"),
 		 &words.format, NULL},
-		{"output", "FILE", N_("where it goes, also as -o FILE; otherwise to standard output"), &words.output,
-		 NULL},
+		{"output", "FILE",
+		 N_("where it goes, also as -o FILE; otherwise to standard output. A new file is for its owner and "
+		    "group "
+		    "alone, an older one keeps its mode"),
+		 &words.output, NULL},
 		{"area", "A", N_("held in this area (id or name) or below it; of events: that happened there"),
 		 &words.area, NULL},
 		{"since", "T",

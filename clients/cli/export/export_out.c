@@ -1,6 +1,7 @@
 #include "export_out.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio_ext.h>
 #include <stdlib.h>
@@ -13,13 +14,14 @@
 #include "csv_scan.h"
 #include "intl.h"
 
-enum { PATH_BYTES = 4096, SHEET_ROWS_MAX = 1048576, CELL_BYTES = 64 };
+enum { PATH_BYTES = 4096, SHEET_ROWS_MAX = 1048576, CELL_BYTES = 64, LINKS_MAX = 40 };
 
 struct export_out {
 	const struct cli *cli;
 	const struct export_table *table;
 	enum export_format format;
-	bool named;
+	bool named, straight; /* straight: a device, a pipe: written itself, nothing can take its place */
+	mode_t mode;          /* of what takes the place of path */
 	char path[PATH_BYTES], temporary[PATH_BYTES + 32], folder[PATH_BYTES];
 	int error; /* errno of the first write that failed; 0: none */
 
@@ -205,7 +207,7 @@ static int open_file(struct export_out *out)
 		out->file = stdout;
 		return CLI_OK;
 	}
-	int fd = mkstemp(out->temporary);
+	int fd = out->straight ? open(out->path, O_WRONLY | O_CLOEXEC) : mkstemp(out->temporary);
 	out->file = fd < 0 ? NULL : fdopen(fd, "w");
 	if (!out->file)
 		return cli_fail(out->cli, CLI_SYSTEM, _("%s cannot be written: %s"), out->path, intl_error(errno));
@@ -215,11 +217,48 @@ static int open_file(struct export_out *out)
 /* A sheet's file is made by the library when it is closed: whether it can be is tried now. */
 static int try_folder(struct export_out *out)
 {
+	if (out->straight)
+		return cli_fail(out->cli, CLI_USAGE, _("%s is no regular file: a sheet cannot be written to it"),
+				out->path);
 	int fd = mkstemp(out->temporary);
 	if (fd < 0)
 		return cli_fail(out->cli, CLI_SYSTEM, _("%s cannot be written: %s"), out->path, intl_error(errno));
 	close(fd);
 	return open_book(out);
+}
+
+/* Where path leads through links, also when nothing is there yet: a link stays, and what it names is replaced. */
+static void follow_links(char path[static PATH_BYTES])
+{
+	char link[PATH_BYTES], joined[2 * PATH_BYTES];
+	for (int i = 0; i < LINKS_MAX; i++) {
+		ssize_t bytes = readlink(path, link, sizeof link - 1);
+		if (bytes < 0)
+			return;
+		link[bytes] = 0;
+		const char *slash = link[0] == '/' ? NULL : strrchr(path, '/');
+		snprintf(joined, sizeof joined, "%.*s%s", slash ? (int)(slash - path + 1) : 0, path, link);
+		if (strlen(joined) >= PATH_BYTES)
+			return;
+		memcpy(path, joined, strlen(joined) + 1);
+	}
+}
+
+/* An export holds residents' data: a new one is not for everybody; an older one stays for whom it was. */
+static void name_target(struct export_out *out, const char *path)
+{
+	struct stat there;
+	mode_t mask = umask(0);
+	umask(mask);
+	snprintf(out->path, sizeof out->path, "%s", path);
+	follow_links(out->path);
+	bool exists = stat(out->path, &there) == 0;
+	out->straight = exists && !S_ISREG(there.st_mode);
+	out->mode = exists ? there.st_mode & 07777 : 0640 & ~mask;
+	const char *slash = strrchr(out->path, '/');
+	snprintf(out->folder, sizeof out->folder, "%.*s", slash ? (int)(slash - out->path + (slash == out->path)) : 1,
+		 slash ? out->path : ".");
+	snprintf(out->temporary, sizeof out->temporary, "%s.part-XXXXXX", out->path);
 }
 
 int export_out_open(struct export_out **made, const struct cli *cli, enum export_format format, const char *path,
@@ -229,13 +268,8 @@ int export_out_open(struct export_out **made, const struct cli *cli, enum export
 	if (!out)
 		abort();
 	*out = (struct export_out){.cli = cli, .table = table, .format = format, .named = path != NULL};
-	if (path) {
-		const char *slash = strrchr(path, '/');
-		snprintf(out->path, sizeof out->path, "%s", path);
-		snprintf(out->folder, sizeof out->folder, "%.*s", slash ? (int)(slash - path + (slash == path)) : 1,
-			 slash ? path : ".");
-		snprintf(out->temporary, sizeof out->temporary, "%s.part-XXXXXX", path);
-	}
+	if (path)
+		name_target(out, path);
 	int code = format == EXPORT_XLSX ? try_folder(out) : open_file(out);
 	if (code == CLI_OK && format == EXPORT_CSV)
 		csv_titles(out, bom);
@@ -312,10 +346,16 @@ static const char *finish_book(struct export_out *out)
 	return NULL;
 }
 
+/* Whether another file takes the place of what is at path. */
+static bool is_replaced(const struct export_out *out)
+{
+	return out->named && !out->straight;
+}
+
 /* Null when all went well. */
 static const char *finish_file(struct export_out *out)
 {
-	bool failed = fflush(out->file) || ferror(out->file) || (out->named && fsync(fileno(out->file)));
+	bool failed = fflush(out->file) || ferror(out->file) || (is_replaced(out) && fsync(fileno(out->file)));
 	int error = out->error ? out->error : failed ? errno : 0;
 	if (failed && !out->named) { /* it has been said: nobody need try again */
 		__fpurge(stdout);
@@ -337,6 +377,16 @@ static const char *sync_path(const char *path)
 	return why;
 }
 
+static int fail_close(const struct export_out *out, const char *why)
+{
+	if (!out->named)
+		return cli_fail(out->cli, CLI_SYSTEM, _("the export could not be written: %s"), why);
+	if (out->straight)
+		return cli_fail(out->cli, CLI_SYSTEM, _("%s could not be written: %s"), out->path, why);
+	return cli_fail(out->cli, CLI_SYSTEM, _("%s could not be written: %s; what was there before is unchanged"),
+			out->path, why);
+}
+
 int export_out_close(struct export_out *out, bool keep)
 {
 	if (!out)
@@ -344,20 +394,13 @@ int export_out_close(struct export_out *out, bool keep)
 	const char *why = out->book ? finish_book(out) : finish_file(out);
 	if (!why && out->book && keep)
 		why = sync_path(out->temporary);
-	if (out->named && !why && keep) {
-		mode_t mask = umask(0);
-		umask(mask);
-		if (chmod(out->temporary, 0666 & ~mask) || rename(out->temporary, out->path))
-			why = intl_error(errno);
-	}
-	if (out->named && (why || !keep))
+	if (is_replaced(out) && !why && keep && (chmod(out->temporary, out->mode) || rename(out->temporary, out->path)))
+		why = intl_error(errno);
+	if (is_replaced(out) && (why || !keep))
 		unlink(out->temporary);
 	int code = CLI_OK;
 	if (why && keep)
-		code = out->named ? cli_fail(out->cli, CLI_SYSTEM,
-					     _("%s could not be written: %s; what was there before is unchanged"),
-					     out->path, why)
-				  : cli_fail(out->cli, CLI_SYSTEM, _("the export could not be written: %s"), why);
+		code = fail_close(out, why);
 	pd_buffer_fini(&out->line);
 	free(out);
 	return code;

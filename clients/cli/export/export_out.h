@@ -2,7 +2,8 @@
  * writes.
  *
  * A file that is named is written beside it under another name, and takes its place when it is whole: until then an
- * older one stays, and after a failure, too. Constant memory. Threads: one.
+ * older one stays, and after a failure, too. It keeps the older one's mode; a new one is 0640 within the umask. A link
+ * stays, and what it names is replaced. A device or a pipe is written straight. Constant memory. Threads: one.
  */
 #ifndef PAIDAN_EXPORT_OUT_H
 #define PAIDAN_EXPORT_OUT_H
