@@ -282,7 +282,28 @@ stop TERM
 rm -rf "$work/crashed/book"
 start
 is "a replay of the journal gives the same figures" "$(figures)" "$before"
-has "verify finds nothing" "$("$build/paidan" verify "$work/crashed" 2>&1)" "equal to a replay"
+verify() {
+	TMPDIR=$work/scratch "$build/paidan" verify "$@" >"$work/out" 2>"$work/err"
+}
+mkdir scratch
+verify crashed
+is "verify finds nothing" "$?" 0
+has "verify asks the paidand that PAIDAN_CONNECT names" "$(cat out)" "byte for byte"
+(unset PAIDAN_CONNECT && verify crashed)
+is "verify knows that a paidand runs that it cannot ask" "$? $(cat err)" \
+	"111 paidan verify: a paidand runs on crashed and could not be asked: say where it listens with --connect"
+mkdir alone
+cp -r crashed/journal alone
+verify alone
+is "verify takes a journal alone" "$? $(grep -c 'there is none here' out) $(grep -c 'no paidand runs on' out)" "0 1 1"
+is "verify leaves nothing behind" "$(ls scratch)" ""
+TMPDIR=$work/scratch "$build/paidan" verify crashed >out 2>err &
+verifying=$!
+start_s=$(date +%s)
+until ls scratch/paidan-verify-*/* >/dev/null 2>&1 || [ $(($(date +%s) - start_s)) -gt 20 ]; do sleep 0.01; done
+kill -TERM $verifying
+wait $verifying
+is "verify is ended, and leaves nothing behind" "$? $(ls scratch)" "143 "
 
 # ---- the real file ----
 
