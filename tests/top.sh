@@ -229,6 +229,23 @@ pid=$(ps -o pid= --ppid "$(term display-message -p '#{pane_pid}')" | tr -d ' ')
 kill -TERM "$pid"
 ended "SIGTERM" 0
 
+# ---- a broker that does not answer ----
+
+kill -STOP "$daemon"
+for key in q C-c; do
+	run TERM=tmux-256color
+	shows "connecting is said" "^connecting to ipc://.*; q or Ctrl-C leaves"
+	keys x
+	keys "$key"
+	ended "connecting, $key" 0
+	is "connecting, $key: keys are not shown" "$(screen | grep -c '^x')" 0
+done
+run TERM=tmux-256color --timeout 1
+shows "it is not waited for without end" "^paidan top: no paidand answers at"
+shows "it is not waited for without end: exit 111" "^exit 111"
+shows "it is not waited for without end: the terminal" "the terminal is as before"
+kill -CONT "$daemon"
+
 # ---- other terminals ----
 
 run "TERM=vt100 LC_ALL=C"

@@ -18,6 +18,7 @@
 #include "names.h"
 #include "print.h"
 #include "top_model.h"
+#include "top_opening.h"
 #include "top_screen.h"
 #include "top_terminal.h"
 
@@ -39,6 +40,7 @@ struct top {
 	struct top_view view;
 	struct top_screen *screen;
 	struct top_notice notice;
+	struct top_opening opening;
 	char trouble[400];
 	int signals;
 	unsigned unanswered;     /* of the questions of ask_all */
@@ -406,6 +408,7 @@ static int show(struct top *top, uint32_t area, bool plain)
 	const char *no_color = getenv("NO_COLOR"), *why;
 	if (follow(top, area))
 		return cli_fail(top->cli, CLI_SYSTEM, "%s", pd_client_why(top->client));
+	top_opening_end(&top->opening);
 	top->screen = top_screen_open(!plain && !(no_color && *no_color), !is_utf8_locale(), &why);
 	if (!top->screen)
 		return cli_fail(top->cli, CLI_USAGE, "%s", why);
@@ -460,7 +463,9 @@ int cmd_top(struct cli *cli, int argc, char **argv)
 	top.signals = open_signals();
 	if (top.signals < 0)
 		return cli_fail(cli, CLI_SYSTEM, _("signals: %s"), intl_error(errno));
+	top_opening_begin(&top.opening, cli_endpoint(cli), top.signals);
 	int code = run(&top, area, plain);
+	top_opening_end(&top.opening);
 	close(top.signals);
 	return code;
 }
