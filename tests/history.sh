@@ -132,6 +132,20 @@ EOF
 history chicago.csv --map "$maps/chicago-311.ini" --json
 is "a second import is all repeats" "$(told)" "0 6 15"
 is "a second import makes nothing" "$(areas) $(figures)" "1 1 2 6 0 4 0 1 1"
+history chicago.csv --map "$maps/chicago-311.ini"
+has "nothing imported has no rate" "$(sed 's/ in [0-9.]* s$/ in TIME/' out)" "imported 0, repeated 6, rejected 15 of 21 rows in TIME
+"
+last=$("$build/paidan" stats --json | sed 's/.*"seq": *\([0-9]*\).*/\1/')
+timeout 20 "$build/paidan" watch --since $((last + 1)) >out 2>err
+is "watch after an event to come is refused" "$? $(cat err)" "100 paidan watch: --since $((last + 1)): the last event is $last"
+timeout 20 "$build/paidan" watch --since $((last - 1)) >out 2>err &
+watching=$!
+start_s=$(date +%s)
+until [ -s out ] || [ $(($(date +%s) - start_s)) -gt 20 ]; do sleep 0.05; done
+kill -TERM $watching
+wait $watching 2>/dev/null
+order=$(sed -n 's/.*, order \([0-9a-f-]*\).*/\1/p' out)
+has "watch prints ids that show takes" "$("$build/paidan" show "$order" 2>&1)" "$order"
 "$build/paidan" export orders >chicago.out.csv
 at_of() { # KEY COLUMN
 	python3 -c '
@@ -302,7 +316,7 @@ verifying=$!
 start_s=$(date +%s)
 until ls scratch/paidan-verify-*/* >/dev/null 2>&1 || [ $(($(date +%s) - start_s)) -gt 20 ]; do sleep 0.01; done
 kill -TERM $verifying
-wait $verifying
+wait $verifying 2>/dev/null
 is "verify is ended, and leaves nothing behind" "$? $(ls scratch)" "143 "
 
 # ---- the real file ----

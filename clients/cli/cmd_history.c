@@ -321,6 +321,9 @@ static void print_result(const struct history *history, double seconds)
 		printf(_("dry run, nothing was sent: %" PRIu64 " rows, %" PRIu64 " of them rejected; %" PRIu32
 			 " areas and %" PRIu32 " categories would be made\n"),
 		       history->rows, report->rows, areas, categories);
+	else if (history->imported == 0)
+		printf(_("imported 0, repeated %" PRIu64 ", rejected %" PRIu64 " of %" PRIu64 " rows in %.1f s\n"),
+		       history->repeated, report->rows, history->rows, seconds);
 	else
 		printf(_("imported %" PRIu64 ", repeated %" PRIu64 ", rejected %" PRIu64 " of %" PRIu64
 			 " rows in %.1f s: %" PRIu64 " orders a second\n"),

@@ -1,5 +1,6 @@
 /* cmd_watch.c - paidan watch: what happens in an area, as it happens. */
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -133,10 +134,23 @@ static int loop(struct watch *watch)
 	}
 }
 
+/* Nothing would ever be told of a past that has not been. */
+static int check_since(struct watch *watch, uint64_t since)
+{
+	struct pd_message query = {.type = PD_MSG_get_stats, .get_stats = {.orders_only = true}}, answer;
+	int code = cli_call(watch->cli, watch->client, &query, &answer);
+	if (code == CLI_OK && since > answer.stats.seq)
+		return cli_fail(watch->cli, CLI_USAGE, _("--since %" PRIu64 ": the last event is %" PRIu64), since,
+				answer.stats.seq);
+	return code;
+}
+
 static int follow(struct watch *watch, const char *area_text, uint64_t since)
 {
 	uint32_t area = 0;
 	int code = area_text ? names_find_area(watch->cli, watch->client, area_text, &area) : CLI_OK;
+	if (code == CLI_OK && since != UINT64_MAX)
+		code = check_since(watch, since);
 	if (code != CLI_OK)
 		return code;
 	if (pd_client_follow(watch->client, area, since))

@@ -7,7 +7,7 @@
 #include "names.h"
 #include "print.h"
 
-enum { WHO_BYTES = 400, PATH_BYTES = 1100, VERB_COLUMNS = 11, SHORT_ID_CHARS = 8 };
+enum { WHO_BYTES = 400, PATH_BYTES = 1100, VERB_COLUMNS = 11 };
 
 /* ---- to programs ---- */
 
@@ -162,10 +162,8 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 	const struct pd_order_event *e = &event->order_event;
 	char id[PD_ID_TEXT_BYTES], path[PATH_BYTES], text[PATH_BYTES];
 	print_actors(cli, client, event);
-	if (how == TELL_WATCH) {
-		pd_id_print(&e->order, id);
-		printf(_(", order ..%s"), id + strlen(id) - SHORT_ID_CHARS);
-	}
+	if (how == TELL_WATCH)
+		printf(_(", order %s"), pd_id_print(&e->order, id));
 	if (e->from != e->holder)
 		printf(e->from ? _(", now held by %s") : _(", held by %s"),
 		       clean(names_path(cli, client, e->holder, path, sizeof path), text));

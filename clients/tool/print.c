@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,9 +97,9 @@ char *print_duration(uint64_t ms, char text[static PRINT_TIME_BYTES])
 	else if (s < 2 * 3600)
 		snprintf(text, PRINT_TIME_BYTES, _("%.0f min"), s / 60);
 	else if (s < 2 * 86400)
-		snprintf(text, PRINT_TIME_BYTES, _("%.1f h"), s / 3600);
+		snprintf(text, PRINT_TIME_BYTES, _("%g h"), round(s / 360) / 10);
 	else
-		snprintf(text, PRINT_TIME_BYTES, _("%.1f d"), s / 86400);
+		snprintf(text, PRINT_TIME_BYTES, _("%g d"), round(s / 8640) / 10);
 	return text;
 }
 

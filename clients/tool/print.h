@@ -28,7 +28,7 @@ void print_column(FILE *out, const char *text, unsigned columns);
 
 /* "2025-11-23 23:57:01" in local time; "-" for 0. Return text. */
 char *print_time(uint64_t unix_ms, char text[static PRINT_TIME_BYTES]);
-/* "850 ms", "12.3 s", "25 min", "3.0 h", "2.5 d". */
+/* "850 ms", "12.3 s", "25 min", "3 h", "2.5 d". */
 char *print_duration(uint64_t ms, char text[static PRINT_TIME_BYTES]);
 /* Milliseconds of a clock that never goes back; of the wall clock. */
 uint64_t print_now_ms(void);

@@ -219,7 +219,10 @@ static void test_durations(void **state)
 	assert_string_equal(print_duration(0, text), "0 ms");
 	assert_string_equal(print_duration(1500, text), "1.5 s");
 	assert_string_equal(print_duration(1800 * 1000, text), "30 min");
-	assert_string_equal(print_duration(86400ull * 1000, text), "24.0 h");
+	assert_string_equal(print_duration(86400ull * 1000, text), "24 h");
+	assert_string_equal(print_duration(9000 * 1000, text), "2.5 h");
+	assert_string_equal(print_duration(2 * 86400ull * 1000, text), "2 d");
+	assert_string_equal(print_duration(36500 * 86400ull * 1000, text), "36500 d");
 	assert_string_equal(print_time(0, text), "-");
 	setenv("TZ", "Asia/Shanghai", 1);
 	assert_string_equal(print_time(1763900000000, text), "2025-11-23 20:13:20");
