@@ -99,6 +99,7 @@ SR18,Graffiti Removal,GRAF,Open,07/04/2023 09:15:00 PM,,,maybe,32,42,,
 "SR19,Graffiti Removal,GRAF,Open,07/04/2023 09:15:00 PM,,,false,32,42,,
 SR20,Graffiti Removal,GRAF,Completed,11/05/2023 01:50:00 AM,11/05/2023 01:10:00 AM,,false,33,42,41.9,-87.7
 SR1,Pothole in Street,PHF,Completed,07/04/2023 09:15:00 PM,07/06/2023 08:00:00 AM,again,false,32,42,,
+SR21,Graffiti Removal,GRAF,Completed,07/04/2023 09:15:00 PM,07/04/2099 09:15:00 PM,,false,32,42,,
 EOF
 at chicago
 start
@@ -106,7 +107,7 @@ history chicago.csv --map "$maps/chicago-311.ini" --json --dry-run
 is "a dry run finds the same rows at fault" "$? $(told)" "1 0 0 13"
 is "a dry run changes nothing" "$(areas) $(submitted)" "0 0 0 0"
 history chicago.csv --map "$maps/chicago-311.ini" --json
-is "rows at fault cost no other one" "$? $(told)" "1 6 0 15"
+is "rows at fault cost no other one" "$? $(told)" "1 6 0 16"
 is "the figures of the second format" "$(figures)" "6 0 4 0 1 1"
 is "its wards and areas are made" "$(areas)" "1 1 2"
 R=chicago.rejected.csv
@@ -124,16 +125,24 @@ done <<'EOF'
 15|5 columns, and the first row 12
 16|before it was created
 17|category: it is empty
+18|created: The past order's times
 18|future
+23|ended: The past order's times
 19|neither yes nor no
 20|not closed
 22|other contents
 EOF
+is "the rejected rows stand in the order of their lines, and are whole" \
+	"$(python3 -c '
+import csv
+rows = list(csv.DictReader(open("chicago.rejected.csv", newline="", encoding="utf-8")))
+lines = [int(row["line"]) for row in rows]
+print(len(lines), lines == sorted(lines), all(row["reason"] for row in rows))')" "16 True True"
 history chicago.csv --map "$maps/chicago-311.ini" --json
-is "a second import is all repeats" "$(told)" "0 6 15"
+is "a second import is all repeats" "$(told)" "0 6 16"
 is "a second import makes nothing" "$(areas) $(figures)" "1 1 2 6 0 4 0 1 1"
 history chicago.csv --map "$maps/chicago-311.ini"
-has "nothing imported has no rate" "$(sed 's/ in [0-9.]* s$/ in TIME/' out)" "imported 0, repeated 6, rejected 15 of 21 rows in TIME
+has "nothing imported has no rate" "$(sed 's/ in [0-9.]* s$/ in TIME/' out)" "imported 0, repeated 6, rejected 16 of 22 rows in TIME
 "
 last=$("$build/paidan" stats --json | sed 's/.*"seq": *\([0-9]*\).*/\1/')
 timeout 20 "$build/paidan" watch --since $((last + 1)) >out 2>err
@@ -146,6 +155,12 @@ kill -TERM $watching
 wait $watching 2>/dev/null
 order=$(sed -n 's/.*, order \([0-9a-f-]*\).*/\1/p' out)
 has "watch prints ids that show takes" "$("$build/paidan" show "$order" 2>&1)" "$order"
+for unknown in "--area nowhere --category PHF" "--area 999999 --category PHF" "--area 1 --category nothing" \
+	"--area 1 --category 999" "--household 999999 --category 1"; do
+	# shellcheck disable=SC2086
+	"$build/paidan" order words $unknown >out 2>&1
+	is "what is not there is refused: $unknown" $? 1
+done
 "$build/paidan" export orders >chicago.out.csv
 at_of() { # KEY COLUMN
 	python3 -c '

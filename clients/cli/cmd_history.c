@@ -26,6 +26,8 @@ struct flight {
 	struct history *history;
 	size_t row_at;
 	uint32_t line;
+	bool ended;
+	uint64_t submitted_ms;
 	struct flight *next; /* of those that are free */
 };
 
@@ -134,9 +136,15 @@ static void look_at_rows(struct history *history)
 
 static void reject(struct history *history, const struct flight *flight, const struct pd_refused *refused)
 {
-	char why[CLI_REFUSAL_BYTES];
+	char bare[CLI_REFUSAL_BYTES], why[CLI_REFUSAL_BYTES + 64];
+	snprintf(why, sizeof why, "%s", cli_refusal(refused, bare));
+	if (refused->code == PD_REFUSED_bad_times) {
+		/* Rows whose times do not fit each other were not sent: one lies in the future. */
+		bool created = !flight->ended || flight->submitted_ms > print_wall_ms();
+		snprintf(why, sizeof why, _("%s: %s"), history_map_key(created ? MAP_CREATED : MAP_ENDED), bare);
+	}
 	csv_scan_again(&history->again, flight->row_at, flight->line);
-	history_report_add(&history->report, &history->again, cli_refusal(refused, why));
+	history_report_add(&history->report, &history->again, why);
 }
 
 /* Refusals that are not the row's fault: nothing further would be taken. */
@@ -205,6 +213,8 @@ static void send_row(struct history *history)
 	}
 	flight->row_at = history->scan.row_at;
 	flight->line = history->scan.line;
+	flight->submitted_ms = message.record.submitted_ms;
+	flight->ended = message.record.ended_ms != 0;
 	if (pd_client_send(history->client, &message, on_answer, flight)) {
 		cli_fail(history->cli, CLI_SYSTEM, "%s", pd_client_why(history->client));
 		stop(history, CLI_SYSTEM);

@@ -276,14 +276,14 @@ static int not_one(struct cli *cli, struct pd_client *client, struct search *sea
 {
 	const struct sayings *say = &sayings[search->kind];
 	if (search->count > 1) {
-		cli_fail(cli, CLI_USAGE, _(say->several), search->count, search->text);
+		cli_fail(cli, CLI_REFUSED, _(say->several), search->count, search->text);
 	} else {
 		search->within = true;
 		twalk_r(cli->names->tree, look_at, search);
-		cli_fail(cli, CLI_USAGE, search->count ? _(say->none_like) : _(say->none), search->text);
+		cli_fail(cli, CLI_REFUSED, search->count ? _(say->none_like) : _(say->none), search->text);
 	}
 	print_candidates(cli, client, search);
-	return CLI_USAGE;
+	return CLI_REFUSED;
 }
 
 static int find(struct cli *cli, struct pd_client *client, enum name_kind kind, const char *text, uint32_t *id)
@@ -295,7 +295,7 @@ static int find(struct cli *cli, struct pd_client *client, enum name_kind kind, 
 		*id = (uint32_t)number;
 		if (names_get(cli, client, kind, *id)->known)
 			return CLI_OK;
-		return cli_fail(cli, CLI_USAGE, _(sayings[kind].no_id), text);
+		return cli_fail(cli, CLI_REFUSED, _(sayings[kind].no_id), text);
 	}
 	struct search search = {.kind = kind, .text = text};
 	twalk_r(cli->names->tree, look_at, &search);

@@ -41,7 +41,7 @@ void names_learn(struct names *names, const struct pd_message *message);
 char *names_path(struct cli *cli, struct pd_client *client, uint32_t area, char *text, size_t text_bytes);
 
 /* The area that text means: an id, or a name that only one area has. CLI_OK, or else stderr says why, with the
- * candidates. */
+ * candidates: CLI_REFUSED when there is none or several, as the broker says of a household. */
 PD_MUST_USE int names_find_area(struct cli *cli, struct pd_client *client, const char *text, uint32_t *area);
 /* The same for a category. */
 PD_MUST_USE int names_find_category(struct cli *cli, struct pd_client *client, const char *text, uint32_t *category);

@@ -2,7 +2,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+/* A row of the file. */
+struct place {
+	uint32_t line;
+	size_t at, bytes;
+};
 
 void history_report_init(struct history_report *report, const char *path, const char *read_path,
 			 const struct csv_scan *header)
@@ -37,6 +44,7 @@ static void put_row(struct history_report *report, const char *first, const char
 	}
 	pd_buffer_add(&line, "\n", 1);
 	fwrite(line.data, 1, line.count, report->file);
+	report->bytes += line.count;
 	pd_buffer_fini(&line);
 }
 
@@ -45,26 +53,63 @@ void history_report_add(struct history_report *report, const struct csv_scan *ro
 	char line[16];
 	report->rows++;
 	if (!report->file && !report->error) {
-		report->file = fopen(report->path, "w");
+		report->file = fopen(report->path, "w+");
 		if (!report->file)
 			report->error = errno;
 		else
 			put_row(report, "line", "reason", report->header);
 	}
 	snprintf(line, sizeof line, "%" PRIu32, row->line);
-	if (report->file)
-		put_row(report, line, why, row);
+	if (!report->file)
+		return;
+	struct place place = {.line = row->line, .at = report->bytes};
+	put_row(report, line, why, row);
+	place.bytes = report->bytes - place.at;
+	report->disordered |= report->last_line > place.line;
+	report->last_line = place.line;
+	pd_buffer_add(&report->places, (const char *)&place, sizeof place);
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+	const struct place *x = a, *y = b;
+	return (x->line > y->line) - (x->line < y->line);
+}
+
+/* The rows behind the titles are read back, and written in their order. When they cannot be read (a pipe), they stay as
+ * they came. */
+static void put_in_order(struct history_report *report)
+{
+	struct place *places = (struct place *)report->places.data;
+	size_t count = report->places.count / sizeof *places;
+	size_t begin = places[0].at, bytes = report->bytes - begin;
+	char *rows = malloc(bytes);
+	if (!rows)
+		abort();
+	if (fseeko(report->file, (off_t)begin, SEEK_SET) == 0 && fread(rows, 1, bytes, report->file) == bytes &&
+	    fseeko(report->file, (off_t)begin, SEEK_SET) == 0) {
+		qsort(places, count, sizeof *places, compare_lines);
+		for (size_t i = 0; i < count; i++)
+			fwrite(rows + (places[i].at - begin), 1, places[i].bytes, report->file);
+	} else {
+		clearerr(report->file);
+	}
+	free(rows);
 }
 
 bool history_report_close(struct history_report *report)
 {
 	if (report->file) {
 		bool failed = fflush(report->file) || ferror(report->file);
+		if (!failed && report->disordered)
+			put_in_order(report);
+		failed = failed || fflush(report->file) || ferror(report->file);
 		if (failed && !report->error)
 			report->error = errno;
 		if (fclose(report->file) && !report->error)
 			report->error = errno;
 		report->file = NULL;
 	}
+	pd_buffer_fini(&report->places);
 	return report->error == 0;
 }
