@@ -46,6 +46,8 @@ static int show(struct listing *listing, struct pd_message *query, const char *c
 		json_array(&listing->json, NULL);
 	else
 		listing->table = table_new(titles);
+	if (listing->table && query->type == PD_MSG_list_orders)
+		table_cut(listing->table, print_terminal_columns());
 	int code = pages_show(cli, listing->client, query, listing->limit, show_row, end_page, listing, &listing->more);
 	if (cli->json && code == CLI_OK)
 		json_end(&listing->json);

@@ -2,11 +2,14 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
+#include <unistd.h>
 #include <wchar.h>
 
 #include "intl.h"
@@ -68,6 +71,12 @@ unsigned print_width(const char *text, size_t bytes)
 	return width;
 }
 
+unsigned print_terminal_columns(void)
+{
+	struct winsize size;
+	return isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void print_column(FILE *out, const char *text, unsigned columns)
 {
 	unsigned width = print_width(text, strlen(text));
@@ -122,13 +131,14 @@ uint64_t print_wall_ms(void)
 
 /* ---- tables ---- */
 
-enum { COLUMNS_MAX = 16 };
+enum { COLUMNS_MAX = 16, CUT_COLUMNS_MIN = 16 };
 
 struct table {
 	const char *titles[COLUMNS_MAX];
 	bool right[COLUMNS_MAX];
 	unsigned width[COLUMNS_MAX];
 	unsigned columns, column; /* column: of the next cell */
+	unsigned terminal;        /* see table_cut */
 	struct pd_buffer cells;   /* texts, each with a zero behind it */
 	bool begun;
 };
@@ -157,6 +167,11 @@ void table_free(struct table *table)
 	free(table);
 }
 
+void table_cut(struct table *table, unsigned columns)
+{
+	table->terminal = columns;
+}
+
 void table_text(struct table *table, struct pd_slice text)
 {
 	size_t start = table->cells.count;
@@ -178,13 +193,46 @@ void table_cell(struct table *table, const char *format, ...)
 	table_text(table, pd_text(text));
 }
 
+/* What is left of the terminal's line behind the other columns; of the next one, when that is too little. */
+static unsigned last_room(const struct table *table)
+{
+	unsigned before = 0;
+	for (unsigned column = 0; column + 1 < table->columns; column++)
+		before += table->width[column] + 2;
+	unsigned room = table->terminal - before % table->terminal;
+	return room < CUT_COLUMNS_MIN ? room + table->terminal : room;
+}
+
+static void print_last(const struct table *table, const char *text, FILE *out)
+{
+	static const char ellipsis[] = "\xe2\x80\xa6";
+	size_t bytes = strlen(text), at = 0;
+	unsigned room = table->terminal ? last_room(table) : UINT_MAX, used = 0;
+	if (print_width(text, bytes) <= room) {
+		fputs(text, out);
+		return;
+	}
+	while (at < bytes) {
+		int columns;
+		size_t length = print_char(text + at, bytes - at, &columns);
+		used += columns < 0 ? 1 : (unsigned)columns;
+		if (used > room - 1)
+			break;
+		at += length;
+	}
+	fprintf(out, "%.*s%s", (int)at, text, ellipsis);
+}
+
 static void print_cell(const struct table *table, unsigned column, const char *text, FILE *out)
 {
 	bool last = column + 1 == table->columns;
 	unsigned width = print_width(text, strlen(text)), missing = table->width[column] - width;
 	if (table->right[column])
 		fprintf(out, "%*s", (int)missing, "");
-	fputs(text, out);
+	if (last)
+		print_last(table, text, out);
+	else
+		fputs(text, out);
 	if (!last && !table->right[column])
 		fprintf(out, "%*s", (int)missing, "");
 	fputs(last ? "\n" : "  ", out);

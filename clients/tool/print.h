@@ -23,6 +23,9 @@ size_t print_char(const char *text, size_t bytes, int *columns);
 /* Columns that text takes on a terminal. */
 unsigned print_width(const char *text, size_t bytes);
 
+/* Columns of the terminal that stdout is; 0: it is none. */
+unsigned print_terminal_columns(void);
+
 /* Text in one line, with blanks behind it up to so many columns. */
 void print_column(FILE *out, const char *text, unsigned columns);
 
@@ -42,6 +45,9 @@ struct table;
  * null; in N_(): it is translated here. */
 struct table *table_new(const char *const *titles);
 void table_free(struct table *table);
+/* Cut what stands in the last column so that a row, which may take several lines of a terminal, ends within one of so
+ * many columns. 0: nothing is cut. */
+void table_cut(struct table *table, unsigned columns);
 /* Add a cell to the last row; with the last column the row is done. The text is copied. */
 void table_text(struct table *table, struct pd_slice text);
 __attribute__((format(printf, 2, 3))) void table_cell(struct table *table, const char *format, ...);

@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -212,6 +213,48 @@ static void test_table(void **state)
 	free(text);
 }
 
+/* One row, whose other column takes so many columns with the blanks behind it, on a terminal of 40. */
+static char *cut_row(unsigned before, const char *last)
+{
+	static const char *const titles[] = {"A", "B", NULL};
+	char *text = NULL;
+	size_t bytes = 0;
+	FILE *out = open_memstream(&text, &bytes);
+	struct table *table = table_new(titles);
+	table_cut(table, 40);
+	table_cell(table, "%*s", (int)before - 2, "x");
+	table_cell(table, "%s", last);
+	table_print(table, out);
+	table_free(table);
+	fclose(out);
+	char *row = strdup(strchr(text, '\n') + 1 + before);
+	free(text);
+	return row;
+}
+
+static void test_cut(void **state)
+{
+	static const struct {
+		unsigned before;
+		const char *last, *shown;
+	} rows[] = {
+		{20, "12345678901234567890", "12345678901234567890\n"},
+		{20, "123456789012345678901", "1234567890123456789…\n"},
+		{20, "楼道灯不亮楼道灯不亮", "楼道灯不亮楼道灯不亮\n"},
+		{20, "楼道灯不亮楼道灯不亮了", "楼道灯不亮楼道灯不…\n"},
+		{60, "123456789012345678901", "1234567890123456789…\n"}, /* the second line is filled */
+		{38, "123456789012345678901234567890",
+		 "123456789012345678901234567890\n"}, /* two columns are too few */
+	};
+	(void)state;
+	print_init();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char *row = cut_row(rows[i].before, rows[i].last);
+		assert_string_equal(row, rows[i].shown);
+		free(row);
+	}
+}
+
 static void test_durations(void **state)
 {
 	(void)state;
@@ -262,9 +305,10 @@ static void test_histogram(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_args),    cmocka_unit_test(test_wrong_args), cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_without), cmocka_unit_test(test_nearest),    cmocka_unit_test(test_json),
-		cmocka_unit_test(test_table),   cmocka_unit_test(test_durations),  cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_args),      cmocka_unit_test(test_wrong_args), cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_without),   cmocka_unit_test(test_nearest),    cmocka_unit_test(test_json),
+		cmocka_unit_test(test_cut),       cmocka_unit_test(test_table),      cmocka_unit_test(test_durations),
+		cmocka_unit_test(test_histogram),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
