@@ -321,6 +321,8 @@ has "verify asks the paidand that PAIDAN_CONNECT names" "$(cat out)" "byte for b
 (unset PAIDAN_CONNECT && verify crashed)
 is "verify knows that a paidand runs that it cannot ask" "$? $(cat err)" \
 	"111 paidan verify: a paidand runs on crashed and could not be asked: say where it listens with --connect"
+(unset PAIDAN_CONNECT && verify crashed --connect "ipc://$work/nobody" --timeout 0.5)
+is "verify says so when nobody answers where it is told to ask" "$? $(grep -c "no paidand answers at" err)" "111 1"
 mkdir alone
 cp -r crashed/journal alone
 verify alone

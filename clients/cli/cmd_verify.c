@@ -19,16 +19,17 @@
 #include "book.h"
 #include "cli.h"
 #include "intl.h"
+#include "json.h"
 #include "verify.h"
 
 enum { PATH_BYTES = 4200 };
 
-enum live { LIVE_NONE, LIVE_UNASKED, LIVE_SAME, LIVE_DIFFERENT };
+enum live { LIVE_UNASKED, LIVE_SAME, LIVE_DIFFERENT };
 
 struct result {
 	struct verify_report report;
 	enum live live;
-	bool no_book;
+	bool runs, no_book; /* runs: a paidand on the folder */
 	uint64_t state_seq;
 };
 
@@ -196,10 +197,9 @@ static enum pd_err compare_live(struct cli *cli, struct verify *verify, const ch
 	struct pd_client *client = NULL;
 	struct pd_message query = {.type = PD_MSG_get_digest}, digest;
 	uint8_t hash[32];
-	bool runs = is_run_on(dir);
-	bool asked = (runs || cli->connect) && find_live(cli, dir, &client) &&
+	result->runs = is_run_on(dir);
+	bool asked = (result->runs || cli->connect) && find_live(cli, dir, &client) &&
 		     cli_call(cli, client, &query, &digest) == CLI_OK;
-	result->live = runs ? LIVE_UNASKED : LIVE_NONE;
 	result->state_seq = asked ? digest.digest.seq : UINT64_MAX;
 	enum pd_err err = verify_state(verify, &result->state_seq, hash, &result->report);
 	if (asked && err == PD_OK) {
@@ -219,36 +219,45 @@ static enum pd_err compare_live(struct cli *cli, struct verify *verify, const ch
 
 /* ---- the command ---- */
 
+static void number_or_null(struct json *json, const char *key, bool there, uint64_t number)
+{
+	if (there)
+		json_number(json, key, number);
+	else
+		json_null(json, key);
+}
+
 static void print_json(const struct result *result, bool good)
 {
-	static const char *const live_json[] = {"null", "null", "true", "false"};
 	const struct verify_report *report = &result->report;
-	printf("{\"sound\": %s, \"events\": %" PRIu64, good ? "true" : "false", report->events);
-	if (result->no_book)
-		fputs(", \"book_seq\": null, \"book_entries\": null", stdout);
+	struct json json;
+	json_init(&json, stdout);
+	json_object(&json, NULL);
+	json_bool(&json, "sound", good);
+	json_number(&json, "events", report->events);
+	number_or_null(&json, "book_seq", !result->no_book, report->book_seq);
+	number_or_null(&json, "book_entries", !result->no_book, report->book_entries);
+	json_number(&json, "state_seq", result->state_seq);
+	json_bool(&json, "paidand_runs", result->runs);
+	if (result->live == LIVE_UNASKED)
+		json_null(&json, "running_paidand_agrees");
 	else
-		printf(", \"book_seq\": %" PRIu64 ", \"book_entries\": %" PRIu64, report->book_seq,
-		       report->book_entries);
-	printf(", \"state_seq\": %" PRIu64 ", \"paidand_runs\": %s, \"running_paidand_agrees\": %s}\n",
-	       result->state_seq, result->live == LIVE_NONE ? "false" : "true", live_json[result->live]);
+		json_bool(&json, "running_paidand_agrees", result->live == LIVE_SAME);
+	json_end(&json);
 }
 
 static void print_state(const struct result *result)
 {
-	switch (result->live) {
-	case LIVE_SAME:
+	if (result->live == LIVE_SAME)
 		printf(_("state    the running paidand's is that of a replay to event %" PRIu64 ", byte for byte\n"),
 		       result->state_seq);
-		break;
-	case LIVE_UNASKED:
+	else if (result->runs)
 		printf(_("state    a paidand runs on this folder, but could not be asked: its state was not compared; "
 			 "a replay to event %" PRIu64 " went through\n"),
 		       result->state_seq);
-		break;
-	default:
+	else
 		printf(_("state    no paidand runs on this folder; a replay to event %" PRIu64 " went through\n"),
 		       result->state_seq);
-	}
 }
 
 static void print_result(const struct cli *cli, const struct result *result, bool good)
@@ -295,11 +304,12 @@ static int verify_all(struct cli *cli, const char *dir, const char *scratch)
 	verify_close(verify);
 	if (err)
 		return fail_of(cli, CLI_REFUSED, &result, err);
-	if (result.live == LIVE_UNASKED)
+	if (result.runs && result.live == LIVE_UNASKED)
 		return cli_fail(cli, CLI_SYSTEM,
 				_("a paidand runs on %s and could not be asked: say where it listens with --connect"),
 				dir);
-	return CLI_OK;
+	/* Told to ask, and not able to: stderr has been told why. */
+	return cli->connect && result.live == LIVE_UNASKED ? CLI_SYSTEM : CLI_OK;
 }
 
 int cmd_verify(struct cli *cli, int argc, char **argv)
