@@ -74,7 +74,7 @@ struct exec {
 	unsigned jobs, tries_max;
 	uint16_t credit; /* as said */
 	double timeout_s, grace_s;
-	bool over; /* the broker does not let us work here */
+	enum cli_exit over; /* not 0: the broker does not let us go on, and this is the exit code */
 };
 
 /* ---- tasks ---- */
@@ -426,7 +426,7 @@ static void on_area_refused(struct worker *worker, uint32_t area, const struct p
 	(void)worker;
 	cli_say(exec->cli, _("the broker does not let person %" PRIu32 " work for area %" PRIu32 ": %s"),
 		exec->post.person->id, area, cli_refusal(refused, why));
-	exec->over = true;
+	exec->over = CLI_USAGE;
 }
 
 static void on_link(struct worker *worker, enum pd_link link, const struct pd_message *message, void *arg)
@@ -436,12 +436,22 @@ static void on_link(struct worker *worker, enum pd_link link, const struct pd_me
 	shift_link(&exec->shift, link, message);
 }
 
+static void on_follow_refused(struct worker *worker, const struct pd_refused *refused, void *arg)
+{
+	struct exec *exec = arg;
+	char why[CLI_REFUSAL_BYTES];
+	(void)worker;
+	cli_say(exec->cli, _("the broker refuses to tell what happens: %s"), cli_refusal(refused, why));
+	exec->over = CLI_REFUSED;
+}
+
 static const struct worker_handler handler = {
 	.offered = on_offered,
 	.done = on_done,
 	.refused = on_refused,
 	.lost = on_lost,
 	.area_refused = on_area_refused,
+	.follow_refused = on_follow_refused,
 	.link = on_link,
 };
 
@@ -587,7 +597,7 @@ static int run(struct exec *exec, const char *as)
 		code = cli_fail(exec->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(exec->worker)));
 	if (code == 0) {
 		tell_end(exec);
-		code = exec->over ? CLI_USAGE : 0;
+		code = (int)exec->over;
 	}
 	exec_fini(exec);
 	return code;

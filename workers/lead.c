@@ -108,6 +108,19 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 	lead_refused(lead, entry->number, intl_command(command), refused);
 }
 
+static void on_accepted_elsewhere(struct worker *worker, struct worker_order *order, void *arg)
+{
+	struct lead *lead = arg;
+	const struct entry *entry = order->data;
+	(void)worker;
+	if (entry->number == 0)
+		return; /* it is shown as accepted when it is shown */
+	if (lead->answer_for == entry->number)
+		lead->answer_for = 0;
+	lead_begin(lead);
+	printf(_("[%u] accepted by you elsewhere; when it is done: c %u RESULT\n"), entry->number, entry->number);
+}
+
 static void on_lost(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
 		    void *arg)
 {
@@ -124,6 +137,8 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	if (loss == WORKER_LINK_LOST)
 		printf(_("[%u] is no longer offered, for the connection was lost; it comes again if it still waits\n"),
 		       entry->number);
+	else if (person == lead->post.person->id)
+		printf(_("[%u] is not in hand here any more: you moved it elsewhere\n"), entry->number);
 	else if (person && loss == WORKER_TAKEN)
 		printf(_("[%u] is not yours any more: it was moved by %s\n"), entry->number,
 		       show_person(lead->roster, person, who));
@@ -144,6 +159,17 @@ static void on_area_refused(struct worker *worker, uint32_t area, const struct p
 	lead_begin(lead);
 	printf(_("the broker does not let you work for area %" PRIu32 ": %s\n"), area, cli_refusal(refused, why));
 	lead->failed = lead->quit = true;
+}
+
+static void on_follow_refused(struct worker *worker, const struct pd_refused *refused, void *arg)
+{
+	struct lead *lead = arg;
+	char why[CLI_REFUSAL_BYTES];
+	(void)worker;
+	lead_begin(lead);
+	fflush(stdout);
+	cli_say(lead->cli, _("the broker refuses to tell what happens: %s"), cli_refusal(refused, why));
+	lead->blind = lead->quit = true;
 }
 
 /* What others do with orders that have a number here. */
@@ -174,9 +200,11 @@ static const struct worker_handler handler = {
 	.offered = on_offered,
 	.done = on_done,
 	.refused = on_refused,
+	.accepted_elsewhere = on_accepted_elsewhere,
 	.lost = on_lost,
 	.area_refused = on_area_refused,
 	.event = on_event,
+	.follow_refused = on_follow_refused,
 	.link = on_link,
 };
 
@@ -226,7 +254,10 @@ static int start(struct lead *lead, const char *as)
 	int code = post_take(&lead->post, lead->roster, &lead->shift, lead->worker, lead->area, as);
 	if (code || lead->shift.stops)
 		return code;
-	if (join(lead))
+	enum pd_err err = join(lead);
+	if (err == PD_ETIMEDOUT)
+		return post_fail(lead->cli, lead->roster, err);
+	if (err)
 		return cli_fail(lead->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
 	const struct roster_area *area = lead->post.area;
 	const struct roster_person *person = lead->post.person;
@@ -241,9 +272,11 @@ static int start(struct lead *lead, const char *as)
 static int wait_ms(const struct lead *lead)
 {
 	uint64_t now_ms = agenda_now_ms();
+	int most_ms = shift_patience_ms(&lead->shift);
 	if (lead->wait_until_ms == 0)
-		return -1;
-	return lead->wait_until_ms > now_ms ? (int)(lead->wait_until_ms - now_ms) : 0;
+		return most_ms;
+	uint64_t left_ms = lead->wait_until_ms > now_ms ? lead->wait_until_ms - now_ms : 0;
+	return most_ms >= 0 && (uint64_t)most_ms < left_ms ? most_ms : (int)left_ms;
 }
 
 /* Whether all input is dealt with. */
@@ -262,6 +295,8 @@ static enum pd_err converse(struct lead *lead)
 		enum pd_err err = shift_wait(&lead->shift, worker_client(lead->worker), wait_ms(lead), &input, listen);
 		if (err)
 			return err;
+		if (shift_patience_ms(&lead->shift) == 0)
+			return PD_ETIMEDOUT;
 		show_new(lead);
 		if (listen && input.revents)
 			lead_read(lead);
@@ -297,7 +332,7 @@ static int finish(struct lead *lead)
 		tell_end(lead);
 	if (fflush(stdout) || ferror(stdout))
 		return CLI_SYSTEM;
-	return script && lead->failed ? 1 : 0;
+	return lead->blind || (script && lead->failed) ? CLI_REFUSED : CLI_OK;
 }
 
 static void lead_fini(struct lead *lead)
@@ -319,8 +354,14 @@ static int run(struct lead *lead, const char *as)
 	lead->decoder = pd_decoder_new_client();
 	entries_init(&lead->entries);
 	lead->terminal = isatty(STDIN_FILENO);
+	/* Nobody is there to end a script that waits for a broker; one that runs answers within a second. */
+	if (!lead->terminal)
+		lead->shift.patience_ms = lead->wait_s < 1 ? 1000 : (int)(lead->wait_s * 1000);
 	code = start(lead, as);
-	if (code == 0 && converse(lead))
+	enum pd_err err = code == 0 ? converse(lead) : PD_OK;
+	if (err == PD_ETIMEDOUT)
+		code = post_fail(lead->cli, lead->roster, err);
+	else if (err)
 		code = cli_fail(lead->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
 	if (code == 0)
 		code = finish(lead);
@@ -335,8 +376,9 @@ int lead_main(struct cli *cli, int argc, char **argv)
 		{"as", "PERSON", N_("act as this person (id or name) instead of the area's leader"), &as, NULL},
 		{"credit", "N", N_("orders shown at a time and not yet accepted, 1 to 4096; default 8"), &credit_text,
 		 NULL},
-		{"wait", "S", N_("in a script: wait so long for an order to come, 0 to 86400; default 30"), &wait_text,
-		 NULL},
+		{"wait", "S",
+		 N_("in a script: wait so long for an order to come, or for the broker, 0 to 86400; default 30"),
+		 &wait_text, NULL},
 		{0},
 	};
 	struct lead lead = {.cli = cli};

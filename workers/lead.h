@@ -26,6 +26,7 @@ struct lead {
 	bool prompted; /* the prompt stands at the end of the screen */
 	bool ended;    /* no more input */
 	bool quit, failed;
+	bool blind; /* the broker does not tell what happens */
 };
 
 /* Begin to say something: what is said stands on lines of its own. */

@@ -35,7 +35,9 @@ enum pd_err post_ask(struct shift *shift, struct pd_client *client, post_ask_fn 
 	enum pd_err err;
 	do {
 		err = shift_until_up(shift, client);
-		if (!err && !shift->stops)
+		if (err)
+			return err;
+		if (!shift->stops)
 			err = fn(arg);
 		if (err == PD_EBUSY && shift_wait(shift, client, BUSY_MS, NULL, 0))
 			return PD_ESYS;
@@ -47,6 +49,8 @@ int post_fail(const struct cli *cli, const struct roster *roster, enum pd_err er
 {
 	if (err == PD_ESYS)
 		return cli_fail(cli, CLI_SYSTEM, "%s", intl_error(errno));
+	if (err == PD_ETIMEDOUT)
+		return cli_fail(cli, CLI_SYSTEM, _("no paidand answers at %s"), cli_endpoint(cli));
 	return cli_fail(cli, CLI_USAGE, "%s", roster_why(roster));
 }
 

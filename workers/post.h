@@ -1,6 +1,7 @@
 /* post.h - the post that a worker takes: which area, in whose name, and the orders that are in hand there already.
  *
- * They wait for the broker as long as it takes, and end early when the shift is told to end. Threads: one.
+ * They wait for the broker as long as the shift's patience lasts, and end early when the shift is told to end. Threads:
+ * one.
  */
 #ifndef PAIDAN_POST_H
 #define PAIDAN_POST_H
@@ -31,7 +32,7 @@ PD_MUST_USE enum pd_err post_adopt(struct shift *shift, struct worker *worker, u
 
 /* Wait until the broker answers, and ask it what fn asks, again as long as nothing is answered in time, or the
  * broker has too much to do. PD_OK also when
- * the shift ends before. */
+ * the shift ends before; PD_ETIMEDOUT: the shift's patience with a silent broker is at its end. */
 typedef enum pd_err post_ask_fn(void *arg);
 PD_MUST_USE enum pd_err post_ask(struct shift *shift, struct pd_client *client, post_ask_fn *fn, void *arg);
 /* Say why the registry could not be read; returns the exit code. */

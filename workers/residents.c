@@ -72,6 +72,7 @@ struct counts {
 struct crowd {
 	struct cli *cli;
 	struct shift shift;
+	bool blind; /* the broker does not tell what happens */
 	struct pd_client *client;
 	struct roster *roster;
 	struct agenda agenda;
@@ -320,6 +321,15 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	}
 }
 
+static void on_follow_refused(struct pd_client *client, const struct pd_message *message, void *arg)
+{
+	struct crowd *crowd = arg;
+	char why[CLI_REFUSAL_BYTES];
+	(void)client;
+	cli_say(crowd->cli, _("the broker refuses to tell what happens: %s"), cli_refusal(&message->refused, why));
+	crowd->blind = true;
+}
+
 static void on_link(struct pd_client *client, enum pd_link link, const struct pd_message *message, void *arg)
 {
 	struct crowd *crowd = arg;
@@ -467,7 +477,7 @@ static bool finished(const struct crowd *crowd)
 
 static enum pd_err live(struct crowd *crowd)
 {
-	while (!crowd->shift.stops && !finished(crowd)) {
+	while (!crowd->shift.stops && !crowd->blind && !finished(crowd)) {
 		enum pd_err err = shift_wait(&crowd->shift, crowd->client, wait_ms(crowd), NULL, 0);
 		if (err)
 			return err;
@@ -518,6 +528,7 @@ static int run(struct crowd *crowd)
 		.arg = crowd,
 		.on_event = on_event,
 		.on_link = on_link,
+		.on_follow_refused = on_follow_refused,
 	};
 	if (shift_begin(&crowd->shift, crowd->cli, false))
 		return cli_fail(crowd->cli, CLI_SYSTEM, _("signals: %s"), intl_error(errno));
@@ -530,6 +541,8 @@ static int run(struct crowd *crowd)
 		code = cli_fail(crowd->cli, CLI_SYSTEM, "%s", pd_client_why(crowd->client));
 	if (code == 0)
 		tell_end(crowd);
+	if (code == 0 && crowd->blind)
+		code = CLI_REFUSED;
 	crowd_fini(crowd);
 	return code;
 }

@@ -24,7 +24,7 @@ static void signal_set(sigset_t *set, bool children)
 enum pd_err shift_begin(struct shift *shift, const struct cli *cli, bool children)
 {
 	sigset_t set;
-	*shift = (struct shift){.cli = cli};
+	*shift = (struct shift){.cli = cli, .down_ms = agenda_now_ms()};
 	signal_set(&set, children);
 	signal(SIGPIPE, SIG_IGN);
 	shift->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -63,6 +63,8 @@ void shift_link(struct shift *shift, enum pd_link link, const struct pd_message 
 {
 	bool was_up = shift->up;
 	shift->up = link != PD_LINK_DOWN;
+	if (was_up)
+		shift->down_ms = agenda_now_ms();
 	if (shift->up) {
 		if (shift->said_down)
 			cli_say(shift->cli, _("paidand answers at %s"), cli_endpoint(shift->cli));
@@ -110,13 +112,26 @@ enum pd_err shift_wait(struct shift *shift, struct pd_client *client, int timeou
 	return err ? err : pd_client_step(client, 0);
 }
 
+int shift_patience_ms(const struct shift *shift)
+{
+	uint64_t now_ms = agenda_now_ms(), end_ms = shift->down_ms + (uint64_t)shift->patience_ms;
+	if (shift->up || shift->patience_ms == 0)
+		return -1;
+	return end_ms > now_ms ? (int)(end_ms - now_ms) : 0;
+}
+
 enum pd_err shift_until_up(struct shift *shift, struct pd_client *client)
 {
 	uint64_t said_ms = agenda_now_ms() + SILENT_MS;
 	while (!shift->up && !shift->stops) {
-		enum pd_err err = shift_wait(shift, client, shift->said_down ? -1 : SILENT_MS, NULL, 0);
+		int patience_ms = shift_patience_ms(shift), most_ms = shift->said_down ? -1 : SILENT_MS;
+		if (patience_ms >= 0 && (most_ms < 0 || patience_ms < most_ms))
+			most_ms = patience_ms;
+		enum pd_err err = shift_wait(shift, client, most_ms, NULL, 0);
 		if (err)
 			return err;
+		if (shift_patience_ms(shift) == 0)
+			return PD_ETIMEDOUT;
 		if (!shift->up && agenda_now_ms() >= said_ms)
 			say_down(shift);
 	}

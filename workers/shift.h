@@ -18,6 +18,8 @@ struct shift {
 	unsigned stops;        /* how often it was told to end */
 	bool children;         /* a child changed its state since this was last cleared */
 	bool up;               /* the broker answers */
+	uint64_t down_ms;      /* since when it does not, by agenda_now_ms */
+	int patience_ms;       /* how long that is borne, set by the worker; 0: for ever */
 	bool said_down;        /* it was said that it does not */
 	unsigned said_refused; /* and why, if it refused our hello: the code */
 };
@@ -40,8 +42,12 @@ PD_MUST_USE enum pd_err shift_wait(struct shift *shift, struct pd_client *client
 PD_MUST_USE enum pd_err shift_poll(struct shift *shift, struct pd_client *client, int timeout_ms, struct pollfd *more,
 				   nfds_t count);
 
+/* How long the broker may go on not answering: 0 when it is time to give up; -1: it answers, or may be silent for ever.
+ */
+int shift_patience_ms(const struct shift *shift);
+
 /* Wait until the broker answers or the shift is told to end (then shift->stops is not 0); says once that nobody
- * answers. */
+ * answers. PD_ETIMEDOUT: patience is at its end. */
 PD_MUST_USE enum pd_err shift_until_up(struct shift *shift, struct pd_client *client);
 
 /* Wait until nothing sent is unanswered, at most timeout_ms, or until told again to end. */

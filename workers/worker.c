@@ -6,6 +6,7 @@
  *                       |  withdraw, taken: lost        |
  *                       +--> forgotten                  +--> forgotten
  *
+ * An offered order that its actor accepted elsewhere is looked up, and then in hand or lost.
  * A command that is refused as stale: get_order says whether the order is still ours to move; then the command is
  * repeated with the new version, else the order is lost.
  */
@@ -20,7 +21,7 @@ enum { STALE_TRIES_MAX = 8 };
 
 /* What is under way on an order. The text is kept for a repetition. */
 struct command {
-	enum pd_type type; /* PD_MSG_none: nothing is */
+	enum pd_type type; /* PD_MSG_none: nothing is; PD_MSG_get_order: it is looked at, no command */
 	uint32_t holder;   /* of transfer */
 	unsigned tries;
 	struct pd_buffer text;
@@ -121,6 +122,7 @@ static void release(struct held *held)
 }
 
 static void take_later(struct worker *worker, struct pd_buffer *later);
+static bool look_whether_ours(struct held *held, uint32_t person);
 
 static void forget(struct held *held)
 {
@@ -230,7 +232,7 @@ static void take_withdraw(struct worker *worker, const struct pd_withdraw *withd
 {
 	struct held *held = find_order(worker, &withdraw->order);
 	if (held && held->order.stage == WORKER_OFFERED && !held->command.type &&
-	    held->order.holder == withdraw->holder)
+	    held->order.holder == withdraw->holder && !look_whether_ours(held, withdraw->person))
 		lose(held, WORKER_WITHDRAWN, withdraw->person);
 }
 
@@ -286,6 +288,14 @@ static void drop_offers(struct worker *worker)
 		if (held->order.stage == WORKER_OFFERED && !held->command.type)
 			lose(held, WORKER_LINK_LOST, 0);
 	}
+}
+
+static void on_follow_refused(struct pd_client *client, const struct pd_message *message, void *arg)
+{
+	struct worker *worker = arg;
+	(void)client;
+	if (worker->handler->follow_refused)
+		worker->handler->follow_refused(worker, &message->refused, worker->arg);
 }
 
 static void on_link(struct pd_client *client, enum pd_link link, const struct pd_message *message, void *arg)
@@ -360,6 +370,14 @@ static bool waits_anew(struct held *held, uint32_t version_min)
 	return held->later.count > 0;
 }
 
+static void take_in_hand(struct held *held, uint64_t due_ms)
+{
+	held->worker->counts[WORKER_OFFERED]--;
+	held->worker->counts[WORKER_IN_HAND]++;
+	held->order.stage = WORKER_IN_HAND;
+	held->order.due_ms = due_ms;
+}
+
 static void command_done(struct held *held, const struct pd_ok *ok)
 {
 	struct worker *worker = held->worker;
@@ -367,12 +385,8 @@ static void command_done(struct held *held, const struct pd_ok *ok)
 	held->command.type = PD_MSG_none;
 	if (ok->version > held->order.version)
 		held->order.version = ok->version;
-	if (type == PD_MSG_accept) {
-		worker->counts[WORKER_OFFERED]--;
-		worker->counts[WORKER_IN_HAND]++;
-		held->order.stage = WORKER_IN_HAND;
-		held->order.due_ms = held->complete_by_ms;
-	}
+	if (type == PD_MSG_accept)
+		take_in_hand(held, held->complete_by_ms);
 	bool ended = ends_it(type), anew = waits_anew(held, held->order.version + !ended);
 	if (anew && !ended) {
 		lose(held, WORKER_TAKEN, 0);
@@ -398,8 +412,47 @@ static void command_refused(struct held *held, const struct pd_refused *refused)
 static void command_lost(struct held *held, uint32_t person)
 {
 	held->command.type = PD_MSG_none;
+	if (look_whether_ours(held, person))
+		return;
 	waits_anew(held, held->order.version + 1);
 	lose(held, WORKER_TAKEN, person);
+}
+
+/* ---- accepted elsewhere: look, and take it in hand ---- */
+
+static void on_whether_ours(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct held *held = arg;
+	const struct pd_order *now = &answer->order;
+	struct worker *worker = held->worker;
+	(void)client;
+	if (answer->type == PD_MSG_order && now->state == PD_STATE_accepted && now->acceptor == held->order.actor &&
+	    now->holder == held->order.holder) {
+		held->command.still_ours = true;
+		held->order.version = now->version;
+		held->complete_by_ms = now->due_ms;
+	}
+	if (!last)
+		return;
+	held->command.type = PD_MSG_none;
+	if (waits_anew(held, held->order.version + 1) || !held->command.still_ours) {
+		lose(held, WORKER_WITHDRAWN, held->order.actor);
+		return;
+	}
+	take_in_hand(held, held->complete_by_ms);
+	worker->handler->accepted_elsewhere(worker, &held->order, worker->arg);
+}
+
+/* Person moved an order that is offered to us. If that is the actor it may be in hand, which the broker is asked. */
+static bool look_whether_ours(struct held *held, uint32_t person)
+{
+	struct pd_message get = {.type = PD_MSG_get_order, .get_order = {.order = held->order.id}};
+	if (!held->worker->handler->accepted_elsewhere || held->order.stage != WORKER_OFFERED ||
+	    person != held->order.actor || pd_client_send(held->worker->client, &get, on_whether_ours, held) != PD_OK)
+		return false;
+	held->command.type = PD_MSG_get_order;
+	held->command.still_ours = false;
+	return true;
 }
 
 /* ---- stale: look, and repeat ---- */
@@ -672,6 +725,7 @@ enum pd_err worker_open(struct worker **opened, const char *connect, const char 
 		.on_push = on_push,
 		.on_event = on_event,
 		.on_link = on_link,
+		.on_follow_refused = on_follow_refused,
 	};
 	worker->handler = handler;
 	worker->arg = arg;

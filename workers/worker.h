@@ -50,6 +50,9 @@ struct worker_handler {
 	/* The command was refused, and the order is as it was. */
 	void (*refused)(struct worker *worker, struct worker_order *order, enum pd_type command,
 			const struct pd_refused *refused, void *arg);
+	/* The actor accepted the offered order elsewhere: it is in hand now. When null such an order is lost, as if
+	 * someone else had accepted it: several workers may act as one person, and one of them then has it. */
+	void (*accepted_elsewhere)(struct worker *worker, struct worker_order *order, void *arg);
 	/* The order is not ours any more, by person (0: unknown). It is forgotten when this returns. */
 	void (*lost)(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
 		     void *arg);
@@ -57,6 +60,8 @@ struct worker_handler {
 	void (*area_refused)(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg);
 	/* An event of the area followed by pd_client_follow; versions of orders in the table are up to date already. */
 	void (*event)(struct worker *worker, const struct pd_message *event, void *arg);
+	/* The broker does not tell events, and will not: see pd_client_follow. */
+	void (*follow_refused)(struct worker *worker, const struct pd_refused *refused, void *arg);
 	void (*link)(struct worker *worker, enum pd_link link, const struct pd_message *message, void *arg);
 };
 

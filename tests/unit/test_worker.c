@@ -213,6 +213,7 @@ static void broker_order(struct broker *broker, const struct pd_message *to, uin
 					.urgency = PD_urgency_high,
 					.attempt = 1,
 					.acceptor = acceptor,
+					.due_ms = state == PD_STATE_accepted ? 1763905400000 : 0,
 					.seq = 1,
 					.last_seq = 2,
 					.text = pd_text("楼道灯不亮")};
@@ -324,24 +325,53 @@ static const struct worker_handler handler = {
 	.area_refused = on_area_refused,
 };
 
+static void on_accepted_elsewhere(struct worker *worker, struct worker_order *order, void *arg)
+{
+	note_down(arg, "accepted elsewhere %u v%u due %llu; ", order->id.bytes[15], order->version,
+		  (unsigned long long)order->due_ms);
+	react(arg, worker, order, "accepted elsewhere");
+}
+
+static void on_follow_refused(struct worker *worker, const struct pd_refused *refused, void *arg)
+{
+	(void)worker;
+	note_down(arg, "events refused: %.*s; ", (int)refused->name.bytes, refused->name.data);
+}
+
+/* Of one who is the only worker of its actor, and follows events. */
+static const struct worker_handler handler_of_one = {
+	.offered = on_offered,
+	.done = on_done,
+	.refused = on_refused,
+	.accepted_elsewhere = on_accepted_elsewhere,
+	.lost = on_lost,
+	.follow_refused = on_follow_refused,
+};
+
 struct play {
 	struct broker broker;
 	struct worker *worker;
 	struct seen seen;
 };
 
-static void play_start(struct play *play, void (*script)(struct broker *broker),
-		       void (*reaction)(struct worker *worker, struct worker_order *order, const char *what))
+static void play_start_with(struct play *play, const struct worker_handler *with, void (*script)(struct broker *broker),
+			    void (*reaction)(struct worker *worker, struct worker_order *order, const char *what))
 {
 	const char *why = "";
 	memset(&play->seen, 0, sizeof play->seen);
 	play->seen.react = reaction;
 	broker_start(&play->broker, script);
-	enum pd_err err = worker_open(&play->worker, play->broker.endpoint, "tcp://127.0.0.1:9", "test", &handler,
-				      &play->seen, &why);
+	enum pd_err err =
+		worker_open(&play->worker, play->broker.endpoint, "tcp://127.0.0.1:9", "test", with, &play->seen, &why);
 	assert_string_equal(err ? why : "", "");
 	assert_int_equal(worker_join(play->worker, 1001, 2001, 8), PD_OK);
 	assert_int_equal(worker_join(play->worker, 101, 1101, 8), PD_OK);
+}
+
+static void play_start(struct play *play, void (*script)(struct broker *broker),
+		       void (*reaction)(struct worker *worker, struct worker_order *order, const char *what))
+{
+	play_start_with(play, &handler, script, reaction);
 }
 
 static void play_until(struct play *play, const char *log)
@@ -431,6 +461,74 @@ static void test_withdrawn(void **state)
 	play_start(&play, script_withdrawn, NULL);
 	play_until(&play, "offered 1 v1 at 1001 to 2001; offered 2 v1 at 1001 to 2001; lost 1, withdrawn by 2002; ");
 	assert_int_equal(worker_count(play.worker, WORKER_OFFERED), 1);
+	play_end(&play);
+}
+
+static void script_accepted_elsewhere(struct broker *broker)
+{
+	broker_greet(broker);
+	broker_push(broker, 1, 1, 1001);
+	broker_withdraw(broker, 1, 1001, 2001);
+	struct pd_message get = broker_expect(broker, PD_MSG_get_order);
+	broker_order(broker, &get, 1, 3, PD_STATE_accepted, 1001, 2001);
+	broker_end(broker, &get, 1);
+	struct pd_message complete = broker_expect_version(broker, PD_MSG_complete, 3);
+	broker_ok(broker, &complete, 4);
+	broker_push(broker, 2, 1, 1001);
+	broker_withdraw(broker, 2, 1001, 2001);
+	get = broker_expect(broker, PD_MSG_get_order);
+	broker_order(broker, &get, 2, 3, PD_STATE_completed, 1001, 2001);
+	broker_end(broker, &get, 1);
+}
+
+static void complete_elsewhere(struct worker *worker, struct worker_order *order, const char *what)
+{
+	if (strcmp(what, "accepted elsewhere") == 0)
+		assert_int_equal(worker_complete(worker, order, pd_text("已更换灯泡")), PD_OK);
+}
+
+static void test_accepted_elsewhere_is_in_hand(void **state)
+{
+	struct play play;
+	(void)state;
+	play_start_with(&play, &handler_of_one, script_accepted_elsewhere, complete_elsewhere);
+	play_until(&play,
+		   "offered 1 v1 at 1001 to 2001; accepted elsewhere 1 v3 due 1763905400000; complete done 1 v4; "
+		   "offered 2 v1 at 1001 to 2001; lost 2, withdrawn by 2001; ");
+	assert_int_equal(worker_count(play.worker, WORKER_OFFERED) + worker_count(play.worker, WORKER_IN_HAND), 0);
+	play_end(&play);
+}
+
+static void script_one_of_many(struct broker *broker)
+{
+	broker_greet(broker);
+	broker_push(broker, 1, 1, 1001);
+	broker_withdraw(broker, 1, 1001, 2001);
+}
+
+static void test_accepted_by_one_of_many_is_lost(void **state)
+{
+	struct play play;
+	(void)state;
+	play_start(&play, script_one_of_many, NULL);
+	play_until(&play, "offered 1 v1 at 1001 to 2001; lost 1, withdrawn by 2001; ");
+	play_end(&play);
+}
+
+static void script_refuses_events(struct broker *broker)
+{
+	broker_greet(broker);
+	struct pd_message find = broker_expect(broker, PD_MSG_list_areas); /* where the area stands */
+	broker_refuse(broker, &find, PD_REFUSED_not_allowed, 0, 0);
+}
+
+static void test_refused_events_are_told(void **state)
+{
+	struct play play;
+	(void)state;
+	play_start_with(&play, &handler_of_one, script_refuses_events, NULL);
+	assert_int_equal(pd_client_follow(worker_client(play.worker), 1001, 0), PD_OK);
+	play_until(&play, "events refused: not_allowed; ");
 	play_end(&play);
 }
 
@@ -1081,6 +1179,9 @@ int main(void)
 		cmocka_unit_test(test_whole_life),
 		cmocka_unit_test(test_lost_accept_is_told),
 		cmocka_unit_test(test_withdrawn),
+		cmocka_unit_test(test_accepted_elsewhere_is_in_hand),
+		cmocka_unit_test(test_accepted_by_one_of_many_is_lost),
+		cmocka_unit_test(test_refused_events_are_told),
 		cmocka_unit_test(test_stale_but_still_ours_is_repeated),
 		cmocka_unit_test(test_stale_and_not_ours_is_lost),
 		cmocka_unit_test(test_pushed_again_with_new_version),
