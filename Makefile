@@ -26,6 +26,7 @@ all: ## build everything
 everything: product tools python clients/node/schema.json
 	@:
 programs: $(PROGRAMS) $(CATALOGUES)
+	@:
 tools: $(TOOLS) $(units)
 
 $(BUILD)/%.o: %.c
