@@ -131,6 +131,18 @@ def english_left(text):
     return [line for line in text.splitlines() if SENTENCE.search(KEPT.sub("", line))]
 
 
+def check_run(build):
+    """workers/run.sh has its texts in the catalogue, too."""
+    said = {}
+    for language in ("zh_CN.UTF-8", "zh_XX", "C.UTF-8"):
+        done = subprocess.run(["sh", "workers/run.sh"], env=environment(LANG=language, BUILD=build, RATE="many"), text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, timeout=60)
+        said[language] = (done.stdout, done.returncode)
+    wrong = [f"{language}: {text!r}, exit {code}" for language, (text, code) in said.items()
+             if code != 100 or "RATE='many'" not in text or bool(CHINESE.search(text)) != language.startswith("zh")]
+    report("make run speaks the language of the environment", wrong)
+
+
 def check_help(build):
     programs = [os.path.join(build, name) for name in ("paidan", "paidan-worker", "paidand")]
     for program in programs:
@@ -387,6 +399,7 @@ def main():
     check_choice(build)
     check_installed(build)
     check_help(build)
+    check_run(build)
     check_settings(build)
     check_errors(build)
     check_live(build)

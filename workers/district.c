@@ -54,7 +54,8 @@ struct district {
 	struct chance chance;
 	struct counts counts;
 	struct pd_buffer text;
-	const char *except;
+	const char *except;        /* as it was given */
+	struct pd_buffer excepted; /* uint32_t: the areas that it names */
 	double speed;
 	uint16_t credit;
 	bool verbose;
@@ -250,17 +251,41 @@ static enum pd_err read_registry(void *arg)
 	return err ? err : roster_load_people(district->roster, client, 0, post_working(), POST_QUERY_MS);
 }
 
+static enum pd_err find_excepted(struct district *district)
+{
+	char *names = district->except ? strdup(district->except) : NULL, *rest;
+	enum pd_err err = PD_OK;
+	if (district->except && !names)
+		abort();
+	for (char *name = names ? strtok_r(names, ",", &rest) : NULL; name && !err; name = strtok_r(NULL, ",", &rest)) {
+		const struct roster_area *area = NULL;
+		err = roster_find_area(district->roster, name, &area);
+		if (!err)
+			pd_buffer_add(&district->excepted, &area->id, sizeof area->id);
+	}
+	free(names);
+	return err;
+}
+
+static bool is_excepted(const struct district *district, uint32_t area)
+{
+	const uint32_t *excepted = (const uint32_t *)district->excepted.data;
+	for (size_t i = 0; i < district->excepted.count / sizeof *excepted; i++)
+		if (excepted[i] == area)
+			return true;
+	return false;
+}
+
 /* Join every area that somebody leads; counts them by level. */
 static enum pd_err join_areas(struct district *district, unsigned joined[static PD_level_end], unsigned *leaderless)
 {
-	const struct roster_area *except = NULL;
 	size_t count;
-	if (district->except && roster_find_area(district->roster, district->except, &except))
+	if (find_excepted(district))
 		return PD_ENOENT;
 	const struct roster_area *areas = roster_areas(district->roster, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct roster_person *leader = roster_leader(district->roster, &areas[i]);
-		if (&areas[i] == except)
+		if (is_excepted(district, areas[i].id))
 			continue;
 		*leaderless += !leader;
 		if (!leader)
@@ -356,6 +381,7 @@ static int run(struct district *district)
 	roster_free(district->roster);
 	agenda_fini(&district->agenda);
 	pd_buffer_fini(&district->text);
+	pd_buffer_fini(&district->excepted);
 	shift_end(&district->shift);
 	return code;
 }
@@ -369,7 +395,8 @@ int district_main(struct cli *cli, int argc, char **argv)
 		{"speed", "X", N_("all times are divided by it, 0.01 to 10000; default 1"), &speed_text, NULL},
 		{"credit", "N", N_("orders offered to each area's leader at a time, 1 to 4096; default 16"),
 		 &credit_text, NULL},
-		{"except", "AREA", N_("leave this area (id or name) to others, e.g. to 'paidan-worker lead'"),
+		{"except", "AREAS",
+		 N_("leave these (ids or names, as 1001,1002) to others, e.g. to 'paidan-worker lead'"),
 		 &district.except, NULL},
 		{"verbose", NULL, N_("a line for every move"), NULL, &district.verbose},
 		{0},

@@ -81,24 +81,49 @@ static enum pd_err run_note(struct lead *lead, struct entry *entry, struct pd_sl
 	return worker_note(lead->worker, entry->order, text);
 }
 
+/* Whose names are asked for when all of it is there: a callback cannot ask. */
+struct story {
+	struct pd_buffer events; /* whole messages */
+};
+
 static void on_past(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
-	struct lead *lead = arg;
-	struct pd_message event;
-	struct pd_fault fault;
-	size_t off = 0;
+	struct story *story = arg;
 	(void)client;
 	(void)last;
 	if (answer->type == PD_MSG_order)
 		printf(_("      %s, version %" PRIu32 "\n"), intl_word("state", answer->order.state),
 		       answer->order.version);
-	if (answer->type != PD_MSG_past)
-		return;
-	pd_decoder_reset(lead->decoder);
-	if (pd_decode(lead->decoder, answer->past.event.data, answer->past.event.bytes, &off, &event, &fault) ==
-		    PD_OK &&
-	    pd_is_order_event(event.type))
-		show_past(lead->roster, &event);
+	if (answer->type == PD_MSG_past)
+		pd_buffer_add(&story->events, answer->past.event.data, answer->past.event.bytes);
+}
+
+static enum pd_err each_event(struct lead *lead, const struct story *story,
+			      enum pd_err (*fn)(struct lead *lead, const struct pd_message *event))
+{
+	struct pd_message event;
+	struct pd_fault fault;
+	enum pd_err err = PD_OK;
+	size_t off = 0;
+	do {
+		pd_decoder_reset(lead->decoder);
+		if (off == story->events.count ||
+		    pd_decode(lead->decoder, story->events.data, story->events.count, &off, &event, &fault))
+			break;
+		err = pd_is_order_event(event.type) ? fn(lead, &event) : PD_OK;
+	} while (!err);
+	return err;
+}
+
+static enum pd_err meet_actor(struct lead *lead, const struct pd_message *event)
+{
+	return roster_meet(lead->roster, worker_client(lead->worker), event->order_event.actor, POST_QUERY_MS);
+}
+
+static enum pd_err show_one(struct lead *lead, const struct pd_message *event)
+{
+	show_past(lead->roster, event);
+	return PD_OK;
 }
 
 static enum pd_err run_story(struct lead *lead, struct entry *entry, struct pd_slice text)
@@ -106,14 +131,18 @@ static enum pd_err run_story(struct lead *lead, struct entry *entry, struct pd_s
 	struct pd_message get = {.type = PD_MSG_get_order, .get_order = {.order = entry->id, .story = true}}, end;
 	char id[PD_ID_TEXT_BYTES];
 	unsigned number = entry->number;
+	struct story story = {0};
 	(void)text;
 	printf("[%u] %s\n", number, pd_id_print(&entry->id, id));
-	enum pd_err err = pd_client_query(worker_client(lead->worker), &get, on_past, lead, &end, POST_QUERY_MS);
-	if (err)
-		return err;
-	if (end.type == PD_MSG_refused)
+	enum pd_err err = pd_client_query(worker_client(lead->worker), &get, on_past, &story, &end, POST_QUERY_MS);
+	if (!err && end.type == PD_MSG_refused)
 		lead_refused(lead, number, _("show"), &end.refused);
-	return PD_OK;
+	else if (!err)
+		err = each_event(lead, &story, meet_actor);
+	if (!err)
+		err = each_event(lead, &story, show_one);
+	pd_buffer_fini(&story.events);
+	return err;
 }
 
 static enum pd_err run_list(struct lead *lead, struct entry *entry, struct pd_slice text)
@@ -267,10 +296,11 @@ static bool take_line(struct lead *lead, struct pd_slice line)
 			return false;
 	}
 	lead->wait_until_ms = 0;
-	if (verb->needs & NEEDS_NUMBER && number == 0)
+	if (verb->needs & NEEDS_NUMBER && number_word.bytes == 0)
+		lead_wrong(lead, _("which order? %s"), _(verb->usage));
+	else if (verb->needs & NEEDS_NUMBER && number == 0)
 		lead_wrong(lead, _("'%.*s' is not the number of an order; %s"),
-			   (int)(number_word.bytes < 40 ? number_word.bytes : 40),
-			   number_word.data ? number_word.data : "", _(verb->usage));
+			   (int)(number_word.bytes < 40 ? number_word.bytes : 40), number_word.data, _(verb->usage));
 	else if (verb->needs & NEEDS_NUMBER && !entry)
 		say_no_such(lead, number);
 	else if (verb->needs & NEEDS_ORDER && entry && !entry->order)

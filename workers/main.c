@@ -13,9 +13,10 @@ static const char *const lead_help[] = {
 	N_("  n 1 TEXT       add a note\n"),
 	N_("  s 1            show its story\n"),
 	N_("  l              list all orders        h  help        q  quit\n"),
-	N_("Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above), or the\n"
-	   "person given by --as, who must hold a post there. Orders that the person accepted before are\n"
-	   "listed at the start. On leaving (q, end of input, Ctrl-C) what was accepted stays accepted.\n"),
+	N_("Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above; where there\n"
+	   "is no staff, a supervisor), or the person given by --as, who must hold a post there. Orders that the\n"
+	   "person accepted before are listed at the start. On leaving (q, end of input, Ctrl-C) what was\n"
+	   "accepted stays accepted.\n"),
 	"\n",
 	N_("If stdin is not a terminal, it is taken for a script: a command about an order that has not come yet\n"
 	   "waits for it, at most --wait seconds, and the exit code is 1 if any command failed.\n"),
@@ -48,9 +49,9 @@ static const char *const exec_help[] = {
 
 static const char *const district_help[] = {
 	N_("Works for every area of the district, in the name of its leader (of a micro-grid), grid leader (of a\n"
-	   "grid) or staff (above), so that orders of categories that are held further up, and those that are\n"
-	   "declined, move too. Orders that these people accepted in an earlier run are completed as well. Prints a\n"
-	   "line at the start, and at the end what was done and refused.\n"),
+	   "grid), staff or supervisor (above), so that orders of categories that are held further up, and those\n"
+	   "that are declined, move too. Orders that these people accepted in an earlier run are completed as well.\n"
+	   "Prints a line at the start, and at the end what was done and refused.\n"),
 	"\n",
 	N_("Times are drawn anew for each order, and divided by --speed:\n"),
 	N_("  until it is accepted    log-normal, median 1.5 s, sigma 0.6 (p90 3.2 s, p99 6.1 s)\n"),
@@ -90,7 +91,7 @@ static const struct cli_command commands[] = {
 	 N_("an area's leader at a terminal: orders come in, commands are typed"), lead_help, lead_main},
 	{"exec", "AREA [--as PERSON] [--jobs N] [--timeout S] [--tries N] [--grace S] -- PROGRAM [ARG...]",
 	 N_("runs a program for every order of an area"), exec_help, exec_main},
-	{"district", "[--seed N] [--speed X] [--credit N] [--except AREA] [--verbose]",
+	{"district", "[--seed N] [--speed X] [--credit N] [--except AREA[,AREA...]] [--verbose]",
 	 N_("simulates all who work in a district"), district_help, district_main},
 	{"residents", "[--rate R] [--seed N] [--orders N]", N_("simulates a district's residents, who submit orders"),
 	 residents_help, residents_main},
@@ -100,9 +101,9 @@ static const struct cli_command commands[] = {
 static const struct cli_program program = {
 	.summary = N_("those who work with the dispatch broker paidand"),
 	.commands = commands,
-	.notes = N_(
-		"exit: 0 done, 1 a command of a lead's script failed, 100 wrong usage or configuration, 111 the system "
-		"failed\n"),
+	.notes = N_("exit: 0 done, 1 a command of a lead's script failed, or the broker refused to tell events, 100 "
+		    "wrong usage\n"
+		    "or configuration, 111 the system failed, or no paidand answered a lead's script\n"),
 };
 
 int main(int argc, char **argv)

@@ -21,7 +21,8 @@ struct roster {
 	struct pd_buffer areas, people, categories; /* arrays of the structs of roster.h */
 	struct pd_buffer asked;                     /* uint32_t: areas whose addresses were asked for */
 	void *addresses;                            /* tsearch of struct address */
-	unsigned posts;                             /* wanted by the load that is under way */
+	void *met;      /* tsearch of struct roster_person: people must stay where they are */
+	unsigned posts; /* wanted by the load that is under way */
 	char why[400];
 };
 
@@ -85,6 +86,13 @@ static void free_address(void *entry)
 	free(address);
 }
 
+static void free_person(void *entry)
+{
+	struct roster_person *person = entry;
+	free(person->name);
+	free(person);
+}
+
 void roster_free(struct roster *roster)
 {
 	if (!roster)
@@ -98,6 +106,7 @@ void roster_free(struct roster *roster)
 	pd_buffer_fini(&roster->people);
 	pd_buffer_fini(&roster->asked);
 	tdestroy(roster->addresses, free_address);
+	tdestroy(roster->met, free_person);
 	free(roster);
 }
 
@@ -228,6 +237,30 @@ enum pd_err roster_load_people(struct roster *roster, struct pd_client *client, 
 	return err;
 }
 
+static void on_met(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct roster *roster = arg;
+	const struct pd_person *row = &answer->person;
+	(void)client;
+	(void)last;
+	if (answer->type != PD_MSG_person || roster_person(roster, row->person))
+		return;
+	struct roster_person *person = malloc(sizeof *person);
+	if (!person)
+		abort();
+	*person = (struct roster_person){row->person, row->area, row->household, row->post, copy(row->name)};
+	if (!tsearch(person, &roster->met, compare_people))
+		abort();
+}
+
+enum pd_err roster_meet(struct roster *roster, struct pd_client *client, uint32_t person, int timeout_ms)
+{
+	struct pd_message list = {.type = PD_MSG_list_people, .list_people = {.limit = 1, .person = person}}, end;
+	if (person == 0 || roster_person(roster, person))
+		return PD_OK;
+	return pd_client_query(client, &list, on_met, roster, &end, timeout_ms);
+}
+
 /* ---- looking up ---- */
 
 const struct roster_area *roster_areas(const struct roster *roster, size_t *count)
@@ -267,7 +300,10 @@ const struct roster_area *roster_area(const struct roster *roster, uint32_t id)
 
 const struct roster_person *roster_person(const struct roster *roster, uint32_t id)
 {
-	return find(PEOPLE(roster), person_count(roster), sizeof(struct roster_person), id);
+	const struct roster_person key = {.id = id};
+	void *node = tfind(&key, &roster->met, compare_people);
+	return node ? *(struct roster_person **)node
+		    : find(PEOPLE(roster), person_count(roster), sizeof(struct roster_person), id);
 }
 
 const struct roster_category *roster_category(const struct roster *roster, uint32_t id)

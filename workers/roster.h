@@ -40,6 +40,9 @@ PD_MUST_USE enum pd_err roster_load_categories(struct roster *roster, struct pd_
 /* People of area and below (0: anywhere) who hold one of posts (bit 1 << post). Adds to those that are there. */
 PD_MUST_USE enum pd_err roster_load_people(struct roster *roster, struct pd_client *client, uint32_t area,
 					   unsigned posts, int timeout_ms);
+/* Have roster_person know this one too, whatever their post. Waits at most timeout_ms; errors as pd_client_query. Who
+ * is not in the registry stays unknown, which is no error. */
+PD_MUST_USE enum pd_err roster_meet(struct roster *roster, struct pd_client *client, uint32_t person, int timeout_ms);
 const char *roster_why(const struct roster *roster);
 
 const struct roster_area *roster_areas(const struct roster *roster, size_t *count);

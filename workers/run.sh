@@ -5,17 +5,41 @@
 # On a terminal `paidan top` shows it, and q ends it; PLAIN=1, or no terminal: a line a second.
 # SPEED: how fast people work, see `paidan-worker district --help`. PAIDAN_CONNECT, PAIDAN_SUBSCRIBE: other endpoints.
 # Exit: 0 when it was ended, 1 when a part failed, 100 for wrong settings.
+#
+# What it says is in the catalogue as the programs' texts are: text FORMAT WORD..., say and fail take such formats.
 build=${BUILD:-build} rate=${RATE:-50} seconds=${RUN_SECONDS:-} data=${DATA:-run} speed=${SPEED:-1} top=''
 paidan=$build/paidan
 fifos='' parts='' gone='' # gone: parts that have ended
 
+# As the programs do: Chinese whether or not its locale was generated here.
+case ${LC_ALL:-${LC_MESSAGES:-$LANG}} in zh*) language=${LANGUAGE:-zh_CN} ;; *) language='' ;; esac
+
+# text FORMAT WORD...: FORMAT in the language of the environment, filled in as printf does, without an end of line.
+text() {
+	format=$1
+	shift
+	if [ -n "$language" ] && command -v gettext >/dev/null; then
+		format=$(LC_ALL=C.UTF-8 LANGUAGE=$language TEXTDOMAINDIR=$build/locale gettext paidan "$format")
+	fi
+	# shellcheck disable=SC2059
+	printf "$format" "$@"
+}
+
+say() {
+	text "$@"
+	echo
+}
+
+# fail CODE FORMAT WORD...
 fail() {
-	echo "run: $1" >&2
-	exit "${2:-1}"
+	code=$1
+	shift
+	echo "run: $(text "$@")" >&2
+	exit "$code"
 }
 
 show_log() {
-	[ -s "$1" ] && echo "the end of $1:" >&2 && tail -n 8 "$1" | sed 's/^/    /' >&2
+	[ -s "$1" ] && say "the end of %s:" "$1" >&2 && tail -n 8 "$1" | sed 's/^/    /' >&2
 }
 
 # ---- parts: processes that are started here, and ended in any case ----
@@ -29,7 +53,7 @@ show_log() {
 start() {
 	name=$1 log=$2
 	shift 2
-	mkfifo "$fifos/$name" || fail "no fifo can be made in $fifos"
+	mkfifo "$fifos/$name" || fail 1 "no fifo can be made in %s" "$fifos"
 	exec 9<>"$fifos/$name"
 	exec 8<"$fifos/$name"
 	(
@@ -90,47 +114,48 @@ stop_all() {
 	done
 	wait
 	[ -z "$fifos" ] || rm -rf "$fifos"
-	[ -z "$parts" ] || echo "everything is kept in $data; run it again to go on"
+	[ -z "$parts" ] || say "everything is kept in %s; run it again to go on" "$data"
 	exit $code
 }
 
 # ---- what has to be there ----
 
 check_settings() {
-	case $rate in '' | *[!0-9.]* | *.*.* | .) fail "RATE='$rate' must be a number of orders a second, e.g. RATE=50" 100 ;; esac
-	case $seconds in *[!0-9]* | 0*) fail "RUN_SECONDS='$seconds' must be a whole number of seconds, e.g. RUN_SECONDS=30" 100 ;; esac
+	case $rate in '' | *[!0-9.]* | *.*.* | .) fail 100 "RATE='%s' must be a number of orders a second, e.g. RATE=50" "$rate" ;; esac
+	case $seconds in *[!0-9]* | 0*) fail 100 "RUN_SECONDS='%s' must be a whole number of seconds, e.g. RUN_SECONDS=30" "$seconds" ;; esac
 	for program in paidan paidand paidan-worker; do
-		[ -x "$build/$program" ] || fail "$build/$program is missing; 'make' builds it" 100
+		[ -x "$build/$program" ] || fail 100 "%s is missing; 'make' builds it" "$build/$program"
 	done
 	for program in setsid setpriv mkfifo; do
-		command -v $program >/dev/null || fail "$program is missing (Debian packages util-linux and coreutils)" 100
+		command -v $program >/dev/null || fail 100 "%s is missing (Debian packages util-linux and coreutils)" "$program"
 	done
 }
 
 check_folder() {
-	mkdir -p "$data" 2>/dev/null || fail "the folder $data cannot be made here; choose another with DATA=FOLDER"
+	mkdir -p "$data" 2>/dev/null || fail 1 "the folder %s cannot be made here; choose another with DATA=FOLDER" "$data"
 	if ! { echo test >"$data/.writable"; } 2>/dev/null; then
 		rm -f "$data/.writable"
-		fail "$data cannot be written to, or its disk is full; choose another with DATA=FOLDER"
+		fail 1 "%s cannot be written to, or its disk is full; choose another with DATA=FOLDER" "$data"
 	fi
 	rm -f "$data/.writable"
-	fifos=$(mktemp -d) || fail "there is no place for temporary files: see TMPDIR"
+	fifos=$(mktemp -d) || fail 1 "there is no place for temporary files: see TMPDIR"
 }
 
 # Another broker on our ports would get the orders of this one.
 check_alone() {
 	if "$paidan" stats --timeout 0.5 >/dev/null 2>&1; then
-		fail "a paidand is running already at ${PAIDAN_CONNECT:-its usual place}; end it, or choose other places: PAIDAN_CONNECT=tcp://127.0.0.1:7760 PAIDAN_SUBSCRIBE=tcp://127.0.0.1:7761"
+		fail 1 "a paidand is running already at %s; end it, or choose other places: %s" "${PAIDAN_CONNECT:-tcp://127.0.0.1:7750}" \
+			"PAIDAN_CONNECT=tcp://127.0.0.1:7760 PAIDAN_SUBSCRIBE=tcp://127.0.0.1:7761"
 	fi
 }
 
 # It is moved into place whole: an interrupted one is made anew.
 make_district() {
 	[ -d "$data/district" ] && return
-	echo "making the district of Boshan in $data/district"
+	say "making the district of Boshan in %s" "$data/district"
 	rm -rf "$data/district.new"
-	why=$("$paidan" district --preset boshan --seed 1 "$data/district.new" 2>&1 >/dev/null) || fail "the district cannot be made: $why"
-	mv "$data/district.new" "$data/district" || fail "the district cannot be moved into place"
+	why=$("$paidan" district --preset boshan --seed 1 "$data/district.new" 2>&1 >/dev/null) || fail 1 "the district cannot be made: %s" "$why"
+	mv "$data/district.new" "$data/district" || fail 1 "the district cannot be moved into place"
 }
 
 # ---- the parts ----
@@ -141,7 +166,7 @@ died() {
 	code=$?
 	[ -z "$top" ] || stop top # what is said now is to be seen
 	[ "$1" = paidand ] || ! is_gone paidand || died paidand # the others only followed it
-	echo "run: $1 has ended with code $code" >&2
+	echo "run: $(text "%s has ended with code %d" "$1" "$code")" >&2
 	[ "$1" = stats ] || show_log "$data/$1.log"
 	exit 1
 }
@@ -153,33 +178,35 @@ start_broker() {
 	until "$paidan" stats --timeout 1 >/dev/null 2>&1; do
 		is_gone paidand && died paidand
 		tries=$((tries + 1))
-		[ $tries -lt 120 ] || { show_log "$data/paidand.log"; fail "paidand does not answer"; }
+		[ $tries -lt 120 ] || { show_log "$data/paidand.log"; fail 1 "paidand does not answer"; }
 	done
 }
 
 import_district() {
 	"$paidan" --json stats 2>/dev/null | grep -q '"districts":0[,}]' || return
-	echo "importing it"
+	say "importing it"
 	why=$("$paidan" import "$data/district" --timeout 120 2>&1 >/dev/null) || {
 		is_gone paidand && died paidand
-		fail "the district cannot be imported: $why"
+		fail 1 "the district cannot be imported: %s" "$why"
 	}
 }
 
-# The second line of a CSV file of the district, its fields up to COUNT.
-first_row() {
-	sed -n 2p "$data/district/$1" | tr -d '\r'
+# The micro-grid that is left to whoever tries it, and a household of it: the first of the district.
+choose_left() {
+	left=$(sed -n 2p "$data/district/households.csv" | tr -d '\r')
+	household=${left%%,*}
+	left=${left#*,}
+	left=${left%%,*}
 }
 
 tell_how() {
-	household=$(first_row households.csv | cut -d, -f1)
-	area=$(first_row households.csv | cut -d, -f2)
-	category=$(first_row categories.csv | cut -d, -f2)
-	order="$paidan order \"楼道里的灯不亮了\" --category $category --household $household"
-	echo "the district is at work, $rate orders a second; logs are in $data; Ctrl-C ends it. In another terminal:"
+	order="$paidan order \"楼道里的灯不亮了\" --category 公共照明 --household $household"
+	say "the district is at work, %s orders a second; logs are in %s; Ctrl-C ends it." "$rate" "$data"
+	say "Micro-grid %s is left to you. In another terminal, be its leader, who accepts (a 1) and completes (c 1 RESULT):" "$left"
+	echo "  $build/paidan-worker lead $left"
+	say "And in a third, order something there, and see what becomes of it:"
 	echo "  $order"
-	echo "  $paidan watch"
-	echo "  $build/paidan-worker lead $area"
+	echo "  $paidan watch $left"
 }
 
 can_show_top() {
@@ -193,7 +220,7 @@ show_it() {
 		return
 	fi
 	begin stats "$data/stats.log" "$paidan" stats --every 1 ${seconds:+--count "$seconds"}
-	begin top terminal "$paidan" top --note " $order   (in another terminal)"
+	begin top terminal "$paidan" top --note " $order   $(text "(in another terminal)")"
 	top=yes
 }
 
@@ -217,14 +244,15 @@ trap stop_all EXIT
 trap 'echo; exit 0' INT
 trap 'exit 0' TERM HUP
 check_folder
-mkfifo "$fifos/main" || fail "no fifo can be made in $fifos"
+mkfifo "$fifos/main" || fail 1 "no fifo can be made in %s" "$fifos"
 exec 4<&0
 exec 3<>"$fifos/main"
 check_alone
 make_district
 start_broker
 import_district
-begin district "$data/district.log" "$build/paidan-worker" district --speed "$speed"
+choose_left
+begin district "$data/district.log" "$build/paidan-worker" district --speed "$speed" --except "$left"
 begin residents "$data/residents.log" "$build/paidan-worker" residents --rate "$rate"
 tell_how
 show_it
