@@ -147,11 +147,11 @@ shows "the title has the district and the time" '^ paidan top  博山区 +[0-9]{
 shows "waiting orders are counted" '^ 3 waiting, the oldest for '
 shows "a row of the table, the most waiting first" '^>城东街道 +2 '
 shows "another row" '^ 城西街道 +1 '
-shows "the newest event, with area, category and words" '[0-9:]{8} submitted +柳杭社区第一网格第… +公共照明 +门口的路灯坏了'
+shows "the newest event, with area, category and words" '[0-9:]{8} submitted +…第一网格第一微网格 +公共照明 +门口的路灯坏了'
 shows "the keys are told" '^ q quit  \? help'
 
 "$build/paidan" order 又有一处不亮 --category 公共照明 --household 500002 --json >"$work/order" || echo "not ok an order is taken"
-shows "a new order is seen as it comes" 'submitted +柳杭社区第一网格第… +公共照明 +又有一处不亮'
+shows "a new order is seen as it comes" 'submitted +…第一网格第一微网格 +公共照明 +又有一处不亮'
 shows "and counted" '^ 4 waiting'
 shows "and drawn as a bar" '^ submitted +[0-9.]+/s.*█'
 
@@ -254,6 +254,10 @@ shows "its rows" '^>城'
 is "no bars, no ellipsis, no triangles" "$(screen | grep -c '[▁▂▃▄▅▆▇█…▼▲]')" 0
 keys q
 ended "vt100" 0
+run "TERM=tmux-256color LC_ALL=xx_YY.UTF-8"
+shows "a locale that was not generated here: as in C.UTF-8" 'WAITING▼'
+keys q
+ended "a locale that was not generated" 0
 run "TERM=tmux-256color NO_COLOR=1" --note "'a line of its own'"
 shows "a note is shown" '^a line of its own'
 is "NO_COLOR: no colours" "$(coloured)" no

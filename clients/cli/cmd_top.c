@@ -383,11 +383,12 @@ static int loop(struct top *top)
 
 /* ---- beginning ---- */
 
-/* print_init has us speak UTF-8 whatever the locale says; what the terminal can draw, the locale says. */
+/* print_init has us speak UTF-8 whatever the locale says; what the terminal can draw, the locale says. Of one that was
+ * not generated here we know no better than that its texts are shown in UTF-8. */
 static bool is_utf8_locale(void)
 {
 	locale_t own = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	bool utf8 = own && strcmp(nl_langinfo_l(CODESET, own), "UTF-8") == 0;
+	bool utf8 = strcmp(own ? nl_langinfo_l(CODESET, own) : nl_langinfo(CODESET), "UTF-8") == 0;
 	if (own)
 		freelocale(own);
 	return utf8;

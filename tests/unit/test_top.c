@@ -49,6 +49,17 @@ static void test_fit_wide(void **state)
 	fits("a城b", 3, TOP_LEFT, false, "a… ");
 }
 
+static void test_fit_keeps_the_end(void **state)
+{
+	(void)state;
+	fits("第一微网格", 12, TOP_END, false, "第一微网格  ");
+	fits("税务街社区第一网格第一微网格", 11, TOP_END, false, "…第一微网格");
+	fits("税务街社区第一网格第一微网格", 12, TOP_END, false, "…第一微网格 ");
+	fits("税务街社区第一网格第一微网格", 12, TOP_END, true, "~第一微网格 ");
+	fits("xe\u0301yz", 3, TOP_END, false, "…yz");
+	fits("xyz", 1, TOP_END, false, "…");
+}
+
 static void test_fit_is_safe(void **state)
 {
 	(void)state;
@@ -466,6 +477,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_fit),
 		cmocka_unit_test(test_fit_wide),
+		cmocka_unit_test(test_fit_keeps_the_end),
 		cmocka_unit_test(test_fit_is_safe),
 		cmocka_unit_test(test_spark),
 		ON_BED(test_open),

@@ -222,11 +222,16 @@ static void draw_summary(const struct top_screen *screen, const struct top_view 
 		snprintf(text, sizeof text, "%s", _("asking for the figures"));
 	else if (all->waiting)
 		snprintf(text, sizeof text,
-			 _("%" PRIu64 " waiting, the oldest for %s; %" PRIu64 " being worked on; %" PRIu64
-			   " workers there"),
+			 P_("%" PRIu64 " waiting, the oldest for %s; %" PRIu64 " being worked on; %" PRIu64
+			    " worker there",
+			    "%" PRIu64 " waiting, the oldest for %s; %" PRIu64 " being worked on; %" PRIu64
+			    " workers there",
+			    all->workers),
 			 all->waiting, duration(all->oldest_ms, age), all->working, all->workers);
 	else
-		snprintf(text, sizeof text, _("none waiting; %" PRIu64 " being worked on; %" PRIu64 " workers there"),
+		snprintf(text, sizeof text,
+			 P_("none waiting; %" PRIu64 " being worked on; %" PRIu64 " worker there",
+			    "none waiting; %" PRIu64 " being worked on; %" PRIu64 " workers there", all->workers),
 			 all->working, all->workers);
 	put(screen, 1, 1, COLS - 1, A_BOLD, TOP_LEFT, text);
 }
@@ -339,10 +344,10 @@ static void draw_table_title(const struct top_screen *screen, const struct top_v
 static void draw_row(const struct top_screen *screen, const struct top_row *row, bool chosen, int y, int columns)
 {
 	int shown = figures_shown(columns), x = columns - shown * FIGURE_COLUMNS;
-	char text[TOP_NAME_BYTES + 8], value[PRINT_TIME_BYTES];
+	char value[PRINT_TIME_BYTES];
 	attr_t look = chosen ? A_REVERSE : A_NORMAL;
-	snprintf(text, sizeof text, "%c%s", chosen ? '>' : ' ', row->name);
-	put(screen, y, 0, x, look, TOP_LEFT, text);
+	put(screen, y, 0, 1, look, TOP_LEFT, chosen ? ">" : " ");
+	put(screen, y, 1, x - 1, look, TOP_END, row->name);
 	for (int i = 1; i <= shown; i++)
 		x = put(screen, y, x, FIGURE_COLUMNS, look, TOP_RIGHT, figure(row, (enum top_sort)i, value));
 }
@@ -385,7 +390,7 @@ static void draw_slow(const struct top_screen *screen, const struct top_view *vi
 	for (int i = 0; i < rows && (size_t)i < view->slow_count; i++) {
 		const struct top_row *row = &view->slow[i];
 		char text[PRINT_TIME_BYTES];
-		put(screen, y + 1 + i, x + 1, names - 1, A_NORMAL, TOP_LEFT, row->name);
+		put(screen, y + 1 + i, x + 1, names - 1, A_NORMAL, TOP_END, row->name);
 		put(screen, y + 1 + i, x + names, FIGURE_COLUMNS, A_NORMAL, TOP_RIGHT,
 		    duration(row->accept_ms[TOP_P90], text));
 		snprintf(text, sizeof text, "%" PRIu64, row->accepted);
@@ -415,7 +420,7 @@ static void draw_event(const struct top_screen *screen, const struct top_event_r
 	int end = x + columns, area = columns / 4 < 34 ? columns / 4 : 34, category = columns >= 100 ? 14 : 10;
 	x = put(screen, y, x + 1, 9, A_NORMAL, TOP_LEFT, clock_time(event->time_ms, time));
 	x = put(screen, y, x, 11, ink(screen, look), TOP_LEFT, word) + 1;
-	x = put(screen, y, x, area, A_NORMAL, TOP_LEFT, event->area) + 1;
+	x = put(screen, y, x, area, A_NORMAL, TOP_END, event->area) + 1;
 	x = put(screen, y, x, category, A_NORMAL, TOP_LEFT, event->category) + 1;
 	put(screen, y, x, end - x, A_NORMAL, TOP_LEFT, event->text);
 }
@@ -470,7 +475,7 @@ static void draw_help(const struct top_screen *screen)
 		N_("  Backspace or Left               back to the area above"),
 		N_("  s, S                            sort by the next column, by the one before"),
 		N_("  r                               reverse the order"),
-		N_("  space                           hold the picture, and go on"),
+		N_("  space                           pause the picture, and go on"),
 		N_("  q or Ctrl-C                     quit"),
 		"",
 		N_("Columns"),
@@ -493,7 +498,7 @@ static void draw_all(struct top_screen *screen, const struct top_view *view, con
 	if (notice->note)
 		put(screen, LINES - 2, 0, COLS, A_BOLD, TOP_LEFT, notice->note);
 	put(screen, LINES - 1, 0, COLS, A_DIM, TOP_LEFT,
-	    _(" q quit  ? help  arrows move  Enter open  Bksp up  s sort  r reverse  space hold"));
+	    _(" q quit  ? help  arrows move  Enter in  Bksp up  s sort  r reverse  space pause"));
 }
 
 void top_screen_draw(struct top_screen *screen, const struct top_view *view, const struct top_notice *notice)

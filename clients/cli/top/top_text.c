@@ -42,6 +42,19 @@ static char *add_clean(char *out, const char *text, size_t bytes)
 	return out;
 }
 
+/* The end of text that fits into so many columns. */
+static const char *end_that_fits(const char *text, size_t bytes, unsigned columns)
+{
+	size_t at = 0, length;
+	for (int width = 0; at < bytes; at += length) {
+		bool whole = print_width(text + at, bytes - at) <= columns;
+		length = print_char(text + at, bytes - at, &width);
+		if (whole && width != 0) /* a mark that belongs to what is cut goes with it */
+			break;
+	}
+	return text + at;
+}
+
 char *top_fit(char *out, const char *text, unsigned columns, enum top_align align, bool ascii)
 {
 	const char *ellipsis = ascii ? "~" : "…";
@@ -50,15 +63,21 @@ char *top_fit(char *out, const char *text, unsigned columns, enum top_align alig
 	char *end = out;
 	size_t fits = fitting(text, bytes, columns, &used);
 	bool cut = fits < bytes && columns > 0;
+	if (cut && align == TOP_END) {
+		text = end_that_fits(text, bytes, columns - 1);
+		bytes = strlen(text);
+	}
 	if (cut)
 		fits = fitting(text, bytes, columns - 1, &used);
 	unsigned missing = columns - used - cut;
 	if (align == TOP_RIGHT)
 		end = blanks(end, missing);
+	if (cut && align == TOP_END)
+		end = stpcpy(end, ellipsis);
 	end = add_clean(end, text, fits);
-	if (cut)
-		end = (char *)memcpy(end, ellipsis, strlen(ellipsis)) + strlen(ellipsis);
-	if (align == TOP_LEFT)
+	if (cut && align != TOP_END)
+		end = stpcpy(end, ellipsis);
+	if (align != TOP_RIGHT)
 		end = blanks(end, missing);
 	*end = 0;
 	return out;

@@ -13,10 +13,11 @@
  * of its own is left out once the room is short. */
 enum { TOP_TEXT_BYTES_A_COLUMN = 8 };
 
-enum top_align { TOP_LEFT, TOP_RIGHT };
+/* TOP_END: as TOP_LEFT, but what has no room is cut at its beginning: names of areas differ at their end. */
+enum top_align { TOP_LEFT, TOP_RIGHT, TOP_END };
 
 /* Write text into exactly so many columns: filled up with blanks on the other side than align says, or cut, with an
- * ellipsis ("~" with ascii) as its last column. Control characters become blanks. out has room for
+ * ellipsis ("~" with ascii) as its last column, or its first. Control characters become blanks. out has room for
  * columns * TOP_TEXT_BYTES_A_COLUMN + 1 bytes. Returns out. */
 char *top_fit(char *out, const char *text, unsigned columns, enum top_align align, bool ascii);
 
