@@ -247,10 +247,10 @@ def check_live(build):
                 loose = [line for line in lines[1:] for c in re.finditer(r"\S+(?: \S+)*", line)
                          if width(line[:c.start()]) not in starts and width(line[:c.end()]) not in ends and words != ["areas"]]
                 report(f"paidan {words[0]}: columns stand under each other", [text] if loose or title not in lines[0] or len(lines) < 2 else [])
-            said, _ = say("accept", order, "--as", "201", "--version", "9")
+            said, _ = say("accept", order, "--as", "201", "--order-version", "9")
             report("a refusal, its detail and its advice are in Chinese",
                    [] if "该点单已有变化。（现为第 1 版、待接单，您指定的是第 9 版）" in said and not english_left(said) else [said])
-            said, _ = plain("accept", order, "--as", "201", "--version", "9")
+            said, _ = plain("accept", order, "--as", "201", "--order-version", "9")
             report("and in English in the locale C", [] if "it is at version 1 and waiting, you named version 9" in said else [said])
             said, _ = say("cancel", order, "字" * 600, "--as", "301")
             report("a text that is too long is told in Chinese", [] if "现为 600 个字符" in said else [said])

@@ -267,7 +267,8 @@ int cmd_move(struct cli *cli, int argc, char **argv)
 	const struct move *move = move_named(argv[0]);
 	const char *words[WORDS_MAX], *version = NULL;
 	const struct cli_option options[] = {
-		{"version", "N", N_("the order's version that you mean; otherwise the one it has now"), &version, NULL},
+		{"order-version", "N", N_("the order's version that you mean; otherwise the one it has now"), &version,
+		 NULL},
 		{0},
 	};
 	struct pd_client *client;
@@ -275,7 +276,8 @@ int cmd_move(struct cli *cli, int argc, char **argv)
 	if (count < 0)
 		return (int)cli->exit;
 	struct pd_message message = {.type = move->type};
-	if (!cli_uuid(words[0], &message.accept.order) || !cli_id32("--version", version, &message.accept.version) ||
+	if (!cli_uuid(words[0], &message.accept.order) ||
+	    !cli_id32("--order-version", version, &message.accept.version) ||
 	    !fill_move(move, words + 1, count - 1, &message))
 		return CLI_USAGE;
 	if (move->as && !cli->person)

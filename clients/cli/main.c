@@ -6,8 +6,8 @@
 #include "print.h"
 
 static const char *const move_help[] = {
-	N_("The order's version is read first, unless --version names it. An order that has moved on since that\n"
-	   "version is not changed.\n"),
+	N_("The order's version is read first, unless --order-version names it. An order that has moved on since\n"
+	   "that version is not changed.\n"),
 	NULL,
 };
 
