@@ -48,6 +48,7 @@ suite crash python3 tests/crash/crash.py "$build"
 suite import sh tests/import.sh "$build"
 suite history sh tests/history.sh "$build"
 suite top sh tests/top.sh "$build"
+suite lead sh tests/lead.sh "$build"
 if [ -z "$SANITIZER" ]; then
 	suite python python3 tests/python/run.py "$build"
 	if why=$(sh tests/node.sh missing); then
