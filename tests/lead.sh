@@ -45,7 +45,7 @@ daemon=$!
 order=$("$build/paidan" order 楼道灯不亮 --category 公共照明 --as 700001 | sed -n 's/^order *//p')
 
 mkfifo "$work/typed"
-"$build/paidan-worker" lead 1001 --wait 20 <"$work/typed" >"$work/said" 2>&1 &
+"$build/paidan-worker" lead 1001 --credit 1 --wait 20 <"$work/typed" >"$work/said" 2>&1 &
 session=$!
 exec 7>"$work/typed"
 told "an order comes" '^\[1\] normal 公共照明'
@@ -56,6 +56,13 @@ told "the story has the name of who asked" 'submitted by person 700001 郑曦秀
 told "it is completed here" '^\[1\] completed'
 echo d >&7
 told "a command without a number asks for it" '^which order\? d NUMBER REASON'
+"$build/paidan" order 一 --category 公共照明 --as 700001 >/dev/null
+order2=$("$build/paidan" order 二 --category 公共照明 --as 700001 | sed -n 's/^order *//p')
+told "credit is for one order" '^      一$'
+"$build/paidan" accept "$order2" --as 2001 >/dev/null
+told "one that was not offered is in hand, too" '^      二$'
+echo 'c 3 好' >&7
+told "and is completed here" '^\[3\] completed'
 exec 7>&-
 wait $session
 is "a wrong command: exit 1" $? 1

@@ -111,7 +111,7 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 static void on_accepted_elsewhere(struct worker *worker, struct worker_order *order, void *arg)
 {
 	struct lead *lead = arg;
-	const struct entry *entry = order->data;
+	const struct entry *entry = order->data ? order->data : entries_add(&lead->entries, order);
 	(void)worker;
 	if (entry->number == 0)
 		return; /* it is shown as accepted when it is shown */

@@ -255,10 +255,32 @@ static void accepted_until(struct held *held, uint64_t due_ms)
 		held->order.due_ms = due_ms;
 }
 
+static void on_unoffered(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct worker *worker = arg;
+	struct worker_order *order;
+	(void)client;
+	(void)last;
+	if (answer->type == PD_MSG_order && worker_adopt(worker, &answer->order, &order))
+		worker->handler->accepted_elsewhere(worker, order, worker->arg);
+}
+
+/* An order that was not offered here, for want of credit, is accepted by one of our actors. Of what cannot be asked now
+ * the next run hears. */
+static void look_at_unoffered(struct worker *worker, const struct pd_order_event *event)
+{
+	const struct area *area = find_area(worker, event->holder);
+	struct pd_message get = {.type = PD_MSG_get_order, .get_order = {.order = event->order}};
+	if (worker->handler->accepted_elsewhere && !worker->stopping && area && area->actor == event->actor)
+		(void)!pd_client_send(worker->client, &get, on_unoffered, worker);
+}
+
 static void take_event(struct worker *worker, const struct pd_message *message)
 {
 	const struct pd_order_event *event = &message->order_event;
 	struct held *held = find_order(worker, &event->order);
+	if (!held && message->type == PD_MSG_accepted)
+		look_at_unoffered(worker, event);
 	if (held && message->type == PD_MSG_accepted && event->actor == held->order.actor)
 		accepted_until(held, event->due_ms);
 	if (!held || held->command.type || event->version <= held->order.version)

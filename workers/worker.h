@@ -50,8 +50,9 @@ struct worker_handler {
 	/* The command was refused, and the order is as it was. */
 	void (*refused)(struct worker *worker, struct worker_order *order, enum pd_type command,
 			const struct pd_refused *refused, void *arg);
-	/* The actor accepted the offered order elsewhere: it is in hand now. When null such an order is lost, as if
-	 * someone else had accepted it: several workers may act as one person, and one of them then has it. */
+	/* The actor accepted an order elsewhere: it is in hand now. If it had not been offered here, its data is null,
+	 * and only events tell of it. When null an offered one is lost, as if someone else had accepted it: several
+	 * workers may act as one person, and one of them then has it. */
 	void (*accepted_elsewhere)(struct worker *worker, struct worker_order *order, void *arg);
 	/* The order is not ours any more, by person (0: unknown). It is forgotten when this returns. */
 	void (*lost)(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
