@@ -2,17 +2,7 @@
 # The registry in bulk, against a live daemon: import.sh BUILD. Prints `ok NAME` and `not ok NAME`.
 build=$(cd "$1" && pwd)
 . "$(dirname "$0")/say.sh"
-work=$(mktemp -d)
-daemon=
-# shellcheck disable=SC2317
-end() {
-	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
-export PAIDAN_CONNECT="ipc://$work/commands" PAIDAN_SUBSCRIBE="ipc://$work/events"
+. "$(dirname "$0")/daemon.sh"
 D=$work/district
 
 figure() { # NAME: from stats --json, the first number after "NAME":

@@ -2,17 +2,7 @@
 # What is installed, and what helps at a terminal: install.sh BUILD. Prints `ok NAME` and `not ok NAME`.
 build=$(cd "$1" && pwd) || exit 100
 . "$(dirname "$0")/say.sh"
-work=$(mktemp -d)
-daemon=
-# shellcheck disable=SC2317
-end() {
-	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
-export PAIDAN_CONNECT="ipc://$work/commands" PAIDAN_SUBSCRIBE="ipc://$work/events"
+. "$(dirname "$0")/daemon.sh"
 unset LANGUAGE MAKEFLAGS MAKELEVEL
 export LC_ALL=C.UTF-8
 

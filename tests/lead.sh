@@ -2,17 +2,8 @@
 # A leader's script, without a broker and against a live one: lead.sh BUILD. Prints `ok NAME` and `not ok NAME`.
 build=$(cd "$1" && pwd)
 . "$(dirname "$0")/say.sh"
-work=$(mktemp -d)
-daemon=
-# shellcheck disable=SC2317
-end() {
-	[ -z "$daemon" ] || kill "$daemon" 2>/dev/null
-	wait 2>/dev/null
-	rm -rf "$work"
-}
-trap end EXIT
-trap 'exit 130' INT TERM
-export PAIDAN_CONNECT="ipc://$work/commands" PAIDAN_SUBSCRIBE="ipc://$work/events" LC_ALL=C.UTF-8
+. "$(dirname "$0")/daemon.sh"
+export LC_ALL=C.UTF-8
 D=$work/district
 
 # told NAME PATTERN: the session comes to say a line like it

@@ -161,21 +161,18 @@ class Sockets:
         return True
 
     def _receive_sub(self) -> bool:
-        sub, found = self._sub, []
-        try:
-            while sub is not None and len(found) < FRAMES_A_TURN:
-                found.append(sub.recv_multipart(zmq.DONTWAIT))
-        except zmq.Again:
-            pass
-        # The news that the broker ended was there before anything that its next run published, and must be known before it.
-        if found and self._connection_is_gone():
-            self._receive_dealer()
-            self._engine.lost()
-        for topic, *frames in found:
-            for frame in frames:
-                self._engine.published(topic, frame)
-        self.perform()
-        return len(found) == FRAMES_A_TURN
+        sub = self._sub
+        for _ in range(FRAMES_A_TURN):
+            if sub is None or sub is not self._sub:
+                return False
+            try:
+                frames = sub.recv_multipart(zmq.DONTWAIT)
+            except zmq.Again:
+                return False
+            for frame in frames[1:]:
+                self._engine.published(frames[0], frame)
+            self.perform()
+        return True
 
     def _connection_is_gone(self) -> bool:
         """All that the monitor was asked to tell is the end of the connection."""
