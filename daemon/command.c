@@ -294,7 +294,7 @@ static void on_import_commit(struct front *front, struct session *session, const
 static void on_command(struct front *front, struct session *session, const struct pd_message *command)
 {
 	uint32_t actor = actor_of(session, command);
-	bool put = command->type >= PD_MSG_put_area && command->type <= PD_MSG_put_category;
+	bool put = command->type >= PD_MSG_put_area && registry_kind_of(command->type) < REGISTRY_KINDS;
 	if (put && session->staging) {
 		if (front->import_session == session)
 			stage(front, session, command);
@@ -312,7 +312,7 @@ static void on_command(struct front *front, struct session *session, const struc
 		on_import_begin(front, session, command);
 	else if (command->type == PD_MSG_import_commit)
 		on_import_commit(front, session, command, actor);
-	else if (!put && front_fetch(front, &command->order_command.order))
+	else if (pd_is_order_command(command->type) && front_fetch(front, &command->order_command.order))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
 	else
 		decide_and_answer(front, session, command, actor);

@@ -148,6 +148,11 @@ static inline bool pd_is_order_event(enum pd_type type)
 	return type >= PD_MSG_submitted && type < PD_MSG_area_set;
 }
 
+static inline bool pd_is_order_command(enum pd_type type)
+{
+	return type >= PD_MSG_submit && type < PD_MSG_put_area;
+}
+
 /* Whether an order begins with this event. */
 static inline bool pd_is_first_event(enum pd_type type)
 {

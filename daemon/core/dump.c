@@ -8,21 +8,14 @@ typedef void sink_fn(const void *data, size_t bytes, void *arg);
 
 static void dump_registry(const struct registry *registry, sink_fn *sink, void *arg)
 {
-	size_t count;
-	void *const *areas = registry_sorted(registry, REGISTRY_AREAS, &count);
-	for (size_t i = 0; i < count; i++)
-		sink(((const struct area *)areas[i])->event, ((const struct area *)areas[i])->event_bytes, arg);
-	void *const *households = registry_sorted(registry, REGISTRY_HOUSEHOLDS, &count);
-	for (size_t i = 0; i < count; i++)
-		sink(((const struct household *)households[i])->event,
-		     ((const struct household *)households[i])->event_bytes, arg);
-	void *const *people = registry_sorted(registry, REGISTRY_PEOPLE, &count);
-	for (size_t i = 0; i < count; i++)
-		sink(((const struct person *)people[i])->event, ((const struct person *)people[i])->event_bytes, arg);
-	void *const *categories = registry_sorted(registry, REGISTRY_CATEGORIES, &count);
-	for (size_t i = 0; i < count; i++)
-		sink(((const struct category *)categories[i])->event,
-		     ((const struct category *)categories[i])->event_bytes, arg);
+	for (enum registry_kind kind = 0; kind < REGISTRY_KINDS; kind++) {
+		size_t count;
+		void *const *entities = registry_sorted(registry, kind, &count);
+		for (size_t i = 0; i < count; i++) {
+			const struct entity *entity = entities[i];
+			sink(entity->event, entity->event_bytes, arg);
+		}
+	}
 }
 
 static int compare_orders(const void *a, const void *b)

@@ -3,13 +3,16 @@
 
 #include "buffer.h"
 #include "codec.h"
+#include "registry_kinds.h"
 #include "state.h"
 
 struct core_import {
 	struct registry *trial;
 	uint64_t version; /* of the registry that the trial was made from */
 	uint32_t rows;
+	unsigned named; /* a bit for each kind that a row was of */
 	uint64_t effects[REGISTRY_KINDS][REGISTRY_EFFECTS];
+	struct pd_decoder *decoder;
 	struct pd_buffer events;
 	uint64_t seq;
 	enum pd_refusal refusal; /* of the first row at fault */
@@ -29,6 +32,9 @@ struct core_import *core_import_new(const struct core *core)
 	if (!import)
 		abort();
 	import->trial = registry_clone(core->registry);
+	import->decoder = pd_decoder_new();
+	if (!import->decoder)
+		abort();
 	import->version = registry_version(core->registry);
 	for (int i = 0; i < 2; i++)
 		table_init(&import->rows_of[i], 0, sizeof(uint32_t), core->orders.seed);
@@ -48,6 +54,7 @@ void core_import_free(struct core_import *import)
 	if (!import)
 		return;
 	registry_free(import->trial);
+	pd_decoder_free(import->decoder);
 	pd_buffer_fini(&import->events);
 	free_rows(&import->rows_of[0]);
 	free_rows(&import->rows_of[1]);
@@ -67,23 +74,6 @@ static void remember_row(struct table *table, uint32_t id, uint64_t row)
 	named->row = row;
 }
 
-static enum registry_kind kind_of(const struct pd_message *put)
-{
-	return (enum registry_kind)(put->type - PD_MSG_put_area);
-}
-_Static_assert(PD_MSG_put_category - PD_MSG_put_area == REGISTRY_CATEGORIES,
-	       "the put_ messages are in the order of the kinds");
-
-static void mark_seen(struct registry *trial, const struct pd_message *put)
-{
-	switch (kind_of(put)) {
-	case REGISTRY_AREAS: registry_area(trial, put->put_area.area)->seen = true; break;
-	case REGISTRY_HOUSEHOLDS: registry_household(trial, put->put_household.household)->seen = true; break;
-	case REGISTRY_PEOPLE: registry_person(trial, put->put_person.person)->seen = true; break;
-	default: registry_category(trial, put->put_category.category)->seen = true; break;
-	}
-}
-
 static void take(struct core_import *import, const struct pd_message *put, uint32_t actor, uint64_t now_ms)
 {
 	struct registry_decision decision;
@@ -94,7 +84,7 @@ static void take(struct core_import *import, const struct pd_message *put, uint3
 		import->detail = decision.detail;
 		return;
 	}
-	import->effects[kind_of(put)][decision.effect]++;
+	import->effects[registry_kind_of(put->type)][decision.effect]++;
 	if (decision.effect != REGISTRY_UNCHANGED) {
 		decision.event.request = ++import->seq;
 		decision.event.area_set.time_ms = now_ms;
@@ -102,7 +92,9 @@ static void take(struct core_import *import, const struct pd_message *put, uint3
 		pd_encode(&decision.event, &import->events);
 		registry_apply(import->trial, &decision.event);
 	}
-	mark_seen(import->trial, put);
+	enum registry_kind kind = registry_kind_of(put->type);
+	registry_find(import->trial, kind, put->put_area.area)->seen = true;
+	import->named |= 1u << kind;
 }
 
 void core_import_put(struct core_import *import, const struct pd_message *put, uint32_t actor, uint64_t now_ms)
@@ -117,64 +109,28 @@ void core_import_put(struct core_import *import, const struct pd_message *put, u
 	take(import, put, actor, now_ms);
 }
 
-/* The put_ message that retires an entity; false when there is nothing to retire. */
-static bool retirement(enum registry_kind kind, const void *entity, struct pd_message *put)
+static void retire(struct core_import *import, enum registry_kind kind, const struct entity *entity, uint32_t actor,
+		   uint64_t now_ms)
 {
-	*put = (struct pd_message){.type = PD_MSG_put_area + kind};
-	if (kind == REGISTRY_AREAS) {
-		const struct area *a = entity;
-		put->put_area = (struct pd_put_area){.area = a->id,
-						     .parent = a->parent ? a->parent->id : 0,
-						     .level = a->level,
-						     .kind = a->kind,
-						     .name = a->name,
-						     .retired = true};
-		return !a->retired && !a->seen && a->event;
-	}
-	if (kind == REGISTRY_HOUSEHOLDS) {
-		const struct household *h = entity;
-		put->put_household = (struct pd_put_household){.household = h->id,
-							       .area = h->area,
-							       .centre = h->centre,
-							       .address = h->address,
-							       .lon_e7 = h->lon_e7,
-							       .lat_e7 = h->lat_e7,
-							       .retired = true};
-		return !h->retired && !h->seen;
-	}
-	if (kind == REGISTRY_PEOPLE) {
-		const struct person *p = entity;
-		put->put_person = (struct pd_put_person){.person = p->id,
-							 .post = p->post,
-							 .area = p->area,
-							 .household = p->household,
-							 .name = p->name,
-							 .phone = p->phone,
-							 .retired = true};
-		return !p->retired && !p->seen;
-	}
-	const struct category *c = entity;
-	put->put_category = (struct pd_put_category){.category = c->id,
-						     .name = c->name,
-						     .level = c->level,
-						     .urgency = c->urgency,
-						     .accept_within_s = c->accept_within_s,
-						     .complete_within_s = c->complete_within_s,
-						     .retired = true};
-	return !c->retired && !c->seen;
+	struct pd_message put;
+	registry_put_of(kind, entity, import->decoder, &put);
+	*registry_put_retired(&put) = true;
+	take(import, &put, actor, now_ms);
+	pd_decoder_reset(import->decoder);
 }
 
+/* level: of areas, those of this level alone. */
 static void retire_unseen(struct core_import *import, enum registry_kind kind, unsigned level, uint32_t actor,
 			  uint64_t now_ms)
 {
 	size_t count;
 	void *const *entities = registry_sorted(import->trial, kind, &count);
 	for (size_t i = 0; i < count && !import->refusal; i++) {
-		struct pd_message put;
-		if (kind == REGISTRY_AREAS && ((const struct area *)entities[i])->level != level)
+		const struct entity *entity = entities[i];
+		if (!entity->event || entity->retired || entity->seen ||
+		    (kind == REGISTRY_AREAS && ((struct area *)entities[i])->level != level))
 			continue;
-		if (retirement(kind, entities[i], &put))
-			take(import, &put, actor, now_ms);
+		retire(import, kind, entity, actor, now_ms);
 	}
 }
 
@@ -184,6 +140,10 @@ static void retire_rest(struct core_import *import, uint32_t actor, uint64_t now
 	retire_unseen(import, REGISTRY_PEOPLE, 0, actor, now_ms);
 	retire_unseen(import, REGISTRY_HOUSEHOLDS, 0, actor, now_ms);
 	retire_unseen(import, REGISTRY_CATEGORIES, 0, actor, now_ms);
+	/* An import that says nothing of a kind of setup leaves it alone. */
+	for (enum registry_kind kind = REGISTRY_CATEGORIES + 1; kind < REGISTRY_KINDS; kind++)
+		if (import->named & 1u << kind)
+			retire_unseen(import, kind, 0, actor, now_ms);
 	for (unsigned level = PD_level_microgrid; level >= PD_level_district; level--)
 		retire_unseen(import, REGISTRY_AREAS, level, actor, now_ms);
 }

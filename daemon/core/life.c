@@ -226,6 +226,8 @@ static struct order *new_order(struct core *core, const struct pd_message *event
 					.holder = s->holder,
 					.area = s->area,
 					.category = s->category,
+					.lon_e7 = s->lon_e7,
+					.lat_e7 = s->lat_e7,
 					.attempt = 1,
 					.state = PD_STATE_waiting,
 					.urgency = s->urgency,

@@ -32,11 +32,17 @@ struct order_row {
 	uint16_t attempt;
 	uint8_t last_type; /* enum pd_type of its last event */
 	uint8_t state, urgency, rating;
-	uint8_t marks; /* ORDER_ */
-	uint8_t zero[1];
-	uint32_t last_content; /* a hash of what its last event says in words and numbers, see core_content */
+	uint8_t marks;               /* ORDER_ */
+	uint8_t urges;               /* how often it was urged */
+	uint32_t last_content;       /* a hash of what its last event says in words and numbers, see core_content */
+	int32_t lon_e7, lat_e7;      /* of its place, if the submission said so; 0, 0: it did not */
+	uint32_t left_s;             /* of a suspended one: what was left of the time to complete it */
+	uint32_t touched_s, urged_s; /* when its acceptor last said something of it, when it was last urged: s after
+					submitted_ms */
+	uint8_t step;                /* how many levels it has climbed in this attempt because a time passed */
+	uint8_t zero[3];
 };
-_Static_assert(sizeof(struct order_row) == 144, "the book stores this layout");
+_Static_assert(sizeof(struct order_row) == 168, "the book stores this layout");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the journal are little-endian");
 
 struct order {

@@ -7,52 +7,60 @@
 #ifndef PAIDAN_REGISTRY_H
 #define PAIDAN_REGISTRY_H
 
+#include "codec.h"
 #include "detail.h"
 
 struct holder;
 
-/* Every entity keeps the event that last set it as a message: its texts point into it, the book stores it, the digest
- * hashes it. */
+/* What all kinds begin with. An entity keeps the event that last set it as a message: its texts point into it, the book
+ * stores it, the digest hashes it. seen: named by the import under way. */
+#define ENTITY_FIELDS                                                                                                  \
+	uint32_t id, event_bytes;                                                                                      \
+	char *event;                                                                                                   \
+	bool retired, seen
+struct entity {
+	ENTITY_FIELDS;
+};
+#define ENTITY                                                                                                         \
+	union {                                                                                                        \
+		struct entity entity;                                                                                  \
+		struct {                                                                                               \
+			ENTITY_FIELDS;                                                                                 \
+		};                                                                                                     \
+	}
+
 struct area {
-	uint32_t id;
+	ENTITY;
 	uint8_t level, kind;
-	bool retired, seen; /* seen: named by the import under way */
 	struct area *parent;
 	uint32_t children, households, open_orders; /* in use; open_orders: held here and not ended */
-	uint32_t event_bytes;
 	struct pd_slice name;
-	char *event;
 	struct holder *holder; /* its queue and figures (order.h); null in a registry that is a trial */
 	uint64_t publications; /* the front's, not the core's (publish.h) */
 };
 
 struct household {
-	uint32_t id, area, centre;
+	ENTITY;
+	uint32_t area, centre;
 	int32_t lon_e7, lat_e7;
-	bool retired, seen;
-	uint32_t event_bytes;
 	struct pd_slice address;
-	char *event;
 };
 
 struct person {
-	uint32_t id, area, household;
+	ENTITY;
+	uint32_t area, household;
 	uint8_t post;
-	bool retired, seen;
-	uint32_t event_bytes;
 	struct pd_slice name, phone;
-	char *event;
 };
 
 struct category {
-	uint32_t id, accept_within_s, complete_within_s;
+	ENTITY;
+	uint32_t accept_within_s, complete_within_s;
 	uint8_t level, urgency;
-	bool retired, seen;
-	uint32_t event_bytes;
 	struct pd_slice name;
-	char *event;
 };
 
+/* The book stores these numbers. */
 enum registry_kind { REGISTRY_AREAS, REGISTRY_HOUSEHOLDS, REGISTRY_PEOPLE, REGISTRY_CATEGORIES, REGISTRY_KINDS };
 
 struct registry;
@@ -70,6 +78,18 @@ struct household *registry_household(const struct registry *registry, uint32_t i
 struct person *registry_person(const struct registry *registry, uint32_t id);
 struct category *registry_category(const struct registry *registry, uint32_t id);
 
+/* The kind that a put_ command or a _set event is about; REGISTRY_KINDS: it is about none. */
+enum registry_kind registry_kind_of(enum pd_type type);
+/* The put_ command that says of an entity what its event says. Its slices are those of the kept event, its arrays the
+ * decoder's. */
+void registry_put_of(enum registry_kind kind, const struct entity *entity, struct pd_decoder *decoder,
+		     struct pd_message *put);
+
+/* Its field retired. */
+bool *registry_put_retired(struct pd_message *put);
+
+/* Null when there is none; retired ones are found, too. */
+struct entity *registry_find(const struct registry *registry, enum registry_kind kind, uint32_t id);
 /* All entities of a kind, by id, retired ones too: pointers to the structs above. Valid until the registry changes. */
 void *const *registry_sorted(const struct registry *registry, enum registry_kind kind, size_t *count);
 

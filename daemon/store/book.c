@@ -15,9 +15,8 @@
 enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
 static const uint64_t map_bytes_first = UINT64_C(16) << 30;
 
-enum { ORDERS, BY_HOLDER, BY_REQUESTER, AREAS, HOUSEHOLDS, PEOPLE, CATEGORIES, FIGURES, META, TABLES };
-static const char *const names[TABLES] = {"orders", "by_holder",  "by_requester", "areas", "households",
-					  "people", "categories", "figures",      "meta"};
+enum { ORDERS, BY_HOLDER, BY_REQUESTER, REGISTRY, FIGURES, META, TABLES };
+static const char *const names[TABLES] = {"orders", "by_holder", "by_requester", "registry", "figures", "meta"};
 
 static const char state_key[] = "state";
 
@@ -39,12 +38,62 @@ static enum pd_err failed(int rc, const char *what, char *why)
 
 /* ---- opening ---- */
 
-static int empty_tables(struct book *book, MDB_txn *txn)
+/* Remove every table, those of older formats too. */
+static int remove_tables(MDB_txn *txn)
 {
-	int rc = 0;
-	for (int i = 0; i < TABLES && rc == 0; i++)
-		rc = mdb_drop(txn, book->tables[i], 0);
+	char found[TABLES_MAX][32] = {{0}};
+	int count = 0;
+	MDB_dbi all, table;
+	MDB_cursor *cursor;
+	MDB_val key, value;
+	int rc = mdb_dbi_open(txn, NULL, 0, &all);
+	rc = rc ? rc : mdb_cursor_open(txn, all, &cursor);
+	if (rc)
+		return rc;
+	while (count < TABLES_MAX && mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0)
+		if (key.mv_size < sizeof found[0])
+			memcpy(found[count++], key.mv_data, key.mv_size);
+	mdb_cursor_close(cursor);
+	for (int i = 0; i < count && rc == 0; i++) {
+		rc = mdb_dbi_open(txn, found[i], 0, &table);
+		rc = rc ? rc : mdb_drop(txn, table, 1);
+	}
 	return rc;
+}
+
+/* The format of the book that is there; 0: none yet. PD_EVERSION: it has a format that cannot be told. */
+static enum pd_err read_format(MDB_txn *txn, unsigned *format)
+{
+	MDB_dbi table;
+	MDB_val key = {sizeof state_key - 1, (void *)state_key}, value;
+	struct book_meta meta = {0};
+	*format = 0;
+	if (mdb_dbi_open(txn, names[META], 0, &table) || mdb_get(txn, table, &key, &value))
+		return PD_OK;
+	memcpy(&meta, value.mv_data, value.mv_size < sizeof meta ? value.mv_size : sizeof meta);
+	*format = meta.format;
+	return value.mv_size == sizeof meta ? PD_OK : PD_EVERSION;
+}
+
+/* Refuse a book of another format; empty it when it is older and to be made again. */
+static enum pd_err check_format(struct book *book, MDB_txn *txn, const struct book_options *options, char *why)
+{
+	unsigned format;
+	enum pd_err err = read_format(txn, &format);
+	bool older = err == PD_OK && format < BOOK_FORMAT;
+	if (err == PD_OK && (format == 0 || format == BOOK_FORMAT))
+		return PD_OK;
+	if (older && options->renew && !options->read_only) {
+		book->renewed_from = format;
+		int rc = remove_tables(txn);
+		return rc ? failed(rc, "tables", why) : PD_OK;
+	}
+	snprintf(why, 300,
+		 older ? _("the book is of format %u, this paidand reads format %u; paidand makes it "
+			   "again when it starts")
+		       : _("the book is of format %u, this paidand reads format %u"),
+		 format, (unsigned)BOOK_FORMAT);
+	return PD_EVERSION;
 }
 
 static enum pd_err open_tables(struct book *book, const struct book_options *options, char *why)
@@ -54,26 +103,13 @@ static enum pd_err open_tables(struct book *book, const struct book_options *opt
 	int rc = mdb_txn_begin(book->env, NULL, read_only ? MDB_RDONLY : 0, &txn);
 	if (rc)
 		return failed(rc, "begin", why);
+	enum pd_err err = check_format(book, txn, options, why);
+	if (err) {
+		mdb_txn_abort(txn);
+		return err;
+	}
 	for (int i = 0; i < TABLES && rc == 0; i++)
 		rc = mdb_dbi_open(txn, names[i], read_only ? 0 : MDB_CREATE, &book->tables[i]);
-	MDB_val key = {sizeof state_key - 1, (void *)state_key}, value;
-	if (rc == 0 && mdb_get(txn, book->tables[META], &key, &value) == 0) {
-		struct book_meta meta = {0};
-		memcpy(&meta, value.mv_data, value.mv_size < sizeof meta ? value.mv_size : sizeof meta);
-		bool whole = value.mv_size == sizeof meta, older = whole && meta.format < BOOK_FORMAT;
-		if (older && options->renew && !read_only) {
-			book->renewed_from = meta.format;
-			rc = empty_tables(book, txn);
-		} else if (!whole || meta.format != BOOK_FORMAT) {
-			mdb_txn_abort(txn);
-			snprintf(why, 300,
-				 older ? _("the book is of format %u, this paidand reads format %u; paidand makes it "
-					   "again when it starts")
-				       : _("the book is of format %u, this paidand reads format %u"),
-				 meta.format, (unsigned)BOOK_FORMAT);
-			return PD_EVERSION;
-		}
-	}
 	if (rc) {
 		mdb_txn_abort(txn);
 		return failed(rc, "tables", why);
@@ -308,16 +344,6 @@ static int keep_orders(struct book *book, MDB_txn *txn, const struct book_batch 
 	return rc;
 }
 
-static int table_of(const struct pd_message *event, uint32_t *id)
-{
-	switch (event->type) {
-	case PD_MSG_area_set: *id = event->area_set.area; return AREAS;
-	case PD_MSG_household_set: *id = event->household_set.household; return HOUSEHOLDS;
-	case PD_MSG_person_set: *id = event->person_set.person; return PEOPLE;
-	default: *id = event->category_set.category; return CATEGORIES;
-	}
-}
-
 static int keep_registry(struct book *book, MDB_txn *txn, const struct pd_buffer *events)
 {
 	struct pd_message event;
@@ -326,11 +352,9 @@ static int keep_registry(struct book *book, MDB_txn *txn, const struct pd_buffer
 	for (size_t off = 0, start = 0; off < events->count && rc == 0; start = off) {
 		enum pd_err err = pd_decode(book->decoder, events->data, events->count, &off, &event, &fault);
 		assert(err == PD_OK);
-		uint32_t id;
-		uint8_t key[4];
-		int table = table_of(&event, &id);
-		key_u32(key, id);
-		rc = put(txn, book->tables[table], key, sizeof key, events->data + start, off - start);
+		uint8_t key[5] = {(uint8_t)registry_kind_of(event.type)};
+		key_u32(key + 1, event.area_set.area); /* all have their id there */
+		rc = put(txn, book->tables[REGISTRY], key, sizeof key, events->data + start, off - start);
 		pd_decoder_reset(book->decoder);
 	}
 	return rc;
@@ -535,24 +559,19 @@ enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
 
 static enum pd_err load_registry(struct book_reader *reader, struct core *core)
 {
-	for (int table = AREAS; table <= CATEGORIES; table++) {
-		struct walk walk = walk_open(reader, table);
-		for (walk_to(&walk, MDB_FIRST); walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
-			struct pd_message event;
-			struct pd_fault fault;
-			size_t off = 0;
-			if (pd_decode(reader->decoder, walk.value.mv_data, walk.value.mv_size, &off, &event, &fault)) {
-				mdb_cursor_close(walk.cursor);
-				return PD_ECORRUPT;
-			}
-			core_apply(core, &event, 0);
-			pd_decoder_reset(reader->decoder);
+	struct walk walk = walk_open(reader, REGISTRY);
+	for (walk_to(&walk, MDB_FIRST); walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
+		struct pd_message event;
+		struct pd_fault fault;
+		size_t off = 0;
+		if (pd_decode(reader->decoder, walk.value.mv_data, walk.value.mv_size, &off, &event, &fault)) {
+			mdb_cursor_close(walk.cursor);
+			return PD_ECORRUPT;
 		}
-		enum pd_err err = walk_close(&walk);
-		if (err)
-			return err;
+		core_apply(core, &event, 0);
+		pd_decoder_reset(reader->decoder);
 	}
-	return PD_OK;
+	return walk_close(&walk);
 }
 
 static enum pd_err load_figures(struct book_reader *reader, struct core *core)

@@ -3,7 +3,7 @@
  *   orders        id, 16 bytes                                  struct order_row
  *   by_holder     holder u32, state u8, urgency u8, seq u64     id           (big-endian, so that keys sort by value)
  *   by_requester  person u32, seq u64                           id
- *   areas, households, people, categories    id u32, big-endian the event that last set it, as a message
+ *   registry      kind u8, id u32, big-endian                   the event that last set it, as a message
  *   figures       area u32, big-endian                          struct figures
  *   meta          "state"                                       struct book_meta
  *
@@ -17,8 +17,9 @@
 #include "core.h"
 #include "proto.h"
 
-/* 2: figures know due, late and duplicate; rows have marks. */
-enum { BOOK_FORMAT = 2 };
+/* 2: figures know due, late and duplicate; rows have marks. 3: one table for the registry; rows have deadlines' parts,
+ * coordinates and urges. */
+enum { BOOK_FORMAT = 3 };
 
 struct book_meta {
 	uint32_t format, zero;

@@ -628,7 +628,7 @@ static void damage_is_found_when_loading(void **state)
 	core_free(shelf_load(shelf, PD_ECORRUPT));
 	struct figures none = {0};
 	poke(shelf, "figures", "\0\0\0\x0b", 4, &none, sizeof none);
-	poke(shelf, "people", "\0\0\0\x65", 4, "\xc1", 1);
+	poke(shelf, "registry", "\2\0\0\0\x65", 5, "\xc1", 1);
 	shelf_open(shelf, false);
 	core_free(shelf_load(shelf, PD_ECORRUPT));
 }
