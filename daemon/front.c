@@ -398,9 +398,14 @@ static void receive(struct front *front)
 
 static void fire_due(struct front *front)
 {
-	struct pd_message event;
-	for (int i = 0; i < DUE_MAX && core_decide_due(front->core, front->now_ms, &event); i++)
-		front_emit(front, &event, NULL);
+	struct core_due_thing thing;
+	enum core_due due;
+	for (int i = 0; i < DUE_MAX && (due = core_decide_due(front->core, front->now_ms, &thing)); i++) {
+		if (due == CORE_DUE_WARNING)
+			push_warn(front->push, thing.order, thing.why);
+		else if (front_emit(front, &thing.event, NULL) && thing.event.type == PD_MSG_reminded)
+			push_warn(front->push, thing.order, PD_warning_idle);
+	}
 }
 
 static void sweep_sessions(struct front *front)

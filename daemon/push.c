@@ -180,6 +180,22 @@ static void send_withdraw(struct push *push, const struct dispatch *dispatch)
 	session_send(push->options.sessions, dispatch->worker->session, *push->options.round, &message);
 }
 
+void push_warn(struct push *push, const struct order *order, enum pd_warning why)
+{
+	const struct order_row *row = &order->row;
+	const struct desk *desk = order->holder->desk;
+	struct worker *worker;
+	if (!desk)
+		return;
+	TAILQ_FOREACH(worker, &desk->workers, of_desk)
+	{
+		struct pd_message message = {.type = PD_MSG_warned};
+		message.warned = (struct pd_warned){
+			row->id, row->version, row->holder, row->acceptor, (uint8_t)why, row->due_ms};
+		session_send(push->options.sessions, worker->session, *push->options.round, &message);
+	}
+}
+
 /* ---- a dispatch's places ---- */
 
 static void make_ready(struct dispatch *dispatch)

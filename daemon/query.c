@@ -152,7 +152,11 @@ static bool describe_category(const struct listing *listing, const void *entity,
 					       category->urgency,
 					       category->accept_within_s,
 					       category->complete_within_s,
-					       category->retired};
+					       category->retired,
+					       category->accept_clock,
+					       category->complete_clock,
+					       category->ladder,
+					       category->idle_within_s};
 	return true;
 }
 

@@ -144,7 +144,10 @@ const char *pd_strerror(unsigned code)
 
 #define S(state) (1u << PD_STATE_##state)
 #define PD_STATE_SAME PD_STATE_none
+/* Moves of the broker alone have no command. */
 #define PD_MSG_close PD_MSG_none
+#define PD_MSG_escalate PD_MSG_none
+#define PD_MSG_remind PD_MSG_none
 #define MOVE(command, event, zh, from, to, who, doc)                                                                   \
 	{#command, #event, zh, who, doc, PD_MSG_##command, PD_MSG_##event, from, PD_STATE_##to},
 static const struct pd_move moves[] = {

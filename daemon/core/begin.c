@@ -1,4 +1,5 @@
 /* begin.c - deciding on how an order begins: submitted here, or recorded as the past of another system. */
+#include "deadline.h"
 #include "id.h"
 #include "state.h"
 
@@ -98,9 +99,11 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 				   PD_DETAIL(not_for_requester, PD_NUMBER(actor), PD_NUMBER(area->id)));
 	event->submitted.household = household;
 	event->submitted.area = area->id;
-	event->submitted.holder = area_at_level(area, category->level)->id;
+	const struct area *holder = area_at_level(area, category->level);
+	event->submitted.holder = holder->id;
 	event->submitted.urgency = submit->urgency ? submit->urgency : category->urgency;
-	event->submitted.due_ms = now_ms + category->accept_within_s * UINT64_C(1000);
+	event->submitted.due_ms =
+		deadline_accept(core->registry, category, event->submitted.urgency, holder->level, now_ms);
 	decision->version = 1;
 }
 
@@ -121,13 +124,15 @@ static struct pd_detail wrong_times(const struct pd_record *record, uint64_t now
 	return PD_NO_DETAIL;
 }
 
-/* By when the next step is due here. */
+/* By when the next step is due here. A time to accept begins now, for whatever was to be done by when elsewhere: who
+ * holds it here has seen it for the first time. */
 static uint64_t record_due(const struct core *core, const struct pd_record *record, const struct category *category,
-			   uint64_t now_ms)
+			   const struct pd_recorded *recorded, uint64_t now_ms)
 {
+	uint64_t due_ms = deadline_accept(core->registry, category, recorded->urgency,
+					  registry_area(core->registry, recorded->holder)->level, now_ms);
 	switch (record->state) {
-	case PD_STATE_waiting:
-		return record->target_ms ? record->target_ms : now_ms + category->accept_within_s * UINT64_C(1000);
+	case PD_STATE_waiting: return record->target_ms > due_ms ? record->target_ms : due_ms;
 	case PD_STATE_completed: return now_ms + core->periods.confirm_within_ms;
 	default: return 0;
 	}
@@ -177,7 +182,7 @@ void begin_record(const struct core *core, const struct pd_record *record, uint3
 	}
 	if (actor && (!person || person->post != PD_post_administrator))
 		return core_refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_recorders));
-	if (record->state == PD_STATE_accepted)
+	if (record->state == PD_STATE_accepted || record->state > PD_STATE_cancelled)
 		return core_refuse(decision, PD_REFUSED_bad_field, PD_DETAIL(past_accepted));
 	struct pd_detail wrong = wrong_times(record, now_ms);
 	if (wrong.name != PD_DETAIL_none)
@@ -195,6 +200,6 @@ void begin_record(const struct core *core, const struct pd_record *record, uint3
 	recorded->area = area->id;
 	recorded->holder = area_at_level(area, category->level)->id;
 	recorded->urgency = record->urgency ? record->urgency : category->urgency;
-	recorded->due_ms = record_due(core, record, category, now_ms);
+	recorded->due_ms = record_due(core, record, category, recorded, now_ms);
 	decision->version = 1;
 }

@@ -69,8 +69,20 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 /* A hash of what a move's command or event says beyond who, when and where: equal for a command and the event it makes.
  */
 uint32_t core_content(const struct pd_message *move);
-/* What the clock brings: the event of one thing that is due at now_ms. False: nothing is due. */
-bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
+
+/* What the clock brings. */
+enum core_due {
+	CORE_DUE_NOTHING,
+	CORE_DUE_EVENT,   /* thing.event is to be journaled and applied */
+	CORE_DUE_WARNING, /* those who work for thing.order's holder are to be told: thing.why */
+};
+struct core_due_thing {
+	struct pd_message event;
+	struct order *order;
+	enum pd_warning why;
+};
+/* One thing that is due at now_ms, the earliest first. The state stays as it is; a warning is not given twice. */
+enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing);
 /* When the next thing is due; UINT64_MAX: nothing. */
 uint64_t core_next_due(const struct core *core);
 

@@ -47,7 +47,7 @@ static void **sorted(const struct table *table, bool (*wanted)(const void *entry
 
 static bool order_wanted(const void *entry)
 {
-	return ((const struct order *)entry)->row.state <= PD_STATE_completed;
+	return order_is_open(&((const struct order *)entry)->row);
 }
 
 static bool holder_wanted(const void *entry)

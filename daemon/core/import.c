@@ -12,7 +12,6 @@ struct core_import {
 	uint32_t rows;
 	unsigned named; /* a bit for each kind that a row was of */
 	uint64_t effects[REGISTRY_KINDS][REGISTRY_EFFECTS];
-	struct pd_decoder *decoder;
 	struct pd_buffer events;
 	uint64_t seq;
 	enum pd_refusal refusal; /* of the first row at fault */
@@ -32,9 +31,6 @@ struct core_import *core_import_new(const struct core *core)
 	if (!import)
 		abort();
 	import->trial = registry_clone(core->registry);
-	import->decoder = pd_decoder_new();
-	if (!import->decoder)
-		abort();
 	import->version = registry_version(core->registry);
 	for (int i = 0; i < 2; i++)
 		table_init(&import->rows_of[i], 0, sizeof(uint32_t), core->orders.seed);
@@ -54,7 +50,6 @@ void core_import_free(struct core_import *import)
 	if (!import)
 		return;
 	registry_free(import->trial);
-	pd_decoder_free(import->decoder);
 	pd_buffer_fini(&import->events);
 	free_rows(&import->rows_of[0]);
 	free_rows(&import->rows_of[1]);
@@ -113,10 +108,9 @@ static void retire(struct core_import *import, enum registry_kind kind, const st
 		   uint64_t now_ms)
 {
 	struct pd_message put;
-	registry_put_of(kind, entity, import->decoder, &put);
+	registry_put_of(import->trial, kind, entity, &put);
 	*registry_put_retired(&put) = true;
 	take(import, &put, actor, now_ms);
-	pd_decoder_reset(import->decoder);
 }
 
 /* level: of areas, those of this level alone. */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calendar.h"
+#include "deadline.h"
 #include "state.h"
 
 int order_compare_urgency(const struct order *a, const struct order *b)
@@ -42,14 +44,9 @@ static void mark_changed(struct core *core, struct holder *holder)
 	core->changed = holder;
 }
 
-static bool is_open(const struct order *order)
-{
-	return order->row.state <= PD_STATE_completed;
-}
-
 static void count_open(const struct order *order, int sign)
 {
-	if (is_open(order))
+	if (order_is_open(&order->row))
 		order->holder->entity->open_orders += (uint32_t)sign;
 }
 
@@ -94,6 +91,89 @@ void life_sort_by_age(struct holder *holder)
 	free(orders);
 }
 
+/* ---- alarms ---- */
+
+static uint32_t idle_within(const struct core *core, const struct order_row *row)
+{
+	return row->state == PD_STATE_accepted ? registry_category(core->registry, row->category)->idle_within_s : 0;
+}
+
+uint64_t life_idle_ms(const struct core *core, const struct order_row *row)
+{
+	uint32_t within_s = idle_within(core, row);
+	if (within_s == 0)
+		return UINT64_MAX;
+	const struct category *category = registry_category(core->registry, row->category);
+	bool at_work = category->complete_clock == PD_clock_working || category->complete_clock == PD_clock_workdays;
+	return calendar_add(core->registry, row->submitted_ms + row->touched_s * UINT64_C(1000),
+			    row->marks & ORDER_REMINDED ? 2 * within_s : within_s,
+			    at_work ? PD_clock_working : PD_clock_always);
+}
+
+/* The next warning after those that have been, and when; LIFE_WARNED_ALL: none. */
+static enum life_warned next_warning(const struct order *order, uint64_t *at_ms)
+{
+	const struct order_row *row = &order->row;
+	uint64_t start_ms = row->state == PD_STATE_waiting ? row->waiting_ms : row->accepted_ms;
+	if (row->due_ms == 0 || (row->state != PD_STATE_waiting && row->state != PD_STATE_accepted))
+		return LIFE_WARNED_ALL;
+	if (order->warned == LIFE_WARNED_NONE) {
+		*at_ms = deadline_half(start_ms, row->due_ms);
+		return LIFE_WARNED_HALF;
+	}
+	*at_ms = deadline_soon(start_ms, row->due_ms);
+	return order->warned == LIFE_WARNED_HALF && *at_ms ? LIFE_WARNED_SOON : LIFE_WARNED_ALL;
+}
+
+/* When something is due of it; UINT64_MAX: never. */
+static uint64_t due_of(const struct core *core, const struct order_row *row)
+{
+	uint64_t idle_ms = life_idle_ms(core, row);
+	return row->due_ms && row->due_ms < idle_ms ? row->due_ms : idle_ms;
+}
+
+static void set_alarm(struct core *core, struct order *order)
+{
+	uint64_t warn_ms;
+	order->alarm_ms = due_of(core, &order->row);
+	if (next_warning(order, &warn_ms) != LIFE_WARNED_ALL && warn_ms < order->alarm_ms)
+		order->alarm_ms = warn_ms;
+	if (order->alarm_ms != UINT64_MAX)
+		timers_add(&core->timers, order);
+}
+
+static void clear_alarm(struct core *core, struct order *order)
+{
+	if (order->timer != TIMER_NONE)
+		timers_remove(&core->timers, order);
+}
+
+/* Warnings of a time that was past before the order came here in this state are not given. */
+static void begin_alarm(struct core *core, struct order *order)
+{
+	uint64_t at_ms;
+	order->warned = LIFE_WARNED_NONE;
+	for (enum life_warned next; (next = next_warning(order, &at_ms)) != LIFE_WARNED_ALL && at_ms <= core->last_ms;)
+		order->warned = next;
+	set_alarm(core, order);
+}
+
+enum life_alarm life_alarm(struct core *core, struct order *order, uint64_t now_ms, enum pd_warning *why)
+{
+	uint64_t at_ms, due_ms = due_of(core, &order->row);
+	if (order->alarm_ms == due_ms)
+		return LIFE_ALARM_DUE;
+	enum life_warned next = next_warning(order, &at_ms);
+	bool late = due_ms <= now_ms;
+	clear_alarm(core, order);
+	order->warned = late ? LIFE_WARNED_ALL : next;
+	set_alarm(core, order);
+	*why = next == LIFE_WARNED_HALF ? PD_warning_half : PD_warning_soon;
+	return late ? LIFE_ALARM_LATE : LIFE_ALARM_WARNING;
+}
+
+/* ---- lists ---- */
+
 void life_enter(struct core *core, struct order *order)
 {
 	struct holder *holder = order->holder;
@@ -107,13 +187,15 @@ void life_enter(struct core *core, struct order *order)
 		holder->waiting_count++;
 		break;
 	case PD_STATE_accepted:
+	case PD_STATE_suspended:
 		same = RB_INSERT(order_queue, &holder->working, order);
 		holder->working_count++;
 		break;
-	case PD_STATE_completed: timers_add(&core->timers, order); break;
-	default: TAILQ_INSERT_TAIL(&core->ended, order, by_age); break;
+	case PD_STATE_completed: break;
+	default: TAILQ_INSERT_TAIL(&core->ended, order, by_age); return;
 	}
 	assert(!same);
+	begin_alarm(core, order);
 }
 
 void life_leave(struct core *core, struct order *order)
@@ -128,12 +210,14 @@ void life_leave(struct core *core, struct order *order)
 		holder->waiting_count--;
 		break;
 	case PD_STATE_accepted:
+	case PD_STATE_suspended:
 		RB_REMOVE(order_queue, &holder->working, order);
 		holder->working_count--;
 		break;
-	case PD_STATE_completed: timers_remove(&core->timers, order); break;
-	default: TAILQ_REMOVE(&core->ended, order, by_age); break;
+	case PD_STATE_completed: break;
+	default: TAILQ_REMOVE(&core->ended, order, by_age); return;
 	}
+	clear_alarm(core, order);
 }
 
 static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
@@ -189,6 +273,8 @@ uint32_t core_content(const struct pd_message *move)
 	case PD_MSG_transferred: number = move->transferred.holder; break;
 	case PD_MSG_confirm: number = move->confirm.rating; break;
 	case PD_MSG_confirmed: number = move->confirmed.rating; break;
+	case PD_MSG_suspend: number = (uint32_t)(move->suspend.until_ms / 1000); break;
+	case PD_MSG_suspended: number = (uint32_t)(move->suspended.due_ms / 1000); break;
 	default: break;
 	}
 	return (uint32_t)mix(mix(0, &number, sizeof number), said.data, said.bytes);
@@ -283,11 +369,29 @@ static void count_event(struct figures *figures, const struct order_row *row, co
 	case PD_MSG_confirmed:
 	case PD_MSG_closed: figures->closed++; break;
 	case PD_MSG_cancelled: figures->cancelled++; break;
+	case PD_MSG_escalated:
+		figures->late += event->escalated.why == PD_escalation_not_completed && !(row->marks & ORDER_LATE);
+		break;
 	case PD_MSG_reopened: figures->reopened++; break;
 	case PD_MSG_declined:
 	case PD_MSG_transferred: figures->declined++; break;
 	default: break;
 	}
+}
+
+/* Its acceptor has taken it on, or said something of it. */
+static void touch(struct order_row *row, uint64_t time_ms)
+{
+	row->touched_s = time_ms > row->submitted_ms ? (uint32_t)((time_ms - row->submitted_ms) / 1000) : 0;
+	row->marks &= (uint8_t)~ORDER_REMINDED;
+}
+
+static void wait_again(struct order_row *row, uint64_t time_ms)
+{
+	row->acceptor = row->left_s = 0;
+	row->accepted_ms = row->completed_ms = row->ended_ms = 0;
+	row->waiting_ms = time_ms;
+	row->marks &= (uint8_t)~ORDER_REMINDED;
 }
 
 /* A row's own part of an event: the state is the move's, the times and people are the event's. */
@@ -298,18 +402,35 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 	case PD_MSG_accepted:
 		row->acceptor = e->actor;
 		row->accepted_ms = e->time_ms;
+		touch(row, e->time_ms);
+		break;
+	case PD_MSG_escalated:
+		row->step = (uint8_t)(row->step + (row->step < UINT8_MAX && e->holder != e->from));
+		if (e->due_ms == 0)
+			row->marks |= ORDER_STUCK;
+		if (event->escalated.why == PD_escalation_not_completed)
+			row->marks |= ORDER_LATE;
+		wait_again(row, e->time_ms);
 		break;
 	case PD_MSG_declined:
 	case PD_MSG_transferred:
+	case PD_MSG_released: wait_again(row, e->time_ms); break;
 	case PD_MSG_reopened:
-		row->acceptor = 0;
-		row->accepted_ms = row->completed_ms = row->ended_ms = 0;
-		row->waiting_ms = e->time_ms;
-		if (event->type == PD_MSG_reopened) {
-			row->attempt = event->reopened.attempt;
-			row->rating = 0;
-		}
+		wait_again(row, e->time_ms);
+		row->attempt = event->reopened.attempt;
+		row->rating = row->step = 0;
+		row->marks &= (uint8_t)~ORDER_STUCK;
 		break;
+	case PD_MSG_suspended: row->left_s = event->suspended.left_s; break;
+	case PD_MSG_resumed:
+		row->left_s = 0;
+		touch(row, e->time_ms);
+		break;
+	case PD_MSG_noted:
+		if (e->actor == row->acceptor)
+			touch(row, e->time_ms);
+		break;
+	case PD_MSG_reminded: row->marks |= ORDER_REMINDED; break;
 	case PD_MSG_completed:
 		row->completed_ms = e->time_ms;
 		if (completes_late(row, e->time_ms))
@@ -356,5 +477,9 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	row->last_content = core_content(event);
 	if (!stays)
 		life_enter(core, order);
+	else if (order->timer != TIMER_NONE) { /* what was said may put its alarm off */
+		clear_alarm(core, order);
+		set_alarm(core, order);
+	}
 	return order;
 }

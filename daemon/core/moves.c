@@ -3,11 +3,13 @@
 #include <assert.h>
 #include <string.h>
 
+#include "calendar.h"
+#include "deadline.h"
 #include "id.h"
 #include "state.h"
 
 /* Notes end here; moves that bring an order further do not. */
-enum { EVENTS_MAX = 1000 };
+enum { EVENTS_MAX = 1000, SUSPEND_DAYS_MAX = 366 };
 
 /* ---- moves ---- */
 
@@ -21,10 +23,21 @@ struct move {
 	struct pd_order_event *event; /* the event's common part, filled with what stays as it is */
 };
 
-static uint64_t accept_due(const struct move *move)
+static const struct category *category_of(const struct move *move)
 {
-	const struct category *category = registry_category(move->core->registry, move->row->category);
-	return move->now_ms + category->accept_within_s * UINT64_C(1000);
+	return registry_category(move->core->registry, move->row->category);
+}
+
+/* By when whoever gets the order now is to accept it. */
+static uint64_t accept_due(const struct move *move, const struct area *holder)
+{
+	return deadline_accept(move->core->registry, category_of(move), move->row->urgency, holder->level,
+			       move->now_ms);
+}
+
+static const struct area *holder_of(const struct move *move)
+{
+	return registry_area(move->core->registry, move->row->holder);
 }
 
 /* A real person with a post of work in the very area that holds the order. */
@@ -57,20 +70,21 @@ static void decide_accept(const struct move *move)
 {
 	if (!need_of_holder(move))
 		return;
-	const struct category *category = registry_category(move->core->registry, move->row->category);
-	move->event->due_ms = move->now_ms + category->complete_within_s * UINT64_C(1000);
+	move->event->due_ms =
+		deadline_complete(move->core->registry, category_of(move), move->row->urgency, move->now_ms);
 }
 
 static void decide_decline(const struct move *move)
 {
 	if (!need_of_holder(move))
 		return;
-	const struct area *area = registry_area(move->core->registry, move->row->holder);
-	if (!area->parent)
+	const struct area *area = holder_of(move);
+	const struct area *above = deadline_above(move->core->registry, category_of(move), area);
+	if (above == area)
 		return core_refuse(move->decision, PD_REFUSED_not_allowed,
 				   PD_DETAIL(no_level_above, PD_NUMBER(area->id)));
-	move->event->holder = area->parent->id;
-	move->event->due_ms = accept_due(move);
+	move->event->holder = above->id;
+	move->event->due_ms = accept_due(move, above);
 	move->decision->event.declined.reason = move->command->decline.reason;
 }
 
@@ -88,8 +102,55 @@ static void decide_transfer(const struct move *move)
 	if (to->id == move->row->holder)
 		return core_refuse(move->decision, PD_REFUSED_same_holder, PD_DETAIL(area, PD_NUMBER(to->id)));
 	move->event->holder = to->id;
-	move->event->due_ms = accept_due(move);
+	move->event->due_ms = accept_due(move, to);
 	move->decision->event.transferred.reason = transfer->reason;
+}
+
+/* The acceptor, or somebody with a post above the holder. */
+static bool need_acceptor_or_above(const struct move *move)
+{
+	const struct area *above = holder_of(move)->parent;
+	if (move->actor == move->row->acceptor || (above && core_works_for(move->core, move->actor, above->id)) ||
+	    (!above && core_works_for(move->core, move->actor, move->row->holder)))
+		return true;
+	core_refuse(move->decision, PD_REFUSED_not_allowed,
+		    PD_DETAIL(only_acceptor_or_above, PD_NUMBER(move->row->acceptor), PD_NUMBER(move->row->holder),
+			      PD_COMMAND_ARG(move->command->type)));
+	return false;
+}
+
+static void decide_release(const struct move *move)
+{
+	if (!need_acceptor_or_above(move))
+		return;
+	move->event->due_ms = accept_due(move, holder_of(move));
+	move->decision->event.released.reason = move->command->release.reason;
+}
+
+static void decide_suspend(const struct move *move)
+{
+	const struct pd_suspend *suspend = &move->command->suspend;
+	if (move->actor != move->row->acceptor)
+		return core_refuse(
+			move->decision, PD_REFUSED_not_allowed,
+			PD_DETAIL(only_acceptor, PD_NUMBER(move->row->acceptor), PD_COMMAND_ARG(PD_MSG_suspend)));
+	if (suspend->until_ms <= move->now_ms)
+		return core_refuse(move->decision, PD_REFUSED_bad_until, PD_DETAIL(until_past));
+	if (suspend->until_ms > move->now_ms + SUSPEND_DAYS_MAX * CALENDAR_DAY_MS)
+		return core_refuse(move->decision, PD_REFUSED_bad_until,
+				   PD_DETAIL(until_days, PD_NUMBER(SUSPEND_DAYS_MAX)));
+	move->event->due_ms = suspend->until_ms;
+	move->decision->event.suspended.left_s = calendar_between(move->core->registry, move->now_ms, move->row->due_ms,
+								  category_of(move)->complete_clock);
+	move->decision->event.suspended.reason = suspend->reason;
+}
+
+static void decide_resume(const struct move *move)
+{
+	if (!need_acceptor_or_above(move))
+		return;
+	move->event->due_ms = due_resumed(move->core, move->row, move->now_ms);
+	move->decision->event.resumed.reason = move->command->resume.reason;
 }
 
 static void decide_complete(const struct move *move)
@@ -132,7 +193,7 @@ static void decide_reopen(const struct move *move)
 	if (move->row->attempt == UINT16_MAX)
 		return core_refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(attempts, PD_NUMBER(UINT16_MAX)));
 	move->event->holder = area_above(move)->id;
-	move->event->due_ms = accept_due(move);
+	move->event->due_ms = accept_due(move, registry_area(move->core->registry, move->event->holder));
 	move->decision->event.reopened.attempt = (uint16_t)(move->row->attempt + 1);
 	move->decision->event.reopened.reason = move->command->reopen.reason;
 }
@@ -227,6 +288,9 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	case PD_MSG_accept: decide_accept(&move); break;
 	case PD_MSG_decline: decide_decline(&move); break;
 	case PD_MSG_transfer: decide_transfer(&move); break;
+	case PD_MSG_release: decide_release(&move); break;
+	case PD_MSG_suspend: decide_suspend(&move); break;
+	case PD_MSG_resume: decide_resume(&move); break;
 	case PD_MSG_complete: decide_complete(&move); break;
 	case PD_MSG_confirm: decide_confirm(&move); break;
 	case PD_MSG_reopen: decide_reopen(&move); break;
@@ -280,26 +344,4 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 		core_refuse(decision, person ? PD_REFUSED_retired : PD_REFUSED_unknown_person,
 			    PD_DETAIL(person, PD_NUMBER(actor)));
 	decision->event.request = core->last_seq + 1;
-}
-
-bool core_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event)
-{
-	const struct order *order = timers_first(&core->timers);
-	if (!order || order->row.due_ms > now_ms)
-		return false;
-	const struct order_row *row = &order->row;
-	event->type = PD_MSG_closed;
-	event->request = core->last_seq + 1;
-	event->closed = (struct pd_closed){.time_ms = now_ms,
-					   .order = row->id,
-					   .version = row->version + 1,
-					   .holder = row->holder,
-					   .from = row->holder};
-	return true;
-}
-
-uint64_t core_next_due(const struct core *core)
-{
-	const struct order *order = timers_first(&core->timers);
-	return order ? order->row.due_ms : UINT64_MAX;
 }

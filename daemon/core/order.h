@@ -1,8 +1,8 @@
 /* order.h - an order, the queues in which it stands, the holders of the queues and their figures.
  *
- * Invariants: (1) a waiting order is in its holder's waiting queue and in its by_age list, an accepted one in its
- * working queue, no other order is in any; (2) queues are ordered by (urgency, seq), by_age by (waiting_ms, as they
- * came); (3) a completed order stands in the timers until it is closed. Part of the core.
+ * Invariants: (1) a waiting order is in its holder's waiting queue and in its by_age list, an accepted or suspended one
+ * in its working queue, no other order is in any; (2) queues are ordered by (urgency, seq), by_age by (waiting_ms, as
+ * they came); (3) an open order for which something is due stands in the timers. Part of the core.
  */
 #ifndef PAIDAN_ORDER_H
 #define PAIDAN_ORDER_H
@@ -17,6 +17,8 @@ enum {
 	ORDER_LATE = 2,      /* it counts in figures.late */
 	ORDER_DUPLICATE = 4, /* it counts in figures.duplicate */
 	ORDER_RECORDED = 8,  /* it began with recorded */
+	ORDER_STUCK = 16,    /* it passed its last deadline: it stays with the district */
+	ORDER_REMINDED = 32, /* its acceptor was reminded, and has said nothing since */
 };
 
 /* What the book stores of an order, in this layout, little-endian: f(its events). */
@@ -51,10 +53,18 @@ struct order {
 	TAILQ_ENTRY(order) by_age;  /* in the holder's by_age, or among the ended ones */
 	struct holder *holder;      /* that of row.holder */
 	size_t timer;               /* its place among the timers; TIMER_NONE */
+	uint64_t alarm_ms;          /* when it is looked at next: a warning, or something due */
+	uint8_t warned;             /* which of its warnings have been: enum life_warned */
 	void *dispatch;             /* the front's, not the core's: where it was pushed; null at first */
 	uint64_t batch;             /* the store's: the first seq of the batch that has its row, and where there; */
 	uint32_t batch_row;         /* 0 at first */
 };
+
+/* Open orders are held, and in memory. */
+static inline bool order_is_open(const struct order_row *row)
+{
+	return row->state <= PD_STATE_completed || row->state == PD_STATE_suspended;
+}
 
 RB_HEAD(order_queue, order);
 TAILQ_HEAD(order_list, order);
@@ -69,8 +79,8 @@ enum { FIGURES_BUCKETS = 128 };
 /* What an area's supervisors see of it. Stored in the book in this layout, little-endian.
  *
  * Each figure counts at the holder that held the order then. due: orders that began with a time by which something was
- * due: every submitted one, and the recorded ones that had one in their source. late: orders that were completed after
- * that time: live ones after the time for completing that their acceptance set, recorded ones after the source's; an
+ * due: every submitted one, and the recorded ones that had one in their source. late: orders that were not completed by
+ * that time: live ones by the time for completing that their acceptance set, recorded ones by the source's; an
  * order counts once, whatever comes later. Of recorded orders, accepted and the times to accept and complete know
  * nothing, and completed, closed and cancelled count those that were recorded so. */
 struct figures {

@@ -6,12 +6,15 @@
 #include <string.h>
 
 #include "buffer.h"
+#include "calendar.h"
 #include "codec.h"
+#include "deadline.h"
 #include "table.h"
 
 struct registry {
 	struct table tables[REGISTRY_KINDS];
 	uint64_t version;
+	struct pd_decoder *decoder; /* for kept events */
 	/* By id, made again when something was added since. */
 	void **sorted[REGISTRY_KINDS];
 	size_t sorted_count[REGISTRY_KINDS];
@@ -35,11 +38,16 @@ ID_FIRST(area);
 ID_FIRST(household);
 ID_FIRST(person);
 ID_FIRST(category);
+ID_FIRST(calendar);
+ID_FIRST(ladder);
 
 struct registry *registry_new(uint64_t hash_seed)
 {
 	struct registry *registry = calloc(1, sizeof *registry);
 	if (!registry)
+		abort();
+	registry->decoder = pd_decoder_new();
+	if (!registry->decoder)
 		abort();
 	for (int kind = 0; kind < REGISTRY_KINDS; kind++)
 		table_init(&registry->tables[kind], 0, sizeof(uint32_t), hash_seed);
@@ -59,6 +67,7 @@ void registry_free(struct registry *registry)
 		table_fini(&registry->tables[kind]);
 		free(registry->sorted[kind]);
 	}
+	pd_decoder_free(registry->decoder);
 	free(registry);
 }
 
@@ -193,19 +202,29 @@ void registry_event_of(const struct pd_message *put, struct pd_message *event)
 	copy_fields(put, event);
 }
 
-static void decode_kept(const struct entity *entity, struct pd_decoder *decoder, struct pd_message *event)
+static void decode_kept(const struct registry *registry, const struct entity *entity, struct pd_message *event)
 {
 	struct pd_fault fault;
 	size_t off = 0;
-	enum pd_err err = pd_decode(decoder, entity->event, entity->event_bytes, &off, event, &fault);
+	pd_decoder_reset(registry->decoder);
+	enum pd_err err = pd_decode(registry->decoder, entity->event, entity->event_bytes, &off, event, &fault);
 	assert(err == PD_OK); /* we encoded it ourselves */
 }
 
-void registry_put_of(enum registry_kind kind, const struct entity *entity, struct pd_decoder *decoder,
+void registry_head_of(const struct registry *registry, const struct entity *entity, struct pd_message *event)
+{
+	struct pd_message kept;
+	decode_kept(registry, entity, &kept);
+	event->request = kept.request;
+	event->area_set.time_ms = kept.area_set.time_ms;
+	event->area_set.actor = kept.area_set.actor;
+}
+
+void registry_put_of(const struct registry *registry, enum registry_kind kind, const struct entity *entity,
 		     struct pd_message *put)
 {
 	struct pd_message event;
-	decode_kept(entity, decoder, &event);
+	decode_kept(registry, entity, &event);
 	*put = (struct pd_message){.type = kinds[kind].put};
 	copy_fields(&event, put);
 }
@@ -306,6 +325,10 @@ static void apply_category(struct registry *registry, void *entity, const struct
 	category->urgency = set->urgency;
 	category->accept_within_s = set->accept_within_s;
 	category->complete_within_s = set->complete_within_s;
+	category->accept_clock = set->accept_clock;
+	category->complete_clock = set->complete_clock;
+	category->ladder = set->ladder;
+	category->idle_within_s = set->idle_within_s;
 	category->retired = set->retired;
 }
 
@@ -317,6 +340,8 @@ static const struct kind kinds[REGISTRY_KINDS] = {
 			     {offsetof(struct person, name), offsetof(struct person, phone)},
 			     apply_person},
 	[REGISTRY_CATEGORIES] = {KIND(category), {offsetof(struct category, name)}, apply_category},
+	[REGISTRY_CALENDARS] = {KIND(calendar), {0}, calendar_apply},
+	[REGISTRY_LADDERS] = {KIND(ladder), {0}, ladder_apply},
 };
 
 void registry_apply(struct registry *registry, const struct pd_message *event)

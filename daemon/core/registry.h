@@ -7,7 +7,6 @@
 #ifndef PAIDAN_REGISTRY_H
 #define PAIDAN_REGISTRY_H
 
-#include "codec.h"
 #include "detail.h"
 
 struct holder;
@@ -55,13 +54,21 @@ struct person {
 
 struct category {
 	ENTITY;
-	uint32_t accept_within_s, complete_within_s;
-	uint8_t level, urgency;
+	uint32_t accept_within_s, complete_within_s, idle_within_s, ladder; /* ladder: 0: none */
+	uint8_t level, urgency, accept_clock, complete_clock;
 	struct pd_slice name;
 };
 
 /* The book stores these numbers. */
-enum registry_kind { REGISTRY_AREAS, REGISTRY_HOUSEHOLDS, REGISTRY_PEOPLE, REGISTRY_CATEGORIES, REGISTRY_KINDS };
+enum registry_kind {
+	REGISTRY_AREAS,
+	REGISTRY_HOUSEHOLDS,
+	REGISTRY_PEOPLE,
+	REGISTRY_CATEGORIES,
+	REGISTRY_CALENDARS,
+	REGISTRY_LADDERS,
+	REGISTRY_KINDS
+};
 
 struct registry;
 
@@ -80,11 +87,9 @@ struct category *registry_category(const struct registry *registry, uint32_t id)
 
 /* The kind that a put_ command or a _set event is about; REGISTRY_KINDS: it is about none. */
 enum registry_kind registry_kind_of(enum pd_type type);
-/* The put_ command that says of an entity what its event says. Its slices are those of the kept event, its arrays the
- * decoder's. */
-void registry_put_of(enum registry_kind kind, const struct entity *entity, struct pd_decoder *decoder,
+/* The put_ command that says of an entity what its event says. What it borrows is there until the next call. */
+void registry_put_of(const struct registry *registry, enum registry_kind kind, const struct entity *entity,
 		     struct pd_message *put);
-
 /* Its field retired. */
 bool *registry_put_retired(struct pd_message *put);
 

@@ -2,6 +2,9 @@
 #include <assert.h>
 #include <string.h>
 
+#include "calendar.h"
+#include "deadline.h"
+#include "codec.h"
 #include "registry_kinds.h"
 
 static void refuse(struct registry_decision *decision, enum pd_refusal refusal, struct pd_detail detail)
@@ -189,23 +192,56 @@ static void decide_person(const struct registry *registry, const struct pd_put_p
 							    .retired = put->retired};
 }
 
-static void decide_category(const struct registry *registry, const struct pd_put_category *put,
-			    struct registry_decision *decision)
+/* Whether what the event says is what the entity's event says, whoever set it and when. */
+static bool says_the_same(const struct registry *registry, const struct entity *entity, const struct pd_message *event)
 {
-	const struct category *category = registry_category(registry, put->category);
-	decision->effect = effect_of(category, category && category->retired, put->retired, false,
-				     category && (category->level != put->level || category->urgency != put->urgency ||
-						  category->accept_within_s != put->accept_within_s ||
-						  category->complete_within_s != put->complete_within_s ||
-						  !same_text(category->name, put->name)));
-	decision->event.type = PD_MSG_category_set;
-	decision->event.category_set = (struct pd_category_set){.category = put->category,
-								.name = put->name,
-								.level = put->level,
-								.urgency = put->urgency,
-								.accept_within_s = put->accept_within_s,
-								.complete_within_s = put->complete_within_s,
-								.retired = put->retired};
+	struct pd_buffer bytes = {0};
+	struct pd_message same = *event;
+	registry_head_of(registry, entity, &same);
+	pd_encode(&same, &bytes);
+	bool equal = bytes.count == entity->event_bytes && memcmp(bytes.data, entity->event, bytes.count) == 0;
+	pd_buffer_fini(&bytes);
+	return equal;
+}
+
+/* Of kinds whose parts nobody else depends on: the event says what the command said. */
+static void decide_whole(const struct registry *registry, const struct pd_message *put,
+			 struct registry_decision *decision)
+{
+	const struct entity *entity = registry_find(registry, registry_kind_of(put->type), put->put_area.area);
+	registry_event_of(put, &decision->event);
+	struct pd_message copy = *put;
+	decision->effect = effect_of(entity, entity && entity->retired, *registry_put_retired(&copy), false,
+				     entity && !says_the_same(registry, entity, &decision->event));
+}
+
+static void check_category(const struct registry *registry, const struct pd_put_category *put,
+			   struct registry_decision *decision)
+{
+	const struct entity *ladder = registry_find(registry, REGISTRY_LADDERS, put->ladder);
+	uint32_t odd = put->accept_clock >= PD_clock_days && put->accept_within_s % CALENDAR_DAY_S
+			       ? put->accept_within_s
+		       : put->complete_clock >= PD_clock_days && put->complete_within_s % CALENDAR_DAY_S
+			       ? put->complete_within_s
+			       : 0;
+	if (put->ladder && !put->retired && (!ladder || ladder->retired))
+		refuse(decision, PD_REFUSED_unknown_ladder,
+		       PD_DETAIL(category_ladder, PD_NUMBER(put->category), PD_NUMBER(put->ladder)));
+	else if (odd)
+		refuse(decision, PD_REFUSED_bad_clock,
+		       PD_DETAIL(category_days, PD_NUMBER(put->category), PD_NUMBER(odd)));
+}
+
+/* The parts of a kind that must hold together, and what a retirement must wait for. */
+static void check_whole(const struct registry *registry, const struct pd_message *put,
+			struct registry_decision *decision)
+{
+	switch (put->type) {
+	case PD_MSG_put_category: return check_category(registry, &put->put_category, decision);
+	case PD_MSG_put_calendar: return calendar_check(&put->put_calendar, decision);
+	case PD_MSG_put_ladder: return ladder_check(registry, &put->put_ladder, decision);
+	default: assert(!"not a command of the registry");
+	}
 }
 
 void registry_decide(const struct registry *registry, const struct pd_message *put, bool bulk,
@@ -217,9 +253,11 @@ void registry_decide(const struct registry *registry, const struct pd_message *p
 	case PD_MSG_put_area: return decide_area(registry, &put->put_area, bulk, decision);
 	case PD_MSG_put_household: return decide_household(registry, &put->put_household, bulk, decision);
 	case PD_MSG_put_person: return decide_person(registry, &put->put_person, decision);
-	case PD_MSG_put_category: return decide_category(registry, &put->put_category, decision);
-	default: assert(!"not a command of the registry");
+	default: break;
 	}
+	check_whole(registry, put, decision);
+	if (!decision->refusal)
+		decide_whole(registry, put, decision);
 }
 
 static enum pd_refusal check_household(const struct registry *registry, const struct household *household)

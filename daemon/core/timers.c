@@ -5,7 +5,7 @@
 
 static bool before(const struct order *a, const struct order *b)
 {
-	return a->row.due_ms != b->row.due_ms ? a->row.due_ms < b->row.due_ms : a->row.seq < b->row.seq;
+	return a->alarm_ms != b->alarm_ms ? a->alarm_ms < b->alarm_ms : a->row.seq < b->row.seq;
 }
 
 static void set(struct timers *timers, size_t i, struct order *order)

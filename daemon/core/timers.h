@@ -1,4 +1,5 @@
-/* timers.h - orders by the time when they are due, and of those due at once by seq: a binary heap. Part of the core. */
+/* timers.h - orders by the time when they are to be looked at, and of those looked at at once by seq: a binary heap.
+ * Part of the core. */
 #ifndef PAIDAN_TIMERS_H
 #define PAIDAN_TIMERS_H
 
@@ -13,7 +14,7 @@ struct timers {
 };
 
 void timers_fini(struct timers *timers);
-/* By row.due_ms, which must not change while it is in. */
+/* By alarm_ms, which must not change while it is in. */
 void timers_add(struct timers *timers, struct order *order);
 void timers_remove(struct timers *timers, struct order *order);
 /* Null when there is none. */

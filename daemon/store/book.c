@@ -589,16 +589,16 @@ static enum pd_err load_figures(struct book_reader *reader, struct core *core)
 	return walk_close(&walk);
 }
 
-/* The open orders of one holder stand together at the beginning of its part of by_holder: open states have the smallest
- * numbers. */
-static enum pd_err load_open_of(struct book_reader *reader, struct walk *walk, uint32_t area, struct core *core)
+/* The orders of one holder whose states are first to last: they stand together in by_holder. */
+static enum pd_err load_states(struct book_reader *reader, struct walk *walk, uint32_t area, unsigned first,
+			       unsigned last, struct core *core)
 {
 	uint8_t from[5];
 	key_u32(from, area);
-	from[4] = 0;
+	from[4] = (uint8_t)first;
 	for (walk_from(walk, from, sizeof from); walk->rc == 0; walk_to(walk, MDB_NEXT)) {
 		const uint8_t *key = walk->key.mv_data;
-		if (key_read_u32(key) != area || key[4] > PD_STATE_completed)
+		if (key_read_u32(key) != area || key[4] > last)
 			break;
 		struct order_row row;
 		enum pd_err err = book_order_get(reader, walk->value.mv_data, &row);
@@ -615,7 +615,9 @@ static enum pd_err load_open(struct book_reader *reader, struct core *core)
 	void *const *areas = registry_sorted(core_registry(core), REGISTRY_AREAS, &count);
 	struct walk walk = walk_open(reader, BY_HOLDER);
 	for (size_t i = 0; i < count; i++) {
-		enum pd_err err = load_open_of(reader, &walk, ((const struct area *)areas[i])->id, core);
+		uint32_t area = ((const struct area *)areas[i])->id;
+		enum pd_err err = load_states(reader, &walk, area, PD_STATE_waiting, PD_STATE_completed, core);
+		err = err ? err : load_states(reader, &walk, area, PD_STATE_suspended, PD_STATE_suspended, core);
 		if (err) {
 			mdb_cursor_close(walk.cursor);
 			return err;

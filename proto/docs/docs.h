@@ -34,7 +34,15 @@ void docs_messages(unsigned role);
 
 /* ---- names and values ---- */
 
-enum { DOCS_KINDS = 10, DOCS_ROLES = 6, DOCS_SETS = 6 };
+#define ENUM(name, doc) DOCS_ENUM_##name,
+#define WORD(set, name, code, zh, doc)
+#define ENUM_END(name)
+enum {
+#include "enums.def"
+	DOCS_ENUMS
+};
+
+enum { DOCS_KINDS = 10, DOCS_ROLES = 6, DOCS_SETS = DOCS_ENUMS + 1 };
 
 struct docs_kind {
 	const char *name, *wire;

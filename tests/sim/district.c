@@ -192,7 +192,7 @@ size_t district_begin(struct pd_message rows[static DISTRICT_ROWS_MAX])
 bool district_there(const struct registry *registry)
 {
 	bool there = true;
-	for (enum registry_kind kind = 0; kind < REGISTRY_KINDS; kind++) {
+	for (enum registry_kind kind = 0; kind <= REGISTRY_CATEGORIES; kind++) {
 		size_t count;
 		registry_sorted(registry, kind, &count);
 		there &= count > 0;

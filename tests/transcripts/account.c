@@ -16,7 +16,13 @@ static void print_state(struct cast *cast, const struct order_row *row)
 		   *acceptor = cast_name(cast, CAST_PERSON, row->acceptor);
 	script_time(row->due_ms, due);
 	switch (row->state) {
-	case PD_STATE_waiting: printf("waits at %s, to be accepted by %s", holder, due); break;
+	case PD_STATE_waiting:
+		if (row->due_ms)
+			printf("waits at %s, to be accepted by %s", holder, due);
+		else
+			printf("waits at %s, past its last time", holder);
+		break;
+	case PD_STATE_suspended: printf("put off by %s at %s, goes on %s", acceptor, holder, due); break;
 	case PD_STATE_accepted: printf("in the hands of %s at %s, to be completed by %s", acceptor, holder, due); break;
 	case PD_STATE_completed:
 		printf("completed by %s, closes by itself on %s", row->acceptor ? acceptor : "nobody here", due);
@@ -33,11 +39,18 @@ static void print_state(struct cast *cast, const struct order_row *row)
 		printf(" (attempt %u)", row->attempt);
 }
 
+static const char *why_of(const struct pd_message *event)
+{
+	return event->type == PD_MSG_escalated ? pd_word("escalation", event->escalated.why) : NULL;
+}
+
 static void print_order_event(struct cast *cast, const struct pd_message *event, const struct order_row *row)
 {
 	printf("%s v%u: ", cast_order_name(cast, &row->id), row->version);
 	if (event->type == PD_MSG_noted)
 		printf("a note; ");
+	if (why_of(event))
+		printf("%s; ", why_of(event));
 	print_state(cast, row);
 }
 
@@ -66,6 +79,15 @@ static void print_registry_event(struct cast *cast, const struct pd_message *eve
 		       pd_word("post", event->person_set.post), cast_name(cast, CAST_AREA, event->person_set.area),
 		       if_retired(event->person_set.retired));
 		break;
+	case PD_MSG_calendar_set:
+		printf("%u: %u holidays, %u working weekend days, %s", event->calendar_set.calendar,
+		       event->calendar_set.holidays.count, event->calendar_set.workdays.count,
+		       if_retired(event->calendar_set.retired));
+		break;
+	case PD_MSG_ladder_set:
+		printf("%s: %u steps, %s", cast_name(cast, CAST_LADDER, event->ladder_set.ladder),
+		       event->ladder_set.steps.count / 2, if_retired(event->ladder_set.retired));
+		break;
 	default:
 		printf("%s: for the %s, %s, accept in %u s, complete in %u s, %s",
 		       cast_name(cast, CAST_CATEGORY, event->category_set.category),
@@ -88,6 +110,13 @@ void account_event(struct cast *cast, const struct pd_message *event, const stru
 	else
 		print_registry_event(cast, event);
 	putchar('\n');
+}
+
+void account_warning(struct cast *cast, uint64_t now_ms, const struct order_row *row, enum pd_warning why)
+{
+	char time[SCRIPT_TIME_BYTES];
+	printf("%s%s: %s is told of %s: %s\n", indent, script_time(now_ms, time),
+	       cast_name(cast, CAST_AREA, row->holder), cast_order_name(cast, &row->id), pd_word("warning", why));
 }
 
 /* ---- answers ---- */
@@ -127,13 +156,11 @@ void account_replay(uint64_t events, bool same)
 
 static unsigned count_in_use(const struct registry *registry, enum registry_kind kind)
 {
-	static const size_t at[] = {offsetof(struct area, retired), offsetof(struct household, retired),
-				    offsetof(struct person, retired), offsetof(struct category, retired)};
 	size_t count;
 	unsigned in_use = 0;
 	void *const *entities = registry_sorted(registry, kind, &count);
 	for (size_t i = 0; i < count; i++)
-		in_use += !*((const bool *)((const char *)entities[i] + at[kind]));
+		in_use += !((const struct entity *)entities[i])->retired;
 	return in_use;
 }
 

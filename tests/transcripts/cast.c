@@ -36,7 +36,7 @@ void cast_free(struct cast *cast)
 
 const char *cast_kind_name(enum cast_kind kind)
 {
-	static const char *const names[] = {"area", "household", "person", "category", "order"};
+	static const char *const names[] = {"area", "household", "person", "category", "ladder", "order"};
 	return names[kind];
 }
 

@@ -23,8 +23,8 @@ struct script {
 	unsigned count, taken;
 };
 
-/* Day 1 begins here: 2026-01-05, a Monday, 00:00 UTC. */
-#define SCRIPT_DAY_1_MS UINT64_C(1767571200000)
+/* Day 1 begins here: 2026-01-05, a Monday, 00:00 in China. */
+#define SCRIPT_DAY_1_MS UINT64_C(1767542400000)
 
 void script_open(struct script *script, const char *path);
 void script_close(struct script *script);

@@ -110,13 +110,15 @@ static bool next_event(struct stage *stage, size_t *off, struct pd_message *even
 
 void stage_pass(struct stage *stage, uint64_t ms)
 {
-	struct pd_message event;
+	struct core_due_thing thing;
 	while (core_next_due(stage->core) <= ms) {
 		uint64_t due_ms = core_next_due(stage->core);
 		stage->now_ms = due_ms > stage->now_ms ? due_ms : stage->now_ms;
-		if (!core_decide_due(stage->core, stage->now_ms, &event))
-			break;
-		apply(stage, &event, true);
+		switch (core_decide_due(stage->core, stage->now_ms, &thing)) {
+		case CORE_DUE_EVENT: apply(stage, &thing.event, true); break;
+		case CORE_DUE_WARNING: account_warning(stage->cast, stage->now_ms, &thing.order->row, thing.why); break;
+		case CORE_DUE_NOTHING: return;
+		}
 	}
 	stage->now_ms = ms;
 }

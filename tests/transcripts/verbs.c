@@ -4,6 +4,8 @@
 
 #include "id.h"
 
+enum { VERBS_NUMBERS_MAX = 64 };
+
 uint32_t verbs_need(struct script *script, const struct cast *cast, enum cast_kind kind)
 {
 	const char *name = script_need(script, cast_kind_name(kind));
@@ -95,7 +97,54 @@ static void category_entry(struct script *script, struct cast *cast, struct pd_p
 	put->accept_within_s = script_need_duration_s(script, "the time to accept");
 	need(script, "complete");
 	put->complete_within_s = script_need_duration_s(script, "the time to complete");
+	if (script_take_if(script, "by"))
+		put->complete_clock = (uint8_t)need_word(script, "clock");
+	if (script_take_if(script, "ladder"))
+		put->ladder = verbs_need(script, cast, CAST_LADDER);
+	if (script_take_if(script, "idle"))
+		put->idle_within_s = script_need_duration_s(script, "the time of silence");
 	put->name = pd_text(script_need_text(script, "the category's name"));
+	put->retired = script_take_if(script, "retired");
+}
+
+/* Numbers of an entry, kept until the next one. */
+static struct pd_u64s numbers_kept(const uint64_t *values, unsigned count)
+{
+	static uint64_t kept[2][VERBS_NUMBERS_MAX];
+	static unsigned turn;
+	turn = !turn;
+	memcpy(kept[turn], values, count * sizeof *values);
+	return (struct pd_u64s){kept[turn], count};
+}
+
+/* `holidays 20260101 20260102 workdays 20260104` */
+static void calendar_entry(struct script *script, struct pd_put_calendar *put)
+{
+	uint64_t days[VERBS_NUMBERS_MAX];
+	unsigned count = 0;
+	put->calendar = script_need_number(script, "the year");
+	need(script, "holidays");
+	while (script->taken < script->count && !script_take_if(script, "workdays") && count < VERBS_NUMBERS_MAX)
+		days[count++] = script_need_number(script, "a day");
+	put->holidays = numbers_kept(days, count);
+	for (count = 0; script->taken < script->count && count < VERBS_NUMBERS_MAX;)
+		days[count++] = script_need_number(script, "a day");
+	put->workdays = numbers_kept(days, count);
+}
+
+/* `NAME ID microgrid 30m grid 1h district 1d "text"` */
+static void ladder_entry(struct script *script, struct cast *cast, struct pd_put_ladder *put)
+{
+	uint64_t steps[VERBS_NUMBERS_MAX];
+	unsigned count = 0;
+	const char *name;
+	put->ladder = new_name(script, cast, CAST_LADDER);
+	while (!(name = script_text(script)) && count + 1 < VERBS_NUMBERS_MAX) {
+		steps[count++] = need_word(script, "level");
+		steps[count++] = script_need_duration_s(script, "the time to accept");
+	}
+	put->name = pd_text(name ? name : "");
+	put->steps = numbers_kept(steps, count);
 	put->retired = script_take_if(script, "retired");
 }
 
@@ -114,6 +163,12 @@ bool verbs_entry(struct script *script, struct cast *cast, const char *kind, str
 	} else if (strcmp(kind, "category") == 0) {
 		command->type = PD_MSG_put_category;
 		category_entry(script, cast, &command->put_category);
+	} else if (strcmp(kind, "calendar") == 0) {
+		command->type = PD_MSG_put_calendar;
+		calendar_entry(script, &command->put_calendar);
+	} else if (strcmp(kind, "ladder") == 0) {
+		command->type = PD_MSG_put_ladder;
+		ladder_entry(script, cast, &command->put_ladder);
 	} else {
 		return false;
 	}
@@ -197,7 +252,7 @@ static struct pd_slice optional_text(struct script *script)
 	return text ? pd_text(text) : (struct pd_slice){0};
 }
 
-static void move_words(struct script *script, struct cast *cast, struct pd_message *command)
+static void move_words(struct script *script, struct cast *cast, const struct stage *stage, struct pd_message *command)
 {
 	switch (command->type) {
 	case PD_MSG_decline: command->decline.reason = pd_text(script_need_text(script, "the reason")); break;
@@ -206,6 +261,13 @@ static void move_words(struct script *script, struct cast *cast, struct pd_messa
 		command->transfer.holder = verbs_need(script, cast, CAST_AREA);
 		command->transfer.reason = pd_text(script_need_text(script, "the reason"));
 		break;
+	case PD_MSG_release: command->release.reason = pd_text(script_need_text(script, "the reason")); break;
+	case PD_MSG_suspend:
+		need(script, "until");
+		command->suspend.until_ms = script_need_time_ms(script, stage_now_ms(stage));
+		command->suspend.reason = pd_text(script_need_text(script, "the reason"));
+		break;
+	case PD_MSG_resume: command->resume.reason = optional_text(script); break;
 	case PD_MSG_complete: command->complete.result = pd_text(script_need_text(script, "the result")); break;
 	case PD_MSG_confirm:
 		command->confirm.rating = (uint8_t)script_need_number(script, "the number of stars");
@@ -230,8 +292,7 @@ static enum pd_type need_move(struct script *script)
 			return moves[i].command_type;
 	script_fail(script,
 		    "\"%s\" is no verb: submits, records, accepts, declines, transfers, completes, confirms, reopens, "
-		    "cancels, "
-		    "notes or puts",
+		    "cancels, notes, releases, suspends, resumes or puts",
 		    verb);
 }
 
@@ -240,9 +301,12 @@ void verbs_command(struct script *script, struct cast *cast, struct stage *stage
 {
 	*actor = verbs_need(script, cast, CAST_PERSON);
 	if (script_take_if(script, "puts")) {
-		const char *kind = script_need(script, "area, household, person or category");
+		const char *kind = script_need(script, "what is put");
 		if (!verbs_entry(script, cast, kind, command))
-			script_fail(script, "what is put is an area, household, person or category, not \"%s\"", kind);
+			script_fail(
+				script,
+				"what is put is an area, household, person, category, calendar or ladder, not \"%s\"",
+				kind);
 		return;
 	}
 	*command = (struct pd_message){.type = need_move(script), .request = 1};
@@ -253,7 +317,7 @@ void verbs_command(struct script *script, struct cast *cast, struct stage *stage
 		record_words(script, cast, stage, &command->record);
 	} else {
 		command->accept.version = stage_version(stage, &command->accept.order);
-		move_words(script, cast, command);
+		move_words(script, cast, stage, command);
 		if (script_take_if(script, "version"))
 			command->accept.version = script_need_number(script, "the version");
 	}

@@ -88,8 +88,10 @@ BED_USED static unsigned bed_check_queue(const struct holder *holder, struct ord
 	unsigned count = 0;
 	RB_FOREACH(order, order_queue, queue)
 	{
-		expect(order->row.state == state, "order of seq %" PRIu64 " is %s, in the queue of the %s ones",
-		       order->row.seq, pd_word("state", order->row.state), pd_word("state", state));
+		bool belongs = order->row.state == state ||
+			       (state == PD_STATE_accepted && order->row.state == PD_STATE_suspended);
+		expect(belongs, "order of seq %" PRIu64 " is %s, in the queue of the %s ones", order->row.seq,
+		       pd_word("state", order->row.state), pd_word("state", state));
 		expect(order->row.holder == holder->area && order->holder == holder,
 		       "order of seq %" PRIu64 " of holder %u stands in the queue of %u", order->row.seq,
 		       order->row.holder, holder->area);
@@ -155,6 +157,17 @@ BED_USED static struct order *bed_apply(struct bed *bed, const struct pd_message
 	struct order *order = core_apply(bed->core, event, at);
 	bed_check(bed->core);
 	return order;
+}
+
+/* What is due, warnings left aside. */
+BED_USED static bool bed_due(struct core *core, uint64_t now_ms, struct pd_message *event)
+{
+	struct core_due_thing thing;
+	enum core_due due;
+	while ((due = core_decide_due(core, now_ms, &thing)) == CORE_DUE_WARNING)
+		continue;
+	*event = thing.event;
+	return due == CORE_DUE_EVENT;
 }
 
 /* A core made anew from the events of another. */
@@ -242,6 +255,12 @@ BED_USED static struct pd_message bed_move(enum pd_type type, unsigned n, uint32
 		message.transfer.holder = 12;
 		message.transfer.reason = pd_text("地址属于邻近微网格");
 		break;
+	case PD_MSG_release: message.release.reason = pd_text("今天临时外出"); break;
+	case PD_MSG_suspend:
+		message.suspend.until_ms = bed_begin_ms + 30 * (uint64_t)BED_DAY;
+		message.suspend.reason = pd_text("等配件到货");
+		break;
+	case PD_MSG_resume: message.resume.reason = pd_text("配件已到"); break;
 	case PD_MSG_complete: message.complete.result = pd_text("已更换灯泡"); break;
 	case PD_MSG_confirm:
 		message.confirm.rating = 5;

@@ -228,7 +228,7 @@ static void the_bytes_are_these(void **state)
 
 /* ---- a message in parts, to be put together otherwise ---- */
 
-enum { PARTS_MAX = 32 };
+enum { PARTS_MAX = 64 };
 
 struct parts {
 	const struct pd_message_info *info;

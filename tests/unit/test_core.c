@@ -4,9 +4,9 @@
 
 /* ---- bringing an order into a state ---- */
 
-enum stage { WAITING, ACCEPTED, COMPLETED, CONFIRMED, CLOSED, CANCELLED, STAGES };
-static const char *const stage_names[] = {"waiting",          "accepted", "completed", "closed by its requester",
-					  "closed by itself", "cancelled"};
+enum stage { WAITING, ACCEPTED, COMPLETED, CONFIRMED, CLOSED, CANCELLED, SUSPENDED, STAGES };
+static const char *const stage_names[] = {"waiting",          "accepted",  "completed", "closed by its requester",
+					  "closed by itself", "cancelled", "suspended"};
 
 /* What is completed before it closes before it. */
 static void let_close(struct bed *bed, unsigned n)
@@ -15,8 +15,8 @@ static void let_close(struct bed *bed, unsigned n)
 	while (core_order(bed->core, &id)->row.state == PD_STATE_completed) {
 		struct pd_message event;
 		bed->now_ms = core_next_due(bed->core);
-		expect(core_decide_due(bed->core, bed->now_ms, &event), "nothing is due at the time of core_next_due");
-		bed_apply(bed, &event);
+		if (bed_due(bed->core, bed->now_ms, &event))
+			bed_apply(bed, &event);
 	}
 }
 
@@ -28,7 +28,9 @@ static uint32_t bring(struct bed *bed, unsigned n, enum stage stage)
 		return bed_must(bed, PD_MSG_cancel, n, 1, 101)->row.version;
 	if (stage >= ACCEPTED)
 		bed_must(bed, PD_MSG_accept, n, 1, 201);
-	if (stage >= COMPLETED)
+	if (stage == SUSPENDED)
+		bed_must(bed, PD_MSG_suspend, n, 2, 201);
+	else if (stage >= COMPLETED)
 		bed_must(bed, PD_MSG_complete, n, 2, 201);
 	if (stage == CONFIRMED)
 		bed_must(bed, PD_MSG_confirm, n, 3, 101);
@@ -40,8 +42,8 @@ static uint32_t bring(struct bed *bed, unsigned n, enum stage stage)
 
 /* ---- who may make which move from which state ---- */
 
-/* A accept, D decline, T transfer, M complete, C confirm, R reopen, X cancel, N note: of an order of 101 that 11 holds
- * and 201 accepted. */
+/* A accept, D decline, T transfer, L release, S suspend, G resume, M complete, C confirm, R reopen, X cancel, N note:
+ * of an order of 101 that 11 holds and 201 accepted. */
 static const struct {
 	const char *may;
 	uint32_t actor;
@@ -53,20 +55,20 @@ static const struct {
 	{"", 104, 0},
 	{"", 110, 0},
 	{"ADTN", 120, 0},
-	{"ADTMN", 201, 0},
+	{"ADTLSGMN", 201, 0},
 	{"ADTN", 202, 0},
 	{"", 203, 0},
 	{"", 204, 0},
-	{"TN", 301, 0},
+	{"TLGN", 301, 0},
 	{"", 302, 0},
-	{"TN", 401, 0},
-	{"TN", 402, 0},
-	{"TN", 403, 0},
+	{"TLGN", 401, 0},
+	{"TLGN", 402, 0},
+	{"TLGN", 403, 0},
 	{"", 404, 0},
-	{"TN", 501, 0},
+	{"TLGN", 501, 0},
 	{"", 601, 0},
-	{"TN", 901, 0},
-	{"TN", 0, 0},
+	{"TLGN", 901, 0},
+	{"TLGN", 0, 0},
 	{"", 912, PD_REFUSED_retired},
 	{"", 999, PD_REFUSED_unknown_person},
 };
@@ -75,25 +77,30 @@ enum { RIGHTS = sizeof rights / sizeof rights[0] };
 static const struct {
 	enum pd_type type, event;
 	char letter;
-	const char *from;   /* of the states' first letters: w a d (done) c x */
+	const char *from;   /* of the states' letters: w a d (done) c x s (suspended) */
 	const char *states; /* the same in words */
 	const char *detail; /* when it is not allowed */
 } moves[] = {
 	{PD_MSG_accept, PD_MSG_accepted, 'A', "w", "waiting", "only a person with a post in area 11 may accept"},
 	{PD_MSG_decline, PD_MSG_declined, 'D', "w", "waiting", "only a person with a post in area 11 may decline"},
-	{PD_MSG_transfer, PD_MSG_transferred, 'T', "wa", "waiting or accepted",
+	{PD_MSG_transfer, PD_MSG_transferred, 'T', "was", "waiting, accepted or suspended",
 	 "only people with a post in area 11 or above it may transfer"},
+	{PD_MSG_release, PD_MSG_released, 'L', "as", "accepted or suspended",
+	 "only the acceptor, person 201, and people with a post above area 11 may release"},
+	{PD_MSG_suspend, PD_MSG_suspended, 'S', "a", "accepted", "only the acceptor, person 201, may suspend"},
+	{PD_MSG_resume, PD_MSG_resumed, 'G', "s", "suspended",
+	 "only the acceptor, person 201, and people with a post above area 11 may resume"},
 	{PD_MSG_complete, PD_MSG_completed, 'M', "a", "accepted", "only the acceptor, person 201, may complete"},
 	{PD_MSG_confirm, PD_MSG_confirmed, 'C', "d", "completed", "only the requester, person 101, may confirm"},
 	{PD_MSG_reopen, PD_MSG_reopened, 'R', "dc", "completed or closed",
 	 "only the requester, person 101, may reopen"},
 	{PD_MSG_cancel, PD_MSG_cancelled, 'X', "w", "waiting", "only the requester, person 101, may cancel"},
-	{PD_MSG_note, PD_MSG_noted, 'N', "wad", "waiting, accepted or completed",
+	{PD_MSG_note, PD_MSG_noted, 'N', "wads", "waiting, accepted, completed or suspended",
 	 "only the requester and people of its area or its holder, or above"},
 };
 enum { MOVES = sizeof moves / sizeof moves[0] };
 
-static const char stage_letters[] = "wadccx", letters[] = "wadcx";
+static const char stage_letters[] = "wadccxs", letters[] = "wadcx?s"; /* letters: by the states' codes */
 
 /* What the tables above say of a move. */
 static void expect_as_tabled(struct bed *bed, enum stage stage, unsigned m, unsigned r)
@@ -356,9 +363,9 @@ static void the_acceptor_himself_is_not_told_that_it_is_taken(void **state)
 	expect_u64(bed->decision.person, 0, "person");
 }
 
-static const enum stage stage_before[MOVES] = {WAITING,   WAITING,   ACCEPTED, ACCEPTED,
-					       COMPLETED, CONFIRMED, WAITING,  COMPLETED};
-static const uint32_t actor_of[MOVES] = {201, 201, 301, 201, 101, 101, 101, 120};
+static const enum stage stage_before[MOVES] = {WAITING,  WAITING,   ACCEPTED,  ACCEPTED, ACCEPTED, SUSPENDED,
+					       ACCEPTED, COMPLETED, CONFIRMED, WAITING,  COMPLETED};
+static const uint32_t actor_of[MOVES] = {201, 201, 301, 201, 201, 201, 201, 101, 101, 101, 120};
 
 static void a_repeated_move_is_answered_as_at_first(void **state)
 {
@@ -409,6 +416,9 @@ static void another_move_of_the_same_kind_is_no_repeat(void **state)
 		switch (other.type) {
 		case PD_MSG_decline: other.decline.reason = pd_text("另一个原因"); break;
 		case PD_MSG_transfer: other.transfer.holder = 21; break;
+		case PD_MSG_release: other.release.reason = pd_text("另一个原因"); break;
+		case PD_MSG_suspend: other.suspend.until_ms += BED_DAY; break;
+		case PD_MSG_resume: other.resume.reason = pd_text(""); break;
 		case PD_MSG_complete: other.complete.result = pd_text("另一个结果"); break;
 		case PD_MSG_confirm: other.confirm.rating = 1; break;
 		case PD_MSG_reopen: other.reopen.reason = pd_text("另一个原因"); break;
@@ -637,8 +647,9 @@ static void every_reopening_climbs_and_counts(void **state)
 			bed_must(bed, PD_MSG_confirm, 1, version++, 101);
 		bed_must(bed, PD_MSG_reopen, 1, version++, 101);
 	}
-	expect_u64(core_next_due(bed->core), UINT64_MAX,
-		   "a reopened order does not close by itself: the next due time");
+	const struct pd_id id = bed_id(1);
+	expect_u64(core_order(bed->core, &id)->row.due_ms, bed->now_ms + 1800 * BED_SECOND,
+		   "a reopened order is to be accepted, it does not close by itself: due");
 }
 
 /* A closed order does not keep its holder from being retired: it climbs past it. */
@@ -701,15 +712,14 @@ static void orders_close_when_they_are_due_and_in_that_order(void **state)
 	bed_must(bed, PD_MSG_complete, 1, 2, 201);
 	bed_must(bed, PD_MSG_note, 3, 3, 101);
 	expect_u64(core_next_due(bed->core), first_ms, "the next due time, which a note does not move");
-	expect(!core_decide_due(bed->core, first_ms - 1, &event), "an order closes a millisecond too early");
+	expect(!bed_due(bed->core, first_ms - 1, &event), "an order closes a millisecond too early");
 	bed->now_ms = first_ms + BED_DAY; /* the clock may come late */
 	static const unsigned wanted[] = {3, 1, 2};
 	static const uint32_t versions[] = {5, 4, 4};
 	for (unsigned i = 0; i < 3; i++) {
 		const struct pd_id id = bed_id(wanted[i]);
 		struct pd_buffer before = bed_dump(bed->core);
-		expect(core_decide_due(bed->core, bed->now_ms, &event), "order %u is due and does not close",
-		       wanted[i]);
+		expect(bed_due(bed->core, bed->now_ms, &event), "order %u is due and does not close", wanted[i]);
 		expect_same_dump(before, bed_dump(bed->core), "before and after core_decide_due");
 		expect(memcmp(&event.closed.order, &id, sizeof id) == 0, "another order than %u closes", wanted[i]);
 		assert_int_equal(event.type, PD_MSG_closed);
@@ -724,7 +734,7 @@ static void orders_close_when_they_are_due_and_in_that_order(void **state)
 		assert_int_equal(order->row.rating, 0);
 		expect_u64(order->row.ended_ms, bed->now_ms, "ended_ms");
 	}
-	expect(!core_decide_due(bed->core, UINT64_MAX, &event), "something is still due");
+	expect(!bed_due(bed->core, UINT64_MAX, &event), "something is still due");
 	expect_u64(core_next_due(bed->core), UINT64_MAX, "the next due time at the end");
 }
 
@@ -735,7 +745,8 @@ static void confirming_and_reopening_stop_the_clock(void **state)
 	bring(bed, 1, CONFIRMED);
 	bring(bed, 2, COMPLETED);
 	bed_must(bed, PD_MSG_reopen, 2, 3, 101);
-	expect(!core_decide_due(bed->core, UINT64_MAX, &event), "something is due");
+	assert_true(bed_due(bed->core, UINT64_MAX, &event));
+	expect(event.type == PD_MSG_escalated, "%s is due", pd_message_info(event.type)->name);
 }
 
 static void new_periods_hold_for_what_comes_after(void **state)
@@ -810,7 +821,7 @@ static void a_category_gives_its_times_even_when_retired(void **state)
 {
 	struct bed *bed = *state;
 	bring(bed, 1, WAITING);
-	struct pd_message put = bed_category(5, PD_level_microgrid, PD_urgency_low);
+	struct pd_message put = bed_category(5, PD_level_microgrid, PD_urgency_normal);
 	put.put_category.accept_within_s = 60;
 	put.put_category.complete_within_s = 7200;
 	put.put_category.retired = true;

@@ -317,7 +317,7 @@ static void both_closings_count_and_times_are_not_negative(void **state)
 	bed_must(bed, PD_MSG_accept, 2, 1, 201);
 	bed->now_ms -= 1000;
 	bed_must(bed, PD_MSG_complete, 2, 2, 201);
-	assert_true(core_decide_due(bed->core, core_next_due(bed->core), &event));
+	assert_true(bed_due(bed->core, core_next_due(bed->core), &event));
 	bed_apply(bed, &event);
 	const struct figures *figures = &core_holder(bed->core, 11)->figures;
 	expect_u64(figures->closed, 2, "closed");
@@ -566,9 +566,9 @@ static void pass_time(struct twins *twins)
 {
 	struct pd_message a, b;
 	twins->bed->now_ms += next(twins) % (next(twins) % 40 ? 600000 : 2 * (uint64_t)BED_DAY);
-	while (core_decide_due(twins->bed->core, twins->bed->now_ms, &a)) {
-		expect(core_decide_due(twins->elder, twins->bed->now_ms, &b),
-		       "seed %" PRIu64 ": only one core closes an order", twins->seed);
+	while (bed_due(twins->bed->core, twins->bed->now_ms, &a)) {
+		expect(bed_due(twins->elder, twins->bed->now_ms, &b), "seed %" PRIu64 ": only one core closes an order",
+		       twins->seed);
 		expect(memcmp(&a.closed.order, &b.closed.order, sizeof a.closed.order) == 0,
 		       "seed %" PRIu64 ": they close different orders", twins->seed);
 		apply_to_both(twins, &a);

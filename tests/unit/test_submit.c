@@ -83,7 +83,7 @@ static void all_that_was_said_stands_in_the_event(void **state)
 	command.submit.lat_e7 = -364970002;
 	const struct pd_submitted *is = submitted(bed, &command, 101, "a submit with everything");
 	expect_u64(is->time_ms, bed->now_ms, "time_ms");
-	expect_u64(is->due_ms, bed->now_ms + 1800 * BED_SECOND, "due_ms");
+	expect_u64(is->due_ms, bed->now_ms + 450 * BED_SECOND, "due_ms, a quarter by its urgency");
 	expect_u64(is->urgency, PD_urgency_emergency, "urgency");
 	expect_u64(is->category, 5, "category");
 	expect_u64(is->version, 1, "version");

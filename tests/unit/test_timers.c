@@ -24,7 +24,7 @@ enum { ORDERS = 500, STEPS = 20000 };
 
 static bool before(const struct order *a, const struct order *b)
 {
-	return a->row.due_ms != b->row.due_ms ? a->row.due_ms < b->row.due_ms : a->row.seq < b->row.seq;
+	return a->alarm_ms != b->alarm_ms ? a->alarm_ms < b->alarm_ms : a->row.seq < b->row.seq;
 }
 
 /* Each order knows its place, and none stands below one that is due after it. */
@@ -53,7 +53,7 @@ static void the_earliest_comes_first(void **state)
 	struct order orders[ORDERS] = {0};
 	for (unsigned i = 0; i < ORDERS; i++) {
 		/* Many are due at once, and they are added against the order of their seqs. */
-		orders[i].row.due_ms = 1000 + i * 7919u % 50;
+		orders[i].alarm_ms = 1000 + i * 7919u % 50;
 		orders[i].row.seq = ORDERS - i;
 		orders[i].timer = TIMER_NONE;
 		timers_add(&timers, &orders[i]);
@@ -64,7 +64,7 @@ static void the_earliest_comes_first(void **state)
 		struct order *first = timers_first(&timers);
 		expect(before(&last, first),
 		       "due %" PRIu64 " of seq %" PRIu64 " came after due %" PRIu64 " of seq %" PRIu64,
-		       first->row.due_ms, first->row.seq, last.row.due_ms, last.row.seq);
+		       first->alarm_ms, first->row.seq, last.alarm_ms, last.row.seq);
 		last = *first;
 		timers_remove(&timers, first);
 		expect(first->timer == TIMER_NONE, "an order that was taken out still has the place %zu", first->timer);
@@ -99,7 +99,7 @@ static void any_order_can_be_taken_out(void **state)
 		random ^= random << 17;
 		struct order *order = &orders[random % ORDERS];
 		if (order->timer == TIMER_NONE) {
-			order->row.due_ms = random >> 32 & 127;
+			order->alarm_ms = random >> 32 & 127;
 			order->row.seq = (uint64_t)(order - orders) + 1;
 			timers_add(&timers, order);
 			count++;

@@ -19,14 +19,23 @@ export type Post = 'resident' | 'merchant' | 'centre' | 'leader' | 'grid_leader'
 /** how urgent; a smaller number is pushed first */
 export type Urgency = 'emergency' | 'high' | 'normal' | 'low'
 
+/** how the time for accepting or completing an order runs */
+export type Clock = 'always' | 'working' | 'days' | 'workdays'
+
+/** why an order climbed by itself */
+export type Escalation = 'not_accepted' | 'not_completed' | 'idle'
+
+/** why a holder is told of an order */
+export type Warning = 'half' | 'soon' | 'idle' | 'urged'
+
 /** a language that people read */
 export type Language = 'english' | 'chinese'
 
 /** how far an order has come */
-export type State = 'waiting' | 'accepted' | 'completed' | 'closed' | 'cancelled'
+export type State = 'waiting' | 'accepted' | 'completed' | 'closed' | 'cancelled' | 'suspended'
 
 /** Names of refusals; a newer broker may have more. */
-export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_times' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
+export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_times' | 'bad_until' | 'bad_calendar' | 'bad_ladder' | 'bad_clock' | 'unknown_ladder' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
 
 /** First message on a connection, and again whenever the broker answers no_hello. Said again, it begins the connection anew: what it worked for is forgotten. Answered by welcome. */
 export interface Hello {
@@ -222,6 +231,44 @@ export interface Record {
 	actor?: number
 }
 
+/** The acceptor cannot go on: the order waits again at its holder. */
+export interface Release {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** why (1 to 500 characters) */
+	reason: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The acceptor puts the order off until a day. What is left of the time to complete it is kept, and runs on from then. */
+export interface Suspend {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** when it goes on by itself; in the future, within a year (ms since 1970 UTC) */
+	until_ms: number | bigint
+	/** why (1 to 500 characters) */
+	reason: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** A suspended order goes on before its day. */
+export interface Resume {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** a word with it (0 to 500 characters) */
+	reason?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
 /** Adds an area to the tree, or makes it what this says. */
 export interface PutArea {
 	/** the area's id (area) */
@@ -295,6 +342,46 @@ export interface PutCategory {
 	/** the acceptor completes within this time of accepting (s) */
 	complete_within_s: number
 	/** not for new orders */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+	/** how the time to accept runs; 0: always */
+	accept_clock?: Clock | number
+	/** how the time to complete runs; 0: always. By days and workdays, the time is of whole days of 86,400 s */
+	complete_clock?: Clock | number
+	/** how its orders climb; 0: level by level, each with accept_within_s (ladder) */
+	ladder?: number
+	/** an acceptor who says nothing for this time is reminded, and after as much again the order climbs; 0: never (s) */
+	idle_within_s?: number
+}
+
+/** Says which days of a year are holidays and which are worked though they are weekends. Without it, a year has its weekends alone. */
+export interface PutCalendar {
+	/** the year (year) */
+	calendar: number
+	/** days without work (yyyymmdd) */
+	holidays: number[]
+	/** Saturdays and Sundays that are worked (yyyymmdd) */
+	workdays: number[]
+	/** what the days are called: a line for each holiday, then for each working day (0 to 4000 characters) */
+	names?: string
+	/** working hours, from and to by turns; none: 08:30 to 12:00 and 13:30 to 17:30 (minutes of the day) */
+	hours?: number[]
+	/** its days count no longer */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Says how orders climb when nobody accepts them: through which levels, and how long they wait on each. */
+export interface PutLadder {
+	/** its id (ladder) */
+	ladder: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** level and time to accept by turns, each level further up than the one before, the district last (level, s) */
+	steps: number[]
+	/** no longer in use */
 	retired?: boolean
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
 	actor?: number
@@ -414,6 +501,16 @@ export interface ReadEvents {
 export interface GetDigest {
 }
 
+/** Calendars, ladders and what else is set up, each by the event that last set it. Answered by past for each and end. */
+export interface ListSetup {
+	/** the type of the event, e.g. that of ladder_set */
+	type: Type
+	/** at most so many; 0: 100 */
+	limit?: number
+	/** beginning after this id */
+	after?: number
+}
+
 /** Done, and on disk: the one answer that is a promise. */
 export interface Ok {
 	type: 'ok'
@@ -515,7 +612,7 @@ export interface Order {
 	lon_e7: number
 	/** latitude of the place (degrees * 10^7, WGS84) */
 	lat_e7: number
-	/** it was completed after it was due */
+	/** it was not completed when it was due */
 	late: boolean
 	/** recorded as saying what another order said before */
 	duplicate: boolean
@@ -527,6 +624,12 @@ export interface Order {
 	result: string
 	/** by when it is or was to be accepted or completed, whichever came last; 0: nothing was said; of list_orders with whole alone (ms since 1970 UTC) */
 	target_ms: number
+	/** how many levels it has climbed in this attempt because a time passed (levels) */
+	step: number
+	/** it passed its last deadline: it stays with the district */
+	stuck: boolean
+	/** of a suspended one: what is left of the time to complete it, by the clock of its category; due_ms is when it goes on (s) */
+	left_s: number
 }
 
 /** An area. */
@@ -605,6 +708,14 @@ export interface Category {
 	complete_within_s: number
 	/** not for new orders */
 	retired: boolean
+	/** how the time to accept runs; 0: always */
+	accept_clock: Clock | number
+	/** how the time to complete runs; 0: always */
+	complete_clock: Clock | number
+	/** how its orders climb; 0: level by level (ladder) */
+	ladder: number
+	/** after which silence an acceptor is reminded; 0: never (s) */
+	idle_within_s: number
 }
 
 /** Figures of an area and all below it; all but pushed and workers can be had again, exactly, by a replay of the journal. Also published once a second for each area whose figures changed, on its topic, after a published. */
@@ -652,7 +763,7 @@ export interface Stats {
 	complete_counts: number[]
 	/** submitted with a time by which something is due: all that were submitted here, and the recorded ones that had one (orders) */
 	due: number
-	/** completed after they were due, each counted once; recorded ones, too (orders) */
+	/** not completed when they were due, each counted once; recorded ones, too (orders) */
 	late: number
 	/** recorded as duplicates (orders) */
 	duplicate: number
@@ -734,6 +845,23 @@ export interface Withdraw {
 	holder: number
 	/** who moved it (person) */
 	person: number
+}
+
+/** Tells those who work for an area of an order that it holds and that must not be forgotten. It changes nothing. */
+export interface Warned {
+	type: 'warned'
+	/** the order */
+	order: string
+	/** its version */
+	version: number
+	/** who holds it (area) */
+	holder: number
+	/** who accepted it; 0: nobody yet (person) */
+	acceptor: number
+	/** why */
+	why: Warning | number
+	/** by when its next step is due (ms since 1970 UTC) */
+	due_ms: number
 }
 
 /** An order was submitted, and dispatched to its holder. */
@@ -1037,6 +1165,121 @@ export interface Recorded {
 	result: string
 }
 
+/** Its acceptor gave it back; it waits again. */
+export interface Released {
+	type: 'released'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** why (1 to 500 characters) */
+	reason: string
+}
+
+/** Its acceptor put it off; due_ms is when it goes on. */
+export interface Suspended {
+	type: 'suspended'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** what is left of the time to complete it, by the clock of its category (s) */
+	left_s: number
+	/** why (1 to 500 characters) */
+	reason: string
+}
+
+/** It goes on. */
+export interface Resumed {
+	type: 'resumed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** a word with it (0 to 500 characters) */
+	reason: string
+}
+
+/** A time has passed: it waits one level up; or, from the district, which it came to before, it goes no further. */
+export interface Escalated {
+	type: 'escalated'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** why */
+	why: Escalation | number
+}
+
+/** Its acceptor said nothing of it for long, and was reminded. */
+export interface Reminded {
+	type: 'reminded'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+}
+
 /** An area was added or changed. */
 export interface AreaSet {
 	type: 'area_set'
@@ -1133,6 +1376,56 @@ export interface CategorySet {
 	complete_within_s: number
 	/** not for new orders */
 	retired: boolean
+	/** how the time to accept runs; 0: always */
+	accept_clock: Clock | number
+	/** how the time to complete runs; 0: always */
+	complete_clock: Clock | number
+	/** how its orders climb; 0: level by level (ladder) */
+	ladder: number
+	/** after which silence an acceptor is reminded; 0: never (s) */
+	idle_within_s: number
+}
+
+/** A year's calendar was added or changed. */
+export interface CalendarSet {
+	type: 'calendar_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the year (year) */
+	calendar: number
+	/** days without work (yyyymmdd) */
+	holidays: number[]
+	/** Saturdays and Sundays that are worked (yyyymmdd) */
+	workdays: number[]
+	/** what the days are called, a line each (0 to 4000 characters) */
+	names: string
+	/** working hours; none: the usual ones (minutes of the day) */
+	hours: number[]
+	/** its days count no longer */
+	retired: boolean
+}
+
+/** A ladder was added or changed. */
+export interface LadderSet {
+	type: 'ladder_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** its id (ladder) */
+	ladder: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** level and time to accept by turns (level, s) */
+	steps: number[]
+	/** no longer in use */
+	retired: boolean
 }
 
 /** Stands before the event, or the stats, in each published frame, with the same seq: how many publications each area of the topic has had since the broker's start, from the district down. Whoever subscribed to an area sees its number grow by one each time; if it grows by more, something was lost, and is to be had by read_events. A number that is smaller than before: the broker was restarted. */
@@ -1147,7 +1440,7 @@ export interface Published {
 }
 
 /** What happens: an event of the journal. */
-export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | AreaSet | HouseholdSet | PersonSet | CategorySet
+export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | Released | Suspended | Resumed | Escalated | Reminded | AreaSet | HouseholdSet | PersonSet | CategorySet | CalendarSet | LadderSet
 
 /** What a program sends, by name. */
 export interface Sent {
@@ -1165,10 +1458,15 @@ export interface Sent {
 	cancel: Cancel
 	note: Note
 	record: Record
+	release: Release
+	suspend: Suspend
+	resume: Resume
 	put_area: PutArea
 	put_household: PutHousehold
 	put_person: PutPerson
 	put_category: PutCategory
+	put_calendar: PutCalendar
+	put_ladder: PutLadder
 	import_begin: ImportBegin
 	import_commit: ImportCommit
 	get_order: GetOrder
@@ -1180,6 +1478,7 @@ export interface Sent {
 	get_stats: GetStats
 	read_events: ReadEvents
 	get_digest: GetDigest
+	list_setup: ListSetup
 }
 
 /** The last answer to what a program sends, by name. */
@@ -1194,10 +1493,15 @@ export interface Answers {
 	cancel: Ok
 	note: Ok
 	record: Ok
+	release: Ok
+	suspend: Ok
+	resume: Ok
 	put_area: Ok
 	put_household: Ok
 	put_person: Ok
 	put_category: Ok
+	put_calendar: Ok
+	put_ladder: Ok
 	import_begin: Ok
 	import_commit: Imported
 	get_order: End
@@ -1209,6 +1513,7 @@ export interface Answers {
 	get_stats: Stats
 	read_events: End
 	get_digest: Digest
+	list_setup: End
 }
 
 /** The commands, each a method of the client. Refused: a Refusal is thrown. */
@@ -1231,6 +1536,12 @@ export interface Commands {
 	note(fields: Note, options?: CallOptions): Promise<Ok>
 	/** A past order of another system, whole: it was submitted there, and may have ended there. By the operator and administrators alone. The id is made from the source's name and key, so that recording it again is the same order. One that is still open becomes a waiting order of its holder. */
 	record(fields: Record, options?: CallOptions): Promise<Ok>
+	/** The acceptor cannot go on: the order waits again at its holder. */
+	release(fields: Release, options?: CallOptions): Promise<Ok>
+	/** The acceptor puts the order off until a day. What is left of the time to complete it is kept, and runs on from then. */
+	suspend(fields: Suspend, options?: CallOptions): Promise<Ok>
+	/** A suspended order goes on before its day. */
+	resume(fields: Resume, options?: CallOptions): Promise<Ok>
 	/** Adds an area to the tree, or makes it what this says. */
 	put_area(fields: PutArea, options?: CallOptions): Promise<Ok>
 	/** Adds a household, or makes it what this says. */
@@ -1239,4 +1550,8 @@ export interface Commands {
 	put_person(fields: PutPerson, options?: CallOptions): Promise<Ok>
 	/** Adds a category of orders, or makes it what this says. It holds for orders that come after it. */
 	put_category(fields: PutCategory, options?: CallOptions): Promise<Ok>
+	/** Says which days of a year are holidays and which are worked though they are weekends. Without it, a year has its weekends alone. */
+	put_calendar(fields: PutCalendar, options?: CallOptions): Promise<Ok>
+	/** Says how orders climb when nobody accepts them: through which levels, and how long they wait on each. */
+	put_ladder(fields: PutLadder, options?: CallOptions): Promise<Ok>
 }

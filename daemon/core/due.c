@@ -1,0 +1,88 @@
+/* due.c - what the clock brings: orders that climb, go on or close by themselves, reminders and warnings. */
+#include "calendar.h"
+#include "deadline.h"
+#include "state.h"
+
+/* Begins the event of the order's move at now, with what stays as it is. */
+static struct pd_order_event *begin_event(const struct order_row *row, enum pd_type type, uint64_t now_ms,
+					  struct pd_message *event)
+{
+	*event = (struct pd_message){.type = type};
+	event->order_event = (struct pd_order_event){.time_ms = now_ms,
+						     .order = row->id,
+						     .version = row->version + 1,
+						     .holder = row->holder,
+						     .from = row->holder,
+						     .due_ms = row->due_ms};
+	return &event->order_event;
+}
+
+/* One level up; from the top it goes no further, and no time is set any more. */
+static void escalate(const struct core *core, const struct order_row *row, enum pd_escalation why, uint64_t now_ms,
+		     struct pd_message *event)
+{
+	const struct category *category = registry_category(core->registry, row->category);
+	const struct area *holder = registry_area(core->registry, row->holder);
+	const struct area *above = deadline_above(core->registry, category, holder);
+	struct pd_order_event *common = begin_event(row, PD_MSG_escalated, now_ms, event);
+	common->holder = above->id;
+	common->due_ms =
+		above == holder ? 0 : deadline_accept(core->registry, category, row->urgency, above->level, now_ms);
+	event->escalated.why = (uint8_t)why;
+}
+
+uint64_t due_resumed(const struct core *core, const struct order_row *row, uint64_t now_ms)
+{
+	/* At least something: a time that was over when it was put off is over again at once. */
+	return calendar_add(core->registry, now_ms, row->left_s ? row->left_s : 1,
+			    registry_category(core->registry, row->category)->complete_clock);
+}
+
+/* What is due of an order whose due_ms has come. */
+static void fall_due(const struct core *core, const struct order_row *row, uint64_t now_ms, struct pd_message *event)
+{
+	switch (row->state) {
+	case PD_STATE_waiting: escalate(core, row, PD_escalation_not_accepted, now_ms, event); break;
+	case PD_STATE_accepted: escalate(core, row, PD_escalation_not_completed, now_ms, event); break;
+	case PD_STATE_suspended:
+		begin_event(row, PD_MSG_resumed, now_ms, event)->due_ms = due_resumed(core, row, now_ms);
+		break;
+	default: begin_event(row, PD_MSG_closed, now_ms, event)->due_ms = 0; break;
+	}
+}
+
+/* An acceptor who says nothing is reminded first. */
+static void fall_idle(const struct core *core, const struct order_row *row, uint64_t now_ms, struct pd_message *event)
+{
+	if (row->marks & ORDER_REMINDED)
+		escalate(core, row, PD_escalation_idle, now_ms, event);
+	else
+		begin_event(row, PD_MSG_reminded, now_ms, event);
+}
+
+enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing)
+{
+	struct order *order;
+	enum life_alarm alarm = LIFE_ALARM_LATE;
+	while (alarm == LIFE_ALARM_LATE) {
+		order = timers_first(&core->timers);
+		if (!order || order->alarm_ms > now_ms)
+			return CORE_DUE_NOTHING;
+		alarm = life_alarm(core, order, now_ms, &thing->why);
+	}
+	thing->order = order;
+	if (alarm == LIFE_ALARM_WARNING)
+		return CORE_DUE_WARNING;
+	if (order->row.due_ms == order->alarm_ms)
+		fall_due(core, &order->row, now_ms, &thing->event);
+	else
+		fall_idle(core, &order->row, now_ms, &thing->event);
+	thing->event.request = core->last_seq + 1;
+	return CORE_DUE_EVENT;
+}
+
+uint64_t core_next_due(const struct core *core)
+{
+	const struct order *order = timers_first(&core->timers);
+	return order ? order->alarm_ms : UINT64_MAX;
+}
