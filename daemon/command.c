@@ -31,6 +31,7 @@ static void end_import(struct front *front)
 static void leave(struct front *front, struct session *session)
 {
 	push_leave(front->push, session);
+	listen_end(&front->listeners, session);
 	if (front->import_session == session)
 		end_import(front);
 	session->staging = session->left = false;
@@ -54,6 +55,8 @@ static void on_hello(struct front *front, struct session *session, const struct 
 	leave(front, session);
 	session->greeted = true;
 	session->person = hello->person;
+	if (hello->listen)
+		listen_begin(&front->listeners, session);
 	struct log_quoted quoted;
 	log_line(LOG_DEBUG, "hello", "peer=%08" PRIx32 " person=%" PRIu32 " client=%s", session->peer, hello->person,
 		 log_quote(hello->client.data, hello->client.bytes, &quoted));

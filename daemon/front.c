@@ -72,6 +72,7 @@ void front_drop_session(struct front *front, struct session *session, enum metri
 	log_line(worked ? LOG_INFO : LOG_DEBUG, "session_ended", "peer=%08" PRIx32 " person=%" PRIu32 " why=%s",
 		 session->peer, session->person, metrics_why_word(why));
 	push_leave(front->push, session);
+	listen_end(&front->listeners, session);
 	drop_waiting_reads(session);
 	if (front->import_session == session) {
 		core_import_free(front->import);
@@ -622,6 +623,7 @@ static void end_loop(struct front *front)
 static void init_modules(struct front *front, uint64_t seed)
 {
 	sessions_init(&front->sessions, seed);
+	listen_init(&front->listeners, seed);
 	struct push_options options = {&front->sessions, &front->filling, seed, event_at, front};
 	front->push = push_new(&options);
 	front->reads = reads_new(&front->loop, front->store->book, front->store->journal, on_read_done, front);
@@ -655,6 +657,7 @@ static void free_modules(struct front *front)
 	publish_free(front->publish);
 	core_import_free(front->import);
 	sessions_fini(&front->sessions);
+	listen_fini(&front->listeners);
 	book_reader_free(front->book_reader);
 	journal_reader_free(front->journal_reader);
 	pd_decoder_free(front->decoder);

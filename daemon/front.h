@@ -19,6 +19,7 @@
 #include "config.h"
 #include "core.h"
 #include "keeper.h"
+#include "listen.h"
 #include "metrics.h"
 #include "publish.h"
 #include "push.h"
@@ -52,6 +53,7 @@ struct front {
 	struct bus *bus;
 	struct sessions sessions;
 	struct push *push;
+	struct listeners listeners;
 	struct publish *publish;
 	struct reads *reads;
 	struct scribe *scribe;

@@ -17,6 +17,7 @@
 struct read;
 struct worker;
 LIST_HEAD(worker_list, worker);
+LIST_HEAD(session_list, session);
 
 struct outbox {
 	struct pd_buffer bytes;
@@ -41,6 +42,8 @@ struct session {
 	struct read *reads_waiting, **reads_tail; /* those whose turn has not come, oldest first */
 	struct outbox out[2];
 	struct worker_list workers; /* what it works for (push.h) */
+	bool listens;               /* it stands among the listeners (listen.h) */
+	LIST_ENTRY(session) of_person, of_all;
 };
 
 struct sessions {

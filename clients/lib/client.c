@@ -182,7 +182,8 @@ static enum pd_err check_options(const struct pd_client_options *options, const 
 		if (!endpoint_is_sound(endpoints[i]))
 			return wrong(why, _("\"%.200s\" is not an endpoint: tcp://HOST:PORT or ipc://PATH is meant"),
 				     endpoints[i]);
-	hello.hello = (struct pd_hello){options->person, pd_text(options->name), PD_PROTOCOL, options->language};
+	hello.hello = (struct pd_hello){options->person, pd_text(options->name), PD_PROTOCOL, options->language,
+					options->listen};
 	if (pd_validate(&hello, &fault))
 		return wrong(why, _("the program's name: %s"), pd_detail_text(&fault.what, options->language, detail));
 	return PD_OK;

@@ -81,6 +81,7 @@ static void say_hello(struct pd_client *client)
 		.client = pd_text(client->options.name),
 		.protocol = PD_PROTOCOL,
 		.language = client->options.language,
+		.listen = client->options.listen,
 	};
 	link->hello_request = hello.request = calls_spend_request(&client->calls);
 	link->state = LINK_GREETING;

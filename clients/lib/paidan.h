@@ -42,6 +42,7 @@ struct pd_client_options {
 	const char *name;      /* program and version, for the broker's log; not null */
 	uint32_t person;       /* for whom it speaks; 0: the operator */
 	uint8_t language;      /* of the details of refusals, and of pd_client_why's: enum pd_language; 0: English */
+	bool listen;           /* be told what concerns the person: on_push gets it, too */
 	uint32_t resend_ms;    /* when to send again what is unanswered, then doubling up to 16 times it; 0: 5,000 */
 
 	void *arg;               /* given to the callbacks, each of which may be null */

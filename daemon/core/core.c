@@ -16,6 +16,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	table_init(&core->orders, offsetof(struct order, row.id), sizeof(struct pd_id), hash_seed);
 	table_init(&core->holders, offsetof(struct holder, area), sizeof(uint32_t), hash_seed);
 	TAILQ_INIT(&core->ended);
+	members_init(&core->members, hash_seed);
 	return core;
 }
 
@@ -34,6 +35,7 @@ void core_free(struct core *core)
 	free_entries(&core->orders);
 	free_entries(&core->holders);
 	timers_fini(&core->timers);
+	members_fini(&core->members);
 	registry_free(core->registry);
 	free(core);
 }
@@ -150,6 +152,21 @@ void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms)
 		life_sort_by_age(holder);
 	core->last_seq = last_seq;
 	core->last_ms = last_ms;
+}
+
+const struct member *core_member(const struct core *core, const struct pd_id *owner, uint32_t member)
+{
+	return members_find(&core->members, owner, member);
+}
+
+struct member *core_take_changed_members(struct core *core)
+{
+	return members_take_changed(&core->members);
+}
+
+void core_restore_member(struct core *core, const struct member_row *row)
+{
+	members_restore(&core->members, row);
 }
 
 /* ---- who may do what ---- */

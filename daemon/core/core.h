@@ -13,6 +13,7 @@
 #define PAIDAN_CORE_H
 
 #include "detail.h"
+#include "members.h"
 #include "order.h"
 #include "registry.h"
 
@@ -110,6 +111,15 @@ void core_restore_figures(struct core *core, uint32_t area, const struct figures
 /* The book has been read: the state is that after last_seq. */
 void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms);
 
+/* ---- members of orders and notices (members.h) ---- */
+
+/* Null when there is none, or its owner's are not in memory. */
+const struct member *core_member(const struct core *core, const struct pd_id *owner, uint32_t member);
+/* The members that changed since the last call, linked by next_changed; their marks are taken off. */
+struct member *core_take_changed_members(struct core *core);
+/* Take in a member as the book has it. */
+void core_restore_member(struct core *core, const struct member_row *row);
+
 /* ---- figures ---- */
 
 /* The holders that changed since the last call, linked by next_changed; their marks are taken off. */
@@ -151,7 +161,8 @@ const char *core_import_events(const struct core_import *import, size_t *bytes);
 
 /* ---- the state as bytes ---- */
 
-/* Give the whole state to sink, piece by piece: registry by id, open orders by id, figures by area. Two states that
+/* Give the whole state to sink, piece by piece: registry by id, open orders by id, their
+ * members by owner and id, figures by area. Two states that
  * behave alike dump alike. */
 void core_dump(const struct core *core, void (*sink)(const void *data, size_t bytes, void *arg), void *arg);
 

@@ -56,6 +56,36 @@ static bool holder_wanted(const void *entry)
 	return memcmp(&((const struct holder *)entry)->figures, &none, sizeof none) != 0;
 }
 
+static int compare_members(const void *a, const void *b)
+{
+	const struct member_key *x = &(*(struct member *const *)a)->row.key,
+				*y = &(*(struct member *const *)b)->row.key;
+	int owners = memcmp(&x->owner, &y->owner, sizeof x->owner);
+	return owners ? owners : (x->member > y->member) - (x->member < y->member);
+}
+
+static bool owner_open(const struct core *core, const struct pd_id *owner)
+{
+	const struct order *order = core_order(core, owner);
+	return order && order_wanted(order);
+}
+
+static void dump_members(const struct core *core, sink_fn *sink, void *arg)
+{
+	const struct table *table = &core->members.by_key;
+	struct member **members = malloc((table->count + 1) * sizeof *members);
+	size_t at = 0, count = 0;
+	if (!members)
+		abort();
+	for (struct member *member; (member = table_next(table, &at));)
+		if (owner_open(core, &member->row.key.owner))
+			members[count++] = member;
+	qsort(members, count, sizeof *members, compare_members);
+	for (size_t i = 0; i < count; i++)
+		sink(&members[i]->row, sizeof members[i]->row, arg);
+	free(members);
+}
+
 void core_dump(const struct core *core, sink_fn *sink, void *arg)
 {
 	size_t count;
@@ -65,6 +95,7 @@ void core_dump(const struct core *core, sink_fn *sink, void *arg)
 	for (size_t i = 0; i < count; i++)
 		sink(&((struct order *)orders[i])->row, sizeof(struct order_row), arg);
 	free(orders);
+	dump_members(core, sink, arg);
 	void **holders = sorted(&core->holders, holder_wanted, compare_holders, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct holder *holder = holders[i];

@@ -14,6 +14,7 @@ struct core {
 	struct core_periods periods;
 	uint64_t last_seq, last_ms;
 	struct holder *changed;
+	struct members members; /* of open orders and notices; of ended ones while these are in memory */
 };
 
 void core_refuse(struct core_decision *decision, enum pd_refusal refusal, struct pd_detail detail);

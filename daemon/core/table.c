@@ -20,13 +20,20 @@ static uint64_t hash(const struct table *table, const void *key)
 	uint64_t a, b;
 	memcpy(&a, key, 8);
 	memcpy(&b, (const char *)key + 8, 8);
-	return fold(a ^ table->seed, b ^ (table->seed * 0xD6E8FEB86659FD93u | 1));
+	uint64_t h = fold(a ^ table->seed, b ^ (table->seed * 0xD6E8FEB86659FD93u | 1));
+	if (table->key_bytes == 16)
+		return h;
+	uint32_t k;
+	memcpy(&k, (const char *)key + 16, 4);
+	return fold(h ^ k, 0x9E3779B97F4A7C15u);
 }
 
 static bool has_key(const struct table *table, const void *entry, const void *key)
 {
 	const char *own = (const char *)entry + table->key_offset;
-	return table->key_bytes == 4 ? memcmp(own, key, 4) == 0 : memcmp(own, key, 16) == 0;
+	if (table->key_bytes == 4)
+		return memcmp(own, key, 4) == 0;
+	return table->key_bytes == 16 ? memcmp(own, key, 16) == 0 : memcmp(own, key, 20) == 0;
 }
 
 /* The slot where the key of this hash stands, or the empty one where it would. */
@@ -41,7 +48,7 @@ static size_t slot_of(const struct table *table, const void *key, uint64_t h)
 
 void table_init(struct table *table, size_t key_offset, size_t key_bytes, uint64_t seed)
 {
-	assert(key_bytes == 4 || key_bytes == 16);
+	assert(key_bytes == 4 || key_bytes == 16 || key_bytes == 20);
 	*table = (struct table){.key_offset = (uint16_t)key_offset, .key_bytes = (uint8_t)key_bytes, .seed = seed};
 }
 

@@ -1,4 +1,4 @@
-/* table.h - a hash table of pointers to things that carry their own key of 4 or 16 bytes.
+/* table.h - a hash table of pointers to things that carry their own key of 4, 16 or 20 bytes.
  *
  * Invariants: linear probing, at most 3/4 full; no two entries have equal keys. The hash is seeded, for ids are chosen
  * by clients; so the order of entries means nothing and nothing may depend on it. Part of the core.
@@ -21,7 +21,7 @@ struct table {
 	size_t count, capacity; /* capacity: 0 or a power of two */
 	uint64_t seed;
 	uint16_t key_offset; /* where the key stands in an entry */
-	uint8_t key_bytes;   /* 4 or 16 */
+	uint8_t key_bytes;   /* 4, 16 or 20 */
 };
 
 void table_init(struct table *table, size_t key_offset, size_t key_bytes, uint64_t seed);

@@ -15,8 +15,9 @@
 enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
 static const uint64_t map_bytes_first = UINT64_C(16) << 30;
 
-enum { ORDERS, BY_HOLDER, BY_REQUESTER, REGISTRY, FIGURES, META, TABLES };
-static const char *const names[TABLES] = {"orders", "by_holder", "by_requester", "registry", "figures", "meta"};
+enum { ORDERS, BY_HOLDER, BY_REQUESTER, REGISTRY, MEMBERS, BY_MEMBER, FIGURES, META, TABLES };
+static const char *const names[TABLES] = {"orders",  "by_holder", "by_requester", "registry",
+					  "members", "by_member", "figures",      "meta"};
 
 static const char state_key[] = "state";
 
@@ -186,7 +187,7 @@ unsigned book_renewed_from(const struct book *book)
 void book_batch_clear(struct book_batch *batch)
 {
 	batch->first_seq = 0;
-	batch->orders.count = batch->registry.count = batch->figures.count = 0;
+	batch->orders.count = batch->registry.count = batch->figures.count = batch->members.count = 0;
 }
 
 void book_batch_fini(struct book_batch *batch)
@@ -194,6 +195,7 @@ void book_batch_fini(struct book_batch *batch)
 	pd_buffer_fini(&batch->orders);
 	pd_buffer_fini(&batch->registry);
 	pd_buffer_fini(&batch->figures);
+	pd_buffer_fini(&batch->members);
 }
 
 /* Rows are sorted by what stands here, and not moved themselves. */
@@ -373,6 +375,32 @@ static int keep_figures(struct book *book, MDB_txn *txn, const struct pd_buffer 
 	return rc;
 }
 
+static int compare_members(const void *a, const void *b)
+{
+	const struct member_key *x = a, *y = b;
+	int owners = memcmp(&x->owner, &y->owner, sizeof x->owner);
+	return owners ? owners : (x->member > y->member) - (x->member < y->member);
+}
+
+/* In the order of their keys: those of one owner are neighbours. */
+static int keep_members(struct book *book, MDB_txn *txn, struct pd_buffer *members)
+{
+	struct member_row *rows = (struct member_row *)members->data;
+	size_t count = members->count / sizeof *rows;
+	int rc = 0;
+	if (count)
+		qsort(rows, count, sizeof *rows, compare_members);
+	for (size_t i = 0; i < count && rc == 0; i++) {
+		uint8_t key[KEY_MEMBER_BYTES];
+		key_member(key, &rows[i].key.owner, rows[i].key.member);
+		rc = put(txn, book->tables[MEMBERS], key, sizeof key, &rows[i], sizeof rows[i]);
+		key_by_member(key, rows[i].key.member, &rows[i].key.owner);
+		if (rc == 0)
+			rc = put(txn, book->tables[BY_MEMBER], key, sizeof key, "", 0);
+	}
+	return rc;
+}
+
 static int keep_once(struct book *book, struct book_batch *batch)
 {
 	MDB_txn *txn;
@@ -384,6 +412,8 @@ static int keep_once(struct book *book, struct book_batch *batch)
 		rc = keep_registry(book, txn, &batch->registry);
 	if (rc == 0)
 		rc = keep_figures(book, txn, &batch->figures);
+	if (rc == 0)
+		rc = keep_members(book, txn, &batch->members);
 	if (rc == 0)
 		rc = put(txn, book->tables[META], state_key, sizeof state_key - 1, &batch->meta, sizeof batch->meta);
 	if (rc) {
@@ -556,6 +586,82 @@ enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
 	enum pd_err err = walk_close(&walk);
 	return err ? err : found ? PD_OK : PD_ENOENT;
 }
+
+/* ---- members ---- */
+
+enum pd_err book_member_get(struct book_reader *reader, const struct pd_id *owner, uint32_t member,
+			    struct member_row *row)
+{
+	uint8_t key[KEY_MEMBER_BYTES];
+	key_member(key, owner, member);
+	return get(reader, MEMBERS, key, sizeof key, row, sizeof *row);
+}
+
+enum pd_err book_members_of(struct book_reader *reader, const struct pd_id *owner, uint32_t after,
+			    bool (*found)(const struct member_row *row, void *arg), void *arg)
+{
+	uint8_t from[KEY_MEMBER_BYTES];
+	struct walk walk = walk_open(reader, MEMBERS);
+	enum pd_err err = PD_OK;
+	key_member(from, owner, after + 1);
+	if (after != UINT32_MAX)
+		walk_from(&walk, from, sizeof from);
+	else
+		walk.rc = walk.rc ? walk.rc : MDB_NOTFOUND;
+	for (; walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
+		struct member_row row;
+		if (memcmp(walk.key.mv_data, owner, sizeof *owner) != 0)
+			break;
+		if (walk.value.mv_size != sizeof row)
+			err = PD_ECORRUPT;
+		else
+			memcpy(&row, walk.value.mv_data, sizeof row);
+		if (err || !found(&row, arg))
+			break;
+	}
+	enum pd_err closed = walk_close(&walk);
+	return err ? err : closed;
+}
+
+enum pd_err book_members_with(struct book_reader *reader, uint32_t member, const struct pd_id *after,
+			      bool (*found)(const struct member_row *row, void *arg), void *arg)
+{
+	static const struct pd_id first;
+	uint8_t from[KEY_MEMBER_BYTES];
+	struct walk walk = walk_open(reader, BY_MEMBER);
+	enum pd_err err = PD_OK;
+	key_by_member(from, member, after ? after : &first);
+	for (walk_from(&walk, from, sizeof from); walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
+		const uint8_t *key = walk.key.mv_data;
+		struct pd_id owner;
+		struct member_row row;
+		if (key_read_u32(key) != member)
+			break;
+		memcpy(&owner, key + 4, sizeof owner);
+		if (after && memcmp(&owner, after, sizeof owner) == 0)
+			continue;
+		err = book_member_get(reader, &owner, member, &row);
+		if (err == PD_ENOENT)
+			err = PD_ECORRUPT;
+		if (err || !found(&row, arg))
+			break;
+	}
+	enum pd_err closed = walk_close(&walk);
+	return err ? err : closed;
+}
+
+static bool load_member(const struct member_row *row, void *arg)
+{
+	core_restore_member(arg, row);
+	return true;
+}
+
+enum pd_err book_load_members(struct book_reader *reader, const struct pd_id *owner, struct core *core)
+{
+	return book_members_of(reader, owner, 0, load_member, core);
+}
+
+/* ---- loading ---- */
 
 static enum pd_err load_registry(struct book_reader *reader, struct core *core)
 {

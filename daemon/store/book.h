@@ -4,6 +4,8 @@
  *   by_holder     holder u32, state u8, urgency u8, seq u64     id           (big-endian, so that keys sort by value)
  *   by_requester  person u32, seq u64                           id
  *   registry      kind u8, id u32, big-endian                   the event that last set it, as a message
+ *   members       owner, 16 bytes, member u32                   struct member_row
+ *   by_member     member u32, owner, 16 bytes                   nothing
  *   figures       area u32, big-endian                          struct figures
  *   meta          "state"                                       struct book_meta
  *
@@ -18,7 +20,7 @@
 #include "proto.h"
 
 /* 2: figures know due, late and duplicate; rows have marks. 3: one table for the registry; rows have deadlines' parts,
- * coordinates and urges. */
+ * coordinates and urges; members. */
 enum { BOOK_FORMAT = 3 };
 
 struct book_meta {
@@ -52,6 +54,7 @@ struct book_batch {
 	struct pd_buffer orders;   /* struct order_row, one after the other */
 	struct pd_buffer registry; /* events of the registry, as messages, back to back */
 	struct pd_buffer figures;  /* struct book_figures */
+	struct pd_buffer members;  /* struct member_row */
 	struct book_meta meta;     /* the state to which all this leads */
 };
 
@@ -85,6 +88,20 @@ PD_MUST_USE enum pd_err book_last_id(struct book_reader *reader, struct pd_id *i
 
 /* Give everything that belongs in memory to an empty core: registry, figures, open orders, and its end. */
 PD_MUST_USE enum pd_err book_load(struct book_reader *reader, struct core *core, struct book_meta *meta);
+
+/* PD_ENOENT: the book does not have it. */
+PD_MUST_USE enum pd_err book_member_get(struct book_reader *reader, const struct pd_id *owner, uint32_t member,
+					struct member_row *row);
+/* Give the members of an owner to found in the order of their ids, those after the one given, until it returns false.
+ */
+PD_MUST_USE enum pd_err book_members_of(struct book_reader *reader, const struct pd_id *owner, uint32_t after,
+					bool (*found)(const struct member_row *row, void *arg), void *arg);
+/* Give what stands of one member beside all owners to found, in the order of the owners' ids, those after the one given
+ * (null: from the first on), until it returns false. */
+PD_MUST_USE enum pd_err book_members_with(struct book_reader *reader, uint32_t member, const struct pd_id *after,
+					  bool (*found)(const struct member_row *row, void *arg), void *arg);
+/* All members of an owner, into memory. */
+PD_MUST_USE enum pd_err book_load_members(struct book_reader *reader, const struct pd_id *owner, struct core *core);
 
 struct book_query {
 	const uint32_t *areas; /* of these holders, in this order; null: of requester, or all */

@@ -2,9 +2,12 @@
 #ifndef PAIDAN_KEYS_H
 #define PAIDAN_KEYS_H
 
+#include <string.h>
+
+#include "members.h"
 #include "order.h"
 
-enum { KEY_BY_HOLDER_BYTES = 14, KEY_BY_REQUESTER_BYTES = 12 };
+enum { KEY_BY_HOLDER_BYTES = 14, KEY_BY_REQUESTER_BYTES = 12, KEY_MEMBER_BYTES = 20 };
 
 static inline uint8_t *key_u32(uint8_t *key, uint32_t value)
 {
@@ -34,6 +37,17 @@ static inline void key_by_holder(uint8_t key[static KEY_BY_HOLDER_BYTES], const 
 static inline void key_by_requester(uint8_t key[static KEY_BY_REQUESTER_BYTES], const struct order_row *row)
 {
 	key_u64(key_u32(key, row->requester), row->seq);
+}
+
+static inline void key_member(uint8_t key[static KEY_MEMBER_BYTES], const struct pd_id *owner, uint32_t member)
+{
+	memcpy(key, owner, sizeof *owner);
+	key_u32(key + sizeof *owner, member);
+}
+
+static inline void key_by_member(uint8_t key[static KEY_MEMBER_BYTES], uint32_t member, const struct pd_id *owner)
+{
+	memcpy(key_u32(key, member), owner, sizeof *owner);
 }
 
 #endif

@@ -39,6 +39,8 @@ void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at
 		struct book_figures *one = (struct book_figures *)pd_buffer_room(&batch->figures, sizeof *one);
 		*one = (struct book_figures){.area = holder->area, .figures = holder->figures};
 	}
+	for (const struct member *member = core_take_changed_members(core); member; member = member->next_changed)
+		pd_buffer_add(&batch->members, &member->row, sizeof member->row);
 	batch->meta = (struct book_meta){.seq = core_last_seq(core), .at = at, .time_ms = core_last_ms(core)};
 }
 

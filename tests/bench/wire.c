@@ -27,7 +27,7 @@ void wire_open(struct wire *wire, const char *endpoint)
 	zmq_setsockopt(wire->socket, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
 	if (zmq_connect(wire->socket, endpoint) != 0)
 		die("cannot connect");
-	struct pd_message hello = {.type = PD_MSG_hello, .hello = {0, pd_text("paidan-bench"), PD_PROTOCOL}};
+	struct pd_message hello = {.type = PD_MSG_hello, .hello = {0, pd_text("paidan-bench"), PD_PROTOCOL, 0, false}};
 	bool welcome = false;
 	wire_add(wire, &hello);
 	wire_flush(wire);

@@ -106,7 +106,7 @@ static struct pd_slice words(uint32_t most)
 static void say_hello(const struct client *client, struct pd_buffer *frame)
 {
 	struct pd_message hello = {.type = PD_MSG_hello, .request = ++actors.requests};
-	hello.hello = (struct pd_hello){client->person, pd_text("simulated"), PD_PROTOCOL, 0};
+	hello.hello = (struct pd_hello){client->person, pd_text("simulated"), PD_PROTOCOL, 0, false};
 	pd_encode(&hello, frame);
 }
 
@@ -643,7 +643,7 @@ static void speak_of_session(void)
 	case 1:
 		message.type = PD_MSG_hello;
 		message.hello = (struct pd_hello){actors.clients[client].person, pd_text("simulated"),
-						  one_in(3) ? PD_PROTOCOL + 1 : PD_PROTOCOL, 0};
+						  one_in(3) ? PD_PROTOCOL + 1 : PD_PROTOCOL, 0, one_in(2)};
 		break;
 	case 2: ask_for_work(client); return;
 	case 3: ask_for_work(dice_between(&sim.dice, FIXED_CLIENTS, CLIENTS - 1)); return;
