@@ -221,6 +221,31 @@ static void on_list_categories(struct front *front, struct session *session, con
 	answer_list(&listing);
 }
 
+/* Setup is public: it says what everybody may count on. */
+static bool describe_setup(const struct listing *listing, const void *entity, struct pd_message *reply)
+{
+	const struct entity *set = entity;
+	(void)listing;
+	reply->type = PD_MSG_past;
+	reply->past.event = (struct pd_slice){set->event, set->event_bytes};
+	return true;
+}
+
+static void on_list_setup(struct front *front, struct session *session, const struct pd_message *query)
+{
+	struct listing listing = {.front = front,
+				  .session = session,
+				  .request = query->request,
+				  .kind = registry_kind_of(query->list_setup.type),
+				  .after = query->list_setup.after,
+				  .limit = limit_of(query->list_setup.limit),
+				  .describe = describe_setup};
+	if (listing.kind > REGISTRY_CATEGORIES && listing.kind < REGISTRY_KINDS)
+		return answer_list(&listing);
+	front_refuse(front, session, query->request, PD_REFUSED_bad_field,
+		     PD_DETAIL(no_setup, PD_NUMBER(query->list_setup.type)));
+}
+
 /* ---- figures ---- */
 
 /* The stats message but for what get_stats alone gives; percentiles are 3 + 3 values that it points to. */
@@ -474,6 +499,7 @@ void front_on_query(struct front *front, struct session *session, const struct p
 	case PD_MSG_list_people: on_list_people(front, session, query); break;
 	case PD_MSG_list_households: on_list_households(front, session, query); break;
 	case PD_MSG_list_categories: on_list_categories(front, session, query); break;
+	case PD_MSG_list_setup: on_list_setup(front, session, query); break;
 	case PD_MSG_get_stats: on_get_stats(front, session, query); break;
 	case PD_MSG_read_events: on_read_events(front, session, query); break;
 	case PD_MSG_get_digest: on_get_digest(front, session, query); break;

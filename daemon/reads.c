@@ -212,6 +212,9 @@ static enum pd_err answer_order(struct read *read, struct eyes *eyes, const stru
 					  .lon_e7 = submitted->lon_e7,
 					  .lat_e7 = submitted->lat_e7,
 					  .late = row->marks & ORDER_LATE,
+					  .step = row->step,
+					  .stuck = row->marks & ORDER_STUCK,
+					  .left_s = row->left_s,
 					  .duplicate = row->marks & ORDER_DUPLICATE,
 					  .result = {outcome.result.data, (uint32_t)outcome.result.count},
 					  .target_ms = row->marks & ORDER_DUE ? outcome.target_ms : 0};

@@ -47,6 +47,8 @@ export interface Hello {
 	protocol: number
 	/** in which the details of refusals are to be; 0: English */
 	language?: Language | number
+	/** tell this connection what concerns its person: notices are pushed to it */
+	listen?: boolean
 }
 
 /** Sign of life, to be sent when nothing else was for heartbeat_ms of the welcome. Answered by pong. */
