@@ -23,17 +23,31 @@ enum { SESSION_READS_RUNNING = 2 };
 /* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
 static const size_t batch_bytes_max = (size_t)512 << 20;
 
-static uint64_t clock_ms(void)
+static uint64_t clock_ms(clockid_t id)
 {
 	struct timespec now;
-	clock_gettime(CLOCK_REALTIME, &now);
+	clock_gettime(id, &now);
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void tell_clock(enum clock_news news, int64_t by_ms)
+{
+	static const char *const what[] = {[CLOCK_JUMPED] = "clock_jumped",
+					   [CLOCK_RETURNED] = "clock_returned",
+					   [CLOCK_BELIEVED] = "clock_believed"};
+	log_line(news == CLOCK_JUMPED ? LOG_WARN : LOG_INFO, what[news], "by_ms=%" PRId64 " trusted_after_ms=%d", by_ms,
+		 CLOCK_TRUST_MS);
 }
 
 /* Time does not go back: events are in the order of their times. */
 static void update_now(struct front *front)
 {
-	uint64_t now = clock_ms(), last = core_last_ms(front->core);
+	enum clock_news news;
+	int64_t by_ms;
+	uint64_t last = core_last_ms(front->core);
+	uint64_t now = clock_read(&front->clock, clock_ms(CLOCK_REALTIME), clock_ms(CLOCK_BOOTTIME), &news, &by_ms);
+	if (news != CLOCK_AS_EVER)
+		tell_clock(news, by_ms);
 	front->now_ms = now > last ? now : last;
 	metrics_set(&metrics.front.turned_ns, metrics_clock_ns());
 }

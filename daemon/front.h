@@ -16,6 +16,7 @@
 #include "book.h"
 #include "codec.h"
 #include "bus.h"
+#include "clock.h"
 #include "config.h"
 #include "core.h"
 #include "keeper.h"
@@ -62,6 +63,7 @@ struct front {
 	struct pd_message ahead[FRONT_AHEAD_MAX]; /* decoded, and not yet dealt with */
 	struct book_reader *book_reader;
 	struct journal_reader *journal_reader;
+	struct clock clock;
 	uint64_t instance, now_ms, start_ms;
 
 	struct round rounds[2];

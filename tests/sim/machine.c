@@ -26,8 +26,8 @@ void __wrap_log_line(enum log_level level, const char *what, const char *fields,
 
 int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 {
-	(void)id;
-	*now = (struct timespec){(time_t)(sim_wall_ms() / 1000), (long)(sim_wall_ms() % 1000) * 1000000};
+	uint64_t ms = id == CLOCK_REALTIME ? sim_wall_ms() : sim.mono_ms;
+	*now = (struct timespec){(time_t)(ms / 1000), (long)(ms % 1000) * 1000000};
 	return 0;
 }
 
