@@ -16,7 +16,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(filter-out %/main.c,$(wildcard $(1:%=%/*
 units = $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/test_*.c))
 PROGRAMS = $(addprefix $(BUILD)/,paidand paidan paidan-worker)
 CATALOGUES = $(patsubst proto/po/%.po,$(BUILD)/locale/%/LC_MESSAGES/paidan.mo,$(wildcard proto/po/*.po))
-TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-transcript paidan-docs paidan-conform)
+TOOLS = $(addprefix $(BUILD)/,paidan-bench paidan-sim paidan-year paidan-transcript paidan-docs paidan-conform)
 
 # A build uses all cores, unless -j says otherwise.
 PARALLEL = $(if $(findstring jobserver,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -60,6 +60,8 @@ $(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers tool pa
 $(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,store core proto)
 $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
 $(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags
+$(BUILD)/paidan-year: $(BUILD)/tests/year/main.o $(call objects,tests/year) $(BUILD)/tests/sim/dice.o $(call libraries,daemon store core proto)
+$(BUILD)/paidan-year: override CPPFLAGS += -Itests/sim
 $(BUILD)/paidan-transcript: $(BUILD)/tests/transcripts/main.o $(call objects,tests/transcripts) $(call libraries,core proto)
 $(BUILD)/paidan-docs: $(BUILD)/proto/docs/main.o $(call objects,proto/docs) $(call libraries,proto)
 $(BUILD)/paidan-conform: $(BUILD)/tests/conform/main.o $(call objects,tests/conform) $(call libraries,paidan)
@@ -240,7 +242,7 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 
 # ---- longer and closer looks ----
 
-.PHONY: conform sim crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
+.PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
 	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
 	@python3 tests/conform/run.py $(BUILD)
@@ -249,6 +251,12 @@ SEEDS ?= 1-2000
 sim: deps-test ## a campaign of the simulation: SEEDS=1-2000, or SEED=n for one
 	@$(MAKE) --no-print-directory $(BUILD)/paidan-sim
 	$(BUILD)/paidan-sim $(if $(SEED),--seed $(SEED) --verbose,--seeds $(SEEDS))
+
+DAYS ?= 365
+ORDERS ?= 100000
+year: deps-test ## a year of the made district in virtual time, and its figures from a replay: DAYS=365 ORDERS=100000 SEED=1
+	@$(MAKE) --no-print-directory programs $(BUILD)/paidan-year
+	@sh tests/year/run.sh $(BUILD) $(DAYS) $(ORDERS) $(or $(SEED),1)
 
 ROUNDS ?= 50
 crash: deps-test ## kill -9 under load, again and again: ROUNDS=50

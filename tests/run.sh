@@ -42,6 +42,7 @@ for unit in "$build"/tests/test_*; do
 done
 suite transcripts sh tests/transcripts/run.sh "$build"
 suite simulation one simulation "$build/paidan-sim" --seeds "${SIM_SEEDS:-1-200}"
+suite year sh tests/year/run.sh "$build"
 suite conformance python3 tests/conformance/run.py "$build"
 suite conform python3 tests/conform/run.py "$build" ${SANITIZER:+c}
 suite crash python3 tests/crash/crash.py "$build"
