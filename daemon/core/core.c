@@ -135,6 +135,7 @@ struct order *core_restore(struct core *core, const struct order_row *row)
 	order->row = *row;
 	order->timer = TIMER_NONE;
 	order->holder = life_holder(core, row->holder);
+	order->category = registry_category(core->registry, row->category);
 	table_add(&core->orders, order);
 	life_enter(core, order);
 	return order;

@@ -84,7 +84,7 @@ struct core_due_thing {
 };
 /* One thing that is due at now_ms, the earliest first. The state stays as it is; a warning is not given twice. */
 enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing);
-/* When the next thing is due; UINT64_MAX: nothing. */
+/* Before this, nothing is due; UINT64_MAX: never. */
 uint64_t core_next_due(const struct core *core);
 
 /* Take in an event, whose seq is event->request; at is its place in the journal. Returns the order it happened to, null

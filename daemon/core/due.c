@@ -18,11 +18,12 @@ static struct pd_order_event *begin_event(const struct order_row *row, enum pd_t
 }
 
 /* One level up; from the top it goes no further, and no time is set any more. */
-static void escalate(const struct core *core, const struct order_row *row, enum pd_escalation why, uint64_t now_ms,
+static void escalate(const struct core *core, const struct order *order, enum pd_escalation why, uint64_t now_ms,
 		     struct pd_message *event)
 {
-	const struct category *category = registry_category(core->registry, row->category);
-	const struct area *holder = registry_area(core->registry, row->holder);
+	const struct order_row *row = &order->row;
+	const struct category *category = order->category;
+	const struct area *holder = order->holder->entity;
 	const struct area *above = deadline_above(core->registry, category, holder);
 	struct pd_order_event *common = begin_event(row, PD_MSG_escalated, now_ms, event);
 	common->holder = above->id;
@@ -31,31 +32,33 @@ static void escalate(const struct core *core, const struct order_row *row, enum 
 	event->escalated.why = (uint8_t)why;
 }
 
-uint64_t due_resumed(const struct core *core, const struct order_row *row, uint64_t now_ms)
+uint64_t due_resumed(const struct core *core, const struct order *order, uint64_t now_ms)
 {
 	/* At least something: a time that was over when it was put off is over again at once. */
-	return calendar_add(core->registry, now_ms, row->left_s ? row->left_s : 1,
-			    registry_category(core->registry, row->category)->complete_clock);
+	return calendar_add(core->registry, now_ms, order->row.left_s ? order->row.left_s : 1,
+			    order->category->complete_clock);
 }
 
 /* What is due of an order whose due_ms has come. */
-static void fall_due(const struct core *core, const struct order_row *row, uint64_t now_ms, struct pd_message *event)
+static void fall_due(const struct core *core, const struct order *order, uint64_t now_ms, struct pd_message *event)
 {
+	const struct order_row *row = &order->row;
 	switch (row->state) {
-	case PD_STATE_waiting: escalate(core, row, PD_escalation_not_accepted, now_ms, event); break;
-	case PD_STATE_accepted: escalate(core, row, PD_escalation_not_completed, now_ms, event); break;
+	case PD_STATE_waiting: escalate(core, order, PD_escalation_not_accepted, now_ms, event); break;
+	case PD_STATE_accepted: escalate(core, order, PD_escalation_not_completed, now_ms, event); break;
 	case PD_STATE_suspended:
-		begin_event(row, PD_MSG_resumed, now_ms, event)->due_ms = due_resumed(core, row, now_ms);
+		begin_event(row, PD_MSG_resumed, now_ms, event)->due_ms = due_resumed(core, order, now_ms);
 		break;
 	default: begin_event(row, PD_MSG_closed, now_ms, event)->due_ms = 0; break;
 	}
 }
 
 /* An acceptor who says nothing is reminded first. */
-static void fall_idle(const struct core *core, const struct order_row *row, uint64_t now_ms, struct pd_message *event)
+static void fall_idle(const struct core *core, const struct order *order, uint64_t now_ms, struct pd_message *event)
 {
+	const struct order_row *row = &order->row;
 	if (row->marks & ORDER_REMINDED)
-		escalate(core, row, PD_escalation_idle, now_ms, event);
+		escalate(core, order, PD_escalation_idle, now_ms, event);
 	else
 		begin_event(row, PD_MSG_reminded, now_ms, event);
 }
@@ -63,8 +66,8 @@ static void fall_idle(const struct core *core, const struct order_row *row, uint
 enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing)
 {
 	struct order *order;
-	enum life_alarm alarm = LIFE_ALARM_LATE;
-	while (alarm == LIFE_ALARM_LATE) {
+	enum life_alarm alarm = LIFE_ALARM_PUT_OFF;
+	while (alarm == LIFE_ALARM_PUT_OFF) {
 		order = timers_first(&core->timers);
 		if (!order || order->alarm_ms > now_ms)
 			return CORE_DUE_NOTHING;
@@ -73,10 +76,10 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 	thing->order = order;
 	if (alarm == LIFE_ALARM_WARNING)
 		return CORE_DUE_WARNING;
-	if (order->row.due_ms == order->alarm_ms)
-		fall_due(core, &order->row, now_ms, &thing->event);
+	if (alarm == LIFE_ALARM_DUE)
+		fall_due(core, order, now_ms, &thing->event);
 	else
-		fall_idle(core, &order->row, now_ms, &thing->event);
+		fall_idle(core, order, now_ms, &thing->event);
 	thing->event.request = core->last_seq + 1;
 	return CORE_DUE_EVENT;
 }

@@ -93,17 +93,14 @@ void life_sort_by_age(struct holder *holder)
 
 /* ---- alarms ---- */
 
-static uint32_t idle_within(const struct core *core, const struct order_row *row)
+/* When the silence about an accepted order is to be acted on; UINT64_MAX: never. */
+static uint64_t idle_of(const struct core *core, const struct order *order)
 {
-	return row->state == PD_STATE_accepted ? registry_category(core->registry, row->category)->idle_within_s : 0;
-}
-
-uint64_t life_idle_ms(const struct core *core, const struct order_row *row)
-{
-	uint32_t within_s = idle_within(core, row);
+	const struct category *category = order->category;
+	const struct order_row *row = &order->row;
+	uint32_t within_s = row->state == PD_STATE_accepted ? category->idle_within_s : 0;
 	if (within_s == 0)
 		return UINT64_MAX;
-	const struct category *category = registry_category(core->registry, row->category);
 	bool at_work = category->complete_clock == PD_clock_working || category->complete_clock == PD_clock_workdays;
 	return calendar_add(core->registry, row->submitted_ms + row->touched_s * UINT64_C(1000),
 			    row->marks & ORDER_REMINDED ? 2 * within_s : within_s,
@@ -126,25 +123,25 @@ static enum life_warned next_warning(const struct order *order, uint64_t *at_ms)
 }
 
 /* When something is due of it; UINT64_MAX: never. */
-static uint64_t due_of(const struct core *core, const struct order_row *row)
+static uint64_t due_of(const struct core *core, const struct order *order)
 {
-	uint64_t idle_ms = life_idle_ms(core, row);
-	return row->due_ms && row->due_ms < idle_ms ? row->due_ms : idle_ms;
+	uint64_t idle_ms = idle_of(core, order), due_ms = order->row.due_ms;
+	return due_ms && due_ms < idle_ms ? due_ms : idle_ms;
+}
+
+/* When the order is to be looked at next, for a warning or for something due; UINT64_MAX: never. */
+static uint64_t next_alarm(const struct core *core, const struct order *order)
+{
+	uint64_t due_ms = due_of(core, order), warn_ms;
+	return next_warning(order, &warn_ms) != LIFE_WARNED_ALL && warn_ms < due_ms ? warn_ms : due_ms;
 }
 
 static void set_alarm(struct core *core, struct order *order)
 {
-	uint64_t warn_ms;
-	order->alarm_ms = due_of(core, &order->row);
-	if (next_warning(order, &warn_ms) != LIFE_WARNED_ALL && warn_ms < order->alarm_ms)
-		order->alarm_ms = warn_ms;
-	if (order->alarm_ms != UINT64_MAX)
-		timers_add(&core->timers, order);
-}
-
-static void clear_alarm(struct core *core, struct order *order)
-{
-	if (order->timer != TIMER_NONE)
+	uint64_t alarm_ms = next_alarm(core, order);
+	if (alarm_ms != UINT64_MAX)
+		timers_set(&core->timers, order, alarm_ms);
+	else
 		timers_remove(&core->timers, order);
 }
 
@@ -160,16 +157,17 @@ static void begin_alarm(struct core *core, struct order *order)
 
 enum life_alarm life_alarm(struct core *core, struct order *order, uint64_t now_ms, enum pd_warning *why)
 {
-	uint64_t at_ms, due_ms = due_of(core, &order->row);
-	if (order->alarm_ms == due_ms)
-		return LIFE_ALARM_DUE;
-	enum life_warned next = next_warning(order, &at_ms);
-	bool late = due_ms <= now_ms;
-	clear_alarm(core, order);
-	order->warned = late ? LIFE_WARNED_ALL : next;
-	set_alarm(core, order);
+	uint64_t warn_ms, due_ms = due_of(core, order), alarm_ms = next_alarm(core, order);
+	enum life_warned next = next_warning(order, &warn_ms);
+	if (alarm_ms == due_ms && due_ms <= order->alarm_ms)
+		return due_ms == order->row.due_ms ? LIFE_ALARM_DUE : LIFE_ALARM_IDLE;
+	if (due_ms <= now_ms)
+		order->warned = LIFE_WARNED_ALL;
+	else if (alarm_ms <= now_ms)
+		order->warned = next;
+	timers_put_off(&core->timers, order, next_alarm(core, order));
 	*why = next == LIFE_WARNED_HALF ? PD_warning_half : PD_warning_soon;
-	return late ? LIFE_ALARM_LATE : LIFE_ALARM_WARNING;
+	return due_ms > now_ms && alarm_ms <= now_ms ? LIFE_ALARM_WARNING : LIFE_ALARM_PUT_OFF;
 }
 
 /* ---- lists ---- */
@@ -192,7 +190,10 @@ void life_enter(struct core *core, struct order *order)
 		holder->working_count++;
 		break;
 	case PD_STATE_completed: break;
-	default: TAILQ_INSERT_TAIL(&core->ended, order, by_age); return;
+	default:
+		TAILQ_INSERT_TAIL(&core->ended, order, by_age);
+		timers_remove(&core->timers, order);
+		return;
 	}
 	assert(!same);
 	begin_alarm(core, order);
@@ -215,9 +216,8 @@ void life_leave(struct core *core, struct order *order)
 		holder->working_count--;
 		break;
 	case PD_STATE_completed: break;
-	default: TAILQ_REMOVE(&core->ended, order, by_age); return;
+	default: TAILQ_REMOVE(&core->ended, order, by_age); break;
 	}
-	clear_alarm(core, order);
 }
 
 static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
@@ -302,6 +302,7 @@ static struct order *new_order(struct core *core, const struct pd_message *event
 		abort();
 	order->timer = TIMER_NONE;
 	order->holder = life_holder(core, s->holder);
+	order->category = registry_category(core->registry, s->category);
 	order->row = (struct order_row){.id = s->order,
 					.seq = event->request,
 					.first_at = at,
@@ -477,9 +478,5 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	row->last_content = core_content(event);
 	if (!stays)
 		life_enter(core, order);
-	else if (order->timer != TIMER_NONE) { /* what was said may put its alarm off */
-		clear_alarm(core, order);
-		set_alarm(core, order);
-	}
 	return order;
 }

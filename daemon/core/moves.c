@@ -15,6 +15,7 @@ enum { EVENTS_MAX = 1000, SUSPEND_DAYS_MAX = 366 };
 
 struct move {
 	const struct core *core;
+	const struct order *order;
 	const struct order_row *row;
 	const struct pd_message *command;
 	uint32_t actor;
@@ -25,7 +26,7 @@ struct move {
 
 static const struct category *category_of(const struct move *move)
 {
-	return registry_category(move->core->registry, move->row->category);
+	return move->order->category;
 }
 
 /* By when whoever gets the order now is to accept it. */
@@ -37,7 +38,7 @@ static uint64_t accept_due(const struct move *move, const struct area *holder)
 
 static const struct area *holder_of(const struct move *move)
 {
-	return registry_area(move->core->registry, move->row->holder);
+	return move->order->holder->entity;
 }
 
 /* A real person with a post of work in the very area that holds the order. */
@@ -149,7 +150,7 @@ static void decide_resume(const struct move *move)
 {
 	if (!need_acceptor_or_above(move))
 		return;
-	move->event->due_ms = due_resumed(move->core, move->row, move->now_ms);
+	move->event->due_ms = due_resumed(move->core, move->order, move->now_ms);
 	move->decision->event.resumed.reason = move->command->resume.reason;
 }
 
@@ -283,7 +284,7 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	struct pd_order_event *common = &event->order_event;
 	*common = (struct pd_order_event){now_ms,      actor,       row->id,    row->version + 1,
 					  row->holder, row->holder, row->due_ms};
-	struct move move = {core, row, command, actor, now_ms, decision, common};
+	struct move move = {core, order, row, command, actor, now_ms, decision, common};
 	switch (command->type) {
 	case PD_MSG_accept: decide_accept(&move); break;
 	case PD_MSG_decline: decide_decline(&move); break;

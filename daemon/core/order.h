@@ -2,7 +2,8 @@
  *
  * Invariants: (1) a waiting order is in its holder's waiting queue and in its by_age list, an accepted or suspended one
  * in its working queue, no other order is in any; (2) queues are ordered by (urgency, seq), by_age by (waiting_ms, as
- * they came); (3) an open order for which something is due stands in the timers. Part of the core.
+ * they came); (3) an open order for which something is due stands in the timers, an ended one does not. Part of the
+ * core.
  */
 #ifndef PAIDAN_ORDER_H
 #define PAIDAN_ORDER_H
@@ -52,8 +53,9 @@ struct order {
 	RB_ENTRY(order) by_urgency; /* in the waiting or working queue of its holder */
 	TAILQ_ENTRY(order) by_age;  /* in the holder's by_age, or among the ended ones */
 	struct holder *holder;      /* that of row.holder */
+	struct category *category;  /* that of row.category */
 	size_t timer;               /* its place among the timers; TIMER_NONE */
-	uint64_t alarm_ms;          /* when it is looked at next: a warning, or something due */
+	uint64_t alarm_ms;          /* by which it stands among the timers: a warning, or something due */
 	uint8_t warned;             /* which of its warnings have been: enum life_warned */
 	void *dispatch;             /* the front's, not the core's: where it was pushed; null at first */
 	uint64_t batch;             /* the store's: the first seq of the batch that has its row, and where there; */

@@ -25,7 +25,7 @@ void begin_record(const struct core *core, const struct pd_record *record, uint3
 		  struct core_decision *decision);
 
 /* By when a suspended order that goes on now is to be completed: what was left of its time runs from now on. (due.c) */
-uint64_t due_resumed(const struct core *core, const struct order_row *row, uint64_t now_ms);
+uint64_t due_resumed(const struct core *core, const struct order *order, uint64_t now_ms);
 
 /* Order events, applied. */
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at);
@@ -34,12 +34,10 @@ void life_enter(struct core *core, struct order *order);
 void life_leave(struct core *core, struct order *order);
 /* How far the warnings of an order have gone. They are no part of the state: nobody promised them. */
 enum life_warned { LIFE_WARNED_NONE, LIFE_WARNED_HALF, LIFE_WARNED_SOON, LIFE_WARNED_ALL };
-/* What the alarm of an order is for that has come: something due; a warning, which is taken; or a warning that is
- * not worth giving any more, since something is due by now: its alarm is that, in its turn. */
-enum life_alarm { LIFE_ALARM_DUE, LIFE_ALARM_WARNING, LIFE_ALARM_LATE };
+/* What the alarm of the first of the timers is for, which has come: due_ms, or silence of its acceptor; a warning,
+ * which is taken; or neither: its time has moved since, or something is due by now, which comes in its turn. */
+enum life_alarm { LIFE_ALARM_DUE, LIFE_ALARM_IDLE, LIFE_ALARM_WARNING, LIFE_ALARM_PUT_OFF };
 enum life_alarm life_alarm(struct core *core, struct order *order, uint64_t now_ms, enum pd_warning *why);
-/* When the silence about an accepted order is to be acted on; UINT64_MAX: never. */
-uint64_t life_idle_ms(const struct core *core, const struct order_row *row);
 /* Bring the waiting orders that were read from the book into the order of their ages. */
 void life_sort_by_age(struct holder *holder);
 struct holder *life_holder(struct core *core, uint32_t area);

@@ -10,7 +10,7 @@ static uint64_t fold(uint64_t a, uint64_t b)
 	return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static uint64_t hash(const struct table *table, const void *key)
+static inline __attribute__((always_inline)) uint64_t hash(const struct table *table, const void *key)
 {
 	if (table->key_bytes == 4) {
 		uint32_t k;

@@ -39,9 +39,8 @@ void timers_fini(struct timers *timers)
 	*timers = (struct timers){0};
 }
 
-void timers_add(struct timers *timers, struct order *order)
+static void add(struct timers *timers, struct order *order)
 {
-	assert(order->timer == TIMER_NONE);
 	if (timers->count == timers->capacity) {
 		timers->capacity = timers->capacity ? timers->capacity * 2 : 64;
 		timers->heap = realloc(timers->heap, timers->capacity * sizeof(struct order *));
@@ -51,9 +50,30 @@ void timers_add(struct timers *timers, struct order *order)
 	rise(timers, timers->count++, order);
 }
 
+void timers_set(struct timers *timers, struct order *order, uint64_t at_ms)
+{
+	bool there = order->timer != TIMER_NONE;
+	if (there && order->alarm_ms <= at_ms)
+		return;
+	order->alarm_ms = at_ms;
+	if (there)
+		rise(timers, order->timer, order);
+	else
+		add(timers, order);
+}
+
+void timers_put_off(struct timers *timers, struct order *order, uint64_t at_ms)
+{
+	assert(order->timer == 0 && order->alarm_ms <= at_ms);
+	order->alarm_ms = at_ms;
+	sink(timers, 0, order);
+}
+
 void timers_remove(struct timers *timers, struct order *order)
 {
 	size_t i = order->timer;
+	if (i == TIMER_NONE)
+		return;
 	assert(i < timers->count && timers->heap[i] == order);
 	order->timer = TIMER_NONE;
 	struct order *last = timers->heap[--timers->count];

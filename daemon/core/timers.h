@@ -1,5 +1,8 @@
 /* timers.h - orders by the time when they are to be looked at, and of those looked at at once by seq: a binary heap.
- * Part of the core. */
+ *
+ * An order whose time moves back stays where it is, and is put where it belongs when its old time comes: most orders
+ * are done long before. Part of the core.
+ */
 #ifndef PAIDAN_TIMERS_H
 #define PAIDAN_TIMERS_H
 
@@ -7,15 +10,19 @@
 
 #define TIMER_NONE SIZE_MAX
 
-/* Invariant: order->timer is its index in heap for every order in it. */
+/* Invariants: order->timer is its index in heap for every order in it; order->alarm_ms, by which it stands there, is
+ * not later than the time for which it was set last. */
 struct timers {
 	struct order **heap;
 	size_t count, capacity;
 };
 
 void timers_fini(struct timers *timers);
-/* By alarm_ms, which must not change while it is in. */
-void timers_add(struct timers *timers, struct order *order);
+/* Have the order looked at at at_ms, or earlier. */
+void timers_set(struct timers *timers, struct order *order, uint64_t at_ms);
+/* Put an order that stands first to the time for which it is set. */
+void timers_put_off(struct timers *timers, struct order *order, uint64_t at_ms);
+/* It may be in it or not. */
 void timers_remove(struct timers *timers, struct order *order);
 /* Null when there is none. */
 static inline struct order *timers_first(const struct timers *timers)

@@ -117,7 +117,7 @@ void stage_pass(struct stage *stage, uint64_t ms)
 		switch (core_decide_due(stage->core, stage->now_ms, &thing)) {
 		case CORE_DUE_EVENT: apply(stage, &thing.event, true); break;
 		case CORE_DUE_WARNING: account_warning(stage->cast, stage->now_ms, &thing.order->row, thing.why); break;
-		case CORE_DUE_NOTHING: return;
+		case CORE_DUE_NOTHING: break; /* something was put off */
 		}
 	}
 	stage->now_ms = ms;

@@ -170,6 +170,16 @@ BED_USED static bool bed_due(struct core *core, uint64_t now_ms, struct pd_messa
 	return due == CORE_DUE_EVENT;
 }
 
+/* When the next event is due; warnings until then are taken. */
+BED_USED static uint64_t bed_next_due(struct core *core)
+{
+	struct core_due_thing thing;
+	uint64_t at_ms;
+	while ((at_ms = core_next_due(core)) != UINT64_MAX && core_decide_due(core, at_ms, &thing) != CORE_DUE_EVENT)
+		continue;
+	return at_ms;
+}
+
 /* A core made anew from the events of another. */
 BED_USED static struct core *bed_replay(const struct pd_buffer *events, uint64_t hash_seed)
 {

@@ -72,7 +72,7 @@ static void what_is_kept_can_be_loaded(void **state)
 	expect_same_dump(bed_dump(bed->core), bed_dump(loaded), "the state and what was loaded");
 	expect_u64(core_last_seq(loaded), core_last_seq(bed->core), "core_last_seq");
 	expect_u64(core_last_ms(loaded), core_last_ms(bed->core), "core_last_ms");
-	expect_u64(core_next_due(loaded), core_next_due(bed->core), "core_next_due");
+	expect_u64(bed_next_due(loaded), bed_next_due(bed->core), "core_next_due");
 	assert_int_equal(core_order_count(loaded), 24); /* open ones alone */
 	core_free(loaded);
 }

@@ -14,7 +14,7 @@ static void let_close(struct bed *bed, unsigned n)
 	const struct pd_id id = bed_id(n);
 	while (core_order(bed->core, &id)->row.state == PD_STATE_completed) {
 		struct pd_message event;
-		bed->now_ms = core_next_due(bed->core);
+		bed->now_ms = bed_next_due(bed->core);
 		if (bed_due(bed->core, bed->now_ms, &event))
 			bed_apply(bed, &event);
 	}
@@ -700,7 +700,7 @@ static void orders_close_when_they_are_due_and_in_that_order(void **state)
 {
 	struct bed *bed = *state;
 	struct pd_message event;
-	expect_u64(core_next_due(bed->core), UINT64_MAX, "with nothing completed, the next due time");
+	expect_u64(bed_next_due(bed->core), UINT64_MAX, "with nothing completed, the next due time");
 	/* 1 and 2 at the same time, 2 first; 3 earlier, though submitted last. */
 	bring(bed, 1, ACCEPTED);
 	bring(bed, 2, ACCEPTED);
@@ -711,7 +711,7 @@ static void orders_close_when_they_are_due_and_in_that_order(void **state)
 	bed_must(bed, PD_MSG_complete, 2, 2, 201);
 	bed_must(bed, PD_MSG_complete, 1, 2, 201);
 	bed_must(bed, PD_MSG_note, 3, 3, 101);
-	expect_u64(core_next_due(bed->core), first_ms, "the next due time, which a note does not move");
+	expect_u64(bed_next_due(bed->core), first_ms, "the next due time, which a note does not move");
 	expect(!bed_due(bed->core, first_ms - 1, &event), "an order closes a millisecond too early");
 	bed->now_ms = first_ms + BED_DAY; /* the clock may come late */
 	static const unsigned wanted[] = {3, 1, 2};
@@ -735,7 +735,7 @@ static void orders_close_when_they_are_due_and_in_that_order(void **state)
 		expect_u64(order->row.ended_ms, bed->now_ms, "ended_ms");
 	}
 	expect(!bed_due(bed->core, UINT64_MAX, &event), "something is still due");
-	expect_u64(core_next_due(bed->core), UINT64_MAX, "the next due time at the end");
+	expect_u64(bed_next_due(bed->core), UINT64_MAX, "the next due time at the end");
 }
 
 static void confirming_and_reopening_stop_the_clock(void **state)
@@ -754,11 +754,11 @@ static void new_periods_hold_for_what_comes_after(void **state)
 	struct bed *bed = *state;
 	const struct core_periods shorter = {1000, 2000};
 	bring(bed, 1, COMPLETED);
-	uint64_t due_ms = core_next_due(bed->core);
+	uint64_t due_ms = bed_next_due(bed->core);
 	core_set_periods(bed->core, &shorter);
-	expect_u64(core_next_due(bed->core), due_ms, "what was completed before closes as it was said then: due");
+	expect_u64(bed_next_due(bed->core), due_ms, "what was completed before closes as it was said then: due");
 	bring(bed, 2, COMPLETED);
-	expect_u64(core_next_due(bed->core), bed->now_ms + 1000, "due");
+	expect_u64(bed_next_due(bed->core), bed->now_ms + 1000, "due");
 	bed->now_ms += 2001;
 	struct pd_message command = bed_move(PD_MSG_reopen, 1, 3);
 	bed_do(bed, &command, 101);

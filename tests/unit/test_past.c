@@ -103,7 +103,7 @@ static void a_completed_one_is_confirmed_or_closes_by_itself(void **state)
 	record.record.order = bed_id(2);
 	must_record(bed, &record);
 	bed_must(bed, PD_MSG_confirm, 1, 1, 101);
-	assert_true(bed_due(bed->core, core_next_due(bed->core), &event));
+	assert_true(bed_due(bed->core, bed_next_due(bed->core), &event));
 	bed_apply(bed, &event);
 	expect_u64(figures_of(bed, 11)->completed, 2, "completed");
 	expect_u64(figures_of(bed, 11)->closed, 2, "closed");

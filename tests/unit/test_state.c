@@ -227,7 +227,7 @@ static void a_state_can_be_made_of_its_rows(void **state)
 	bed_check(made);
 	expect_same_dump(bed_dump(bed->core), bed_dump(made), "a state made of its rows");
 	expect_u64(core_last_ms(made), core_last_ms(bed->core), "core_last_ms");
-	expect_u64(core_next_due(made), core_next_due(bed->core), "core_next_due");
+	expect_u64(bed_next_due(made), bed_next_due(bed->core), "core_next_due");
 	for (uint32_t area = 1; area <= 100; area++) {
 		const struct area *a = registry_area(core_registry(bed->core), area),
 				  *b = registry_area(core_registry(made), area);
@@ -317,7 +317,7 @@ static void both_closings_count_and_times_are_not_negative(void **state)
 	bed_must(bed, PD_MSG_accept, 2, 1, 201);
 	bed->now_ms -= 1000;
 	bed_must(bed, PD_MSG_complete, 2, 2, 201);
-	assert_true(bed_due(bed->core, core_next_due(bed->core), &event));
+	assert_true(bed_due(bed->core, bed_next_due(bed->core), &event));
 	bed_apply(bed, &event);
 	const struct figures *figures = &core_holder(bed->core, 11)->figures;
 	expect_u64(figures->closed, 2, "closed");

@@ -53,18 +53,17 @@ static void the_earliest_comes_first(void **state)
 	struct order orders[ORDERS] = {0};
 	for (unsigned i = 0; i < ORDERS; i++) {
 		/* Many are due at once, and they are added against the order of their seqs. */
-		orders[i].alarm_ms = 1000 + i * 7919u % 50;
 		orders[i].row.seq = ORDERS - i;
 		orders[i].timer = TIMER_NONE;
-		timers_add(&timers, &orders[i]);
+		timers_set(&timers, &orders[i], 1000 + i * 7919u % 50);
 	}
 	check_heap(&timers);
 	struct order last = {0};
 	for (unsigned i = 0; i < ORDERS; i++) {
 		struct order *first = timers_first(&timers);
 		expect(before(&last, first),
-		       "due %" PRIu64 " of seq %" PRIu64 " came after due %" PRIu64 " of seq %" PRIu64,
-		       first->alarm_ms, first->row.seq, last.alarm_ms, last.row.seq);
+		       "due %" PRIu64 " of seq %" PRIu64 " came after due %" PRIu64 " of seq %" PRIu64, first->alarm_ms,
+		       first->row.seq, last.alarm_ms, last.row.seq);
 		last = *first;
 		timers_remove(&timers, first);
 		expect(first->timer == TIMER_NONE, "an order that was taken out still has the place %zu", first->timer);
@@ -80,6 +79,18 @@ static const struct order *earliest(const struct order *orders)
 		if (order->timer != TIMER_NONE && (!first || before(order, first)))
 			first = order;
 	return first;
+}
+
+/* To an earlier time it moves at once; to a later one when it comes first. */
+static void move(struct timers *timers, struct order *order, uint64_t at_ms)
+{
+	uint64_t before_ms = order->alarm_ms;
+	timers_set(timers, order, at_ms);
+	assert_int_equal(order->alarm_ms, at_ms < before_ms ? at_ms : before_ms);
+	if (timers_first(timers) == order && at_ms > before_ms) {
+		timers_put_off(timers, order, at_ms);
+		assert_int_equal(order->alarm_ms, at_ms);
+	}
 }
 
 static void any_order_can_be_taken_out(void **state)
@@ -99,10 +110,11 @@ static void any_order_can_be_taken_out(void **state)
 		random ^= random << 17;
 		struct order *order = &orders[random % ORDERS];
 		if (order->timer == TIMER_NONE) {
-			order->alarm_ms = random >> 32 & 127;
 			order->row.seq = (uint64_t)(order - orders) + 1;
-			timers_add(&timers, order);
+			timers_set(&timers, order, random >> 32 & 127);
 			count++;
+		} else if (random >> 40 & 1) {
+			move(&timers, order, random >> 32 & 127);
 		} else {
 			timers_remove(&timers, order);
 			count--;
