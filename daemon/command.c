@@ -147,12 +147,48 @@ static bool needs_room(enum pd_type type)
 	return type == PD_MSG_submit || type == PD_MSG_record || type >= PD_MSG_put_area;
 }
 
+static bool keeps_registry(struct front *front, uint32_t actor)
+{
+	const struct person *person = registry_person(core_registry(front->core), actor);
+	return actor == 0 || (person && !person->retired && person->post == PD_post_administrator);
+}
+
+/* What GEOS says of polygons, before the core says what it has to say; the area is there. */
+static enum pd_refusal check_shape(struct front *front, const struct registry *registry, const struct pd_put_shape *put,
+				   struct pd_detail *detail)
+{
+	const struct area *area = registry_area(registry, put->area);
+	if (put->retired || !area || area->retired)
+		return PD_REFUSED_none;
+	return places_check(front->places, registry, put->area, put->rings, detail);
+}
+
+/* With the polygons that are there already. */
+static enum pd_refusal check_new_shape(struct front *front, const struct pd_put_shape *put, struct pd_detail *detail)
+{
+	const struct registry *registry = core_registry(front->core);
+	const struct area *area = registry_area(registry, put->area);
+	enum pd_refusal refusal = check_shape(front, registry, put, detail);
+	if (refusal || put->retired || !area)
+		return refusal;
+	places_update(front->places, registry);
+	return places_check_overlap(front->places, area, put->rings, detail);
+}
+
 static void decide_and_answer(struct front *front, struct session *session, const struct pd_message *command,
 			      uint32_t actor)
 {
 	struct core_decision decision;
 	struct pd_message reply;
+	struct pd_detail detail;
 	char text[PD_DETAIL_BYTES];
+	enum pd_refusal bad = command->type == PD_MSG_put_shape && keeps_registry(front, actor)
+				      ? check_new_shape(front, &command->put_shape, &detail)
+				      : PD_REFUSED_none;
+	if (bad) {
+		front_refuse(front, session, command->request, bad, detail);
+		return;
+	}
 	core_decide(front->core, command, actor, front->now_ms, &decision);
 	switch (decision.outcome) {
 	case CORE_EVENT:
@@ -183,12 +219,6 @@ static uint32_t actor_of(const struct session *session, const struct pd_message 
 
 /* ---- import ---- */
 
-static bool keeps_registry(struct front *front, uint32_t actor)
-{
-	const struct person *person = registry_person(core_registry(front->core), actor);
-	return actor == 0 || (person && !person->retired && person->post == PD_post_administrator);
-}
-
 static void on_import_begin(struct front *front, struct session *session, const struct pd_message *message)
 {
 	session->staging = true;
@@ -207,12 +237,40 @@ static void on_import_begin(struct front *front, struct session *session, const 
 	reply_ok(front, session, message->request, 0, 0);
 }
 
+static void check_staged(struct front *front, const struct pd_message *put)
+{
+	struct pd_detail detail;
+	if (put->type != PD_MSG_put_shape)
+		return;
+	enum pd_refusal refusal = check_shape(front, core_import_registry(front->import), &put->put_shape, &detail);
+	if (refusal)
+		core_import_refuse(front->import, REGISTRY_SHAPES, put->put_shape.area, refusal, detail);
+}
+
+/* Polygons that would lie on each other when all has been taken in. */
+static void check_staged_shapes(struct front *front)
+{
+	const struct registry *trial = core_import_registry(front->import), *now = core_registry(front->core);
+	struct pd_detail detail;
+	uint32_t area;
+	if (registry_kind_version(trial, REGISTRY_SHAPES) == registry_kind_version(now, REGISTRY_SHAPES) &&
+	    registry_kind_version(trial, REGISTRY_AREAS) == registry_kind_version(now, REGISTRY_AREAS))
+		return;
+	struct places *places = places_new();
+	places_update(places, trial);
+	enum pd_refusal refusal = places_check_all(places, &area, &detail);
+	places_free(places);
+	if (refusal)
+		core_import_refuse(front->import, REGISTRY_SHAPES, area, refusal, detail);
+}
+
 static void stage(struct front *front, struct session *session, const struct pd_message *put)
 {
 	size_t bytes;
 	core_import_events(front->import, &bytes);
 	if (core_import_rows(front->import) < IMPORT_ROWS_MAX && bytes < IMPORT_BYTES_MAX) {
 		core_import_put(front->import, put, session->person, front->now_ms);
+		check_staged(front, put);
 		return;
 	}
 	front_refuse(front, session, put->request, PD_REFUSED_import_large, PD_DETAIL(import_large));
@@ -269,6 +327,7 @@ static void on_import_commit(struct front *front, struct session *session, const
 		refusal = PD_REFUSED_import_rows;
 		detail = PD_DETAIL(import_rows, PD_NUMBER(core_import_rows(front->import)), PD_NUMBER(commit->rows));
 	} else {
+		check_staged_shapes(front);
 		refusal = core_import_finish(front->import, front->core, commit->complete, actor, front->now_ms, &row,
 					     &detail);
 	}
@@ -287,7 +346,9 @@ static void on_import_commit(struct front *front, struct session *session, const
 					      .areas = {effects[REGISTRY_AREAS], REGISTRY_EFFECTS},
 					      .households = {effects[REGISTRY_HOUSEHOLDS], REGISTRY_EFFECTS},
 					      .people = {effects[REGISTRY_PEOPLE], REGISTRY_EFFECTS},
-					      .categories = {effects[REGISTRY_CATEGORIES], REGISTRY_EFFECTS}};
+					      .categories = {effects[REGISTRY_CATEGORIES], REGISTRY_EFFECTS},
+					      .rules = {effects[REGISTRY_RULES], REGISTRY_EFFECTS},
+					      .shapes = {effects[REGISTRY_SHAPES], REGISTRY_EFFECTS}};
 	front_reply(front, session, message->request, &reply);
 	end_import(front);
 }

@@ -19,6 +19,7 @@ struct config {
 	uint32_t keep_ms;      /* reloaded: the keeper's pace */
 	uint32_t confirm_days; /* reloaded: a completed order closes by itself after this */
 	uint32_t reopen_days;  /* reloaded: an order can be reopened for this long */
+	uint32_t nearest_m;    /* reloaded: a coordinate outside all polygons goes to the nearest one within this */
 	uint32_t segment_mib;  /* of new journal segments */
 	uint32_t reserve_mib;  /* reloaded: with less room on the disk no new orders are taken */
 	bool check;            /* only say whether the configuration is sound */

@@ -634,8 +634,18 @@ static void end_loop(struct front *front)
 
 /* ---- life ---- */
 
+/* The polygons are brought up to date when somebody asks for a place, not with each that is set. */
+static void find_place(void *arg, int32_t lon_e7, int32_t lat_e7, struct core_place *place)
+{
+	struct front *front = arg;
+	places_update(front->places, core_registry(front->core));
+	places_find(front->places, lon_e7, lat_e7, front->config->nearest_m, place);
+}
+
 static void init_modules(struct front *front, uint64_t seed)
 {
+	front->places = places_new();
+	core_set_map(front->core, &(struct core_map){find_place, front});
 	sessions_init(&front->sessions, seed);
 	listen_init(&front->listeners, seed);
 	struct push_options options = {&front->sessions, &front->filling, seed, event_at, front};
@@ -669,6 +679,8 @@ static void free_modules(struct front *front)
 	reads_free(front->reads);
 	push_free(front->push);
 	publish_free(front->publish);
+	core_set_map(front->core, &(struct core_map){0});
+	places_free(front->places);
 	core_import_free(front->import);
 	sessions_fini(&front->sessions);
 	listen_fini(&front->listeners);

@@ -22,6 +22,7 @@
 #include "keeper.h"
 #include "listen.h"
 #include "metrics.h"
+#include "places.h"
 #include "publish.h"
 #include "push.h"
 #include "reads.h"
@@ -57,6 +58,7 @@ struct front {
 	struct listeners listeners;
 	struct publish *publish;
 	struct reads *reads;
+	struct places *places;
 	struct scribe *scribe;
 	struct keeper *keeper;
 	struct pd_decoder *decoder;

@@ -190,8 +190,8 @@ void push_warn(struct push *push, const struct order *order, enum pd_warning why
 	TAILQ_FOREACH(worker, &desk->workers, of_desk)
 	{
 		struct pd_message message = {.type = PD_MSG_warned};
-		message.warned = (struct pd_warned){
-			row->id, row->version, row->holder, row->acceptor, (uint8_t)why, row->due_ms};
+		message.warned = (struct pd_warned){row->id,       row->version, row->holder,
+						    row->acceptor, (uint8_t)why, row->due_ms};
 		session_send(push->options.sessions, worker->session, *push->options.round, &message);
 	}
 }

@@ -156,7 +156,8 @@ static bool describe_category(const struct listing *listing, const void *entity,
 					       category->accept_clock,
 					       category->complete_clock,
 					       category->ladder,
-					       category->idle_within_s};
+					       category->idle_within_s,
+					       category->area};
 	return true;
 }
 
@@ -244,6 +245,41 @@ static void on_list_setup(struct front *front, struct session *session, const st
 		return answer_list(&listing);
 	front_refuse(front, session, query->request, PD_REFUSED_bad_field,
 		     PD_DETAIL(no_setup, PD_NUMBER(query->list_setup.type)));
+}
+
+/* ---- where an order would go ---- */
+
+struct explaining {
+	struct front *front;
+	struct session *session;
+	uint64_t request;
+	uint32_t rows;
+};
+
+static void tell_step(const struct pd_route *row, void *arg)
+{
+	struct explaining *explaining = arg;
+	struct pd_message reply = {.type = PD_MSG_route, .route = *row};
+	front_reply(explaining->front, explaining->session, explaining->request, &reply);
+	explaining->rows++;
+}
+
+static void on_explain_route(struct front *front, struct session *session, const struct pd_message *query)
+{
+	struct explaining explaining = {front, session, query->request, 0};
+	const struct pd_explain_route *explain = &query->explain_route;
+	struct pd_detail detail;
+	bool own = explain->requester == 0 || explain->requester == session->person;
+	if (!own && !core_may_read(front->core, session->person)) {
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, PD_DETAIL(only_working_routes));
+		return;
+	}
+	enum pd_refusal refusal = core_explain_route(front->core, explain, session->person, front->now_ms, tell_step,
+						     &explaining, &detail);
+	if (refusal)
+		front_refuse(front, session, query->request, refusal, detail);
+	else
+		answer_end(front, session, query->request, explaining.rows, false, 0);
 }
 
 /* ---- figures ---- */
@@ -503,6 +539,7 @@ void front_on_query(struct front *front, struct session *session, const struct p
 	case PD_MSG_get_stats: on_get_stats(front, session, query); break;
 	case PD_MSG_read_events: on_read_events(front, session, query); break;
 	case PD_MSG_get_digest: on_get_digest(front, session, query); break;
+	case PD_MSG_explain_route: on_explain_route(front, session, query); break;
 	default: break;
 	}
 }

@@ -31,6 +31,8 @@ const struct setting settings[] = {
 	 N_("a completed order that nobody confirms closes by itself after this")},
 	{"reopen_days", SETTING_NUMBER, NULL, PLACE(reopen_days), 0, 0, 3650, 7, true, NULL,
 	 N_("so long an order can be reopened")},
+	{"nearest_m", SETTING_NUMBER, NULL, PLACE(nearest_m), 0, 0, 100000, 300, true, NULL,
+	 N_("an order whose coordinate lies in no polygon goes to the nearest one within so many metres")},
 	{"segment_mib", SETTING_NUMBER, NULL, PLACE(segment_mib), 0, 1, 1024, 64, false, NULL,
 	 N_("size of the journal's files that are made from now on")},
 	{"reserve_mib", SETTING_NUMBER, NULL, PLACE(reserve_mib), 0, 0, 1048576, 256, true, NULL,

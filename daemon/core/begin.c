@@ -5,32 +5,6 @@
 
 /* ---- submit ---- */
 
-/* Where the order comes from: the household named, or the area, or the requester's household or post. */
-static const struct area *origin(const struct core *core, const struct pd_submit *submit,
-				 const struct person *requester, uint32_t *household_id, struct core_decision *decision)
-{
-	const struct registry *registry = core->registry;
-	*household_id = submit->household;
-	if (*household_id == 0 && submit->area == 0 && requester)
-		*household_id = requester->household;
-	if (*household_id) {
-		const struct household *household = registry_household(registry, *household_id);
-		if (household && !household->retired)
-			return registry_area(registry, household->area);
-		core_refuse(decision, household ? PD_REFUSED_retired : PD_REFUSED_unknown_household,
-			    PD_DETAIL(household, PD_NUMBER(*household_id)));
-		return NULL;
-	}
-	uint32_t id = submit->area ? submit->area : requester ? requester->area : 0;
-	const struct area *area = registry_area(registry, id);
-	if (id == 0)
-		core_refuse(decision, PD_REFUSED_no_place, PD_DETAIL(no_place));
-	else if (!area || area->retired)
-		core_refuse(decision, area ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
-			    PD_DETAIL(area, PD_NUMBER(id)));
-	return area && !area->retired ? area : NULL;
-}
-
 static bool may_submit(const struct core *core, uint32_t actor, uint32_t requester, uint32_t area)
 {
 	return actor == requester || core_works_for(core, actor, area);
@@ -62,7 +36,6 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 	uint32_t requester_id = submit->requester ? submit->requester : actor;
 	const struct person *requester = registry_person(core->registry, requester_id);
 	const struct category *category = registry_category(core->registry, submit->category);
-	uint32_t household = 0;
 	if (!pd_id_valid(&submit->order))
 		return core_refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
 	const struct order *known = core_order(core, &submit->order);
@@ -91,20 +64,60 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 	if (!category || category->retired)
 		return core_refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
 				   PD_DETAIL(category, PD_NUMBER(submit->category)));
-	const struct area *area = origin(core, submit, requester, &household, decision);
-	if (!area)
-		return;
-	if (!may_submit(core, actor, requester_id, area->id))
+	struct route_found found;
+	route_find(&(struct route_asked){.registry = core->registry,
+					 .map = &core->map,
+					 .requester = requester,
+					 .category = category,
+					 .household = submit->household,
+					 .area = submit->area,
+					 .lon_e7 = submit->lon_e7,
+					 .lat_e7 = submit->lat_e7,
+					 .place = submit->place,
+					 .text = submit->text,
+					 .now_ms = now_ms},
+		   &found, NULL, NULL);
+	if (found.refusal)
+		return core_refuse(decision, found.refusal, found.detail);
+	if (!may_submit(core, actor, requester_id, found.area->id))
 		return core_refuse(decision, PD_REFUSED_not_allowed,
-				   PD_DETAIL(not_for_requester, PD_NUMBER(actor), PD_NUMBER(area->id)));
-	event->submitted.household = household;
-	event->submitted.area = area->id;
-	const struct area *holder = area_at_level(area, category->level);
-	event->submitted.holder = holder->id;
+				   PD_DETAIL(not_for_requester, PD_NUMBER(actor), PD_NUMBER(found.area->id)));
+	event->submitted.household = found.household;
+	event->submitted.area = found.area->id;
+	event->submitted.holder = found.holder->id;
+	event->submitted.route = (uint8_t)found.step;
+	event->submitted.rule = found.rule;
 	event->submitted.urgency = submit->urgency ? submit->urgency : category->urgency;
 	event->submitted.due_ms =
-		deadline_accept(core->registry, category, event->submitted.urgency, holder->level, now_ms);
+		deadline_accept(core->registry, category, event->submitted.urgency, found.holder->level, now_ms);
 	decision->version = 1;
+}
+
+enum pd_refusal core_explain_route(const struct core *core, const struct pd_explain_route *explain, uint32_t person,
+				   uint64_t now_ms, route_tell *tell, void *arg, struct pd_detail *detail)
+{
+	uint32_t requester = explain->requester ? explain->requester : person;
+	struct route_asked asked = {.registry = core->registry,
+				    .map = &core->map,
+				    .requester = registry_person(core->registry, requester),
+				    .category = registry_category(core->registry, explain->category),
+				    .household = explain->household,
+				    .area = explain->area,
+				    .lon_e7 = explain->lon_e7,
+				    .lat_e7 = explain->lat_e7,
+				    .place = explain->place,
+				    .text = explain->text,
+				    .now_ms = explain->time_ms ? explain->time_ms : now_ms};
+	*detail = PD_DETAIL(category, PD_NUMBER(explain->category));
+	if (!asked.category || asked.category->retired)
+		return asked.category ? PD_REFUSED_retired : PD_REFUSED_unknown_category;
+	*detail = PD_DETAIL(person, PD_NUMBER(requester));
+	if (requester && (!asked.requester || asked.requester->retired))
+		return asked.requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person;
+	struct route_found found;
+	route_find(&asked, &found, tell, arg);
+	*detail = found.detail;
+	return found.refusal;
 }
 
 /* ---- record ---- */
@@ -193,12 +206,22 @@ void begin_record(const struct core *core, const struct pd_record *record, uint3
 	if (!category || category->retired)
 		return core_refuse(decision, category ? PD_REFUSED_retired : PD_REFUSED_unknown_category,
 				   PD_DETAIL(category, PD_NUMBER(record->category)));
-	uint32_t household;
-	const struct area *area = origin(core, &where, requester, &household, decision);
-	if (!area)
-		return;
-	recorded->area = area->id;
-	recorded->holder = area_at_level(area, category->level)->id;
+	struct route_found found;
+	route_origin(&(struct route_asked){.registry = core->registry,
+					   .map = &core->map,
+					   .requester = requester,
+					   .category = category,
+					   .household = record->household,
+					   .area = record->area,
+					   .lon_e7 = record->lon_e7,
+					   .lat_e7 = record->lat_e7,
+					   .place = record->place,
+					   .now_ms = now_ms},
+		     &found, NULL, NULL);
+	if (found.refusal)
+		return core_refuse(decision, found.refusal, found.detail);
+	recorded->area = found.area->id;
+	recorded->holder = found.holder->id;
 	recorded->urgency = record->urgency ? record->urgency : category->urgency;
 	recorded->due_ms = record_due(core, record, category, recorded, now_ms);
 	decision->version = 1;

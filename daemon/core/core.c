@@ -45,6 +45,11 @@ void core_set_periods(struct core *core, const struct core_periods *periods)
 	core->periods = *periods;
 }
 
+void core_set_map(struct core *core, const struct core_map *map)
+{
+	core->map = *map;
+}
+
 const struct registry *core_registry(const struct core *core)
 {
 	return core->registry;

@@ -16,6 +16,7 @@
 #include "members.h"
 #include "order.h"
 #include "registry.h"
+#include "route.h"
 
 struct core;
 
@@ -28,6 +29,13 @@ struct core_periods {
 struct core *core_new(uint64_t hash_seed, const struct core_periods *periods);
 void core_free(struct core *core);
 void core_set_periods(struct core *core, const struct core_periods *periods);
+
+/* Who knows the polygons; the map's arg is borrowed for as long as the core lives. */
+void core_set_map(struct core *core, const struct core_map *map);
+/* Where an order that says what explain says would go: each step is told (route.h). person: whose connection it is. A
+ * refusal: what it names is not there. Changes nothing. */
+enum pd_refusal core_explain_route(const struct core *core, const struct pd_explain_route *explain, uint32_t person,
+				   uint64_t now_ms, route_tell *tell, void *arg, struct pd_detail *detail);
 
 const struct registry *core_registry(const struct core *core);
 uint64_t core_last_seq(const struct core *core);
@@ -136,7 +144,7 @@ uint64_t core_count_waiting(const struct core *core, const struct area *top);
 /* Sums for every area at once, each with all below it: sums[i] is that of registry_sorted's i-th area. */
 void core_sum_all(const struct core *core, struct core_sums *sums);
 /* registry of the stats message for top and all below it (null: all); returns the number of values. */
-enum { CORE_REGISTRY_FIGURES = 18 };
+enum { CORE_REGISTRY_FIGURES = 19 };
 void core_count_registry(const struct core *core, const struct area *top,
 			 uint64_t values[static CORE_REGISTRY_FIGURES]);
 
@@ -145,6 +153,11 @@ void core_count_registry(const struct core *core, const struct area *top,
 struct core_import;
 struct core_import *core_import_new(const struct core *core);
 void core_import_free(struct core_import *import);
+/* The registry as the rows so far would have it. */
+const struct registry *core_import_registry(const struct core_import *import);
+/* An entity is at fault for a reason that the core does not know; of no effect when another one was before. */
+void core_import_refuse(struct core_import *import, enum registry_kind kind, uint32_t id, enum pd_refusal refusal,
+			struct pd_detail detail);
 /* Take in a put_ message; row is its request id. After the first row at fault, further ones are not looked at. */
 void core_import_put(struct core_import *import, const struct pd_message *put, uint32_t actor, uint64_t now_ms);
 /* The end: retire what was not named if complete, check the whole. On refusal *row is the row at fault, 0 when it is

@@ -4,6 +4,7 @@
 #include "buffer.h"
 #include "codec.h"
 #include "registry_kinds.h"
+#include "rules.h"
 #include "state.h"
 
 struct core_import {
@@ -17,7 +18,7 @@ struct core_import {
 	enum pd_refusal refusal; /* of the first row at fault */
 	uint64_t bad_row;
 	struct pd_detail detail;
-	struct table rows_of[2]; /* households and people: which row named them, for the check of the whole */
+	struct table rows_of[REGISTRY_KINDS]; /* which row named an entity, for the check of the whole */
 };
 
 struct named {
@@ -32,7 +33,7 @@ struct core_import *core_import_new(const struct core *core)
 		abort();
 	import->trial = registry_clone(core->registry);
 	import->version = registry_version(core->registry);
-	for (int i = 0; i < 2; i++)
+	for (int i = 0; i < REGISTRY_KINDS; i++)
 		table_init(&import->rows_of[i], 0, sizeof(uint32_t), core->orders.seed);
 	return import;
 }
@@ -51,8 +52,8 @@ void core_import_free(struct core_import *import)
 		return;
 	registry_free(import->trial);
 	pd_buffer_fini(&import->events);
-	free_rows(&import->rows_of[0]);
-	free_rows(&import->rows_of[1]);
+	for (int i = 0; i < REGISTRY_KINDS; i++)
+		free_rows(&import->rows_of[i]);
 	free(import);
 }
 
@@ -92,15 +93,28 @@ static void take(struct core_import *import, const struct pd_message *put, uint3
 	import->named |= 1u << kind;
 }
 
+const struct registry *core_import_registry(const struct core_import *import)
+{
+	return import->trial;
+}
+
+void core_import_refuse(struct core_import *import, enum registry_kind kind, uint32_t id, enum pd_refusal refusal,
+			struct pd_detail detail)
+{
+	const struct named *named = table_find(&import->rows_of[kind], &id);
+	if (import->refusal)
+		return;
+	import->refusal = refusal;
+	import->bad_row = named ? named->row : 0;
+	import->detail = detail;
+}
+
 void core_import_put(struct core_import *import, const struct pd_message *put, uint32_t actor, uint64_t now_ms)
 {
 	import->rows++;
 	if (import->refusal)
 		return;
-	if (put->type == PD_MSG_put_household)
-		remember_row(&import->rows_of[0], put->put_household.household, put->request);
-	else if (put->type == PD_MSG_put_person)
-		remember_row(&import->rows_of[1], put->put_person.person, put->request);
+	remember_row(&import->rows_of[registry_kind_of(put->type)], put->put_area.area, put->request);
 	take(import, put, actor, now_ms);
 }
 
@@ -142,14 +156,23 @@ static void retire_rest(struct core_import *import, uint32_t actor, uint64_t now
 		retire_unseen(import, REGISTRY_AREAS, level, actor, now_ms);
 }
 
+static void check_rules(struct core_import *import)
+{
+	uint32_t id;
+	struct pd_detail detail;
+	enum pd_refusal refusal = rules_check(import->trial, &id, &detail);
+	if (refusal)
+		core_import_refuse(import, REGISTRY_RULES, id, refusal, detail);
+}
+
 static void check_whole(struct core_import *import)
 {
 	enum registry_kind kind;
 	uint32_t id;
 	import->refusal = registry_check(import->trial, &kind, &id);
 	if (!import->refusal)
-		return;
-	const struct named *named = table_find(&import->rows_of[kind == REGISTRY_PEOPLE], &id);
+		return check_rules(import);
+	const struct named *named = table_find(&import->rows_of[kind], &id);
 	import->bad_row = named ? named->row : 0;
 	import->detail = kind == REGISTRY_PEOPLE ? PD_DETAIL(import_person, PD_NUMBER(id))
 						 : PD_DETAIL(import_household, PD_NUMBER(id));

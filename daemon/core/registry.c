@@ -9,16 +9,6 @@
 #include "calendar.h"
 #include "codec.h"
 #include "deadline.h"
-#include "table.h"
-
-struct registry {
-	struct table tables[REGISTRY_KINDS];
-	uint64_t version;
-	struct pd_decoder *decoder; /* for kept events */
-	/* By id, made again when something was added since. */
-	void **sorted[REGISTRY_KINDS];
-	size_t sorted_count[REGISTRY_KINDS];
-};
 
 /* What is to be known of a kind beside its struct. */
 struct kind {
@@ -40,6 +30,10 @@ ID_FIRST(person);
 ID_FIRST(category);
 ID_FIRST(calendar);
 ID_FIRST(ladder);
+ID_FIRST(rule);
+_Static_assert(offsetof(struct pd_shape_set, area) == offsetof(struct pd_area_set, area) &&
+		       offsetof(struct pd_put_shape, area) == 0,
+	       "a shape has its area first");
 
 struct registry *registry_new(uint64_t hash_seed)
 {
@@ -76,6 +70,11 @@ uint64_t registry_version(const struct registry *registry)
 	return registry->version;
 }
 
+uint64_t registry_kind_version(const struct registry *registry, enum registry_kind kind)
+{
+	return registry->versions[kind];
+}
+
 struct entity *registry_find(const struct registry *registry, enum registry_kind kind, uint32_t id)
 {
 	return table_find(&registry->tables[kind], &id);
@@ -99,6 +98,17 @@ struct person *registry_person(const struct registry *registry, uint32_t id)
 struct category *registry_category(const struct registry *registry, uint32_t id)
 {
 	return table_find(&registry->tables[REGISTRY_CATEGORIES], &id);
+}
+
+bool registry_in_use(const struct registry *registry, uint32_t area)
+{
+	const struct area *entity = registry_area(registry, area);
+	return entity && entity->event && !entity->retired;
+}
+
+const struct area *registry_root(const struct registry *registry)
+{
+	return registry->root && !registry->root->retired ? registry->root : NULL;
 }
 
 void *registry_next(const struct registry *registry, enum registry_kind kind, size_t *at)
@@ -130,6 +140,17 @@ void *const *registry_sorted(const struct registry *constant, enum registry_kind
 	registry->sorted[kind] = sorted;
 	registry->sorted_count[kind] = n;
 	return sorted;
+}
+
+const struct area *area_common(const struct area *a, const struct area *b)
+{
+	while (a && b && a != b) {
+		if (a->level >= b->level)
+			a = a->parent;
+		else
+			b = b->parent;
+	}
+	return a == b ? a : NULL;
 }
 
 const struct area *area_at_level(const struct area *area, unsigned level)
@@ -280,6 +301,8 @@ static void apply_area(struct registry *registry, void *entity, const struct pd_
 	area->kind = set->kind;
 	area->retired = set->retired;
 	count_area(area, 1);
+	if (!area->parent && !area->retired)
+		registry->root = area;
 }
 
 static void count_household(struct registry *registry, const struct household *household, int sign)
@@ -292,6 +315,7 @@ static void apply_household(struct registry *registry, void *entity, const struc
 {
 	const struct pd_household_set *set = &event->household_set;
 	struct household *household = entity;
+	addresses_remove(registry, household);
 	count_household(registry, household, -1);
 	household->address = kept_text(&household->entity, set->address);
 	household->area = set->area;
@@ -300,6 +324,7 @@ static void apply_household(struct registry *registry, void *entity, const struc
 	household->lat_e7 = set->lat_e7;
 	household->retired = set->retired;
 	count_household(registry, household, 1);
+	addresses_add(registry, household);
 }
 
 static void apply_person(struct registry *registry, void *entity, const struct pd_message *event)
@@ -329,7 +354,34 @@ static void apply_category(struct registry *registry, void *entity, const struct
 	category->complete_clock = set->complete_clock;
 	category->ladder = set->ladder;
 	category->idle_within_s = set->idle_within_s;
+	category->area = set->area;
 	category->retired = set->retired;
+}
+
+static void apply_rule(struct registry *registry, void *entity, const struct pd_message *event)
+{
+	const struct pd_rule_set *set = &event->rule_set;
+	struct rule *rule = entity;
+	(void)registry;
+	rule->name = kept_text(&rule->entity, set->name);
+	rule->keyword = kept_text(&rule->entity, set->keyword);
+	rule->category = set->category;
+	rule->area = set->area;
+	rule->holder = set->holder;
+	rule->from_min = set->from_min;
+	rule->to_min = set->to_min;
+	rule->post = set->post;
+	rule->weekdays = set->weekdays;
+	rule->level = set->level;
+	rule->retired = set->retired;
+}
+
+static void apply_shape(struct registry *registry, void *entity, const struct pd_message *event)
+{
+	struct shape *shape = entity;
+	(void)registry;
+	shape->rings = kept_text(&shape->entity, event->shape_set.rings);
+	shape->retired = event->shape_set.retired;
 }
 
 #define KIND(name) PD_MSG_put_##name, PD_MSG_##name##_set, sizeof(struct name)
@@ -342,6 +394,8 @@ static const struct kind kinds[REGISTRY_KINDS] = {
 	[REGISTRY_CATEGORIES] = {KIND(category), {offsetof(struct category, name)}, apply_category},
 	[REGISTRY_CALENDARS] = {KIND(calendar), {0}, calendar_apply},
 	[REGISTRY_LADDERS] = {KIND(ladder), {0}, ladder_apply},
+	[REGISTRY_RULES] = {KIND(rule), {offsetof(struct rule, name), offsetof(struct rule, keyword)}, apply_rule},
+	[REGISTRY_SHAPES] = {KIND(shape), {offsetof(struct shape, rings)}, apply_shape},
 };
 
 void registry_apply(struct registry *registry, const struct pd_message *event)
@@ -352,6 +406,7 @@ void registry_apply(struct registry *registry, const struct pd_message *event)
 	struct pd_buffer kept = {0};
 	char *old = entity->event;
 	registry->version++;
+	registry->versions[kind]++;
 	pd_encode(event, &kept);
 	entity->event = kept.data;
 	entity->event_bytes = (uint32_t)kept.count;
@@ -389,6 +444,7 @@ struct registry *registry_clone(const struct registry *registry)
 {
 	struct registry *clone = registry_new(registry->tables[0].seed);
 	clone->version = registry->version;
+	memcpy(clone->versions, registry->versions, sizeof clone->versions);
 	for (enum registry_kind kind = 0; kind < REGISTRY_KINDS; kind++) {
 		size_t at = 0;
 		for (struct entity *entity; (entity = table_next(&registry->tables[kind], &at));)
@@ -398,5 +454,7 @@ struct registry *registry_clone(const struct registry *registry)
 	for (struct area *area; (area = table_next(&clone->tables[REGISTRY_AREAS], &at));)
 		if (area->parent)
 			area->parent = registry_area(clone, area->parent->id);
+	if (registry->root)
+		clone->root = registry_area(clone, registry->root->id);
 	return clone;
 }

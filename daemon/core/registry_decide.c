@@ -6,6 +6,8 @@
 #include "deadline.h"
 #include "codec.h"
 #include "registry_kinds.h"
+#include "rings.h"
+#include "rules.h"
 
 static void refuse(struct registry_decision *decision, enum pd_refusal refusal, struct pd_detail detail)
 {
@@ -97,10 +99,17 @@ static void decide_area(const struct registry *registry, const struct pd_put_are
 		return refuse(decision, PD_REFUSED_bad_parent,
 			      PD_DETAIL(area_levels, PD_NUMBER(put->area), PD_NUMBER(put->level), PD_NUMBER(parent->id),
 					PD_NUMBER(parent->level)));
+	if (parent && area_is_organisation(parent))
+		return refuse(decision, PD_REFUSED_bad_parent,
+			      PD_DETAIL(area_under_organisation, PD_NUMBER(put->area), PD_NUMBER(parent->id)));
 	if (!parent && another_root(registry, put->area))
 		return refuse(decision, PD_REFUSED_bad_parent, PD_DETAIL(area_second_district, PD_NUMBER(put->area)));
 	if (area)
 		check_area_use(registry, area, put, bulk, decision);
+	if (area && area->children + area->households && area_is_organisation(&(struct area){.kind = put->kind}))
+		refuse(decision, PD_REFUSED_in_use,
+		       PD_DETAIL(area_becomes_organisation, PD_NUMBER(area->id),
+				 PD_NUMBER((uint64_t)area->children + area->households)));
 	if (decision->refusal)
 		return;
 	decision->effect = effect_of(
@@ -141,6 +150,9 @@ static void decide_household(const struct registry *registry, const struct pd_pu
 	if (area->level != PD_level_microgrid && !put->retired)
 		return refuse(decision, PD_REFUSED_bad_level,
 			      PD_DETAIL(household_level, PD_NUMBER(put->household), PD_NUMBER(put->area)));
+	if (area_is_organisation(area) && !put->retired)
+		return refuse(decision, PD_REFUSED_bad_level,
+			      PD_DETAIL(household_organisation, PD_NUMBER(put->household), PD_NUMBER(put->area)));
 	if (!put->retired && !bulk && put->centre != put->household &&
 	    !centre_sound(registry, registry_household(registry, put->centre), put->area))
 		return refuse(decision, PD_REFUSED_bad_centre,
@@ -227,19 +239,41 @@ static void check_category(const struct registry *registry, const struct pd_put_
 	if (put->ladder && !put->retired && (!ladder || ladder->retired))
 		refuse(decision, PD_REFUSED_unknown_ladder,
 		       PD_DETAIL(category_ladder, PD_NUMBER(put->category), PD_NUMBER(put->ladder)));
+	else if (put->area && !put->retired && !registry_in_use(registry, put->area))
+		refuse(decision, PD_REFUSED_unknown_area,
+		       PD_DETAIL(category_area, PD_NUMBER(put->category), PD_NUMBER(put->area)));
 	else if (odd)
 		refuse(decision, PD_REFUSED_bad_clock,
 		       PD_DETAIL(category_days, PD_NUMBER(put->category), PD_NUMBER(odd)));
 }
 
+/* Whether the polygons themselves are sound is seen before (daemon/places.h). */
+static void check_shape(const struct registry *registry, const struct pd_put_shape *put,
+			struct registry_decision *decision)
+{
+	uint64_t id = put->area;
+	if (put->retired)
+		return;
+	if (!registry_in_use(registry, put->area))
+		refuse(decision, PD_REFUSED_unknown_area, PD_DETAIL(shape_area, PD_NUMBER(id)));
+	else if (area_is_organisation(registry_area(registry, put->area)))
+		refuse(decision, PD_REFUSED_bad_level, PD_DETAIL(shape_organisation, PD_NUMBER(id)));
+	else if (put->rings.bytes == 0)
+		refuse(decision, PD_REFUSED_bad_shape, PD_DETAIL(shape_empty, PD_NUMBER(id)));
+	else if (!pd_rings_sound(put->rings))
+		refuse(decision, PD_REFUSED_bad_shape, PD_DETAIL(shape_bytes, PD_NUMBER(id)));
+}
+
 /* The parts of a kind that must hold together, and what a retirement must wait for. */
-static void check_whole(const struct registry *registry, const struct pd_message *put,
+static void check_whole(const struct registry *registry, const struct pd_message *put, bool bulk,
 			struct registry_decision *decision)
 {
 	switch (put->type) {
 	case PD_MSG_put_category: return check_category(registry, &put->put_category, decision);
 	case PD_MSG_put_calendar: return calendar_check(&put->put_calendar, decision);
 	case PD_MSG_put_ladder: return ladder_check(registry, &put->put_ladder, decision);
+	case PD_MSG_put_rule: return rule_check(registry, &put->put_rule, bulk, decision);
+	case PD_MSG_put_shape: return check_shape(registry, &put->put_shape, decision);
 	default: assert(!"not a command of the registry");
 	}
 }
@@ -255,7 +289,7 @@ void registry_decide(const struct registry *registry, const struct pd_message *p
 	case PD_MSG_put_person: return decide_person(registry, &put->put_person, decision);
 	default: break;
 	}
-	check_whole(registry, put, decision);
+	check_whole(registry, put, bulk, decision);
 	if (!decision->refusal)
 		decide_whole(registry, put, decision);
 }

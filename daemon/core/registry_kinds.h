@@ -3,6 +3,21 @@
 #define PAIDAN_REGISTRY_KINDS_H
 
 #include "registry.h"
+#include "table.h"
+
+RB_HEAD(address_tree, household);
+
+struct registry {
+	struct table tables[REGISTRY_KINDS];
+	uint64_t version, versions[REGISTRY_KINDS];
+	struct pd_decoder *decoder; /* for kept events */
+	/* By id, made again when something was added since. */
+	void **sorted[REGISTRY_KINDS];
+	size_t sorted_count[REGISTRY_KINDS];
+	struct area *root;
+	struct address_tree addresses; /* of the households in use, if addressed: it is made when first asked for */
+	bool addressed;
+};
 
 /* The event that says what put says; its head is empty. */
 void registry_event_of(const struct pd_message *put, struct pd_message *event);
@@ -10,5 +25,9 @@ void registry_event_of(const struct pd_message *put, struct pd_message *event);
 void registry_head_of(const struct registry *registry, const struct entity *entity, struct pd_message *event);
 /* Entities of a kind one by one, in no order: start with *at = 0; null at the end. */
 void *registry_next(const struct registry *registry, enum registry_kind kind, size_t *at);
+
+/* A household's address is about to change, or has changed. (addresses.c) */
+void addresses_remove(struct registry *registry, struct household *household);
+void addresses_add(struct registry *registry, struct household *household);
 
 #endif

@@ -12,6 +12,7 @@ struct core {
 	struct timers timers;
 	struct order_list ended; /* in memory still, in the order of their ends */
 	struct core_periods periods;
+	struct core_map map;
 	uint64_t last_seq, last_ms;
 	struct holder *changed;
 	struct members members; /* of open orders and notices; of ended ones while these are in memory */

@@ -83,7 +83,8 @@ void core_sum_all(const struct core *core, struct core_sums *sums)
 
 /* Positions in the stats message's registry field. */
 enum { DISTRICTS, STREETS, COMMUNITIES, URBAN, GRIDS, DEDICATED, MICROGRIDS, HOUSEHOLDS, CENTRES, POSTS };
-_Static_assert(POSTS + PD_post_administrator == CORE_REGISTRY_FIGURES, "one figure for each post");
+enum { ORGANISATIONS = POSTS + PD_post_administrator };
+_Static_assert(ORGANISATIONS + 1 == CORE_REGISTRY_FIGURES, "one figure for each post, and the organisations");
 
 static void count_area(const struct area *area, uint64_t *values)
 {
@@ -94,6 +95,10 @@ static void count_area(const struct area *area, uint64_t *values)
 					   [PD_level_microgrid] = MICROGRIDS};
 	if (area->retired || !area->event)
 		return;
+	if (area_is_organisation(area)) {
+		values[ORGANISATIONS]++;
+		return;
+	}
 	values[of_level[area->level]]++;
 	values[URBAN] += area->kind == PD_area_kind_urban;
 	values[DEDICATED] += area->kind == PD_area_kind_dedicated;

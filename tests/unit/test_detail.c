@@ -59,8 +59,7 @@ static void test_arguments(void **state)
 	struct pd_id id;
 	(void)state;
 	expect_text(PD_NO_DETAIL, "", "");
-	expect_text(PD_DETAIL(no_place), "no household, no area, and a requester without either",
-		    "没有指定户，没有指定区域，请求人也都没有");
+	expect_text(PD_DETAIL(no_district), "no area of level 1 is in use", "没有在用的区级区域");
 	expect_text(PD_DETAIL(accepted_by, PD_NUMBER(UINT32_MAX)), "person 4294967295 accepted it",
 		    "人员 4294967295 已接单");
 	expect_text(

@@ -283,7 +283,6 @@ static void what_does_not_fit_is_refused(void **state)
 	REFUSED(retired, "category 77", r->category = 77);
 	REFUSED(unknown_area, "area 99", r->area = 99);
 	REFUSED(unknown_household, "household 99", r->household = 99);
-	REFUSED(no_place, "no area", r->area = 0);
 #undef REFUSED
 }
 

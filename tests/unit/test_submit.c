@@ -145,7 +145,6 @@ static void what_is_unknown_or_retired_is_refused(void **state)
 		 "household 77"},
 		{"an unknown area", 101, 0, 0, 77, 5, PD_REFUSED_unknown_area, "area 77"},
 		{"a retired area", 101, 0, 0, 13, 5, PD_REFUSED_retired, "area 13"},
-		{"the operator, from nowhere", 0, 0, 0, 0, 5, PD_REFUSED_no_place, "no household, no area"},
 		{"a resident for a neighbour", 101, 102, 0, 0, 5, PD_REFUSED_not_allowed,
 		 "person 101 neither is the requester nor works for area 11"},
 		{"a courier for a resident", 601, 101, 0, 0, 5, PD_REFUSED_not_allowed, "person 601"},
