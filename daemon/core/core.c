@@ -17,6 +17,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	table_init(&core->holders, offsetof(struct holder, area), sizeof(uint32_t), hash_seed);
 	TAILQ_INIT(&core->ended);
 	members_init(&core->members, hash_seed);
+	TAILQ_INIT(&core->sweep.holders);
 	return core;
 }
 
@@ -110,7 +111,9 @@ struct order *core_apply(struct core *core, const struct pd_message *event, uint
 		core->last_ms = time_ms;
 	if (pd_is_order_event(event->type))
 		return life_apply(core, event, at);
+	reroute_registry_changes(core, event);
 	registry_apply(core->registry, event);
+	reroute_registry_changed(core);
 	return NULL;
 }
 
@@ -156,6 +159,7 @@ void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms)
 	size_t at = 0;
 	for (struct holder *holder; (holder = table_next(&core->holders, &at));)
 		life_sort_by_age(holder);
+	reroute_mark_all(core);
 	core->last_seq = last_seq;
 	core->last_ms = last_ms;
 }

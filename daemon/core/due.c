@@ -70,7 +70,7 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 	while (alarm == LIFE_ALARM_PUT_OFF) {
 		order = timers_first(&core->timers);
 		if (!order || order->alarm_ms > now_ms)
-			return CORE_DUE_NOTHING;
+			return reroute_due(core, now_ms, thing) ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
 		alarm = life_alarm(core, order, now_ms, &thing->why);
 	}
 	thing->order = order;

@@ -31,6 +31,7 @@ struct holder *life_holder(struct core *core, uint32_t area)
 		RB_INIT(&holder->working);
 		TAILQ_INIT(&holder->by_age);
 		table_add(&core->holders, holder);
+		core->sweep.fresh = false;
 	}
 	return holder;
 }
@@ -323,6 +324,9 @@ static struct order *new_order(struct core *core, const struct pd_message *event
 		record_row(&order->row, event);
 	else
 		order->row.content = submit_content(event);
+	if (event->type == PD_MSG_submitted &&
+	    (s->route == PD_route_step_coordinate || s->route == PD_route_step_nearest))
+		order->row.marks |= ORDER_PLACED;
 	table_add(&core->orders, order);
 	return order;
 }
@@ -443,8 +447,21 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		break;
 	case PD_MSG_closed:
 	case PD_MSG_cancelled: row->ended_ms = e->time_ms; break;
+	case PD_MSG_rerouted:
+		row->area = event->rerouted.area;
+		if (row->holder != e->holder && event->rerouted.state == PD_STATE_waiting)
+			wait_again(row, e->time_ms);
+		break;
 	default: break;
 	}
+}
+
+/* Whether the event leaves the order where it stands, in every list. */
+static bool leaves_in_place(const struct order *order, const struct pd_message *event)
+{
+	if (event->type == PD_MSG_rerouted)
+		return order->row.holder == event->rerouted.holder;
+	return pd_move_of(event->type)->to == PD_STATE_none && !pd_is_first_event(event->type);
 }
 
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at)
@@ -454,8 +471,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	struct order *order = core_order(core, &e->order);
 	bool first = pd_is_first_event(event->type);
 	assert(first ? !order : order && e->version == order->row.version + 1);
-	/* A remark leaves the order where it stands, in every list. */
-	bool stays = to == PD_STATE_none && !first;
+	bool stays = leaves_in_place(order, event);
 	if (first)
 		order = new_order(core, event, at);
 	else if (!stays)
@@ -466,8 +482,12 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	change_row(row, event);
 	if (to != PD_STATE_none)
 		row->state = (uint8_t)to;
-	if (row->holder != e->holder)
+	else if (event->type == PD_MSG_rerouted)
+		row->state = event->rerouted.state;
+	if (row->holder != e->holder) {
 		order->holder = life_holder(core, e->holder);
+		reroute_came(core, order->holder);
+	}
 	row->holder = e->holder;
 	row->due_ms = e->due_ms;
 	row->version = e->version;

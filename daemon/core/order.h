@@ -20,6 +20,7 @@ enum {
 	ORDER_RECORDED = 8,  /* it began with recorded */
 	ORDER_STUCK = 16,    /* it passed its last deadline: it stays with the district */
 	ORDER_REMINDED = 32, /* its acceptor was reminded, and has said nothing since */
+	ORDER_PLACED = 128,  /* its coordinate told the area it comes from */
 };
 
 /* What the book stores of an order, in this layout, little-endian: f(its events). */
@@ -98,9 +99,11 @@ struct holder {
 	void *desk;          /* the front's, not the core's: who works for it; null at first */
 	uint32_t waiting_count, working_count;
 	struct order_queue waiting, working;
-	struct order_list by_age; /* the waiting ones, the one that waits longest first */
-	struct figures figures;   /* of what happened while it was the holder, areas below not counted in */
-	bool changed;             /* figures or queues have changed since core_take_changed */
+	struct order_list by_age;     /* the waiting ones, the one that waits longest first */
+	struct figures figures;       /* of what happened while it was the holder, areas below not counted in */
+	TAILQ_ENTRY(holder) by_sweep; /* reroute.c; in it if unswept */
+	bool unswept;
+	bool changed; /* figures or queues have changed since core_take_changed */
 	struct holder *next_changed;
 };
 

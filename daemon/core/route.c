@@ -1,9 +1,7 @@
 #include "route.h"
 
+#include "calendar.h"
 #include "rules.h"
-
-/* China's time, all over the country and all year. */
-enum { LOCAL_S = 8 * 3600, DAY_S = 24 * 3600, THURSDAY = 3 };
 
 /* One finding under way. */
 struct routing {
@@ -172,13 +170,13 @@ static void try_steps(struct routing *routing)
 
 static struct rule_asked ask_rules(const struct route_asked *asked, const struct area *area)
 {
-	uint64_t local_s = asked->now_ms / 1000 + LOCAL_S;
+	uint32_t day = calendar_day_of(asked->now_ms);
 	return (struct rule_asked){.area = area,
 				   .category = asked->category->id,
 				   .post = asked->requester ? asked->requester->post : 0,
 				   .text = asked->text,
-				   .minute = (uint16_t)(local_s % DAY_S / 60),
-				   .weekday = (uint8_t)((local_s / DAY_S + THURSDAY) % 7)};
+				   .minute = (uint16_t)((asked->now_ms - calendar_day_ms(day)) / 60000),
+				   .weekday = (uint8_t)calendar_weekday(day)};
 }
 
 static const struct area *holder_of(const struct registry *registry, const struct rule *rule, const struct area *area)

@@ -6,6 +6,14 @@
 #include "table.h"
 #include "timers.h"
 
+/* Holders whose orders are to be looked through, because the registry has changed. (reroute.c) */
+struct sweep {
+	TAILQ_HEAD(, holder) holders;
+	struct order_row from; /* of the first one: from this urgency and seq on, of this state or the waiting ones */
+	bool fresh;            /* all are marked, and nothing has happened since */
+	bool wanted;           /* the event that is being applied is such a change */
+};
+
 struct core {
 	struct registry *registry;
 	struct table orders, holders;
@@ -13,6 +21,7 @@ struct core {
 	struct order_list ended; /* in memory still, in the order of their ends */
 	struct core_periods periods;
 	struct core_map map;
+	struct sweep sweep;
 	uint64_t last_seq, last_ms;
 	struct holder *changed;
 	struct members members; /* of open orders and notices; of ended ones while these are in memory */
@@ -42,6 +51,16 @@ enum life_alarm life_alarm(struct core *core, struct order *order, uint64_t now_
 /* Bring the waiting orders that were read from the book into the order of their ages. */
 void life_sort_by_age(struct holder *holder);
 struct holder *life_holder(struct core *core, uint32_t area);
+
+/* Registry events, before and after they are applied. (reroute.c) */
+void reroute_registry_changes(struct core *core, const struct pd_message *event);
+void reroute_registry_changed(struct core *core);
+/* An order has come to holder from another one. */
+void reroute_came(struct core *core, struct holder *holder);
+/* All may have changed: at the start. */
+void reroute_mark_all(struct core *core);
+/* The event of one order that is elsewhere now; false: none was found, in a bounded look. */
+bool reroute_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing);
 
 /* A hash over what a submit says, by which its repeat is recognised. */
 uint32_t submit_content(const struct pd_message *submitted);

@@ -386,9 +386,9 @@ static void the_registry_is_counted(void **state)
 	struct bed *bed = *state;
 	uint64_t values[CORE_REGISTRY_FIGURES];
 	/* districts, streets, communities, urban ones, grids, dedicated ones, micro-grids, households, centres; then
-	 * the posts */
-	static const uint64_t all[] = {1, 2, 2, 1, 4, 1, 4, 5, 4, 4, 1, 1, 4, 2, 4, 1, 1, 1};
-	static const uint64_t of_3[] = {0, 0, 1, 1, 3, 1, 3, 4, 3, 4, 1, 1, 4, 2, 1, 0, 1, 0};
+	 * the posts, then organisations */
+	static const uint64_t all[] = {1, 2, 2, 1, 4, 1, 4, 5, 4, 4, 1, 1, 4, 2, 4, 1, 1, 1, 0};
+	static const uint64_t of_3[] = {0, 0, 1, 1, 3, 1, 3, 4, 3, 4, 1, 1, 4, 2, 1, 0, 1, 0, 0};
 	struct pd_message retired = bed_household(52, 11, 50);
 	retired.put_household.retired = true; /* counts no more, like person 912 */
 	bed_put(bed, retired);
