@@ -212,7 +212,7 @@ enum {
 };
 
 /* Each move: the event that it becomes, and the states that it is allowed in. */
-static const struct rule {
+static const struct ruling {
 	enum pd_type command, event;
 	unsigned states;
 } rules[] = {
@@ -226,9 +226,9 @@ static const struct rule {
 	{PD_MSG_note, PD_MSG_noted, WAITING | ACCEPTED | COMPLETED},
 };
 
-static const struct rule *rule_of(enum pd_type command)
+static const struct ruling *ruling_of(enum pd_type command)
 {
-	const struct rule *rule = rules;
+	const struct ruling *rule = rules;
 	while (rule->command != command)
 		rule++;
 	return rule;
@@ -258,7 +258,7 @@ static void look_at_transfer(const struct look *look, const struct version *now)
 	refusable(look, to && to->id == now->holder, PD_REFUSED_same_holder);
 }
 
-static void look_at_current(const struct look *look, const struct life *life, const struct rule *rule)
+static void look_at_current(const struct look *look, const struct life *life, const struct ruling *rule)
 {
 	const struct version *now = life_now(life);
 	bool allowed = rule->states & 1u << now->state;
@@ -279,7 +279,7 @@ static void look_at_current(const struct look *look, const struct life *life, co
 
 /* Another version is named: unless that is what the actor has done before, in the same words, somebody else was faster.
  */
-static void look_at_stale(const struct look *look, const struct life *life, const struct rule *rule, uint32_t named)
+static void look_at_stale(const struct look *look, const struct life *life, const struct ruling *rule, uint32_t named)
 {
 	const struct version *now = life_now(life);
 	const struct version *made = named < life->count ? &life->versions[named] : NULL;
@@ -297,7 +297,7 @@ static void look_at_move(const struct look *look)
 {
 	const struct pd_order_command *command = &look->message->order_command;
 	const struct life *life = model_find(&command->order);
-	const struct rule *rule = rule_of(look->message->type);
+	const struct ruling *rule = ruling_of(look->message->type);
 	struct expectation *e = &look->prophecy->expectation;
 	e->order = command->order;
 	if (!life) {
