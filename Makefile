@@ -51,7 +51,7 @@ $(BUILD)/locale/%/LC_MESSAGES/paidan.mo: proto/po/%.po
 	@mkdir -p $(@D)
 	$(Q)msgfmt --check -o $@ $<
 
-LIBS = -lgeos_c -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lncursesw -ltinfo -lm -lpthread
+LIBS = -lgeos_c -lcjson -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lncursesw -ltinfo -lm -lpthread
 LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
 libraries = $(foreach l,$(1),$(call library,$(l)))
 $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
@@ -92,8 +92,8 @@ clients/node/schema.json: proto/schema.json
 # ---- Debian packages ----
 
 PACKAGES = gcc make libc6-dev libzmq3-dev liblmdb-dev libmsgpack-dev libuv1-dev libsodium-dev libinih-dev libbsd-dev \
-	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev libncurses-dev libgeos-dev libjansson-dev gettext tzdata
-TEST_PACKAGES = libcmocka-dev binutils procps tmux \
+	libsystemd-dev libcsv-dev libxlsxwriter-dev libmicrohttpd-dev libncurses-dev libgeos-dev libcjson-dev gettext tzdata
+TEST_PACKAGES = libcmocka-dev libjansson-dev binutils procps tmux \
 	python3 python3-zmq python3-msgpack python3-pip python3-setuptools python3-wheel
 DOCS_PACKAGES = python3 tmux
 NODE_PACKAGES = nodejs npm # unless there is another node; without them the tests of the Node client are left out

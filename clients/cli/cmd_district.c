@@ -10,6 +10,7 @@
 #include "district.h"
 #include "intl.h"
 #include "registry_csv.h"
+#include "registry_shapes.h"
 
 static char *path_of(const char *dir, enum rows_kind kind, const char *ending)
 {
@@ -36,7 +37,7 @@ static bool make_dir(const char *dir)
 	return made;
 }
 
-/* The first of the four files that is there already; null when none is. To be freed. */
+/* The first of the files that is there already; null when none is. To be freed. */
 static char *file_there(const char *dir)
 {
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
@@ -85,7 +86,10 @@ static int write_files(const struct cli *cli, const char *dir, const struct rows
 		return cli_fail(cli, CLI_SYSTEM, _("cannot make the folder %s: %s"), dir, intl_error(errno));
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS && code == CLI_OK; kind++) {
 		struct pd_buffer text = {0};
-		registry_csv_print(rows, kind, &text);
+		if (kind == ROWS_SHAPES)
+			registry_shapes_print(rows, NULL, NULL, &text);
+		else
+			registry_csv_print(rows, kind, &text);
 		code = write_file(cli, dir, kind, &text);
 		pd_buffer_fini(&text);
 	}
@@ -98,7 +102,7 @@ static void print_counts(const struct cli *cli, const char *dir, const struct ro
 		const char *file = rows_file(kind);
 		size_t count = rows->tables[kind].count;
 		if (cli->json)
-			printf("%s\"%.*s\":%zu%s", kind ? "," : "{", (int)(strlen(file) - strlen(".csv")), file, count,
+			printf("%s\"%.*s\":%zu%s", kind ? "," : "{", (int)strcspn(file, "."), file, count,
 			       kind + 1 == ROWS_KINDS ? "}\n" : "");
 		else
 			printf(_("%8zu rows in %s/%s\n"), count, dir, file);

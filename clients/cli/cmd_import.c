@@ -1,206 +1,12 @@
+/* cmd_import.c - paidan import, import-rules, import-shapes. */
 #include <errno.h>
-#include <inttypes.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "cli.h"
+#include "importing.h"
 #include "intl.h"
-#include "print.h"
 #include "registry_csv.h"
-
-enum { RETRIES_MAX = 3, ROWS_A_STEP = 8192 };
-
-struct importing {
-	struct cli *cli;
-	struct pd_client *client;
-	const struct rows *rows;
-	const char *dir;
-	bool dry_run, progress; /* progress: someone watches stderr */
-	size_t sent, total;
-};
-
-/* ---- rows as request ids: the broker names the one at fault ---- */
-
-static uint64_t row_number(const struct rows *rows, enum rows_kind kind, size_t i)
-{
-	return (uint64_t)(kind + 1) << 32 | rows->tables[kind].marks[i].line;
-}
-
-static void print_row(const struct importing *importing, uint64_t row)
-{
-	uint64_t kind = row >> 32;
-	if (kind < 1 || kind > ROWS_KINDS)
-		return;
-	size_t slashes = strlen(importing->dir);
-	while (slashes > 1 && importing->dir[slashes - 1] == '/')
-		slashes--;
-	fprintf(stderr, _("%.*s/%s:%" PRIu32 ": the broker refuses this row\n"), (int)slashes, importing->dir,
-		rows_file((enum rows_kind)(kind - 1)), (uint32_t)row);
-}
-
-/* ---- sending ---- */
-
-static enum pd_err send_row(struct importing *importing, enum rows_kind kind, size_t i)
-{
-	struct pd_message put;
-	rows_message(importing->rows, kind, i, &put);
-	enum pd_err err = pd_client_stage(importing->client, &put, row_number(importing->rows, kind, i));
-	if (err || ++importing->sent % ROWS_A_STEP != 0)
-		return err;
-	if (importing->progress)
-		fputc('\r', stderr);
-	if (importing->progress)
-		fprintf(stderr, _("%zu of %zu rows sent"), importing->sent, importing->total);
-	return pd_client_step(importing->client, 0);
-}
-
-/* What is named by a row goes before it: parents, areas, centre households. */
-static enum pd_err send_rows(struct importing *importing)
-{
-	const struct rows *rows = importing->rows;
-	enum pd_err err = PD_OK;
-	for (unsigned level = PD_level_district; level < PD_level_end; level++)
-		for (size_t i = 0; i < rows->tables[ROWS_AREAS].count && !err; i++)
-			if (rows_area(rows, i)->level == level)
-				err = send_row(importing, ROWS_AREAS, i);
-	for (size_t i = 0; i < rows->tables[ROWS_CATEGORIES].count && !err; i++)
-		err = send_row(importing, ROWS_CATEGORIES, i);
-	for (int centres = 1; centres >= 0; centres--)
-		for (size_t i = 0; i < rows->tables[ROWS_HOUSEHOLDS].count && !err; i++)
-			if ((rows_household(rows, i)->centre == rows_household(rows, i)->household) == centres)
-				err = send_row(importing, ROWS_HOUSEHOLDS, i);
-	for (size_t i = 0; i < rows->tables[ROWS_PEOPLE].count && !err; i++)
-		err = send_row(importing, ROWS_PEOPLE, i);
-	return err;
-}
-
-static void clear_progress(const struct importing *importing)
-{
-	if (importing->progress)
-		fputs("\r\033[K", stderr);
-}
-
-/* From import_begin to the answer to import_commit, which is imported or refused. */
-static int try_import(struct importing *importing, struct pd_message *answer)
-{
-	struct pd_message message = {.type = PD_MSG_import_begin};
-	struct pd_id id = pd_client_new_id(importing->client);
-	message.import_begin.import = id;
-	int code = cli_call(importing->cli, importing->client, &message, answer);
-	if (code != CLI_OK)
-		return code;
-	importing->sent = 0;
-	enum pd_err err = send_rows(importing);
-	if (!err) {
-		message = (struct pd_message){.type = PD_MSG_import_commit};
-		message.import_commit = (struct pd_import_commit){.import = id,
-								  .rows = (uint32_t)importing->sent,
-								  .dry_run = importing->dry_run,
-								  .complete = true,
-								  .actor = importing->cli->person};
-		err = pd_client_call(importing->client, &message, answer, importing->cli->timeout_ms);
-	}
-	clear_progress(importing);
-	if (err == PD_ETIMEDOUT)
-		return cli_fail(importing->cli, cli_exit_of(err), "%s; %s", pd_client_why(importing->client),
-				importing->dry_run ? _("nothing was changed")
-						   : _("the import may still be taken: run it again, with a longer "
-						       "--timeout, to be sure"));
-	if (err)
-		return cli_fail(importing->cli, cli_exit_of(err), "%s", pd_client_why(importing->client));
-	return CLI_OK;
-}
-
-/* Whether the broker lost some of it on the way, as it does when the connection breaks or the broker is restarted. */
-static bool was_lost(const struct pd_message *answer)
-{
-	return answer->type == PD_MSG_refused &&
-	       (answer->refused.code == PD_REFUSED_no_import || answer->refused.code == PD_REFUSED_import_rows);
-}
-
-/* ---- the answer ---- */
-
-static void print_json(const struct pd_imported *imported, bool dry_run, const char *const *effects,
-		       const struct pd_u64s *const *counts)
-{
-	printf("{\"dry_run\":%s,\"seq\":%" PRIu64, dry_run ? "true" : "false", imported->seq);
-	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
-		const char *file = rows_file(kind);
-		printf(",\"%.*s\":{", (int)(strlen(file) - strlen(".csv")), file);
-		for (uint32_t i = 0; i < counts[kind]->count; i++)
-			printf("%s\"%s\":%" PRIu64, i ? "," : "", effects[i], counts[kind]->values[i]);
-		putchar('}');
-	}
-	puts("}");
-}
-
-static void print_table(bool dry_run, const char *const *effects, const struct pd_u64s *const *counts)
-{
-	static const char *const kinds[ROWS_KINDS] = {N_("areas"), N_("households"), N_("people"), N_("categories")};
-	if (dry_run)
-		puts(_("Dry run: nothing was changed. It would be:"));
-	printf("%-10s", "");
-	for (int i = 0; i < 5; i++)
-		printf("%*s%s", 11 - (int)print_width(_(effects[i]), strlen(_(effects[i]))), "", _(effects[i]));
-	putchar('\n');
-	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
-		print_column(stdout, _(kinds[kind]), 10);
-		for (uint32_t i = 0; i < counts[kind]->count; i++)
-			printf("%11" PRIu64, counts[kind]->values[i]);
-		putchar('\n');
-	}
-}
-
-static int print_answer(const struct importing *importing, const struct pd_message *answer)
-{
-	static const char *const effects[] = {N_("added"), N_("changed"), N_("moved"), N_("retired"), N_("unchanged")};
-	const struct pd_imported *imported = &answer->imported;
-	const struct pd_u64s *counts[ROWS_KINDS] = {[ROWS_AREAS] = &imported->areas,
-						    [ROWS_HOUSEHOLDS] = &imported->households,
-						    [ROWS_PEOPLE] = &imported->people,
-						    [ROWS_CATEGORIES] = &imported->categories};
-	if (answer->type == PD_MSG_refused) {
-		print_row(importing, answer->refused.row);
-		return cli_refused(answer);
-	}
-	if (answer->type != PD_MSG_imported)
-		return cli_fail(importing->cli, CLI_SYSTEM, _("the broker answered %s instead of imported"),
-				pd_message_info(answer->type)->name);
-	if (importing->cli->json)
-		print_json(imported, importing->dry_run, effects, counts);
-	else
-		print_table(importing->dry_run, effects, counts);
-	return CLI_OK;
-}
-
-static int send_import(struct importing *importing)
-{
-	struct pd_message answer;
-	for (int retry = 0;; retry++) {
-		int code = try_import(importing, &answer);
-		if (code != CLI_OK)
-			return code;
-		if (!was_lost(&answer) || retry == RETRIES_MAX)
-			return print_answer(importing, &answer);
-		fprintf(stderr, _("The connection was lost during the import; it is sent again (%d of %d).\n"),
-			retry + 1, RETRIES_MAX);
-	}
-}
-
-static int import_rows(struct cli *cli, const struct rows *rows, const char *dir, bool dry_run)
-{
-	struct importing importing = {
-		.cli = cli, .rows = rows, .dir = dir, .dry_run = dry_run, .progress = isatty(STDERR_FILENO)};
-	for (int kind = 0; kind < ROWS_KINDS; kind++)
-		importing.total += rows->tables[kind].count;
-	enum pd_err err = cli_open(cli, &importing.client);
-	if (err)
-		return (int)cli_exit_of(err);
-	int code = send_import(&importing);
-	pd_client_close(importing.client);
-	return code;
-}
+#include "registry_relations.h"
+#include "registry_shapes.h"
 
 int cmd_import(struct cli *cli, int argc, char **argv)
 {
@@ -220,15 +26,48 @@ int cmd_import(struct cli *cli, int argc, char **argv)
 				_("%s is not a folder: name the one that holds areas.csv and the others"), dir);
 	struct problems problems = {0};
 	struct rows *rows = registry_csv_read(dir, &problems);
-	problems_print(&problems, dir, stderr);
-	int code = CLI_REFUSED;
-	if (problems.count)
-		fprintf(stderr,
-			P_("%zu problem: nothing was sent\n", "%zu problems: nothing was sent\n", problems.count),
-			problems.count);
-	else
-		code = import_rows(cli, rows, dir, dry_run);
-	problems_fini(&problems);
-	rows_free(rows);
-	return code;
+	return importing_finish(cli, rows, &problems, dir, true, dry_run);
+}
+
+int cmd_import_rules(struct cli *cli, int argc, char **argv)
+{
+	const char *path;
+	bool dry_run = false;
+	const struct cli_option options[] = {
+		{"dry-run", NULL, N_("only say what would change"), NULL, &dry_run},
+		{0},
+	};
+	if (cli_args(cli, argc, argv, options, &path, 1, 1) < 0)
+		return (int)cli->exit;
+	struct problems problems = {0};
+	struct rows *rows = registry_csv_read_file(path, ROWS_RULES, &problems);
+	return importing_finish(cli, rows, &problems, path, false, dry_run);
+}
+
+int cmd_import_shapes(struct cli *cli, int argc, char **argv)
+{
+	const char *path, *crs = NULL;
+	bool dry_run = false;
+	struct registry_shapes how = {0};
+	const struct cli_option options[] = {
+		{"crs", "SYSTEM",
+		 N_("of its coordinates: wgs84 or gcj02 (as Chinese web maps have them); otherwise as the file says, "
+		    "or "
+		    "wgs84"),
+		 &crs, NULL},
+		{"key", "PROPERTY", N_("the property with the area's id; otherwise area, or the feature's id"),
+		 &how.key, NULL},
+		{"dry-run", NULL, N_("only say what would change"), NULL, &dry_run},
+		{0},
+	};
+	if (cli_args(cli, argc, argv, options, &path, 1, 1) < 0)
+		return (int)cli->exit;
+	if (crs && !shapes_crs_parse(crs, &how.crs))
+		return cli_fail(cli, CLI_USAGE, _("--crs: \"%s\" must be wgs84 or gcj02"), crs);
+	struct problems problems = {0};
+	struct rows *rows = rows_new();
+	registry_shapes_read(rows, path, &how, &problems);
+	registry_relations_check_ids(rows, ROWS_SHAPES, &problems);
+	problems_sort(&problems);
+	return importing_finish(cli, rows, &problems, path, false, dry_run);
 }

@@ -1,5 +1,4 @@
 /* cmd_order.c - paidan order, and the moves of an order: accept, decline, transfer, ..., note. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -101,37 +100,10 @@ struct order_words {
 	const char *category, *household, *area, *urgency, *place, *at, *requester, *id;
 };
 
-static bool parse_degrees(const char *text, char **end, double limit, int32_t *e7)
-{
-	double degrees = strtod(text, end);
-	if (*end == text || !(degrees >= -limit && degrees <= limit))
-		return false;
-	*e7 = (int32_t)llround(degrees * 1e7);
-	return true;
-}
-
-static bool parse_at(const char *text, struct pd_submit *submit)
-{
-	char *end;
-	if (!text)
-		return true;
-	if (parse_degrees(text, &end, 180, &submit->lon_e7) && *end == ',' &&
-	    parse_degrees(end + 1, &end, 90, &submit->lat_e7) && *end == 0)
-		return true;
-	cli_say(NULL, _("--at: \"%s\" is not LON,LAT in degrees, such as 117.858,36.497"), text);
-	return false;
-}
-
-/* All that can be said without a broker. */
 static bool parse_order(struct cli *cli, const struct order_words *words, struct pd_submit *submit)
 {
 	if (!words->category) {
 		cli_fail(cli, CLI_USAGE, _("what is it about? --category C, see paidan categories"));
-		return false;
-	}
-	if (!words->household && !words->area && !words->requester && !cli->person) {
-		cli_fail(cli, CLI_USAGE,
-			 _("where is it? --household H or --area A; or whose is it? --for PERSON or --as PERSON"));
 		return false;
 	}
 	if (words->household && words->area) {
@@ -142,7 +114,8 @@ static bool parse_order(struct cli *cli, const struct order_words *words, struct
 	submit->place = pd_text(words->place ? words->place : "");
 	return cli_id32("--household", words->household, &submit->household) &&
 	       cli_id32("--for", words->requester, &submit->requester) &&
-	       cli_word("--urgency", "urgency", words->urgency, &submit->urgency) && parse_at(words->at, submit) &&
+	       cli_word("--urgency", "urgency", words->urgency, &submit->urgency) &&
+	       cli_place("--at", words->at, &submit->lon_e7, &submit->lat_e7) &&
 	       (!words->id || cli_uuid(words->id, &submit->order));
 }
 

@@ -49,6 +49,35 @@ static const char *const export_help[] = {
 	NULL,
 };
 
+static const char *const import_help[] = {
+	N_("Rules in rules.csv and polygons in shapes.geojson are taken in, too, when they are there; see\n"
+	   "import-rules and import-shapes.\n"),
+	NULL,
+};
+
+static const char *const import_shapes_help[] = {
+	N_("A GeoJSON FeatureCollection of Polygons and MultiPolygons, with holes, one feature an area. All of it is\n"
+	   "taken in, or nothing: not when a polygon is empty, crosses itself, has longitude and latitude in the\n"
+	   "wrong order, or covers ground of another area of the same level. Other areas keep theirs.\n"),
+	NULL,
+};
+
+static const char *const import_rules_help[] = {
+	N_("Columns: id,name,category,area,post,weekdays,from,to,keyword,holder,level. The id is the rank: of the\n"
+	   "rules that match, the smallest decides. An empty cell matches everything; weekdays are digits from 1\n"
+	   "(Monday) to 7, from and to are like 08:30, keyword is words with | between them. holder is who shall\n"
+	   "hold the order: an area, a dedicated grid, an organisation; or else level is, above where it comes\n"
+	   "from. A rule that could never match is refused. Other rules stay as they are.\n"),
+	NULL,
+};
+
+static const char *const route_help[] = {
+	N_("The first of these that can tell decides where the order comes from: household, area, coordinate,\n"
+	   "nearest polygon, address, category, requester, the district's desk. Then the first rule that matches\n"
+	   "says who holds it, or else the category's level does. Nothing is submitted.\n"),
+	NULL,
+};
+
 static const struct cli_command commands[] = {
 	{"order", "TEXT --category C [--household H | --area A] [OPTIONS]", N_("submit an order (点单)"), order_help,
 	 cmd_order},
@@ -73,8 +102,15 @@ static const struct cli_command commands[] = {
 	{"top", "[AREA] [OPTIONS]", N_("a district at work, live on a full screen"), top_help, cmd_top},
 	{"district", "DIR [OPTIONS]", N_("make the files of a district to try things with"), NULL, cmd_district},
 	{"import", "DIR [OPTIONS]",
-	 N_("bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR"), NULL,
-	 cmd_import},
+	 N_("bring the registry in line with areas.csv, households.csv, people.csv and categories.csv in DIR"),
+	 import_help, cmd_import},
+	{"import-shapes", "FILE.geojson [OPTIONS]", N_("give areas their polygons"), import_shapes_help,
+	 cmd_import_shapes},
+	{"import-rules", "FILE.csv [OPTIONS]", N_("add or change rules by which orders get another holder"),
+	 import_rules_help, cmd_import_rules},
+	{"shapes", "", N_("the polygons of all areas, as GeoJSON"), NULL, cmd_shapes},
+	{"rules", "", N_("list the rules by which orders get another holder"), NULL, cmd_rules},
+	{"route", "--category C [OPTIONS]", N_("where an order would go, and why"), route_help, cmd_route},
 	{"history", "FILE.csv --map MAP.ini [OPTIONS]", N_("take in past orders of another system"), history_map_help,
 	 cmd_history},
 	{"export", "orders|events [OPTIONS]", N_("orders or events as a file for programs, or as a sheet"), export_help,

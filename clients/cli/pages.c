@@ -4,7 +4,8 @@
 
 #include "names.h"
 
-enum { PAGE = 500 };
+/* What is set up can be large, each of it. */
+enum { PAGE = 500, SETUP_PAGE = 50 };
 
 static void on_row(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
@@ -23,6 +24,7 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 	case PD_MSG_list_people: query->list_people.limit = limit; break;
 	case PD_MSG_list_households: query->list_households.limit = limit; break;
 	case PD_MSG_read_events: query->read_events.limit = limit; break;
+	case PD_MSG_list_setup: query->list_setup.limit = limit < SETUP_PAGE ? limit : SETUP_PAGE; break;
 	default: break; /* list_categories answers with all of them */
 	}
 }
@@ -35,6 +37,7 @@ static void go_on(struct pd_message *query, const struct pd_end *end)
 	case PD_MSG_list_people: query->list_people.after = end->after; break;
 	case PD_MSG_list_households: query->list_households.after = end->after; break;
 	case PD_MSG_read_events: query->read_events.after_seq = end->seq; break;
+	case PD_MSG_list_setup: query->list_setup.after = end->after; break;
 	default: break;
 	}
 }

@@ -98,6 +98,8 @@ bool cli_seconds(const char *what, const char *text, int min_ms, int max_ms, int
 
 /* An id of a person, household, ... from 1 on; 0 when text is null. */
 bool cli_id32(const char *what, const char *text, uint32_t *id);
+/* "LON,LAT" in degrees, to degrees * 10^7; null text leaves both as they are. */
+bool cli_place(const char *what, const char *text, int32_t *lon_e7, int32_t *lat_e7);
 /* An order's id. */
 bool cli_uuid(const char *text, struct pd_id *id);
 /* The number of a word of set (enums.def, or "state"), which may be given in English, in Chinese or as the number; 0

@@ -180,3 +180,24 @@ const char *cli_nearest(const char *word, const char *const *names)
 	}
 	return nearest;
 }
+
+static bool parse_degrees(const char *text, char **end, double limit, int32_t *e7)
+{
+	double degrees = strtod(text, end);
+	if (*end == text || !(degrees >= -limit && degrees <= limit))
+		return false;
+	*e7 = (int32_t)llround(degrees * 1e7);
+	return true;
+}
+
+bool cli_place(const char *what, const char *text, int32_t *lon_e7, int32_t *lat_e7)
+{
+	char *end;
+	if (!text)
+		return true;
+	if (parse_degrees(text, &end, 180, lon_e7) && *end == ',' && parse_degrees(end + 1, &end, 90, lat_e7) &&
+	    *end == 0)
+		return true;
+	cli_say(NULL, _("%s: \"%s\" is not LON,LAT in degrees, such as 117.858,36.497"), what, text);
+	return false;
+}

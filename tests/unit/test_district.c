@@ -337,7 +337,7 @@ static void comes_back_as_it_was_written(void **state)
 		remove(path);
 	}
 	remove(dir);
-	problems_print(&problems, dir, stderr);
+	problems_print(&problems, dir, true, stderr);
 	assert_int_equal(problems.count, 0);
 	print_all(read, &after);
 	assert_int_equal(before.count, after.count);

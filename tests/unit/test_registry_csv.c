@@ -602,7 +602,7 @@ static char *printed(const struct problems *problems)
 	size_t bytes;
 	FILE *out = open_memstream(&text, &bytes);
 	assert_non_null(out);
-	problems_print(problems, "some/folder/", out);
+	problems_print(problems, "some/folder/", true, out);
 	assert_int_equal(fclose(out), 0);
 	return text;
 }

@@ -41,15 +41,17 @@ void problems_sort(struct problems *problems)
 		qsort(problems->list, problems->count, sizeof *problems->list, compare);
 }
 
-void problems_print(const struct problems *problems, const char *dir, FILE *out)
+void problems_print(const struct problems *problems, const char *path, bool folder, FILE *out)
 {
-	size_t slashes = strlen(dir);
-	while (slashes > 1 && dir[slashes - 1] == '/')
-		slashes--;
+	size_t bytes = strlen(path);
+	while (folder && bytes > 1 && path[bytes - 1] == '/')
+		bytes--;
 	for (size_t i = 0; i < problems->count && i < PROBLEMS_SHOWN_MAX; i++) {
 		const struct problem *problem = &problems->list[i];
-		fprintf(out, "%.*s/%s:", (int)slashes, dir, rows_file(problem->kind));
-		if (problem->line)
+		fprintf(out, "%.*s%s%s:", (int)bytes, path, folder ? "/" : "", folder ? rows_file(problem->kind) : "");
+		if (problem->line && problem->kind == ROWS_SHAPES)
+			fprintf(out, _(" feature %u:"), problem->line);
+		else if (problem->line)
 			fprintf(out, "%u:", problem->line);
 		fprintf(out, " %s\n", problem->text);
 	}

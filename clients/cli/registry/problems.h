@@ -28,8 +28,9 @@ __attribute__((format(printf, 4, 5))) void problems_add(struct problems *problem
 							const char *format, ...);
 /* By file, then by line; of one line in the order in which they were added. */
 void problems_sort(struct problems *problems);
-/* "DIR/FILE:LINE: text" each, at most PROBLEMS_SHOWN_MAX of them, then how many there are besides. */
-void problems_print(const struct problems *problems, const char *dir, FILE *out);
+/* "DIR/FILE:LINE: text" each, at most PROBLEMS_SHOWN_MAX of them, then how many there are besides. folder: path is DIR;
+ * else it is the file itself. */
+void problems_print(const struct problems *problems, const char *path, bool folder, FILE *out);
 void problems_fini(struct problems *problems);
 
 #endif

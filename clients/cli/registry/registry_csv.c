@@ -5,14 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
+/* With "?" before what may be left out. */
 static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 	[ROWS_AREAS] = {"id", "parent", "level", "kind", "name"},
 	[ROWS_HOUSEHOLDS] = {"id", "area", "centre", "address", "lon", "lat"},
 	[ROWS_PEOPLE] = {"id", "post", "area", "household", "name", "phone"},
-	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s"},
+	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s", "?area"},
+	[ROWS_RULES] = {"id", "name", "category", "area", "post", "weekdays", "from", "to", "keyword", "holder",
+			"level"},
 };
 
-/* A column is called like its field in proto/messages.def, but for the id, which comes first, and for degrees. */
+/* A column is called like its field in proto/messages.def, but for the id, which comes first, and without the units of
+ * degrees and times of day. */
 static const struct pd_field *field_of(const struct pd_message_info *info, const char *name)
 {
 	if (strcmp(name, "id") == 0)
@@ -20,7 +24,8 @@ static const struct pd_field *field_of(const struct pd_message_info *info, const
 	for (size_t i = 0; i < info->field_count; i++) {
 		const char *field = info->fields[i].name;
 		size_t length = strlen(name);
-		if (strncmp(field, name, length) == 0 && (!field[length] || strcmp(field + length, "_e7") == 0))
+		if (strncmp(field, name, length) == 0 &&
+		    (!field[length] || strcmp(field + length, "_e7") == 0 || strcmp(field + length, "_min") == 0))
 			return &info->fields[i];
 	}
 	assert(!"a column without a field");
@@ -31,8 +36,11 @@ size_t registry_csv_columns(enum rows_kind kind, struct registry_csv_column colu
 {
 	const struct pd_message_info *info = pd_message_info(rows_type(kind));
 	size_t count = 0;
-	for (; count < REGISTRY_CSV_COLUMNS_MAX && names[kind][count]; count++)
-		columns[count] = (struct registry_csv_column){names[kind][count], field_of(info, names[kind][count])};
+	for (; count < REGISTRY_CSV_COLUMNS_MAX && names[kind][count]; count++) {
+		bool optional = names[kind][count][0] == '?';
+		const char *name = names[kind][count] + optional;
+		columns[count] = (struct registry_csv_column){name, field_of(info, name), optional};
+	}
 	return count;
 }
 
@@ -82,6 +90,22 @@ static void print_text(struct pd_buffer *out, struct pd_slice text)
 	csv_write(pd_buffer_room(out, bytes), bytes, text.data, text.bytes);
 }
 
+static void print_weekdays(struct pd_buffer *out, unsigned weekdays)
+{
+	for (char digit = '1'; digit <= '7'; digit++)
+		if (weekdays & 1u << (digit - '1'))
+			pd_buffer_add(out, &digit, 1);
+}
+
+static void print_time_of_day(struct pd_buffer *out, const char *at)
+{
+	uint16_t minute;
+	char text[16];
+	memcpy(&minute, at, sizeof minute);
+	int bytes = snprintf(text, sizeof text, "%02u:%02u", minute / 60, minute % 60);
+	pd_buffer_add(out, text, (size_t)bytes);
+}
+
 static void print_cell(struct pd_buffer *out, const struct pd_field *field, const char *at)
 {
 	const char *set = registry_csv_words(field);
@@ -97,7 +121,13 @@ static void print_cell(struct pd_buffer *out, const struct pd_field *field, cons
 		memcpy(&degrees_e7, at, sizeof degrees_e7);
 		print_degrees(out, degrees_e7);
 		break;
-	case PD_U8: print_text(out, pd_text(pd_word(set, *(const uint8_t *)at))); break;
+	case PD_U8:
+		if (set && *(const uint8_t *)at)
+			print_text(out, pd_text(pd_word(set, *(const uint8_t *)at)));
+		else if (!set)
+			print_weekdays(out, *(const uint8_t *)at);
+		break;
+	case PD_U16: print_time_of_day(out, at); break;
 	default: memcpy(&number, at, sizeof number); print_number(out, number);
 	}
 }

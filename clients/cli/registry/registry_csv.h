@@ -1,16 +1,19 @@
-/* registry_csv.h - a registry as a folder of four files: areas.csv, households.csv, people.csv, categories.csv.
+/* registry_csv.h - a registry as a folder of files: areas.csv, households.csv, people.csv, categories.csv; and if there
+ * are any, rules.csv, and shapes.geojson (registry_shapes.h).
  *
- * Each has a header row. Its columns are the fields of the put_ message (proto/messages.def), in any order, all of
- * them:
+ * A table has a header row. Its columns are fields of the put_ message (proto/messages.def), in any order; those in
+ * brackets may be left out:
  *
  *   areas.csv        id,parent,level,kind,name
  *   households.csv   id,area,centre,address,lon,lat
  *   people.csv       id,post,area,household,name,phone
- *   categories.csv   id,name,level,urgency,accept_within_s,complete_within_s
+ *   categories.csv   id,name,level,urgency,accept_within_s,complete_within_s[,area]
+ *   rules.csv        id,name,category,area,post,weekdays,from,to,keyword,holder,level
  *
  * id is the area, household, person or category; lon and lat are decimal degrees (WGS84); level, kind, post and urgency
- * are words of proto/enums.def, in English or Chinese; a number that may be 0 may be left empty. UTF-8, with or without
- * a byte order mark. Threads: one.
+ * are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are digits, 1 Monday
+ * to 7 Sunday, empty: all; from and to are times of day like 08:30, empty: the whole day. UTF-8, with or without a byte
+ * order mark. Threads: one.
  */
 #ifndef PAIDAN_REGISTRY_CSV_H
 #define PAIDAN_REGISTRY_CSV_H
@@ -19,12 +22,13 @@
 #include "problems.h"
 #include "rows.h"
 
-enum { REGISTRY_CSV_COLUMNS_MAX = 6, REGISTRY_CSV_FILE_MIB_MAX = 256, REGISTRY_CSV_DEGREE_E7 = 10000000 };
+enum { REGISTRY_CSV_COLUMNS_MAX = 12, REGISTRY_CSV_FILE_MIB_MAX = 256, REGISTRY_CSV_DEGREE_E7 = 10000000 };
 
 /* A column and the field of the put_ message behind it. */
 struct registry_csv_column {
 	const char *name;
 	const struct pd_field *field;
+	bool optional;
 };
 
 /* The columns of a file in the order in which they are written; returns their number. */
@@ -33,12 +37,15 @@ size_t registry_csv_columns(enum rows_kind kind, struct registry_csv_column colu
 /* The set of words behind a field, e.g. "level"; null when it holds no word. */
 const char *registry_csv_words(const struct pd_field *field);
 
-/* Read the four files of dir and check all that can be checked without the broker: each cell, each row, and how the
+/* Read the files of dir and check all that can be checked without the broker: each cell, each row, and how the
  * rows fit together. What is wrong is added to problems, in the order of the files; the rows are good only if nothing
  * was. Never null; free with rows_free. */
 struct rows *registry_csv_read(const char *dir, struct problems *problems);
 
-/* Append the file of a kind to out: UTF-8, LF, fields quoted where RFC 4180 asks for it. */
+/* Read one file of a table alone; what it names is not looked for. As above. */
+struct rows *registry_csv_read_file(const char *path, enum rows_kind kind, struct problems *problems);
+
+/* Append the table of a kind to out: UTF-8, LF, fields quoted where RFC 4180 asks for it. */
 void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out);
 
 #endif

@@ -2,12 +2,15 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "codec.h"
 #include "csv_rows.h"
 #include "intl.h"
 #include "registry_relations.h"
+#include "registry_shapes.h"
 #include "registry_text.h"
 
 enum { EXCERPT_BYTES = 64 };
@@ -22,7 +25,8 @@ struct reading {
 	uint32_t line;
 	struct registry_csv_column columns[REGISTRY_CSV_COLUMNS_MAX];
 	size_t column_count;
-	size_t order[REGISTRY_CSV_COLUMNS_MAX]; /* order[i]: which column stands i-th in the file */
+	size_t order[REGISTRY_CSV_COLUMNS_MAX]; /* order[i]: which column stands i-th in the file, of in_file */
+	size_t in_file;
 	bool headed;
 };
 
@@ -89,6 +93,52 @@ static const char *list_words(const char *set, char *list, size_t bytes)
 	return list;
 }
 
+/* Digits from 1, Monday, to 7. */
+static bool read_weekdays(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+			  void *body)
+{
+	uint8_t *weekdays = (uint8_t *)body + column->field->offset;
+	char shown[EXCERPT_BYTES];
+	*weekdays = cell.bytes ? 0 : 127;
+	for (uint32_t i = 0; i < cell.bytes; i++) {
+		if (cell.data[i] < '1' || cell.data[i] > '7') {
+			problems_add(reading->problems, reading->kind, reading->line,
+				     _("%s: \"%s\" are no days: write digits from 1 (Monday) to 7, like 12345"),
+				     column->name, excerpt(cell, shown));
+			return false;
+		}
+		*weekdays |= (uint8_t)(1u << (cell.data[i] - '1'));
+	}
+	return true;
+}
+
+/* "08:30"; empty: the least that the field may be, or else the most, as it is the beginning or the end of a span. */
+static bool read_time_of_day(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+			     void *body)
+{
+	const struct pd_field *field = column->field;
+	char shown[EXCERPT_BYTES];
+	uint64_t hours = 0, minutes = 0, value = field->min ? field->max : 0;
+	const char *colon = cell.bytes ? memchr(cell.data, ':', cell.bytes) : NULL;
+	bool good = cell.bytes == 0;
+	if (colon) {
+		struct pd_slice before = {cell.data, (uint32_t)(colon - cell.data)};
+		struct pd_slice behind = {colon + 1, cell.bytes - before.bytes - 1};
+		good = parse_number(before, &hours) && parse_number(behind, &minutes) && hours <= 24 &&
+		       behind.bytes == 2 && minutes < 60;
+		value = hours * 60 + minutes;
+	}
+	if (!good || (int64_t)value < field->min || value > field->max) {
+		problems_add(reading->problems, reading->kind, reading->line,
+			     _("%s: \"%s\" is no time of day: write one like 08:30"), column->name,
+			     excerpt(cell, shown));
+		return false;
+	}
+	uint16_t minute = (uint16_t)value;
+	memcpy((char *)body + field->offset, &minute, sizeof minute);
+	return true;
+}
+
 static bool read_word(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
 		      void *body)
 {
@@ -96,7 +146,7 @@ static bool read_word(struct reading *reading, const struct registry_csv_column 
 	assert(field->kind == PD_U8);
 	const char *set = registry_csv_words(field);
 	unsigned code = pd_word_code(set, cell.data);
-	if (code) {
+	if (code || (cell.bytes == 0 && field->min == 0)) {
 		*((uint8_t *)body + field->offset) = (uint8_t)code;
 		return true;
 	}
@@ -165,6 +215,11 @@ static bool read_cell(struct reading *reading, const struct registry_csv_column 
 		return true;
 	}
 	case PD_I32: return read_degrees(reading, column, cell, body);
+	case PD_U16: return read_time_of_day(reading, column, cell, body);
+	case PD_U8:
+		if (!registry_csv_words(column->field))
+			return read_weekdays(reading, column, cell, body);
+		return read_word(reading, column, cell, body);
 	default:
 		return registry_csv_words(column->field) ? read_word(reading, column, cell, body)
 							 : read_number(reading, column, cell, body);
@@ -219,16 +274,18 @@ static const char *list_columns(const struct reading *reading, bool in_file, cha
 {
 	size_t used = 0;
 	list[0] = 0;
-	for (size_t i = 0; i < reading->column_count && used < bytes; i++)
-		used += (size_t)snprintf(list + used, bytes - used, "%s%s", i ? ", " : "",
-					 reading->columns[in_file ? reading->order[i] : i].name);
+	for (size_t i = 0; i < (in_file ? reading->in_file : reading->column_count) && used < bytes; i++) {
+		const struct registry_csv_column *column = &reading->columns[in_file ? reading->order[i] : i];
+		used += (size_t)snprintf(list + used, bytes - used, column->optional && !in_file ? "%s[%s]" : "%s%s",
+					 i ? ", " : "", column->name);
+	}
 	return list;
 }
 
 /* Add the row if its id can be read, so that what names it finds it. Null: it cannot. */
 static void *add_row(struct reading *reading, const struct csv_row *row)
 {
-	for (size_t i = 0; i < reading->column_count && i < row->count; i++) {
+	for (size_t i = 0; i < reading->in_file && i < row->count; i++) {
 		uint32_t id[1] = {0};
 		if (reading->order[i] != 0)
 			continue;
@@ -244,17 +301,17 @@ static void *add_row(struct reading *reading, const struct csv_row *row)
 static void read_row(struct reading *reading, const struct csv_row *row)
 {
 	struct rows_table *table = &reading->rows->tables[reading->kind];
-	bool good = row->count == reading->column_count;
+	bool good = row->count == reading->in_file;
 	char list[200];
 	if (!good)
 		problems_add(reading->problems, reading->kind, row->line,
 			     _("%zu fields, the header has %zu: write %s, and quote a field that holds a comma"),
-			     row->count, reading->column_count, list_columns(reading, true, list, sizeof list));
+			     row->count, reading->in_file, list_columns(reading, true, list, sizeof list));
 	void *body = add_row(reading, row);
 	if (!body)
 		return;
 	if (good)
-		for (size_t i = 0; i < reading->column_count; i++)
+		for (size_t i = 0; i < reading->in_file; i++)
 			if (reading->order[i] != 0)
 				good = read_cell(reading, &reading->columns[reading->order[i]], row->fields[i], body) &&
 				       good;
@@ -290,6 +347,7 @@ static bool read_header(struct reading *reading, const struct csv_row *row)
 	char shown[EXCERPT_BYTES], wanted[200], found[200];
 	list_columns(reading, false, wanted, sizeof wanted);
 	list_header(row, found, sizeof found);
+	reading->in_file = row->count;
 	for (size_t i = 0; i < row->count && i < CSV_FIELDS_MAX; i++)
 		known += find_column(reading, row->fields[i].data) != SIZE_MAX;
 	if (known == 0) {
@@ -313,7 +371,7 @@ static bool read_header(struct reading *reading, const struct csv_row *row)
 			reading->order[i] = column;
 	}
 	for (size_t i = 0; i < reading->column_count; i++)
-		if (!there[i])
+		if (!there[i] && !reading->columns[i].optional)
 			problems_add(reading->problems, reading->kind, reading->line,
 				     _("column %s is missing: add it; the header has %s"), reading->columns[i].name,
 				     found);
@@ -351,11 +409,11 @@ static bool read_rows(struct rows *rows, enum rows_kind kind, struct problems *p
 	return reading.headed;
 }
 
-static void read_file(struct rows *rows, enum rows_kind kind, const char *dir, struct problems *problems)
+static void read_file(struct rows *rows, enum rows_kind kind, const char *path, struct problems *problems)
 {
 	struct pd_buffer text = {0};
 	size_t start;
-	if (!registry_text_read(dir, kind, problems, &text, &start) ||
+	if (!registry_text_read(path, kind, problems, &text, &start) ||
 	    !read_rows(rows, kind, problems, text.data + start, text.count - start))
 		rows->tables[kind].incomplete = true;
 	pd_buffer_fini(&text);
@@ -364,9 +422,28 @@ static void read_file(struct rows *rows, enum rows_kind kind, const char *dir, s
 struct rows *registry_csv_read(const char *dir, struct problems *problems)
 {
 	struct rows *rows = rows_new();
-	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++)
-		read_file(rows, kind, dir, problems);
+	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
+		char *path = NULL;
+		if (asprintf(&path, "%s/%s", dir, rows_file(kind)) < 0)
+			abort();
+		bool missing = rows_optional(kind) && access(path, F_OK) != 0;
+		if (kind == ROWS_SHAPES && !missing)
+			registry_shapes_read(rows, path, &(struct registry_shapes){.crs = SHAPES_CRS_OF_FILE},
+					     problems);
+		else if (!missing)
+			read_file(rows, kind, path, problems);
+		free(path);
+	}
 	registry_relations_check(rows, problems);
+	problems_sort(problems);
+	return rows;
+}
+
+struct rows *registry_csv_read_file(const char *path, enum rows_kind kind, struct problems *problems)
+{
+	struct rows *rows = rows_new();
+	read_file(rows, kind, path, problems);
+	registry_relations_check_ids(rows, kind, problems);
 	problems_sort(problems);
 	return rows;
 }

@@ -28,6 +28,8 @@ static void check_ids(const struct checking *checking, enum rows_kind kind)
 		N_("id %u was given already, in line %u: give each household an id of its own"),
 		N_("id %u was given already, in line %u: give each person an id of its own"),
 		N_("id %u was given already, in line %u: give each category an id of its own"),
+		N_("id %u was given already, in line %u: give each rule an id of its own, which is its rank"),
+		N_("area %u has a feature already, number %u: give all its polygons in one"),
 	};
 	const struct rows_index *index = &checking->ids[kind];
 	size_t first = 0;
@@ -246,4 +248,12 @@ void registry_relations_check(const struct rows *rows, struct problems *problems
 			check_person(&checking, row);
 	for (int kind = 0; kind < ROWS_KINDS; kind++)
 		rows_index_fini(&checking.ids[kind]);
+}
+
+void registry_relations_check_ids(const struct rows *rows, enum rows_kind kind, struct problems *problems)
+{
+	struct checking checking = {.rows = rows, .problems = problems};
+	rows_index_init(&checking.ids[kind], rows, kind);
+	check_ids(&checking, kind);
+	rows_index_fini(&checking.ids[kind]);
 }

@@ -10,4 +10,7 @@
  * is missed in a table that is incomplete. */
 void registry_relations_check(const struct rows *rows, struct problems *problems);
 
+/* Whether no two rows of one kind have the same id. */
+void registry_relations_check_ids(const struct rows *rows, enum rows_kind kind, struct problems *problems);
+
 #endif

@@ -40,19 +40,17 @@ static int read_all(int fd, struct pd_buffer *text)
 	return EFBIG;
 }
 
-static bool read_file(const char *dir, enum rows_kind kind, struct problems *problems, struct pd_buffer *text)
+static bool read_file(const char *path, enum rows_kind kind, struct problems *problems, struct pd_buffer *text)
 {
-	char *path = NULL;
-	if (asprintf(&path, "%s/%s", dir, rows_file(kind)) < 0)
-		abort();
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	int error = fd < 0 ? errno : read_all(fd, text);
 	if (fd >= 0)
 		close(fd);
-	free(path);
 	if (error == EFBIG)
 		problems_add(problems, kind, 0, _("the file is larger than %d MiB: a registry's files are far smaller"),
 			     REGISTRY_CSV_FILE_MIB_MAX);
+	else if (error && rows_optional(kind))
+		problems_add(problems, kind, 0, _("cannot be read: %s"), intl_error(error));
 	else if (error)
 		problems_add(problems, kind, 0,
 			     _("cannot be read: %s: the folder must hold areas.csv, households.csv, people.csv and "
@@ -120,10 +118,10 @@ static bool is_text(enum rows_kind kind, struct problems *problems, struct pd_bu
 	return false;
 }
 
-bool registry_text_read(const char *dir, enum rows_kind kind, struct problems *problems, struct pd_buffer *text,
+bool registry_text_read(const char *path, enum rows_kind kind, struct problems *problems, struct pd_buffer *text,
 			size_t *start)
 {
-	if (!read_file(dir, kind, problems, text))
+	if (!read_file(path, kind, problems, text))
 		return false;
 	*start = text->count >= 3 && memcmp(text->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	return is_text(kind, problems, text, *start);

@@ -5,9 +5,9 @@
 #include "buffer.h"
 #include "problems.h"
 
-/* Read the file of kind in dir into text and check that it is UTF-8 without a NUL byte. *start gets where the text
- * begins: behind a byte order mark. False: it cannot be read or is not text, and problems got why. */
-bool registry_text_read(const char *dir, enum rows_kind kind, struct problems *problems, struct pd_buffer *text,
+/* Read the file at path, which is of kind, into text and check that it is UTF-8 without a NUL byte. *start gets where
+ * the text begins: behind a byte order mark. False: it cannot be read or is not text, and problems got why. */
+bool registry_text_read(const char *path, enum rows_kind kind, struct problems *problems, struct pd_buffer *text,
 			size_t *start);
 
 #endif

@@ -5,7 +5,8 @@
 #include <string.h>
 
 _Static_assert(offsetof(struct pd_put_area, area) == 0 && offsetof(struct pd_put_household, household) == 0 &&
-		       offsetof(struct pd_put_person, person) == 0 && offsetof(struct pd_put_category, category) == 0,
+		       offsetof(struct pd_put_person, person) == 0 && offsetof(struct pd_put_category, category) == 0 &&
+		       offsetof(struct pd_put_rule, rule) == 0 && offsetof(struct pd_put_shape, area) == 0,
 	       "a row's id is its first field");
 
 enum { PAGE_BYTES = 256 * 1024 };
@@ -25,6 +26,8 @@ static const struct {
 	[ROWS_HOUSEHOLDS] = {"households.csv", PD_MSG_put_household, sizeof(struct pd_put_household)},
 	[ROWS_PEOPLE] = {"people.csv", PD_MSG_put_person, sizeof(struct pd_put_person)},
 	[ROWS_CATEGORIES] = {"categories.csv", PD_MSG_put_category, sizeof(struct pd_put_category)},
+	[ROWS_RULES] = {"rules.csv", PD_MSG_put_rule, sizeof(struct pd_put_rule)},
+	[ROWS_SHAPES] = {"shapes.geojson", PD_MSG_put_shape, sizeof(struct pd_put_shape)},
 };
 
 static void *grown(void *data, size_t bytes)
@@ -62,6 +65,11 @@ const char *rows_file(enum rows_kind kind)
 {
 	assert(kind < ROWS_KINDS);
 	return kinds[kind].file;
+}
+
+bool rows_optional(enum rows_kind kind)
+{
+	return kind >= ROWS_RULES;
 }
 
 enum pd_type rows_type(enum rows_kind kind)

@@ -9,10 +9,10 @@
 #include "proto.h"
 
 /* In the order in which a person would read the files. */
-enum rows_kind { ROWS_AREAS, ROWS_HOUSEHOLDS, ROWS_PEOPLE, ROWS_CATEGORIES, ROWS_KINDS };
+enum rows_kind { ROWS_AREAS, ROWS_HOUSEHOLDS, ROWS_PEOPLE, ROWS_CATEGORIES, ROWS_RULES, ROWS_SHAPES, ROWS_KINDS };
 
 struct row_mark {
-	uint32_t line; /* where the row begins in its file; 0: it comes from no file */
+	uint32_t line; /* where the row begins in its file, of shapes which feature it is; 0: it comes from no file */
 	bool faulty;   /* it has a problem: only its id can be relied on */
 };
 
@@ -35,6 +35,8 @@ void rows_free(struct rows *rows);
 
 /* "areas.csv", ... */
 const char *rows_file(enum rows_kind kind);
+/* A registry may be without this file. */
+bool rows_optional(enum rows_kind kind);
 enum pd_type rows_type(enum rows_kind kind);
 
 /* A new row, all zero; it is valid until the next one of its kind is added. */
@@ -66,6 +68,16 @@ static inline struct pd_put_person *rows_person(const struct rows *rows, size_t 
 static inline struct pd_put_category *rows_category(const struct rows *rows, size_t i)
 {
 	return (struct pd_put_category *)(void *)rows->tables[ROWS_CATEGORIES].bodies + i;
+}
+
+static inline struct pd_put_rule *rows_rule(const struct rows *rows, size_t i)
+{
+	return (struct pd_put_rule *)(void *)rows->tables[ROWS_RULES].bodies + i;
+}
+
+static inline struct pd_put_shape *rows_shape(const struct rows *rows, size_t i)
+{
+	return (struct pd_put_shape *)(void *)rows->tables[ROWS_SHAPES].bodies + i;
 }
 
 /* ---- finding rows by id ---- */
