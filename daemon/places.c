@@ -424,11 +424,9 @@ static struct pd_detail check_valid(GEOSContextHandle_t geos, uint32_t area, con
 {
 	char *reason = NULL;
 	GEOSGeometry *where = NULL;
-	double x = 0, y = 0, size = 0;
-	if (GEOSisValidDetail_r(geos, geometry, 0, &reason, &where) == 1) {
-		GEOSArea_r(geos, geometry, &size);
-		return size > 0 ? PD_NO_DETAIL : PD_DETAIL(shape_flat, PD_NUMBER(area));
-	}
+	double x = 0, y = 0;
+	if (GEOSisValidDetail_r(geos, geometry, 0, &reason, &where) == 1)
+		return PD_NO_DETAIL;
 	if (where) {
 		GEOSGeomGetX_r(geos, where, &x);
 		GEOSGeomGetY_r(geos, where, &y);

@@ -10,7 +10,6 @@
 #include "district.h"
 #include "intl.h"
 #include "registry_csv.h"
-#include "registry_shapes.h"
 
 static char *path_of(const char *dir, enum rows_kind kind, const char *ending)
 {
@@ -86,10 +85,7 @@ static int write_files(const struct cli *cli, const char *dir, const struct rows
 		return cli_fail(cli, CLI_SYSTEM, _("cannot make the folder %s: %s"), dir, intl_error(errno));
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS && code == CLI_OK; kind++) {
 		struct pd_buffer text = {0};
-		if (kind == ROWS_SHAPES)
-			registry_shapes_print(rows, NULL, NULL, &text);
-		else
-			registry_csv_print(rows, kind, &text);
+		registry_csv_print(rows, kind, &text);
 		code = write_file(cli, dir, kind, &text);
 		pd_buffer_fini(&text);
 	}

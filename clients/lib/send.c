@@ -210,7 +210,8 @@ size_t pd_client_pending(const struct pd_client *client)
 
 enum pd_err pd_client_stage(struct pd_client *client, struct pd_message *put, uint64_t row)
 {
-	bool fits = put->type >= PD_MSG_put_area && put->type <= PD_MSG_put_category;
+	const struct pd_message_info *info = pd_message_info(put->type);
+	bool fits = info && strncmp(info->name, "put_", 4) == 0;
 	enum pd_err err = check(client, put, fits, _("%s is not a put_ message"));
 	if (err)
 		return err;

@@ -56,8 +56,13 @@ static void answer_commit(struct broker *broker, const struct pd_message *messag
 	assert(broker->commit_count < COMMITS_MAX); /* not of cmocka: this is another thread */
 	enum pd_refusal refusal = broker->refusals[broker->commit_count];
 	broker->commits[broker->commit_count++] = message->import_commit;
-	answer.imported = (struct pd_imported){
-		.seq = 9, .areas = {changed, 5}, .households = {none, 5}, .people = {none, 5}, .categories = {none, 5}};
+	answer.imported = (struct pd_imported){.seq = 9,
+					       .areas = {changed, 5},
+					       .households = {none, 5},
+					       .people = {none, 5},
+					       .categories = {none, 5},
+					       .rules = {none, 5},
+					       .shapes = {none, 5}};
 	if (refusal) {
 		answer.type = PD_MSG_refused;
 		answer.refused = (struct pd_refused){.code = refusal,
@@ -243,7 +248,9 @@ static void answers_in_json(void **state)
 			    "\"areas\":{\"added\":1,\"changed\":2,\"moved\":3,\"retired\":4,\"unchanged\":5},"
 			    "\"households\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
 			    "\"people\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
-			    "\"categories\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0}}\n");
+			    "\"categories\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
+			    "\"rules\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
+			    "\"shapes\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0}}\n");
 	run_fini(&run);
 }
 
@@ -288,7 +295,7 @@ static void names_the_line_that_is_refused(void **state)
 
 static void write_files(enum rows_kind but)
 {
-	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
+	for (enum rows_kind kind = 0; kind < ROWS_RULES; kind++) {
 		char path[100];
 		snprintf(path, sizeof path, "%s/%s", dir, rows_file(kind));
 		FILE *file = fopen(path, "w");

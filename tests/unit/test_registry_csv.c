@@ -41,6 +41,13 @@ static const struct text good[ROWS_KINDS] = {
 			  "22,administrator,1,,张伟,0533-0000002\n"),
 	[ROWS_CATEGORIES] = T("id,name,level,urgency,accept_within_s,complete_within_s\n"
 			      "3,公共照明,microgrid,normal,1800,86400\n"),
+	[ROWS_RULES] = T("id,name,category,area,post,weekdays,from,to,keyword,holder,level\n"
+			 "1,夜间供水,3,,,67,18:30,06:00,停水|漏水,4,\n"
+			 "2,商户,0,2,merchant,,,,,,community\n"),
+	[ROWS_SHAPES] =
+		T("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"5\","
+		  "\"properties\":{},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117.8,36.4],[117.9,36.4],"
+		  "[117.9,36.5],[117.8,36.4]]]}}]}\n"),
 };
 
 static char dir[] = "/tmp/test_registry_csv_XXXXXX";

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "registry_shapes.h"
+
 /* With "?" before what may be left out. */
 static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 	[ROWS_AREAS] = {"id", "parent", "level", "kind", "name"},
@@ -135,6 +137,8 @@ static void print_cell(struct pd_buffer *out, const struct pd_field *field, cons
 void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out)
 {
 	struct registry_csv_column columns[REGISTRY_CSV_COLUMNS_MAX];
+	if (kind == ROWS_SHAPES)
+		return registry_shapes_print(rows, NULL, NULL, out);
 	size_t count = registry_csv_columns(kind, columns);
 	for (size_t i = 0; i < count; i++) {
 		pd_buffer_add(out, columns[i].name, strlen(columns[i].name));

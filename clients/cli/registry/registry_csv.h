@@ -45,7 +45,7 @@ struct rows *registry_csv_read(const char *dir, struct problems *problems);
 /* Read one file of a table alone; what it names is not looked for. As above. */
 struct rows *registry_csv_read_file(const char *path, enum rows_kind kind, struct problems *problems);
 
-/* Append the table of a kind to out: UTF-8, LF, fields quoted where RFC 4180 asks for it. */
+/* Append the file of a kind to out: of shapes GeoJSON, else a table: UTF-8, LF, fields quoted where RFC 4180 asks for it. */
 void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out);
 
 #endif
