@@ -11,7 +11,7 @@ export interface CallOptions {
 export type Level = 'district' | 'street' | 'community' | 'grid' | 'microgrid'
 
 /** what sort of area */
-export type AreaKind = 'plain' | 'urban' | 'village' | 'dedicated'
+export type AreaKind = 'plain' | 'urban' | 'village' | 'dedicated' | 'agency' | 'social' | 'property' | 'volunteers'
 
 /** a person's post */
 export type Post = 'resident' | 'merchant' | 'centre' | 'leader' | 'grid_leader' | 'staff' | 'supervisor' | 'courier' | 'administrator'
@@ -28,6 +28,12 @@ export type Escalation = 'not_accepted' | 'not_completed' | 'idle'
 /** why a holder is told of an order */
 export type Warning = 'half' | 'soon' | 'idle' | 'urged'
 
+/** what is looked at to find out where an order belongs, in this order; the first that knows decides */
+export type RouteStep = 'household' | 'area' | 'coordinate' | 'nearest' | 'address' | 'category' | 'requester' | 'desk' | 'rule' | 'holder'
+
+/** what came of a step */
+export type RouteWhy = 'decided' | 'border' | 'not_needed' | 'not_said' | 'nowhere' | 'unmatched' | 'retired' | 'other_category' | 'outside_area' | 'other_post' | 'outside_hours' | 'keyword_missing' | 'holder_retired' | 'by_level'
+
 /** a language that people read */
 export type Language = 'english' | 'chinese'
 
@@ -35,7 +41,7 @@ export type Language = 'english' | 'chinese'
 export type State = 'waiting' | 'accepted' | 'completed' | 'closed' | 'cancelled' | 'suspended'
 
 /** Names of refusals; a newer broker may have more. */
-export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_times' | 'bad_until' | 'bad_calendar' | 'bad_ladder' | 'bad_clock' | 'unknown_ladder' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
+export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_times' | 'bad_until' | 'bad_calendar' | 'bad_ladder' | 'bad_clock' | 'unknown_ladder' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'bad_shape' | 'shape_overlaps' | 'never_matches' | 'bad_target' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
 
 /** First message on a connection, and again whenever the broker answers no_hello. Said again, it begins the connection anew: what it worked for is forgotten. Answered by welcome. */
 export interface Hello {
@@ -75,13 +81,13 @@ export interface Submit {
 	category: number
 	/** the request in the resident's words (1 to 4000 characters) */
 	text: string
-	/** where it is; 0: the requester's own household (household) */
+	/** where it is; 0: see "Routing" (household) */
 	household?: number
 	/** how urgent; 0: as the category says */
 	urgency?: Urgency | number
 	/** for whom, when staff submit for a resident; 0: the actor (person) */
 	requester?: number
-	/** where it is, when there is no household; 0: by household or requester (area) */
+	/** where it is, when there is no household; 0: see "Routing" (area) */
 	area?: number
 	/** where exactly, in words (0 to 200 characters) */
 	place?: string
@@ -355,6 +361,8 @@ export interface PutCategory {
 	ladder?: number
 	/** an acceptor who says nothing for this time is reminded, and after as much again the order climbs; 0: never (s) */
 	idle_within_s?: number
+	/** where its orders are when nothing says more; 0: see "Routing" (area) */
+	area?: number
 }
 
 /** Says which days of a year are holidays and which are worked though they are weekends. Without it, a year has its weekends alone. */
@@ -383,6 +391,48 @@ export interface PutLadder {
 	name: string
 	/** level and time to accept by turns, each level further up than the one before, the district last (level, s) */
 	steps: number[]
+	/** no longer in use */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds a rule by which new orders get another holder than the area they come from has for their category, or makes it what this says. Rules are looked through by rank, and the first that matches decides. A rule that could never match is refused. */
+export interface PutRule {
+	/** the rule's id, and its rank: of those that match, the smallest decides (rule) */
+	rule: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** orders of this category; 0: of any (category) */
+	category: number
+	/** orders that come from this area or below it; 0: from anywhere (area) */
+	area: number
+	/** orders whose requester has this post; 0: any */
+	post: Post | number
+	/** on these days, a bit each: 1 Monday, 2 Tuesday, 4 Wednesday, ... 64 Sunday */
+	weekdays: number
+	/** from this time of day, by the district's clock (min of the day) */
+	from_min: number
+	/** until before this time; before from_min: of the next day (min of the day) */
+	to_min: number
+	/** orders whose text holds one of these words, which | separates; empty: any (0 to 200 characters) */
+	keyword: string
+	/** who shall hold them: an area, a dedicated grid, an organisation; 0: see level (area) */
+	holder: number
+	/** the level that shall hold them, on the way up from where they come from; 0: see holder */
+	level: Level | number
+	/** no longer in use */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Gives an area polygons, or makes them what this says. Refused when they are empty, cross themselves, have their axes in the wrong order, or cover more than a sliver of another area of the same level. */
+export interface PutShape {
+	/** whose ground it is (area) */
+	area: number
+	/** its polygons: pairs of i32, little-endian, longitude and latitude, ring after ring; the last point joins the first. Between two rings stands the pair (-2147483648, 1) when a hole of the same polygon follows, (-2147483648, 0) when a further polygon's outer ring does (degrees * 10^7, WGS84) */
+	rings: Uint8Array
 	/** no longer in use */
 	retired?: boolean
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
@@ -511,6 +561,28 @@ export interface ListSetup {
 	limit?: number
 	/** beginning after this id */
 	after?: number
+}
+
+/** Where an order that says this would go, and why. Answered by route for each step and each rule, in the order in which they are tried, and end. */
+export interface ExplainRoute {
+	/** what it is about (category) */
+	category: number
+	/** as in submit (household) */
+	household?: number
+	/** as in submit (area) */
+	area?: number
+	/** for whom; 0: the connection's person (person) */
+	requester?: number
+	/** longitude of the place; 0 with lat_e7 0: not given (degrees * 10^7, WGS84) */
+	lon_e7?: number
+	/** latitude of the place (degrees * 10^7, WGS84) */
+	lat_e7?: number
+	/** as in submit (0 to 200 characters) */
+	place?: string
+	/** the request, in which rules look for their words (0 to 4000 characters) */
+	text?: string
+	/** when it would be submitted; 0: now (ms since 1970 UTC) */
+	time_ms?: number | bigint
 }
 
 /** Done, and on disk: the one answer that is a promise. */
@@ -718,6 +790,8 @@ export interface Category {
 	ladder: number
 	/** after which silence an acceptor is reminded; 0: never (s) */
 	idle_within_s: number
+	/** where its orders are when nothing says more; 0: nowhere in particular (area) */
+	area: number
 }
 
 /** Figures of an area and all below it; all but pushed and workers can be had again, exactly, by a replay of the journal. Also published once a second for each area whose figures changed, on its topic, after a published. */
@@ -757,7 +831,7 @@ export interface Stats {
 	pushed: number
 	/** workers there now (workers) */
 	workers: number
-	/** districts, streets, communities, urban communities, grids, dedicated grids, micro-grids, households, centre households, then people by post in the order of the posts; none in what is published */
+	/** districts, streets, communities, urban communities, grids, dedicated grids, micro-grids, households, centre households, then people by post in the order of the posts, then organisations; none in what is published */
 	registry: number[]
 	/** histogram of the times to accept; its buckets are described under "Histograms" */
 	accept_counts: number[]
@@ -808,6 +882,10 @@ export interface Imported {
 	people: number[]
 	/** categories */
 	categories: number[]
+	/** rules */
+	rules: number[]
+	/** shapes */
+	shapes: number[]
 }
 
 /** A hash over the registry, the open orders and the figures. */
@@ -817,6 +895,23 @@ export interface Digest {
 	seq: number
 	/** the hash (BLAKE2b-256) */
 	hash: Uint8Array
+}
+
+/** A step on the way to an order's holder: what was looked at, and what came of it. */
+export interface Route {
+	type: 'route'
+	/** what was looked at */
+	step: RouteStep | number
+	/** what came of it */
+	why: RouteWhy | number
+	/** the area it gave, or would have given; 0: none (area) */
+	area: number
+	/** of a rule: which (rule) */
+	rule: number
+	/** of a place outside all polygons: how far the nearest is, if it is near (m) */
+	metres: number
+	/** of a rule its name, of an address the beginning that was found (0 to 200 characters) */
+	name: string
 }
 
 /** A dispatch (派单): an order that waits at an area this connection works for. It promises nothing: accept it, or leave it. */
@@ -903,6 +998,10 @@ export interface Submitted {
 	lon_e7: number
 	/** latitude of the place (degrees * 10^7, WGS84) */
 	lat_e7: number
+	/** what told the area it comes from; 0: the broker was too old to say */
+	route: RouteStep | number
+	/** which rule chose the holder; 0: none, the category's level did (rule) */
+	rule: number
 }
 
 /** The actor accepted the order. */
@@ -1282,6 +1381,31 @@ export interface Reminded {
 	due_ms: number
 }
 
+/** The registry has changed: the household, or the place, that the order is about belongs to another area now. Its holder follows if it was one of the old area's, and then the order waits anew, unless its acceptor went the same way. */
+export interface Rerouted {
+	type: 'rerouted'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** where it comes from, now (area) */
+	area: number
+	/** its state after it */
+	state: State | number
+}
+
 /** An area was added or changed. */
 export interface AreaSet {
 	type: 'area_set'
@@ -1386,6 +1510,8 @@ export interface CategorySet {
 	ladder: number
 	/** after which silence an acceptor is reminded; 0: never (s) */
 	idle_within_s: number
+	/** where its orders are when nothing says more; 0: nowhere in particular (area) */
+	area: number
 }
 
 /** A year's calendar was added or changed. */
@@ -1430,6 +1556,58 @@ export interface LadderSet {
 	retired: boolean
 }
 
+/** A rule was added or changed. */
+export interface RuleSet {
+	type: 'rule_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the rule's id, and its rank: of those that match, the smallest decides (rule) */
+	rule: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** orders of this category; 0: of any (category) */
+	category: number
+	/** orders that come from this area or below it; 0: from anywhere (area) */
+	area: number
+	/** orders whose requester has this post; 0: any */
+	post: Post | number
+	/** on these days, a bit each: 1 Monday, 2 Tuesday, 4 Wednesday, ... 64 Sunday */
+	weekdays: number
+	/** from this time of day, by the district's clock (min of the day) */
+	from_min: number
+	/** until before this time; before from_min: of the next day (min of the day) */
+	to_min: number
+	/** orders whose text holds one of these words, which | separates; empty: any (0 to 200 characters) */
+	keyword: string
+	/** who shall hold them: an area, a dedicated grid, an organisation; 0: see level (area) */
+	holder: number
+	/** the level that shall hold them, on the way up from where they come from; 0: see holder */
+	level: Level | number
+	/** no longer in use */
+	retired: boolean
+}
+
+/** An area's polygons were added or changed. */
+export interface ShapeSet {
+	type: 'shape_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** whose ground it is (area) */
+	area: number
+	/** its polygons: pairs of i32, little-endian, longitude and latitude, ring after ring; the last point joins the first. Between two rings stands the pair (-2147483648, 1) when a hole of the same polygon follows, (-2147483648, 0) when a further polygon's outer ring does (degrees * 10^7, WGS84) */
+	rings: Uint8Array
+	/** no longer in use */
+	retired: boolean
+}
+
 /** Stands before the event, or the stats, in each published frame, with the same seq: how many publications each area of the topic has had since the broker's start, from the district down. Whoever subscribed to an area sees its number grow by one each time; if it grows by more, something was lost, and is to be had by read_events. A number that is smaller than before: the broker was restarted. */
 export interface Published {
 	type: 'published'
@@ -1442,7 +1620,7 @@ export interface Published {
 }
 
 /** What happens: an event of the journal. */
-export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | Released | Suspended | Resumed | Escalated | Reminded | AreaSet | HouseholdSet | PersonSet | CategorySet | CalendarSet | LadderSet
+export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | Released | Suspended | Resumed | Escalated | Reminded | Rerouted | AreaSet | HouseholdSet | PersonSet | CategorySet | CalendarSet | LadderSet | RuleSet | ShapeSet
 
 /** What a program sends, by name. */
 export interface Sent {
@@ -1469,6 +1647,8 @@ export interface Sent {
 	put_category: PutCategory
 	put_calendar: PutCalendar
 	put_ladder: PutLadder
+	put_rule: PutRule
+	put_shape: PutShape
 	import_begin: ImportBegin
 	import_commit: ImportCommit
 	get_order: GetOrder
@@ -1481,6 +1661,7 @@ export interface Sent {
 	read_events: ReadEvents
 	get_digest: GetDigest
 	list_setup: ListSetup
+	explain_route: ExplainRoute
 }
 
 /** The last answer to what a program sends, by name. */
@@ -1504,6 +1685,8 @@ export interface Answers {
 	put_category: Ok
 	put_calendar: Ok
 	put_ladder: Ok
+	put_rule: Ok
+	put_shape: Ok
 	import_begin: Ok
 	import_commit: Imported
 	get_order: End
@@ -1516,6 +1699,7 @@ export interface Answers {
 	read_events: End
 	get_digest: Digest
 	list_setup: End
+	explain_route: End
 }
 
 /** The commands, each a method of the client. Refused: a Refusal is thrown. */
@@ -1556,4 +1740,8 @@ export interface Commands {
 	put_calendar(fields: PutCalendar, options?: CallOptions): Promise<Ok>
 	/** Says how orders climb when nobody accepts them: through which levels, and how long they wait on each. */
 	put_ladder(fields: PutLadder, options?: CallOptions): Promise<Ok>
+	/** Adds a rule by which new orders get another holder than the area they come from has for their category, or makes it what this says. Rules are looked through by rank, and the first that matches decides. A rule that could never match is refused. */
+	put_rule(fields: PutRule, options?: CallOptions): Promise<Ok>
+	/** Gives an area polygons, or makes them what this says. Refused when they are empty, cross themselves, have their axes in the wrong order, or cover more than a sliver of another area of the same level. */
+	put_shape(fields: PutShape, options?: CallOptions): Promise<Ok>
 }
