@@ -6,6 +6,7 @@
 
 #include "front.h"
 #include "log.h"
+#include "replay.h"
 
 /* An import may hold so much before it is refused: a district of ten times Boshan's size fits. */
 enum { IMPORT_ROWS_MAX = 2000000, IMPORT_BYTES_MAX = 512 << 20 };
@@ -144,7 +145,8 @@ static void look_back(struct front *front, struct session *session, const struct
 /* New orders and registry entries need room; what is under way can be brought to its end from the reserve. */
 static bool needs_room(enum pd_type type)
 {
-	return type == PD_MSG_submit || type == PD_MSG_record || type >= PD_MSG_put_area;
+	bool moves_listing = pd_is_listing_command(type) && type != PD_MSG_put_listing;
+	return type == PD_MSG_submit || type == PD_MSG_record || (type >= PD_MSG_put_area && !moves_listing);
 }
 
 static bool keeps_registry(struct front *front, uint32_t actor)
@@ -376,6 +378,9 @@ static void on_command(struct front *front, struct session *session, const struc
 		on_import_begin(front, session, command);
 	else if (command->type == PD_MSG_import_commit)
 		on_import_commit(front, session, command, actor);
+	else if (pd_is_listing_command(command->type) &&
+		 replay_fetch_listings(front->core, front->book_reader, command))
+		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
 	else if (pd_is_order_command(command->type) && front_fetch(front, &command->order_command.order))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
 	else

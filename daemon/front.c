@@ -214,7 +214,7 @@ static void start_kept_reads(struct front *front)
 	struct read **link = &front->held_reads;
 	while (*link) {
 		struct read *read = *link;
-		if (read->kind == READ_ORDERS && read->after_seq > front->kept_seq) {
+		if (read->kind != READ_EVENTS && read->after_seq > front->kept_seq) {
 			link = &read->next;
 			continue;
 		}
@@ -243,6 +243,7 @@ static void on_kept(struct front *front)
 static void forget(struct front *front)
 {
 	core_forget(front->core, front->kept_seq, FORGET_MAX, &front->store->last_id, NULL, NULL);
+	core_forget_listings(front->core, front->kept_seq);
 }
 
 /* ---- rounds ---- */

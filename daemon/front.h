@@ -122,6 +122,17 @@ void front_refuse(struct front *front, struct session *session, uint64_t request
 		  struct pd_detail detail);
 /* A read for a session; null when it has too many open: then it has been refused. (query.c) */
 struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request);
+/* What queries share (query.c): the area that one names, null for 0 (false: it was refused); how many answers it may
+ * have; the ids of an area and all below it, sorted, to be freed; its end. */
+bool front_find_area(struct front *front, struct session *session, uint64_t request, uint32_t id,
+		     const struct area **area);
+unsigned front_limit(unsigned limit);
+uint32_t *front_subtree(struct front *front, const struct area *top, size_t *found);
+void front_answer_end(struct front *front, struct session *session, uint64_t request, uint32_t count, bool more,
+		      uint32_t after);
+/* Queries about what is offered and needed. (query_listings.c) */
+void front_list_listings(struct front *front, struct session *session, const struct pd_message *query);
+void front_list_matches(struct front *front, struct session *session, const struct pd_message *query);
 /* Have a read started when the filling round is on disk. */
 void front_read(struct front *front, struct read *read);
 void front_drop_session(struct front *front, struct session *session, enum metrics_why why);

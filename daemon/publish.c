@@ -70,27 +70,20 @@ static void publish_on(struct publish *publish, struct area *area, uint64_t seq,
 		append(publish, area, seq, &counts, bytes, event_bytes, out);
 }
 
-/* The area to whose supervisors an event of the registry is of interest. */
-static struct area *area_of(const struct registry *registry, const struct pd_message *event)
-{
-	switch (event->type) {
-	case PD_MSG_area_set: return registry_area(registry, event->area_set.area);
-	case PD_MSG_household_set: return registry_area(registry, event->household_set.area);
-	case PD_MSG_person_set: return registry_area(registry, event->person_set.area);
-	default: return NULL;
-	}
-}
-
 void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,
 		   const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out)
 {
-	if (!pd_is_order_event(event->type)) {
-		publish_on(publish, area_of(registry, event), event->request, bytes, event_bytes, listening, out);
-		return;
+	struct area *from, *to;
+	if (pd_is_order_event(event->type)) {
+		const struct pd_order_event *e = &event->order_event;
+		to = registry_area(registry, e->holder);
+		from = e->from ? registry_area(registry, e->from) : to;
+	} else {
+		uint32_t areas[2];
+		core_event_areas(event, areas);
+		from = areas[0] ? registry_area(registry, areas[0]) : NULL;
+		to = areas[1] ? registry_area(registry, areas[1]) : from;
 	}
-	const struct pd_order_event *e = &event->order_event;
-	struct area *to = registry_area(registry, e->holder);
-	struct area *from = e->from ? registry_area(registry, e->from) : to;
 	publish_on(publish, from, event->request, bytes, event_bytes, listening, out);
 	/* Who watches the new holder alone would not see it come. */
 	if (from != to && !area_within(from, to))

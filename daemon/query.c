@@ -22,13 +22,13 @@ static size_t registry_size(struct front *front)
 	return all;
 }
 
-static unsigned limit_of(unsigned limit)
+unsigned front_limit(unsigned limit)
 {
 	return limit ? limit : LIMIT_STANDARD;
 }
 
-static void answer_end(struct front *front, struct session *session, uint64_t request, uint32_t count, bool more,
-		       uint32_t after)
+void front_answer_end(struct front *front, struct session *session, uint64_t request, uint32_t count, bool more,
+		      uint32_t after)
 {
 	struct pd_message reply = {.type = PD_MSG_end};
 	reply.end = (struct pd_end){.count = count, .seq = core_last_seq(front->core), .more = more, .after = after};
@@ -36,8 +36,8 @@ static void answer_end(struct front *front, struct session *session, uint64_t re
 }
 
 /* Whether the area that a query names exists: *area gets it, null for 0. */
-static bool find_area(struct front *front, struct session *session, uint64_t request, uint32_t id,
-		      const struct area **area)
+bool front_find_area(struct front *front, struct session *session, uint64_t request, uint32_t id,
+		     const struct area **area)
 {
 	*area = registry_area(core_registry(front->core), id);
 	if (id == 0 || *area)
@@ -90,7 +90,7 @@ static void answer_list(const struct listing *listing)
 		found++;
 	}
 	listing->session->looked += scanned;
-	answer_end(listing->front, listing->session, listing->request, found, i < count && !listing->only, last);
+	front_answer_end(listing->front, listing->session, listing->request, found, i < count && !listing->only, last);
 }
 
 static bool within(const struct listing *listing, uint32_t area)
@@ -168,9 +168,9 @@ static void on_list_areas(struct front *front, struct session *session, const st
 				  .request = query->request,
 				  .kind = REGISTRY_AREAS,
 				  .after = query->list_areas.after,
-				  .limit = limit_of(query->list_areas.limit),
+				  .limit = front_limit(query->list_areas.limit),
 				  .describe = describe_area};
-	if (find_area(front, session, query->request, query->list_areas.area, &listing.top))
+	if (front_find_area(front, session, query->request, query->list_areas.area, &listing.top))
 		answer_list(&listing);
 }
 
@@ -182,7 +182,7 @@ static void on_list_people(struct front *front, struct session *session, const s
 				  .request = query->request,
 				  .kind = REGISTRY_PEOPLE,
 				  .after = list->after,
-				  .limit = limit_of(list->limit),
+				  .limit = front_limit(list->limit),
 				  .post = list->post,
 				  .only = list->person,
 				  .describe = describe_person};
@@ -190,7 +190,7 @@ static void on_list_people(struct front *front, struct session *session, const s
 		listing.after = list->after < list->person ? list->person - 1 : list->after;
 		listing.limit = 1;
 	}
-	if (find_area(front, session, query->request, list->area, &listing.top))
+	if (front_find_area(front, session, query->request, list->area, &listing.top))
 		answer_list(&listing);
 }
 
@@ -205,9 +205,9 @@ static void on_list_households(struct front *front, struct session *session, con
 				  .request = query->request,
 				  .kind = REGISTRY_HOUSEHOLDS,
 				  .after = query->list_households.after,
-				  .limit = limit_of(query->list_households.limit),
+				  .limit = front_limit(query->list_households.limit),
 				  .describe = describe_household};
-	if (find_area(front, session, query->request, query->list_households.area, &listing.top))
+	if (front_find_area(front, session, query->request, query->list_households.area, &listing.top))
 		answer_list(&listing);
 }
 
@@ -239,7 +239,7 @@ static void on_list_setup(struct front *front, struct session *session, const st
 				  .request = query->request,
 				  .kind = registry_kind_of(query->list_setup.type),
 				  .after = query->list_setup.after,
-				  .limit = limit_of(query->list_setup.limit),
+				  .limit = front_limit(query->list_setup.limit),
 				  .describe = describe_setup};
 	if (listing.kind > REGISTRY_CATEGORIES && listing.kind < REGISTRY_KINDS)
 		return answer_list(&listing);
@@ -324,7 +324,7 @@ static void on_get_stats(struct front *front, struct session *session, const str
 	struct push_counts pushes;
 	uint64_t percentiles[6], registry[CORE_REGISTRY_FIGURES], accepts[FIGURES_BUCKETS], completes[FIGURES_BUCKETS];
 	struct pd_message reply;
-	if (!find_area(front, session, query->request, query->get_stats.area, &area))
+	if (!front_find_area(front, session, query->request, query->get_stats.area, &area))
 		return;
 	session->looked += core_holder_count(front->core);
 	core_sum(front->core, area, &all.sums);
@@ -415,7 +415,7 @@ static void on_get_digest(struct front *front, struct session *session, const st
 /* ---- from disk ---- */
 
 /* The ids of top and all below it, sorted. */
-static uint32_t *subtree(struct front *front, const struct area *top, size_t *found)
+uint32_t *front_subtree(struct front *front, const struct area *top, size_t *found)
 {
 	size_t count;
 	void *const *areas = registry_sorted(core_registry(front->core), REGISTRY_AREAS, &count);
@@ -462,7 +462,7 @@ static void on_list_orders(struct front *front, struct session *session, const s
 {
 	const struct pd_list_orders *list = &query->list_orders;
 	const struct area *area;
-	if (!find_area(front, session, query->request, list->area, &area))
+	if (!front_find_area(front, session, query->request, list->area, &area))
 		return;
 	if ((area || list->whole) && list->requester) {
 		front_refuse(front, session, query->request, PD_REFUSED_bad_field,
@@ -483,13 +483,13 @@ static void on_list_orders(struct front *front, struct session *session, const s
 	read->query.since_ms = list->since_ms;
 	read->query.until_ms = list->until_ms;
 	read->query.category = list->category;
-	read->query.limit = limit_of(list->limit);
+	read->query.limit = front_limit(list->limit);
 	read->query.requester = read->own_only ? read->person : list->requester;
 	if (list->cursor.bytes)
 		memcpy(read->query.cursor, list->cursor.data, list->cursor.bytes);
 	read->query.cursor_bytes = list->cursor.bytes;
 	if (area && !read->own_only)
-		read->areas = subtree(front, area, &read->area_count);
+		read->areas = front_subtree(front, area, &read->area_count);
 	front_read(front, read);
 }
 
@@ -513,15 +513,15 @@ static void on_read_events(struct front *front, struct session *session, const s
 		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, PD_DETAIL(only_working_events));
 		return;
 	}
-	if (!find_area(front, session, query->request, query->read_events.area, &area))
+	if (!front_find_area(front, session, query->request, query->read_events.area, &area))
 		return;
 	struct read *read = front_new_read(front, session, READ_EVENTS, query->request);
 	if (!read)
 		return;
 	read->after_seq = query->read_events.after_seq;
-	read->query.limit = limit_of(query->read_events.limit);
+	read->query.limit = front_limit(query->read_events.limit);
 	if (area)
-		read->areas = subtree(front, area, &read->area_count);
+		read->areas = front_subtree(front, area, &read->area_count);
 	read->publications = area_or_district(front, area)->publications;
 	front_read(front, read);
 }
@@ -540,6 +540,8 @@ void front_on_query(struct front *front, struct session *session, const struct p
 	case PD_MSG_read_events: on_read_events(front, session, query); break;
 	case PD_MSG_get_digest: on_get_digest(front, session, query); break;
 	case PD_MSG_explain_route: on_explain_route(front, session, query); break;
+	case PD_MSG_list_listings: front_list_listings(front, session, query); break;
+	case PD_MSG_list_matches: front_list_matches(front, session, query); break;
 	default: break;
 	}
 }

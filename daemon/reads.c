@@ -345,12 +345,9 @@ static bool event_wanted(const struct read *read, const struct pd_message *event
 		const struct pd_order_event *e = &event->order_event;
 		return area_listed(read, e->holder) || area_listed(read, e->from);
 	}
-	switch (event->type) {
-	case PD_MSG_area_set: return area_listed(read, event->area_set.area);
-	case PD_MSG_household_set: return area_listed(read, event->household_set.area);
-	case PD_MSG_person_set: return area_listed(read, event->person_set.area);
-	default: return false;
-	}
+	uint32_t areas[2];
+	core_event_areas(event, areas);
+	return area_listed(read, areas[0]) || area_listed(read, areas[1]);
 }
 
 static enum pd_err next_event(struct read *read, struct eyes *eyes, uint64_t *seq)
@@ -396,6 +393,112 @@ static enum pd_err read_events(struct read *read, struct eyes *eyes)
 	return PD_OK;
 }
 
+/* ---- listings ---- */
+
+static enum pd_err answer_listing(struct read *read, struct eyes *eyes, const struct listing_row *row)
+{
+	struct journal_event stored;
+	struct pd_message first, message = {.type = PD_MSG_listing};
+	enum pd_err err = decode_at(eyes, row->first_at, &stored, &first);
+	if (err || first.type != PD_MSG_listed)
+		return PD_ECORRUPT;
+	message.listing = (struct pd_listing){.listing = row->id,
+					      .area = row->area,
+					      .side = row->side,
+					      .kind = row->kind,
+					      .state = (uint8_t)listing_state(row),
+					      .quantity = row->quantity,
+					      .left = listing_left(row),
+					      .claimed = row->claimed,
+					      .fulfilled = row->fulfilled,
+					      .from_ms = row->from_ms,
+					      .until_ms = row->until_ms,
+					      .listed_ms = row->listed_ms,
+					      .actor = row->actor,
+					      .seq = row->seq,
+					      .text = first.listed.text};
+	answer(read, &message);
+	read->count++;
+	return PD_OK;
+}
+
+static void on_found_listing(const struct listing_row *row, void *arg)
+{
+	struct found *found = arg;
+	if (found->err == PD_OK)
+		found->err = answer_listing(found->read, found->eyes, row);
+}
+
+static enum pd_err read_listings(struct read *read, struct eyes *eyes)
+{
+	struct book_meta meta = {0};
+	struct book_listing_query *query = &read->listings;
+	enum pd_err err = book_meta_get(eyes->book, &meta);
+	if (err && err != PD_ENOENT)
+		return err;
+	struct found found = {read, eyes, PD_OK};
+	query->areas = read->areas;
+	query->area_count = read->area_count;
+	err = book_list_listings(eyes->book, query, on_found_listing, &found);
+	err = err ? err : found.err;
+	if (err == PD_OK)
+		answer_end(read, query->cursor_bytes > 0, query->cursor, query->cursor_bytes, meta.seq);
+	return err;
+}
+
+static void on_found_claim(const struct claim_row *row, void *arg)
+{
+	struct found *found = arg;
+	struct journal_event stored;
+	struct pd_message end, message = {.type = PD_MSG_claim_row};
+	message.claim_row = (struct pd_claim_row){.claim = row->id,
+						  .listing = row->listing,
+						  .other = row->other,
+						  .by = row->by,
+						  .quantity = row->quantity,
+						  .fulfilled = row->fulfilled,
+						  .ended = row->ended_seq != 0,
+						  .actor = row->actor,
+						  .claimed_ms = row->claimed_ms,
+						  .result = pd_text("")};
+	if (found->err)
+		return;
+	if (row->ended_seq) {
+		found->err = decode_at(found->eyes, row->ended_at, &stored, &end);
+		if (found->err == PD_OK && end.type != PD_MSG_fulfilled)
+			found->err = PD_ECORRUPT;
+		if (found->err)
+			return;
+		message.claim_row.result = end.fulfilled.result;
+	}
+	answer(found->read, &message);
+	found->read->count++;
+}
+
+/* The listing, its claims, then what fits it. */
+static enum pd_err read_matches(struct read *read, struct eyes *eyes)
+{
+	struct listing_row row;
+	struct found found = {read, eyes, PD_OK};
+	enum pd_err err = PD_OK;
+	if (read->row_known)
+		row = read->rows[0];
+	else
+		err = book_listing_get(eyes->book, &read->order, &row);
+	if (err == PD_ENOENT) {
+		answer_refused(read, PD_REFUSED_unknown_listing, PD_DETAIL(id, PD_ID_ARG(read->order)));
+		return PD_OK;
+	}
+	err = err ? err : answer_listing(read, eyes, &row);
+	err = err ? err : book_claims(eyes->book, &read->order, on_found_claim, &found);
+	err = err ? err : found.err;
+	for (size_t i = 1; i < read->row_count && err == PD_OK; i++)
+		err = answer_listing(read, eyes, &read->rows[i]);
+	if (err == PD_OK)
+		answer_end(read, false, NULL, 0, read->seq);
+	return err;
+}
+
 /* ---- was it done before? ---- */
 
 /* Walk back to the event that made the wanted version: the same move by the same actor with the same words is the same
@@ -434,6 +537,8 @@ static enum pd_err run(struct read *read, struct eyes *eyes)
 	case READ_ORDERS: return read_orders(read, eyes);
 	case READ_EVENTS: return read_events(read, eyes);
 	case READ_LOOK_BACK: return read_look_back(read, eyes);
+	case READ_LISTINGS: return read_listings(read, eyes);
+	case READ_MATCHES: return read_matches(read, eyes);
 	}
 	return PD_EINVAL;
 }
@@ -486,6 +591,7 @@ void read_free(struct read *read)
 	if (!read)
 		return;
 	free(read->areas);
+	free(read->rows);
 	pd_buffer_fini(&read->out);
 	free(read);
 }

@@ -12,7 +12,7 @@
 #include "book.h"
 #include "journal.h"
 
-enum read_kind { READ_ORDER, READ_ORDERS, READ_EVENTS, READ_LOOK_BACK };
+enum read_kind { READ_ORDER, READ_ORDERS, READ_EVENTS, READ_LOOK_BACK, READ_LISTINGS, READ_MATCHES };
 
 struct read {
 	uv_work_t work;
@@ -22,12 +22,15 @@ struct read {
 	uint64_t request;
 	uint64_t after_seq; /* the book must have kept so much before it starts */
 	uint64_t seq;       /* the synced seq up to which the answer holds */
-	struct pd_id order;
+	struct pd_id order; /* or the listing */
 	bool row_known, story;
 	struct order_row row; /* of an open order, as it was when the query came */
 	struct book_query query;
 	uint32_t *areas; /* sorted ids: of the query, or the filter of events; null: all */
 	size_t area_count;
+	struct book_listing_query listings; /* READ_LISTINGS */
+	struct listing_row *rows;           /* READ_MATCHES: the listing, if row_known, and what fits it */
+	size_t row_count;
 	bool own_only; /* the reader may see what person has asked for, nothing else */
 	uint32_t person;
 	uint8_t language;      /* of a refusal's detail */

@@ -14,6 +14,11 @@ enum { PD_ID_TEXT_BYTES = 37 }; /* with the terminating zero */
 struct pd_id pd_id_make(uint64_t unix_ms, const uint8_t random[10]);
 /* Whether id has the version and variant of a UUIDv7. */
 bool pd_id_valid(const struct pd_id *id);
+static inline bool pd_id_is_zero(const struct pd_id *id)
+{
+	static const struct pd_id zero;
+	return __builtin_memcmp(id, &zero, sizeof zero) == 0;
+}
 uint64_t pd_id_time_ms(const struct pd_id *id);
 int pd_id_compare(const struct pd_id *a, const struct pd_id *b);
 

@@ -66,6 +66,16 @@ SAME_START(pd_submitted, pd_recorded, requester);
 SAME_START(pd_submitted, pd_recorded, urgency);
 SAME_START(pd_submitted, pd_recorded, text);
 SAME_START(pd_submitted, pd_recorded, lat_e7);
+/* So do those of listings. */
+SAME_START(pd_listing_command, pd_put_listing, listing);
+SAME_START(pd_listing_command, pd_claim, listing);
+SAME_START(pd_listing_command, pd_fulfil, listing);
+SAME_START(pd_listing_command, pd_withdraw_listing, listing);
+SAME_START(pd_listing_event, pd_listed, area);
+SAME_START(pd_listing_event, pd_listed, listing);
+SAME_START(pd_listing_event, pd_claimed, listing);
+SAME_START(pd_listing_event, pd_fulfilled, listing);
+SAME_START(pd_listing_event, pd_withdrawn, listing);
 
 static bool is_said(const struct pd_field *field)
 {

@@ -98,6 +98,18 @@ struct pd_order_event {
 	uint64_t due_ms;
 };
 
+/* What every command and every event about a listing begins with. */
+struct pd_listing_command {
+	struct pd_id listing;
+};
+
+struct pd_listing_event {
+	uint64_t time_ms;
+	uint32_t actor;
+	uint32_t area;
+	struct pd_id listing;
+};
+
 /* Any message. request is the request id, or an event's seq. */
 struct pd_message {
 	enum pd_type type;
@@ -105,6 +117,8 @@ struct pd_message {
 	union {
 		struct pd_order_command order_command;
 		struct pd_order_event order_event;
+		struct pd_listing_command listing_command;
+		struct pd_listing_event listing_event;
 #define MESSAGE(name, code, role, doc) struct pd_##name name;
 #define FIELD(message, name, kind, need, min, max, unit, example, doc)
 #define END(name)
@@ -163,6 +177,17 @@ static inline bool pd_is_first_event(enum pd_type type)
 static inline bool pd_is_move(enum pd_type type)
 {
 	return type >= PD_MSG_accept && type < PD_MSG_put_area && type != PD_MSG_record;
+}
+
+/* About what is offered and needed. */
+static inline bool pd_is_listing_command(enum pd_type type)
+{
+	return type >= PD_MSG_put_listing && type <= PD_MSG_withdraw_listing;
+}
+
+static inline bool pd_is_listing_event(enum pd_type type)
+{
+	return type >= PD_MSG_listed && type <= PD_MSG_withdrawn;
 }
 
 /* PD_REFUSED_stale = 43, ... */

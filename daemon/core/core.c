@@ -18,6 +18,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	TAILQ_INIT(&core->ended);
 	members_init(&core->members, hash_seed);
 	TAILQ_INIT(&core->sweep.holders);
+	listings_init(&core->listings, hash_seed);
 	return core;
 }
 
@@ -37,6 +38,7 @@ void core_free(struct core *core)
 	free_entries(&core->holders);
 	timers_fini(&core->timers);
 	members_fini(&core->members);
+	listings_fini(&core->listings);
 	registry_free(core->registry);
 	free(core);
 }
@@ -111,10 +113,29 @@ struct order *core_apply(struct core *core, const struct pd_message *event, uint
 		core->last_ms = time_ms;
 	if (pd_is_order_event(event->type))
 		return life_apply(core, event, at);
+	if (pd_is_listing_event(event->type)) {
+		listings_apply(core, event, at);
+		return NULL;
+	}
 	reroute_registry_changes(core, event);
 	registry_apply(core->registry, event);
 	reroute_registry_changed(core);
 	return NULL;
+}
+
+void core_event_areas(const struct pd_message *event, uint32_t areas[static 2])
+{
+	areas[0] = areas[1] = 0;
+	switch (event->type) {
+	case PD_MSG_area_set: areas[0] = event->area_set.area; break;
+	case PD_MSG_household_set: areas[0] = event->household_set.area; break;
+	case PD_MSG_person_set: areas[0] = event->person_set.area; break;
+	case PD_MSG_claimed: areas[1] = event->claimed.by; break;
+	case PD_MSG_fulfilled: areas[1] = event->fulfilled.by; break;
+	default: break;
+	}
+	if (pd_is_listing_event(event->type))
+		areas[0] = event->listing_event.area;
 }
 
 size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd_id *last,

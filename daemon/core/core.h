@@ -14,6 +14,7 @@
 
 #include "detail.h"
 #include "members.h"
+#include "listings.h"
 #include "order.h"
 #include "registry.h"
 #include "route.h"
@@ -106,6 +107,10 @@ enum pd_refusal core_entitled(const struct core *core, uint32_t person, uint32_t
 bool core_works_for(const struct core *core, uint32_t person, uint32_t area);
 /* Whether person may read what is not theirs. */
 bool core_may_read(const struct core *core, uint32_t person);
+
+/* The areas to whose supervisors an event is of interest beyond those of orders: at most two go to areas, 0: none.
+ */
+void core_event_areas(const struct pd_message *event, uint32_t areas[static 2]);
 
 /* ---- ended orders leave memory ---- */
 

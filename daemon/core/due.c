@@ -63,6 +63,15 @@ static void fall_idle(const struct core *core, const struct order *order, uint64
 		begin_event(row, PD_MSG_reminded, now_ms, event);
 }
 
+/* What is due beside the orders. */
+static enum core_due decide_other(struct core *core, uint64_t now_ms, struct core_due_thing *thing)
+{
+	thing->order = NULL;
+	thing->event = (struct pd_message){.request = core->last_seq + 1};
+	bool due = listings_decide_due(core, now_ms, &thing->event) || reroute_due(core, now_ms, thing);
+	return due ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
+}
+
 enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing)
 {
 	struct order *order;
@@ -70,7 +79,7 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 	while (alarm == LIFE_ALARM_PUT_OFF) {
 		order = timers_first(&core->timers);
 		if (!order || order->alarm_ms > now_ms)
-			return reroute_due(core, now_ms, thing) ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
+			return decide_other(core, now_ms, thing);
 		alarm = life_alarm(core, order, now_ms, &thing->why);
 	}
 	thing->order = order;
@@ -87,5 +96,6 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 uint64_t core_next_due(const struct core *core)
 {
 	const struct order *order = timers_first(&core->timers);
-	return order ? order->alarm_ms : UINT64_MAX;
+	uint64_t listing_ms = listings_next_due(core);
+	return order && order->alarm_ms < listing_ms ? order->alarm_ms : listing_ms;
 }

@@ -29,22 +29,6 @@ static int compare_holders(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* The table's entries that wanted picks, sorted. */
-static void **sorted(const struct table *table, bool (*wanted)(const void *entry),
-		     int (*compare)(const void *, const void *), size_t *count)
-{
-	void **entries = malloc((table->count + 1) * sizeof *entries);
-	if (!entries)
-		abort();
-	size_t at = 0;
-	*count = 0;
-	for (void *entry; (entry = table_next(table, &at));)
-		if (wanted(entry))
-			entries[(*count)++] = entry;
-	qsort(entries, *count, sizeof *entries, compare);
-	return entries;
-}
-
 static bool order_wanted(const void *entry)
 {
 	return order_is_open(&((const struct order *)entry)->row);
@@ -91,16 +75,17 @@ void core_dump(const struct core *core, sink_fn *sink, void *arg)
 	size_t count;
 	sink(&core->last_seq, sizeof core->last_seq, arg);
 	dump_registry(core->registry, sink, arg);
-	void **orders = sorted(&core->orders, order_wanted, compare_orders, &count);
+	void **orders = table_sorted(&core->orders, order_wanted, compare_orders, &count);
 	for (size_t i = 0; i < count; i++)
 		sink(&((struct order *)orders[i])->row, sizeof(struct order_row), arg);
 	free(orders);
 	dump_members(core, sink, arg);
-	void **holders = sorted(&core->holders, holder_wanted, compare_holders, &count);
+	void **holders = table_sorted(&core->holders, holder_wanted, compare_holders, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct holder *holder = holders[i];
 		sink(&holder->area, sizeof holder->area, arg);
 		sink(&holder->figures, sizeof holder->figures, arg);
 	}
 	free(holders);
+	listings_dump(core, sink, arg);
 }

@@ -221,7 +221,7 @@ void life_leave(struct core *core, struct order *order)
 	}
 }
 
-static uint64_t mix(uint64_t hash, const void *data, size_t bytes)
+uint64_t core_mix(uint64_t hash, const void *data, size_t bytes)
 {
 	const char *p = data;
 	for (; bytes >= 8; bytes -= 8, p += 8) {
@@ -242,9 +242,9 @@ uint32_t submit_content(const struct pd_message *message)
 	const struct pd_submitted *s = &message->submitted;
 	uint32_t numbers[] = {s->actor,    s->requester,        s->household,
 			      s->category, (uint32_t)s->lon_e7, (uint32_t)s->lat_e7};
-	uint64_t hash = mix(0, numbers, sizeof numbers);
-	hash = mix(hash, s->text.data, s->text.bytes);
-	return (uint32_t)mix(hash, s->place.data, s->place.bytes);
+	uint64_t hash = core_mix(0, numbers, sizeof numbers);
+	hash = core_mix(hash, s->text.data, s->text.bytes);
+	return (uint32_t)core_mix(hash, s->place.data, s->place.bytes);
 }
 
 uint32_t record_content(const struct pd_message *message)
@@ -253,12 +253,12 @@ uint32_t record_content(const struct pd_message *message)
 	uint64_t times[] = {r->submitted_ms, r->ended_ms, r->target_ms};
 	uint32_t numbers[] = {r->requester,        r->household, r->category, (uint32_t)r->lon_e7,
 			      (uint32_t)r->lat_e7, r->state,     r->duplicate};
-	uint64_t hash = mix(mix(0, times, sizeof times), numbers, sizeof numbers);
-	hash = mix(hash, r->text.data, r->text.bytes);
-	hash = mix(hash, r->place.data, r->place.bytes);
-	hash = mix(hash, r->source.data, r->source.bytes);
-	hash = mix(hash, r->key.data, r->key.bytes);
-	return (uint32_t)mix(hash, r->result.data, r->result.bytes);
+	uint64_t hash = core_mix(core_mix(0, times, sizeof times), numbers, sizeof numbers);
+	hash = core_mix(hash, r->text.data, r->text.bytes);
+	hash = core_mix(hash, r->place.data, r->place.bytes);
+	hash = core_mix(hash, r->source.data, r->source.bytes);
+	hash = core_mix(hash, r->key.data, r->key.bytes);
+	return (uint32_t)core_mix(hash, r->result.data, r->result.bytes);
 }
 
 uint32_t core_content(const struct pd_message *move)
@@ -278,7 +278,7 @@ uint32_t core_content(const struct pd_message *move)
 	case PD_MSG_suspended: number = (uint32_t)(move->suspended.due_ms / 1000); break;
 	default: break;
 	}
-	return (uint32_t)mix(mix(0, &number, sizeof number), said.data, said.bytes);
+	return (uint32_t)core_mix(core_mix(0, &number, sizeof number), said.data, said.bytes);
 }
 
 /* What a recorded order brings with it. It waits here, if it does, only from now on. */

@@ -338,6 +338,8 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 		begin_record(core, &command->record, actor, now_ms, decision);
 	else if (pd_is_move(command->type))
 		decide_move(core, command, actor, now_ms, decision);
+	else if (pd_is_listing_command(command->type))
+		listings_decide(core, command, actor, now_ms, decision);
 	else if (!gone)
 		decide_put(core, command, actor, now_ms, decision);
 	/* A repeat gets the first answer, whoever has left since. */

@@ -3,6 +3,7 @@
 #define PAIDAN_STATE_H
 
 #include "core.h"
+#include "listings.h"
 #include "table.h"
 #include "timers.h"
 
@@ -25,6 +26,7 @@ struct core {
 	uint64_t last_seq, last_ms;
 	struct holder *changed;
 	struct members members; /* of open orders and notices; of ended ones while these are in memory */
+	struct listings listings;
 };
 
 void core_refuse(struct core_decision *decision, enum pd_refusal refusal, struct pd_detail detail);
@@ -61,6 +63,12 @@ void reroute_came(struct core *core, struct holder *holder);
 void reroute_mark_all(struct core *core);
 /* The event of one order that is elsewhere now; false: none was found, in a bounded look. */
 bool reroute_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing);
+/* Mix data into a hash of what was said before. */
+uint64_t core_mix(uint64_t hash, const void *data, size_t bytes);
+/* A hash over what a listing's command or event says in words and of quantities done. */
+uint32_t listing_content(const struct pd_message *message);
+/* Whether two listings could be matched; if not, why. */
+bool listings_fit(const struct listing_row *a, const struct listing_row *b, struct pd_detail *why);
 
 /* A hash over what a submit says, by which its repeat is recognised. */
 uint32_t submit_content(const struct pd_message *submitted);

@@ -142,3 +142,18 @@ void *table_next(const struct table *table, size_t *at)
 	}
 	return NULL;
 }
+
+void **table_sorted(const struct table *table, bool (*wanted)(const void *entry),
+		    int (*compare)(const void *, const void *), size_t *count)
+{
+	void **entries = malloc((table->count + 1) * sizeof *entries);
+	if (!entries)
+		abort();
+	size_t at = 0;
+	*count = 0;
+	for (void *entry; (entry = table_next(table, &at));)
+		if (wanted(entry))
+			entries[(*count)++] = entry;
+	qsort(entries, *count, sizeof *entries, compare);
+	return entries;
+}

@@ -40,5 +40,8 @@ void table_remove(struct table *table, const void *key);
 
 /* Entries one by one: start with *at = 0; null at the end. Not to be mixed with adding or removing. */
 void *table_next(const struct table *table, size_t *at);
+/* Those that wanted picks, sorted; to be freed. */
+void **table_sorted(const struct table *table, bool (*wanted)(const void *entry),
+		    int (*compare)(const void *, const void *), size_t *count);
 
 #endif

@@ -1,13 +1,12 @@
 #include "book.h"
 
 #include <assert.h>
-#include <lmdb.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "book_state.h"
 #include "codec.h"
 #include "intl.h"
 #include "keys.h"
@@ -15,21 +14,10 @@
 enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
 static const uint64_t map_bytes_first = UINT64_C(16) << 30;
 
-enum { ORDERS, BY_HOLDER, BY_REQUESTER, REGISTRY, MEMBERS, BY_MEMBER, FIGURES, META, TABLES };
-static const char *const names[TABLES] = {"orders",  "by_holder", "by_requester", "registry",
-					  "members", "by_member", "figures",      "meta"};
+static const char *const names[TABLES] = {"orders",  "by_holder", "by_requester",  "registry", "members", "by_member",
+					  "figures", "listings",  "open_listings", "claims",   "tallies", "meta"};
 
 static const char state_key[] = "state";
-
-struct book {
-	MDB_env *env;
-	MDB_dbi tables[TABLES];
-	struct pd_decoder *decoder;
-	unsigned renewed_from;
-	/* Readers hold it shared for as long as a snapshot lasts: the map can grow only while there is none. A thread
-	 * must not hold it twice: new snapshots wait while the keeper does. */
-	pthread_rwlock_t growing;
-};
 
 static enum pd_err failed(int rc, const char *what, char *why)
 {
@@ -188,6 +176,7 @@ void book_batch_clear(struct book_batch *batch)
 {
 	batch->first_seq = 0;
 	batch->orders.count = batch->registry.count = batch->figures.count = batch->members.count = 0;
+	batch->listings.count = batch->claims.count = batch->tallies.count = 0;
 }
 
 void book_batch_fini(struct book_batch *batch)
@@ -196,6 +185,9 @@ void book_batch_fini(struct book_batch *batch)
 	pd_buffer_fini(&batch->registry);
 	pd_buffer_fini(&batch->figures);
 	pd_buffer_fini(&batch->members);
+	pd_buffer_fini(&batch->listings);
+	pd_buffer_fini(&batch->claims);
+	pd_buffer_fini(&batch->tallies);
 }
 
 /* Rows are sorted by what stands here, and not moved themselves. */
@@ -217,12 +209,6 @@ static uint64_t id_part(const uint8_t *bytes)
 	uint64_t part;
 	memcpy(&part, bytes, sizeof part);
 	return __builtin_bswap64(part);
-}
-
-static int put(MDB_txn *txn, MDB_dbi table, const void *key, size_t key_bytes, const void *value, size_t value_bytes)
-{
-	MDB_val k = {key_bytes, (void *)key}, v = {value_bytes, (void *)value};
-	return mdb_put(txn, table, &k, &v, 0);
 }
 
 /* Take the order's old index entry away, if it has one and it is to change. *moved: whether a new one is to be made. */
@@ -415,6 +401,8 @@ static int keep_once(struct book *book, struct book_batch *batch)
 	if (rc == 0)
 		rc = keep_members(book, txn, &batch->members);
 	if (rc == 0)
+		rc = book_keep_listings(book, txn, batch);
+	if (rc == 0)
 		rc = put(txn, book->tables[META], state_key, sizeof state_key - 1, &batch->meta, sizeof batch->meta);
 	if (rc) {
 		mdb_txn_abort(txn);
@@ -447,13 +435,6 @@ enum pd_err book_keep(struct book *book, struct book_batch *batch, char why[stat
 }
 
 /* ---- reading ---- */
-
-struct book_reader {
-	struct book *book;
-	MDB_txn *txn;
-	struct pd_decoder *decoder;
-	bool active;
-};
 
 enum pd_err book_reader_new(struct book_reader **out, struct book *book)
 {
@@ -508,22 +489,6 @@ void book_end(struct book_reader *reader)
 	pthread_rwlock_unlock(&reader->book->growing);
 }
 
-/* A value of fixed size. */
-static enum pd_err get(struct book_reader *reader, int table, const void *key, size_t key_bytes, void *value,
-		       size_t bytes)
-{
-	MDB_val k = {key_bytes, (void *)key}, v;
-	int rc = mdb_get(reader->txn, reader->book->tables[table], &k, &v);
-	if (rc == MDB_NOTFOUND)
-		return PD_ENOENT;
-	if (rc)
-		return PD_ESYS;
-	if (v.mv_size != bytes)
-		return PD_ECORRUPT;
-	memcpy(value, v.mv_data, bytes);
-	return PD_OK;
-}
-
 enum pd_err book_meta_get(struct book_reader *reader, struct book_meta *meta)
 {
 	return get(reader, META, state_key, sizeof state_key - 1, meta, sizeof *meta);
@@ -532,48 +497,6 @@ enum pd_err book_meta_get(struct book_reader *reader, struct book_meta *meta)
 enum pd_err book_order_get(struct book_reader *reader, const struct pd_id *id, struct order_row *row)
 {
 	return get(reader, ORDERS, id, sizeof *id, row, sizeof *row);
-}
-
-/* A cursor and where it stands. */
-struct walk {
-	MDB_cursor *cursor;
-	MDB_val key, value;
-	int rc;
-	uint8_t from[64]; /* what key points to while it is looked for */
-};
-
-static struct walk walk_open(struct book_reader *reader, int table)
-{
-	struct walk walk = {0};
-	walk.rc = mdb_cursor_open(reader->txn, reader->book->tables[table], &walk.cursor);
-	return walk;
-}
-
-static void walk_to(struct walk *walk, MDB_cursor_op op)
-{
-	if (walk->cursor)
-		walk->rc = mdb_cursor_get(walk->cursor, &walk->key, &walk->value, op);
-}
-
-static void walk_from(struct walk *walk, const void *key, size_t bytes)
-{
-	assert(bytes <= sizeof walk->from);
-	memcpy(walk->from, key, bytes);
-	walk->key = (MDB_val){bytes, walk->from};
-	walk_to(walk, MDB_SET_RANGE);
-}
-
-/* Whether it came to an end, and did not stop at an error. */
-static enum pd_err walk_err(const struct walk *walk)
-{
-	return walk->rc == 0 || walk->rc == MDB_NOTFOUND ? PD_OK : PD_ESYS;
-}
-
-static enum pd_err walk_close(struct walk *walk)
-{
-	if (walk->cursor)
-		mdb_cursor_close(walk->cursor);
-	return walk_err(walk);
 }
 
 enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
@@ -741,6 +664,8 @@ enum pd_err book_load(struct book_reader *reader, struct core *core, struct book
 		err = load_figures(reader, core);
 	if (err == PD_OK)
 		err = load_open(reader, core);
+	if (err == PD_OK)
+		err = book_load_listings(reader, core);
 	if (err == PD_OK)
 		core_restore_end(core, meta->seq, meta->time_ms);
 	return err;

@@ -7,6 +7,11 @@
  *   members       owner, 16 bytes, member u32                   struct member_row
  *   by_member     member u32, owner, 16 bytes                   nothing
  *   figures       area u32, big-endian                          struct figures
+ *   listings      id                                            struct listing_row
+ *   open_listings id                                            nothing: those that belong in memory
+ *   claims        listing id, claim id                          struct claim_row
+ *                 other id, claim id, listing id                the same, of a match
+ *   tallies       area u32, big-endian                          struct listing_counts
  *   meta          "state"                                       struct book_meta
  *
  * Invariants: (1) the book is what the journal's events up to meta.seq make, exactly; (2) row = f(events), index =
@@ -55,12 +60,20 @@ struct book_batch {
 	struct pd_buffer registry; /* events of the registry, as messages, back to back */
 	struct pd_buffer figures;  /* struct book_figures */
 	struct pd_buffer members;  /* struct member_row */
+	struct pd_buffer listings; /* struct listing_row */
+	struct pd_buffer claims;   /* struct claim_row */
+	struct pd_buffer tallies;  /* struct book_tally */
 	struct book_meta meta;     /* the state to which all this leads */
 };
 
 struct book_figures {
 	uint32_t area, zero;
 	struct figures figures;
+};
+
+struct book_tally {
+	uint32_t area, zero;
+	struct listing_counts counts;
 };
 
 void book_batch_clear(struct book_batch *batch);
@@ -120,6 +133,29 @@ struct book_query {
  * Looks at a bounded number of rows: a page may be short and yet not the last. */
 PD_MUST_USE enum pd_err book_list(struct book_reader *reader, struct book_query *query,
 				  void (*found)(const struct order_row *row, void *arg), void *arg);
+
+/* ---- listings ---- */
+
+/* PD_ENOENT: the book does not have it. */
+PD_MUST_USE enum pd_err book_listing_get(struct book_reader *reader, const struct pd_id *id, struct listing_row *row);
+/* Give all claims of a listing, those of its matches too, to found. */
+PD_MUST_USE enum pd_err book_claims(struct book_reader *reader, const struct pd_id *listing,
+				    void (*found)(const struct claim_row *row, void *arg), void *arg);
+
+/* Put a listing that is not in memory there, with its claims. PD_ENOENT: the book does not have it. */
+PD_MUST_USE enum pd_err book_fetch_listing(struct book_reader *reader, struct core *core, const struct pd_id *id);
+
+struct book_listing_query {
+	const uint32_t *areas; /* sorted; null: any */
+	size_t area_count;
+	unsigned side, kind, state; /* 0: any */
+	unsigned limit;
+	uint8_t cursor[64]; /* as in struct book_query */
+	size_t cursor_bytes;
+};
+/* Newest first. */
+PD_MUST_USE enum pd_err book_list_listings(struct book_reader *reader, struct book_listing_query *query,
+					   void (*found)(const struct listing_row *row, void *arg), void *arg);
 
 /* Compare two books table by table, byte by byte. PD_ECORRUPT: *why names the first difference. entries gets the number
  * compared. */

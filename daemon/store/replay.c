@@ -29,8 +29,20 @@ void replay_batch_event(struct book_batch *batch, const struct pd_message *event
 		batch->first_seq = event->request;
 	if (order)
 		batch_row(batch, order);
-	else
+	else if (registry_kind_of(event->type) < REGISTRY_KINDS)
 		pd_buffer_add(&batch->registry, message, bytes);
+}
+
+static void batch_listings(struct book_batch *batch, struct core *core)
+{
+	for (const struct listing_entry *l = core_take_changed_listings(core); l; l = l->next_changed)
+		pd_buffer_add(&batch->listings, &l->row, sizeof l->row);
+	for (const struct claim *c = core_take_changed_claims(core); c; c = c->next_changed)
+		pd_buffer_add(&batch->claims, &c->row, sizeof c->row);
+	for (const struct listing_tally *t = core_take_changed_tallies(core); t; t = t->next_changed) {
+		struct book_tally tally = {.area = t->area, .counts = t->counts};
+		pd_buffer_add(&batch->tallies, &tally, sizeof tally);
+	}
 }
 
 void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at)
@@ -41,6 +53,7 @@ void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at
 	}
 	for (const struct member *member = core_take_changed_members(core); member; member = member->next_changed)
 		pd_buffer_add(&batch->members, &member->row, sizeof member->row);
+	batch_listings(batch, core);
 	batch->meta = (struct book_meta){.seq = core_last_seq(core), .at = at, .time_ms = core_last_ms(core)};
 }
 
@@ -57,6 +70,29 @@ enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const st
 	return err;
 }
 
+static enum pd_err fetch_listing(struct core *core, struct book_reader *reader, const struct pd_id *id)
+{
+	if (core_listing(core, id))
+		return PD_OK;
+	enum pd_err err = book_begin(reader);
+	if (err)
+		return err;
+	err = book_fetch_listing(reader, core, id);
+	book_end(reader);
+	return err == PD_ENOENT ? PD_OK : err;
+}
+
+enum pd_err replay_fetch_listings(struct core *core, struct book_reader *reader, const struct pd_message *message)
+{
+	bool event = pd_is_listing_event(message->type);
+	const struct pd_id *named = event ? &message->listing_event.listing : &message->listing_command.listing;
+	struct pd_id other;
+	enum pd_err err = fetch_listing(core, reader, named);
+	if (err == PD_OK && listings_other(core, message, &other))
+		err = fetch_listing(core, reader, &other);
+	return err;
+}
+
 /* One run's tools. */
 struct run {
 	struct replay *replay;
@@ -66,6 +102,13 @@ struct run {
 	uint64_t batch_events;
 };
 
+/* All that has ended is in the book. */
+static void forget(struct core *core)
+{
+	core_forget(core, core_last_seq(core), SIZE_MAX, NULL, NULL, NULL);
+	core_forget_listings(core, core_last_seq(core));
+}
+
 static enum pd_err keep(struct run *run)
 {
 	struct replay *replay = run->replay;
@@ -74,7 +117,7 @@ static enum pd_err keep(struct run *run)
 	book_batch_clear(&run->batch);
 	run->batch_events = 0;
 	if (err == PD_OK)
-		core_forget(replay->core, core_last_seq(replay->core), SIZE_MAX, NULL, NULL, NULL);
+		forget(replay->core);
 	return err;
 }
 
@@ -105,6 +148,21 @@ static enum pd_err order_fits(struct run *run, const struct pd_message *event, u
 	return PD_OK;
 }
 
+/* Whether the listings are as the event found them; they are brought into memory. */
+static enum pd_err listing_fits(struct run *run, const struct pd_message *event, uint64_t seq)
+{
+	struct replay *replay = run->replay;
+	enum pd_err err = replay_fetch_listings(replay->core, run->reader, event);
+	struct pd_id other;
+	if (err)
+		return err;
+	if (core_listing_takes(replay->core, event) &&
+	    (!listings_other(replay->core, event, &other) || core_listing(replay->core, &other)))
+		return PD_OK;
+	snprintf(replay->why, sizeof replay->why, _("event %" PRIu64 " does not fit the listing that it names"), seq);
+	return PD_ECORRUPT;
+}
+
 /* Whether the event can have happened to the state. */
 static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_t seq)
 {
@@ -114,6 +172,8 @@ static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_
 			 event->request, core_last_seq(replay->core) + 1);
 		return PD_ECORRUPT;
 	}
+	if (pd_is_listing_event(event->type))
+		return listing_fits(run, event, seq);
 	return pd_is_order_event(event->type) ? order_fits(run, event, seq) : PD_OK;
 }
 

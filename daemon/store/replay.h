@@ -32,5 +32,8 @@ PD_MUST_USE enum pd_err replay_run(struct replay *replay);
 
 /* Find an order that is not in memory, and put it there. PD_ENOENT: there is no such order. */
 PD_MUST_USE enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const struct pd_id *id);
+/* The same for the listings that a command or an event names; those that there are not, are not. */
+PD_MUST_USE enum pd_err replay_fetch_listings(struct core *core, struct book_reader *reader,
+					      const struct pd_message *message);
 
 #endif
