@@ -279,7 +279,7 @@ static void on_explain_route(struct front *front, struct session *session, const
 	if (refusal)
 		front_refuse(front, session, query->request, refusal, detail);
 	else
-		answer_end(front, session, query->request, explaining.rows, false, 0);
+		front_answer_end(front, session, query->request, explaining.rows, false, 0);
 }
 
 /* ---- figures ---- */

@@ -7,11 +7,11 @@
 #include "cli.h"
 #include "export_out.h"
 #include "intl.h"
+#include "moment.h"
 #include "names.h"
 #include "pages.h"
 #include "print.h"
 #include "tell.h"
-#include "zone.h"
 
 /* What is counted for the totals of an area or a category. */
 enum { TOTAL_ORDERS, TOTAL_CLOSED, TOTAL_WAITING, TOTAL_LATE, TOTAL_DUPLICATE, TOTAL_COLUMNS };
@@ -213,28 +213,6 @@ struct words {
 	bool bom;
 };
 
-/* A time of the clocks here, or with an offset. */
-static bool read_time(const struct cli *cli, const char *option, const char *text, uint64_t *ms)
-{
-	static const char *const formats[] = {"%Y-%m-%d",          "%Y-%m-%d %H:%M",
-					      "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z",
-					      "%Y-%m-%dT%H:%M",    "%Y-%m-%dT%H:%M:%S"};
-	char why[ZONE_WHY_BYTES];
-	struct zone_date date;
-	uint64_t second_ms;
-	if (!text)
-		return true;
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-		if (!zone_read(formats[i], text, &date, why))
-			return zone_moment(&date, ms, &second_ms) != ZONE_OUT ||
-			       !cli_fail(cli, CLI_USAGE, _("%s: %s is before 1970"), option, text);
-	cli_fail(cli, CLI_USAGE,
-		 _("%s: \"%s\" is no time; one is written like 2025-11-23, 2025-11-23 15:57 or "
-		   "2025-11-23T15:57:00+08:00"),
-		 option, text);
-	return false;
-}
-
 static int read_words(struct export *export, const struct words *words, struct pd_message *query)
 {
 	static const char *const formats[] = {[EXPORT_CSV] = "csv", [EXPORT_JSONL] = "jsonl", [EXPORT_XLSX] = "xlsx"};
@@ -254,8 +232,8 @@ static int read_words(struct export *export, const struct words *words, struct p
 		return cli_fail(cli, CLI_USAGE, _("--bom is for --format csv"));
 	if (export->events && (words->state || words->category))
 		return cli_fail(cli, CLI_USAGE, _("--state and --category are for orders"));
-	if (!read_time(cli, "--since", words->since, &export->since_ms) ||
-	    !read_time(cli, "--until", words->until, &export->until_ms))
+	if (!moment_read(cli, "--since", words->since, &export->since_ms) ||
+	    !moment_read(cli, "--until", words->until, &export->until_ms))
 		return CLI_USAGE;
 	if (export->until_ms && export->until_ms <= export->since_ms)
 		return cli_fail(cli, CLI_USAGE, _("--until is not after --since"));

@@ -30,6 +30,32 @@ static const char *const stats_help[] = {
 	NULL,
 };
 
+static const char *const listing_help[] = {
+	N_("The lists of a community and of the organisations in it (双报到): what is offered (资源) and what is "
+	   "needed\n"
+	   "(需求). Kinds are volunteers, skill, goods, place, money, service and activity.\n"),
+	NULL,
+};
+
+static const char *const claim_help[] = {
+	N_("A community claims what is offered, an organisation what is needed; in whole or in part. With --with, an\n"
+	   "offer and a need are matched, and both are claimed. Prints the claim's id, which paidan fulfil names.\n"),
+	NULL,
+};
+
+static const char *const fulfil_help[] = {
+	N_("QUANTITY is how much was done; 0 says that nothing came of it. What was claimed and not done is left "
+	   "again.\n"),
+	NULL,
+};
+
+static const char *const matches_help[] = {
+	N_("What fits is of the other side and the same kind, open, and of a time that overlaps: of the same "
+	   "community\n"
+	   "first, then of the same street, then of the district.\n"),
+	NULL,
+};
+
 static const char *const watch_help[] = {
 	N_("One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
 	   "connection or a restart of paidand hides is read afterwards.\n"),
@@ -97,6 +123,19 @@ static const struct cli_command commands[] = {
 	{"people", "[OPTIONS]", N_("list people, with their posts"), NULL, cmd_people},
 	{"households", "[AREA]", N_("list households"), NULL, cmd_households},
 	{"categories", "", N_("list the categories of orders"), NULL, cmd_categories},
+	{"offer", "TEXT --kind K --area A [OPTIONS]", N_("put something on the list of what is offered (资源)"),
+	 listing_help, cmd_listing},
+	{"need", "TEXT --kind K --area A [OPTIONS]", N_("put something on the list of what is needed (需求)"),
+	 listing_help, cmd_listing},
+	{"listings", "[AREA] [OPTIONS]", N_("list what is offered and needed, or count it"), listing_help,
+	 cmd_listings},
+	{"matches", "LISTING [OPTIONS]", N_("an offer or a need, its claims, and what fits it"), matches_help,
+	 cmd_matches},
+	{"claim", "LISTING QUANTITY --by AREA [OPTIONS]", N_("claim an offer or a need, or a part of it (认领)"),
+	 claim_help, cmd_listing},
+	{"fulfil", "LISTING CLAIM QUANTITY RESULT [--as PERSON]", N_("end a claim, with what came of it"), fulfil_help,
+	 cmd_listing},
+	{"withdraw", "LISTING [REASON] [--as PERSON]", N_("take an offer or a need back"), NULL, cmd_listing},
 	{"stats", "[AREA] [OPTIONS]", N_("figures of an area and all below it"), stats_help, cmd_stats},
 	{"watch", "[AREA] [OPTIONS]", N_("what happens in an area, live"), watch_help, cmd_watch},
 	{"top", "[AREA] [OPTIONS]", N_("a district at work, live on a full screen"), top_help, cmd_top},

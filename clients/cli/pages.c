@@ -25,6 +25,7 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 	case PD_MSG_list_households: query->list_households.limit = limit; break;
 	case PD_MSG_read_events: query->read_events.limit = limit; break;
 	case PD_MSG_list_setup: query->list_setup.limit = limit < SETUP_PAGE ? limit : SETUP_PAGE; break;
+	case PD_MSG_list_listings: query->list_listings.limit = limit; break;
 	default: break; /* list_categories answers with all of them */
 	}
 }
@@ -38,6 +39,7 @@ static void go_on(struct pd_message *query, const struct pd_end *end)
 	case PD_MSG_list_households: query->list_households.after = end->after; break;
 	case PD_MSG_read_events: query->read_events.after_seq = end->seq; break;
 	case PD_MSG_list_setup: query->list_setup.after = end->after; break;
+	case PD_MSG_list_listings: query->list_listings.cursor = end->cursor; break;
 	default: break;
 	}
 }

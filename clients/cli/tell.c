@@ -181,6 +181,34 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 	}
 }
 
+/* "by 王秀英 (leader), listing ..., claim ... by 税务街社区, 4 left: 已理发" */
+static void print_listing_event(struct cli *cli, struct pd_client *client, const struct pd_message *event)
+{
+	const struct pd_listing_event *e = &event->listing_event;
+	char id[PD_ID_TEXT_BYTES], text[WHO_BYTES], who[PATH_BYTES];
+	if (event->type == PD_MSG_withdrawn && event->withdrawn.expired)
+		fputs(_("by itself"), stdout);
+	else
+		printf(_("by %s"), clean(tell_person(cli, client, e->actor, text, sizeof text), who));
+	printf(_(", listing %s"), pd_id_print(&e->listing, id));
+	switch (event->type) {
+	case PD_MSG_listed:
+		printf(_(", %s, %s, %u of it"), intl_word("listing_side", event->listed.side),
+		       intl_word("listing_kind", event->listed.kind), event->listed.quantity);
+		break;
+	case PD_MSG_claimed:
+		printf(_(", %u of it for %s, %u left"), event->claimed.quantity,
+		       clean(area_name(cli, client, event->claimed.by), who), event->claimed.left);
+		break;
+	case PD_MSG_fulfilled:
+		printf(_(", %u of it done for %s, %u left"), event->fulfilled.quantity,
+		       clean(area_name(cli, client, event->fulfilled.by), who), event->fulfilled.left);
+		break;
+	default: printf(_(", %u of it were left"), event->withdrawn.quantity); break;
+	}
+	print_quoted(pd_said(event));
+}
+
 static void print_registry_event(const struct pd_message *event)
 {
 	switch (event->type) {
@@ -223,19 +251,27 @@ static uint32_t area_of(const struct pd_message *event)
 	case PD_MSG_household_set: return event->household_set.area;
 	case PD_MSG_person_set: return event->person_set.area;
 	case PD_MSG_category_set: return 0;
+	case PD_MSG_listed:
+	case PD_MSG_claimed:
+	case PD_MSG_fulfilled:
+	case PD_MSG_withdrawn: return event->listing_event.area;
 	default: return event->accepted.from ? event->accepted.from : event->accepted.holder;
 	}
 }
 
 /* What happened, in a word. */
-static const char *event_word(enum pd_type type)
+static const char *event_word(const struct pd_message *event)
 {
-	switch (type) {
+	switch (event->type) {
 	case PD_MSG_area_set: return _("area_set");
 	case PD_MSG_household_set: return _("household_set");
 	case PD_MSG_person_set: return _("person_set");
 	case PD_MSG_category_set: return _("category_set");
-	default: return intl_move(type);
+	case PD_MSG_listed: return _("listed");
+	case PD_MSG_claimed: return _("claimed");
+	case PD_MSG_fulfilled: return _("fulfilled");
+	case PD_MSG_withdrawn: return event->withdrawn.expired ? _("expired") : _("withdrawn");
+	default: return intl_move(event->type);
 	}
 }
 
@@ -245,7 +281,7 @@ void tell_event(struct cli *cli, struct pd_client *client, const struct pd_messa
 	names_learn(cli->names, event);
 	/* Every event begins with time and actor. */
 	printf("%s  ", print_time(event->accepted.time_ms, time));
-	print_column(stdout, is_retired(event) ? _("retired") : event_word(event->type), VERB_COLUMNS);
+	print_column(stdout, is_retired(event) ? _("retired") : event_word(event), VERB_COLUMNS);
 	fputs(" ", stdout);
 	if (how == TELL_WATCH) {
 		uint32_t area = area_of(event);
@@ -254,6 +290,8 @@ void tell_event(struct cli *cli, struct pd_client *client, const struct pd_messa
 	}
 	if (pd_is_order_event(event->type))
 		print_order_event(cli, client, event, how);
+	else if (pd_is_listing_event(event->type))
+		print_listing_event(cli, client, event);
 	else
 		print_registry_event(event);
 	putchar('\n');

@@ -109,7 +109,7 @@ bool cli_uuid(const char *text, struct pd_id *id)
 {
 	if (pd_id_parse(text, id) == PD_OK)
 		return true;
-	cli_say(NULL, _("\"%s\" is not an order's id, which has 32 hexadecimal digits, with hyphens or without"), text);
+	cli_say(NULL, _("\"%s\" is not an id, which has 32 hexadecimal digits, with hyphens or without"), text);
 	return false;
 }
 

@@ -96,7 +96,7 @@ def the_outermost_good_values_are_good(broker):
     lasts = {}
     wanted = {request for request, *_ in cases}
     while len(lasts) < len(wanted):
-        last = c.next(lambda m: m.request in wanted and m.what not in ("past", "area", "person", "household", "category", "order"),
+        last = c.next(lambda m: m.request in wanted and m.what not in ("past", "area", "person", "household", "category", "order", "listing", "claim_row", "listing_counts"),
                       f"{len(wanted) - len(lasts)} further answers")
         lasts[last.request] = last
     for request, kind, field, value, _ in cases:
@@ -158,11 +158,19 @@ def every_message_once_well(broker):
     imported = say(operator, "import_commit", **{"import": import_id, "rows": 0})
     equal((imported.what, imported.seq, imported.areas), ("imported", 0, [0] * 5), "the answer to an empty import")
 
+    offer, claim = new_id(), new_id()
+    ok(staff, "put_listing", listing=offer, side=1, kind=1, area=COMMUNITY, text="周末可上门理发", quantity=6)
+    ok(staff, "claim", listing=offer, claim=claim, quantity=2, by=COMMUNITY, other=bytes(16))
+    ok(staff, "fulfil", listing=offer, claim=claim, quantity=2, result="已理发")
+    last = ok(staff, "withdraw_listing", listing=offer, reason="外出").seq
+
     rows, _ = listed(operator, "get_order", order=order.id, story=True)
     equal([r.what for r in rows], ["order"] + ["past"] * 10, "the answers to get_order with its story")
     check(listed(operator, "list_orders", limit=10, after_seq=order.seq)[0], "list_orders gave nothing")
     for what in ("list_areas", "list_people", "list_households", "list_categories"):
         check(listed(operator, what)[0], f"{what} gave nothing")
+    equal([r.what for r in listed(staff, "list_listings", area=STREET, after_seq=last)[0]], ["listing"], "the answers to list_listings")
+    equal([r.what for r in listed(staff, "list_matches", listing=offer)[0]], ["listing", "claim_row"], "the answers to list_matches")
     equal(say(operator, "get_stats", area=STREET).submitted, 3, "submitted orders of the street")
     check(listed(operator, "read_events", after_seq=0)[0], "read_events gave nothing")
     equal(say(operator, "get_digest").what, "digest", "the answer to get_digest")

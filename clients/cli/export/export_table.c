@@ -21,6 +21,10 @@ const char *export_event_word(enum pd_type type)
 	case PD_MSG_household_set: return "户变更";
 	case PD_MSG_person_set: return "人员变更";
 	case PD_MSG_category_set: return "类别变更";
+	case PD_MSG_listed: return "供需登记";
+	case PD_MSG_claimed: return "认领";
+	case PD_MSG_fulfilled: return "认领办结";
+	case PD_MSG_withdrawn: return "供需撤回";
 	default: return pd_move_in(PD_language_chinese, type);
 	}
 }
@@ -227,6 +231,12 @@ void export_event_cells(struct cli *cli, struct pd_client *client, const struct 
 	cells[EVENT_TIME] = given_cell(EXPORT_TIME, e->time_ms);
 	cells[EVENT_TYPE] = number_cell(EXPORT_EVENT, event->type);
 	cells[EVENT_ACTOR] = named_cell(cli, client, NAME_PERSON, e->actor);
+	if (pd_is_listing_event(event->type)) {
+		cells[EVENT_SUBJECT] = text_cell(pd_text(pd_id_print(&event->listing_event.listing, id)));
+		cells[EVENT_HOLDER] = named_cell(cli, client, NAME_AREA, event->listing_event.area);
+		cells[EVENT_WORDS] = text_cell(pd_said(event));
+		return;
+	}
 	if (!pd_is_order_event(event->type)) {
 		/* Every event of the registry names what it sets first. */
 		cells[EVENT_SUBJECT] = number_cell(EXPORT_NUMBER, event->area_set.area);
