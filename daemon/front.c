@@ -118,7 +118,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	struct order *order = core_apply(front->core, event, at);
 	front->last_at = at;
 	metrics_add(&metrics.front.events[event->type], 1);
-	replay_batch_event(&front->batches[front->gathering], event, stored.message, stored.bytes, order);
+	replay_batch_event(&front->batches[front->gathering], front->core, event, stored.message, stored.bytes, order);
 	publish_event(front->publish, core_registry(front->core), event, stored.message, stored.bytes, front->listening,
 		      &round->publications);
 	if (order)
@@ -412,11 +412,22 @@ static void receive(struct front *front)
 
 /* ---- the clock ---- */
 
+/* Whether no order has the id of one that is to begin; else the core, which knows of it now, takes another id. */
+static bool may_begin(struct front *front, const struct pd_message *event)
+{
+	if (!pd_is_first_event(event->type))
+		return true;
+	const struct pd_id *id = &event->order_event.order;
+	return front_fetch(front, id) == PD_OK && !core_order(front->core, id);
+}
+
 static void fire_due(struct front *front)
 {
 	struct core_due_thing thing;
 	enum core_due due;
 	for (int i = 0; i < DUE_MAX && (due = core_decide_due(front->core, front->now_ms, &thing)); i++) {
+		if (due == CORE_DUE_EVENT && !may_begin(front, &thing.event))
+			continue;
 		if (due == CORE_DUE_WARNING)
 			push_warn(front->push, thing.order, thing.why);
 		else if (front_emit(front, &thing.event, NULL) && thing.event.type == PD_MSG_reminded)

@@ -19,6 +19,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	members_init(&core->members, hash_seed);
 	TAILQ_INIT(&core->sweep.holders);
 	listings_init(&core->listings, hash_seed);
+	core->duties.version = UINT64_MAX;
 	return core;
 }
 
@@ -105,6 +106,14 @@ void core_refuse(struct core_decision *decision, enum pd_refusal refusal, struct
 	decision->detail = detail;
 }
 
+static struct order *apply_order(struct core *core, const struct pd_message *event, uint64_t at)
+{
+	struct order *order = life_apply(core, event, at);
+	if (event->type == PD_MSG_submitted && event->submitted.duty)
+		duties_apply(core, &event->submitted);
+	return order;
+}
+
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	uint64_t time_ms = event->order_event.time_ms;
@@ -112,7 +121,7 @@ struct order *core_apply(struct core *core, const struct pd_message *event, uint
 	if (time_ms > core->last_ms)
 		core->last_ms = time_ms;
 	if (pd_is_order_event(event->type))
-		return life_apply(core, event, at);
+		return apply_order(core, event, at);
 	if (pd_is_listing_event(event->type)) {
 		listings_apply(core, event, at);
 		return NULL;

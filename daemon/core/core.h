@@ -88,7 +88,7 @@ enum core_due {
 };
 struct core_due_thing {
 	struct pd_message event;
-	struct order *order;
+	struct order *order; /* of an event: null when it is of none that is there */
 	enum pd_warning why;
 };
 /* One thing that is due at now_ms, the earliest first. The state stays as it is; a warning is not given twice. */

@@ -68,7 +68,8 @@ static enum core_due decide_other(struct core *core, uint64_t now_ms, struct cor
 {
 	thing->order = NULL;
 	thing->event = (struct pd_message){.request = core->last_seq + 1};
-	bool due = listings_decide_due(core, now_ms, &thing->event) || reroute_due(core, now_ms, thing);
+	bool due = listings_decide_due(core, now_ms, &thing->event) || duties_decide_due(core, now_ms, &thing->event) ||
+		   reroute_due(core, now_ms, thing);
 	return due ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
 }
 
@@ -96,6 +97,9 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 uint64_t core_next_due(const struct core *core)
 {
 	const struct order *order = timers_first(&core->timers);
-	uint64_t listing_ms = listings_next_due(core);
-	return order && order->alarm_ms < listing_ms ? order->alarm_ms : listing_ms;
+	const uint64_t others[] = {listings_next_due(core), duties_next_due(core)};
+	uint64_t next = order ? order->alarm_ms : UINT64_MAX;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+		next = others[i] < next ? others[i] : next;
+	return next;
 }

@@ -9,12 +9,15 @@
 #include "calendar.h"
 #include "codec.h"
 #include "deadline.h"
+#include "duty.h"
 
 /* What is to be known of a kind beside its struct. */
 struct kind {
 	enum pd_type put, set;
 	size_t bytes;
 	uint16_t slices[2]; /* where the entity has texts that point into its event; 0: no more */
+	/* What it keeps of its own, whatever an event says, is put into the event; null: nothing. */
+	void (*merge)(const void *entity, struct pd_message *event);
 	void (*apply)(struct registry *registry, void *entity, const struct pd_message *event);
 };
 static const struct kind kinds[REGISTRY_KINDS];
@@ -34,6 +37,7 @@ ID_FIRST(rule);
 _Static_assert(offsetof(struct pd_shape_set, area) == offsetof(struct pd_area_set, area) &&
 		       offsetof(struct pd_put_shape, area) == 0,
 	       "a shape has its area first");
+ID_FIRST(duty);
 
 struct registry *registry_new(uint64_t hash_seed)
 {
@@ -274,8 +278,7 @@ static void *entity_get(struct registry *registry, enum registry_kind kind, uint
 	return entity;
 }
 
-/* Where text stands in the kept event: texts are copied into it byte for byte. */
-static struct pd_slice kept_text(const struct entity *entity, struct pd_slice text)
+struct pd_slice registry_kept_text(const struct entity *entity, struct pd_slice text)
 {
 	if (text.bytes == 0)
 		return (struct pd_slice){entity->event, 0};
@@ -295,7 +298,7 @@ static void apply_area(struct registry *registry, void *entity, const struct pd_
 	const struct pd_area_set *set = &event->area_set;
 	struct area *area = entity;
 	count_area(area, -1);
-	area->name = kept_text(&area->entity, set->name);
+	area->name = registry_kept_text(&area->entity, set->name);
 	area->parent = set->parent ? entity_get(registry, REGISTRY_AREAS, set->parent) : NULL;
 	area->level = set->level;
 	area->kind = set->kind;
@@ -317,7 +320,7 @@ static void apply_household(struct registry *registry, void *entity, const struc
 	struct household *household = entity;
 	addresses_remove(registry, household);
 	count_household(registry, household, -1);
-	household->address = kept_text(&household->entity, set->address);
+	household->address = registry_kept_text(&household->entity, set->address);
 	household->area = set->area;
 	household->centre = set->centre;
 	household->lon_e7 = set->lon_e7;
@@ -332,8 +335,8 @@ static void apply_person(struct registry *registry, void *entity, const struct p
 	const struct pd_person_set *set = &event->person_set;
 	struct person *person = entity;
 	(void)registry;
-	person->name = kept_text(&person->entity, set->name);
-	person->phone = kept_text(&person->entity, set->phone);
+	person->name = registry_kept_text(&person->entity, set->name);
+	person->phone = registry_kept_text(&person->entity, set->phone);
 	person->post = set->post;
 	person->area = set->area;
 	person->household = set->household;
@@ -345,7 +348,7 @@ static void apply_category(struct registry *registry, void *entity, const struct
 	const struct pd_category_set *set = &event->category_set;
 	struct category *category = entity;
 	(void)registry;
-	category->name = kept_text(&category->entity, set->name);
+	category->name = registry_kept_text(&category->entity, set->name);
 	category->level = set->level;
 	category->urgency = set->urgency;
 	category->accept_within_s = set->accept_within_s;
@@ -363,8 +366,8 @@ static void apply_rule(struct registry *registry, void *entity, const struct pd_
 	const struct pd_rule_set *set = &event->rule_set;
 	struct rule *rule = entity;
 	(void)registry;
-	rule->name = kept_text(&rule->entity, set->name);
-	rule->keyword = kept_text(&rule->entity, set->keyword);
+	rule->name = registry_kept_text(&rule->entity, set->name);
+	rule->keyword = registry_kept_text(&rule->entity, set->keyword);
 	rule->category = set->category;
 	rule->area = set->area;
 	rule->holder = set->holder;
@@ -380,38 +383,70 @@ static void apply_shape(struct registry *registry, void *entity, const struct pd
 {
 	struct shape *shape = entity;
 	(void)registry;
-	shape->rings = kept_text(&shape->entity, event->shape_set.rings);
+	shape->rings = registry_kept_text(&shape->entity, event->shape_set.rings);
 	shape->retired = event->shape_set.retired;
 }
 
-#define KIND(name) PD_MSG_put_##name, PD_MSG_##name##_set, sizeof(struct name)
+#define KIND(name) .put = PD_MSG_put_##name, .set = PD_MSG_##name##_set, .bytes = sizeof(struct name)
 static const struct kind kinds[REGISTRY_KINDS] = {
-	[REGISTRY_AREAS] = {KIND(area), {offsetof(struct area, name)}, apply_area},
-	[REGISTRY_HOUSEHOLDS] = {KIND(household), {offsetof(struct household, address)}, apply_household},
-	[REGISTRY_PEOPLE] = {KIND(person),
-			     {offsetof(struct person, name), offsetof(struct person, phone)},
-			     apply_person},
-	[REGISTRY_CATEGORIES] = {KIND(category), {offsetof(struct category, name)}, apply_category},
-	[REGISTRY_CALENDARS] = {KIND(calendar), {0}, calendar_apply},
-	[REGISTRY_LADDERS] = {KIND(ladder), {0}, ladder_apply},
-	[REGISTRY_RULES] = {KIND(rule), {offsetof(struct rule, name), offsetof(struct rule, keyword)}, apply_rule},
-	[REGISTRY_SHAPES] = {KIND(shape), {offsetof(struct shape, rings)}, apply_shape},
+	[REGISTRY_AREAS] = {KIND(area), .slices = {offsetof(struct area, name)}, .apply = apply_area},
+	[REGISTRY_HOUSEHOLDS] = {KIND(household), .slices = {offsetof(struct household, address)},
+				 .apply = apply_household},
+	[REGISTRY_PEOPLE] = {KIND(person), .slices = {offsetof(struct person, name), offsetof(struct person, phone)},
+			     .apply = apply_person},
+	[REGISTRY_CATEGORIES] = {KIND(category), .slices = {offsetof(struct category, name)}, .apply = apply_category},
+	[REGISTRY_CALENDARS] = {KIND(calendar), .apply = calendar_apply},
+	[REGISTRY_LADDERS] = {KIND(ladder), .apply = ladder_apply},
+	[REGISTRY_RULES] = {KIND(rule), .slices = {offsetof(struct rule, name), offsetof(struct rule, keyword)},
+			    .apply = apply_rule},
+	[REGISTRY_SHAPES] = {KIND(shape), .slices = {offsetof(struct shape, rings)}, .apply = apply_shape},
+	[REGISTRY_DUTIES] = {KIND(duty), .slices = {offsetof(struct duty, name), offsetof(struct duty, text)},
+			     .merge = duty_merge, .apply = duty_apply},
 };
+
+/* Have the entity keep an event, and be what it says. */
+static void keep(struct registry *registry, enum registry_kind kind, struct entity *entity,
+		 const struct pd_message *event)
+{
+	struct pd_buffer kept = {0};
+	char *old = entity->event;
+	pd_encode(event, &kept);
+	entity->event = kept.data;
+	entity->event_bytes = (uint32_t)kept.count;
+	kinds[kind].apply(registry, entity, event);
+	free(old); /* the event may point into it */
+}
 
 void registry_apply(struct registry *registry, const struct pd_message *event)
 {
 	enum registry_kind kind = registry_kind_of(event->type);
 	assert(kind < REGISTRY_KINDS);
 	struct entity *entity = entity_get(registry, kind, event->area_set.area);
-	struct pd_buffer kept = {0};
-	char *old = entity->event;
+	struct pd_message merged;
+	if (kinds[kind].merge && entity->event) {
+		merged = *event;
+		kinds[kind].merge(entity, &merged);
+		event = &merged;
+	}
 	registry->version++;
 	registry->versions[kind]++;
-	pd_encode(event, &kept);
-	entity->event = kept.data;
-	entity->event_bytes = (uint32_t)kept.count;
-	kinds[kind].apply(registry, entity, event);
-	free(old); /* the event may point into it */
+	keep(registry, kind, entity, event);
+}
+
+void registry_merge(const struct registry *registry, const struct entity *entity, struct pd_message *event)
+{
+	enum registry_kind kind = registry_kind_of(event->type);
+	(void)registry;
+	if (kinds[kind].merge && entity)
+		kinds[kind].merge(entity, event);
+}
+
+void registry_keep_merged(struct registry *registry, enum registry_kind kind, struct entity *entity)
+{
+	struct pd_message event;
+	decode_kept(registry, entity, &event);
+	kinds[kind].merge(entity, &event);
+	keep(registry, kind, entity, &event);
 }
 
 /* ---- a copy ---- */

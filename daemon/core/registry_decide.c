@@ -4,6 +4,7 @@
 
 #include "calendar.h"
 #include "deadline.h"
+#include "duty.h"
 #include "codec.h"
 #include "registry_kinds.h"
 #include "rings.h"
@@ -222,6 +223,7 @@ static void decide_whole(const struct registry *registry, const struct pd_messag
 {
 	const struct entity *entity = registry_find(registry, registry_kind_of(put->type), put->put_area.area);
 	registry_event_of(put, &decision->event);
+	registry_merge(registry, entity, &decision->event);
 	struct pd_message copy = *put;
 	decision->effect = effect_of(entity, entity && entity->retired, *registry_put_retired(&copy), false,
 				     entity && !says_the_same(registry, entity, &decision->event));
@@ -274,6 +276,7 @@ static void check_whole(const struct registry *registry, const struct pd_message
 	case PD_MSG_put_ladder: return ladder_check(registry, &put->put_ladder, decision);
 	case PD_MSG_put_rule: return rule_check(registry, &put->put_rule, bulk, decision);
 	case PD_MSG_put_shape: return check_shape(registry, &put->put_shape, decision);
+	case PD_MSG_put_duty: return duty_check(registry, &put->put_duty, decision);
 	default: assert(!"not a command of the registry");
 	}
 }

@@ -23,6 +23,12 @@ struct registry {
 void registry_event_of(const struct pd_message *put, struct pd_message *event);
 /* Give event the head of the entity's event: seq, time and actor. */
 void registry_head_of(const struct registry *registry, const struct entity *entity, struct pd_message *event);
+/* Put into the event what the entity (null: there is none) keeps of its own, whatever is set. */
+void registry_merge(const struct registry *registry, const struct entity *entity, struct pd_message *event);
+/* Have the entity's kept event say what the entity keeps of its own, which has changed. */
+void registry_keep_merged(struct registry *registry, enum registry_kind kind, struct entity *entity);
+/* Where text stands in the kept event: texts are copied into it byte for byte. */
+struct pd_slice registry_kept_text(const struct entity *entity, struct pd_slice text);
 /* Entities of a kind one by one, in no order: start with *at = 0; null at the end. */
 void *registry_next(const struct registry *registry, enum registry_kind kind, size_t *at);
 

@@ -3,6 +3,7 @@
 #define PAIDAN_STATE_H
 
 #include "core.h"
+#include "duty.h"
 #include "listings.h"
 #include "table.h"
 #include "timers.h"
@@ -27,6 +28,7 @@ struct core {
 	struct holder *changed;
 	struct members members; /* of open orders and notices; of ended ones while these are in memory */
 	struct listings listings;
+	struct duties duties;
 };
 
 void core_refuse(struct core_decision *decision, enum pd_refusal refusal, struct pd_detail detail);

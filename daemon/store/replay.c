@@ -22,15 +22,29 @@ static void batch_row(struct book_batch *batch, struct order *order)
 	pd_buffer_add(&batch->orders, &order->row, sizeof order->row);
 }
 
-void replay_batch_event(struct book_batch *batch, const struct pd_message *event, const char *message, size_t bytes,
-			struct order *order)
+/* What stands in the registry beside an event of another kind. */
+static void batch_entity(struct book_batch *batch, const struct core *core, enum registry_kind kind, uint32_t id)
 {
+	const struct entity *entity = registry_find(core_registry(core), kind, id);
+	if (entity)
+		pd_buffer_add(&batch->registry, entity->event, entity->event_bytes);
+}
+
+void replay_batch_event(struct book_batch *batch, const struct core *core, const struct pd_message *event,
+			const char *message, size_t bytes, struct order *order)
+{
+	enum registry_kind kind;
 	if (!batch->first_seq)
 		batch->first_seq = event->request;
-	if (order)
+	if (order) {
 		batch_row(batch, order);
-	else if (registry_kind_of(event->type) < REGISTRY_KINDS)
+		if (event->type == PD_MSG_submitted && event->submitted.duty)
+			batch_entity(batch, core, REGISTRY_DUTIES, event->submitted.duty);
+	} else if ((kind = registry_kind_of(event->type)) == REGISTRY_DUTIES) {
+		batch_entity(batch, core, kind, event->duty_set.duty);
+	} else if (kind < REGISTRY_KINDS) {
 		pd_buffer_add(&batch->registry, message, bytes);
+	}
 }
 
 static void batch_listings(struct book_batch *batch, struct core *core)
@@ -205,7 +219,7 @@ static enum pd_err replay_event(struct run *run, const struct journal_event *sto
 		return err;
 	replay->at = stored->at;
 	struct order *order = core_apply(replay->core, &event, stored->at);
-	replay_batch_event(&run->batch, &event, stored->message, stored->bytes, order);
+	replay_batch_event(&run->batch, replay->core, &event, stored->message, stored->bytes, order);
 	replay->events++;
 	if (++run->batch_events < KEEP_EVENTS)
 		return PD_OK;

@@ -10,8 +10,8 @@
 #include "journal.h"
 
 /* Add to batch what event has changed; message is the event as it stands in the journal. */
-void replay_batch_event(struct book_batch *batch, const struct pd_message *event, const char *message, size_t bytes,
-			struct order *order);
+void replay_batch_event(struct book_batch *batch, const struct core *core, const struct pd_message *event,
+			const char *message, size_t bytes, struct order *order);
 /* Close batch: add the figures and members that changed, and the state it leads to. at: the place of the last event. */
 void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at);
 
