@@ -105,6 +105,7 @@ static enum pd_err load(struct store *store, struct book_reader *book, struct jo
 	if (err)
 		return fail(err, why, _("the journal cannot be replayed"),
 			    replay.why[0] ? replay.why : _(pd_err_text(err)));
+	core_begin(store->core);
 	store->last_at = replay.at;
 	log_line(LOG_INFO, "loaded", "kept_seq=%" PRIu64 " replayed=%" PRIu64, meta.seq, replay.events);
 	return PD_OK;

@@ -118,7 +118,12 @@ uint64_t calendar_add(const struct registry *registry, uint64_t from_ms, uint32_
 	uint32_t day = calendar_day_of(from_ms), left = s / CALENDAR_DAY_S;
 	while (left > 0)
 		left -= counts(registry, ++day, clock);
-	return clock == PD_clock_days ? calendar_day_ms(day + 1) - 1 : close_of(registry, day);
+	if (clock == PD_clock_days)
+		return calendar_day_ms(day + 1) - 1;
+	/* Less than a day lasts until work ends: on this day, if that is still to come. */
+	while (!calendar_is_worked(registry, day) || close_of(registry, day) <= from_ms)
+		day++;
+	return close_of(registry, day);
 }
 
 uint32_t calendar_between(const struct registry *registry, uint64_t from_ms, uint64_t to_ms, unsigned clock)

@@ -45,8 +45,8 @@ uint32_t calendar_day_at(struct calendar_date date);
 bool calendar_parse(uint64_t yyyymmdd, uint32_t *day);
 
 bool calendar_is_worked(const struct registry *registry, uint32_t day);
-/* When s of the clock (enum pd_clock; 0: always) have passed from from_ms on. By days, s is of whole days, and the time
- * is the end of the last one. */
+/* When s of the clock (enum pd_clock; 0: always) have passed from from_ms on: later than that. By days, s is of whole
+ * days, and the time is the end of the last one; what is less than a day lasts until the next end of a day. */
 uint64_t calendar_add(const struct registry *registry, uint64_t from_ms, uint32_t s, unsigned clock);
 /* How much of the clock lies between: what calendar_add takes to come from from_ms to to_ms again, as near as the clock
  * tells. 0 when to_ms is not later. */

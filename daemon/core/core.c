@@ -194,6 +194,14 @@ void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms)
 	core->last_ms = last_ms;
 }
 
+void core_begin(struct core *core)
+{
+	size_t at = 0;
+	for (struct order *order; (order = table_next(&core->orders, &at));)
+		if (order_is_open(&order->row))
+			life_begin_alarm(core, order);
+}
+
 const struct member *core_member(const struct core *core, const struct pd_id *owner, uint32_t member)
 {
 	return members_find(&core->members, owner, member);

@@ -123,6 +123,9 @@ struct order *core_restore(struct core *core, const struct order_row *row);
 void core_restore_figures(struct core *core, uint32_t area, const struct figures *figures);
 /* The book has been read: the state is that after last_seq. */
 void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms);
+/* All that was is there, and what the clock brings begins: warnings that were due before the last event have been
+ * given, or come too late. */
+void core_begin(struct core *core);
 
 /* ---- members of orders and notices (members.h) ---- */
 

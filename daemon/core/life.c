@@ -103,8 +103,7 @@ static uint64_t idle_of(const struct core *core, const struct order *order)
 	if (within_s == 0)
 		return UINT64_MAX;
 	bool at_work = category->complete_clock == PD_clock_working || category->complete_clock == PD_clock_workdays;
-	return calendar_add(core->registry, row->submitted_ms + row->touched_s * UINT64_C(1000),
-			    row->marks & ORDER_REMINDED ? 2 * within_s : within_s,
+	return calendar_add(core->registry, row->submitted_ms + row->touched_s * UINT64_C(1000), within_s,
 			    at_work ? PD_clock_working : PD_clock_always);
 }
 
@@ -146,8 +145,7 @@ static void set_alarm(struct core *core, struct order *order)
 		timers_remove(&core->timers, order);
 }
 
-/* Warnings of a time that was past before the order came here in this state are not given. */
-static void begin_alarm(struct core *core, struct order *order)
+void life_begin_alarm(struct core *core, struct order *order)
 {
 	uint64_t at_ms;
 	order->warned = LIFE_WARNED_NONE;
@@ -158,17 +156,19 @@ static void begin_alarm(struct core *core, struct order *order)
 
 enum life_alarm life_alarm(struct core *core, struct order *order, uint64_t now_ms, enum pd_warning *why)
 {
-	uint64_t warn_ms, due_ms = due_of(core, order), alarm_ms = next_alarm(core, order);
-	enum life_warned next = next_warning(order, &warn_ms);
-	if (alarm_ms == due_ms && due_ms <= order->alarm_ms)
+	uint64_t due_ms = due_of(core, order), alarm_ms = next_alarm(core, order), warn_ms;
+	if (alarm_ms > order->alarm_ms) {
+		timers_put_off(&core->timers, order, alarm_ms);
+		return LIFE_ALARM_PUT_OFF;
+	}
+	if (alarm_ms == due_ms)
 		return due_ms == order->row.due_ms ? LIFE_ALARM_DUE : LIFE_ALARM_IDLE;
-	if (due_ms <= now_ms)
-		order->warned = LIFE_WARNED_ALL;
-	else if (alarm_ms <= now_ms)
-		order->warned = next;
+	enum life_warned next = next_warning(order, &warn_ms);
+	bool late = due_ms <= now_ms;
+	order->warned = late ? LIFE_WARNED_ALL : next;
 	timers_put_off(&core->timers, order, next_alarm(core, order));
 	*why = next == LIFE_WARNED_HALF ? PD_warning_half : PD_warning_soon;
-	return due_ms > now_ms && alarm_ms <= now_ms ? LIFE_ALARM_WARNING : LIFE_ALARM_PUT_OFF;
+	return late ? LIFE_ALARM_PUT_OFF : LIFE_ALARM_WARNING;
 }
 
 /* ---- lists ---- */
@@ -197,7 +197,7 @@ void life_enter(struct core *core, struct order *order)
 		return;
 	}
 	assert(!same);
-	begin_alarm(core, order);
+	life_begin_alarm(core, order);
 }
 
 void life_leave(struct core *core, struct order *order)
@@ -384,7 +384,7 @@ static void count_event(struct figures *figures, const struct order_row *row, co
 	}
 }
 
-/* Its acceptor has taken it on, or said something of it. */
+/* Its acceptor has taken it on, or said something of it; or was reminded, and is given as much time again. */
 static void touch(struct order_row *row, uint64_t time_ms)
 {
 	row->touched_s = time_ms > row->submitted_ms ? (uint32_t)((time_ms - row->submitted_ms) / 1000) : 0;
@@ -432,12 +432,16 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		touch(row, e->time_ms);
 		break;
 	case PD_MSG_noted:
-		if (e->actor == row->acceptor)
+		if (row->acceptor && e->actor == row->acceptor)
 			touch(row, e->time_ms);
 		break;
-	case PD_MSG_reminded: row->marks |= ORDER_REMINDED; break;
+	case PD_MSG_reminded:
+		touch(row, e->time_ms);
+		row->marks |= ORDER_REMINDED;
+		break;
 	case PD_MSG_completed:
 		row->completed_ms = e->time_ms;
+		touch(row, e->time_ms);
 		if (completes_late(row, e->time_ms))
 			row->marks |= ORDER_LATE;
 		break;

@@ -41,8 +41,8 @@ struct order_row {
 	uint32_t last_content;       /* a hash of what its last event says in words and numbers, see core_content */
 	int32_t lon_e7, lat_e7;      /* of its place, if the submission said so; 0, 0: it did not */
 	uint32_t left_s;             /* of a suspended one: what was left of the time to complete it */
-	uint32_t touched_s, urged_s; /* when its acceptor last said something of it, when it was last urged: s after
-					submitted_ms */
+	uint32_t touched_s, urged_s; /* when its acceptor last said something of it or was reminded, when it was last
+					urged: s after submitted_ms */
 	uint8_t step;                /* how many levels it has climbed in this attempt because a time passed */
 	uint8_t zero[3];
 };

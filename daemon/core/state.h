@@ -48,6 +48,8 @@ void life_enter(struct core *core, struct order *order);
 void life_leave(struct core *core, struct order *order);
 /* How far the warnings of an order have gone. They are no part of the state: nobody promised them. */
 enum life_warned { LIFE_WARNED_NONE, LIFE_WARNED_HALF, LIFE_WARNED_SOON, LIFE_WARNED_ALL };
+/* Set the alarm of an open order. Warnings of a time that is past when it begins are not given. */
+void life_begin_alarm(struct core *core, struct order *order);
 /* What the alarm of the first of the timers is for, which has come: due_ms, or silence of its acceptor; a warning,
  * which is taken; or neither: its time has moved since, or something is due by now, which comes in its turn. */
 enum life_alarm { LIFE_ALARM_DUE, LIFE_ALARM_IDLE, LIFE_ALARM_WARNING, LIFE_ALARM_PUT_OFF };
