@@ -261,7 +261,7 @@ static void on_answer(unsigned i, const struct pd_message *answer)
 	       (actors.letters[k].request != answer->request || actors.letters[k].client != i))
 		k++;
 	bool more = answer->type == PD_MSG_order || (answer->type >= PD_MSG_area && answer->type <= PD_MSG_category) ||
-		    answer->type == PD_MSG_past;
+		    answer->type == PD_MSG_past || answer->type == PD_MSG_route;
 	if (k == actors.letter_count || more)
 		return;
 	if (answer->type == PD_MSG_refused && answer->refused.code == PD_REFUSED_no_hello) {
@@ -373,7 +373,7 @@ static void submit_one(void)
 	if (one_in(4))
 		submit->urgency = (uint8_t)dice_between(&sim.dice, 1, 4);
 	if (one_in(5)) {
-		submit->place = words(100);
+		submit->place = one_in(2) ? district_place(registry()) : words(100);
 		submit->lon_e7 = (int32_t)dice_below(&sim.dice, 1000000);
 	}
 	const struct life *other = one_in(30) ? some_life(one_in(2)) : NULL;
@@ -387,8 +387,8 @@ static void submit_one(void)
 /* A past order of one of few keys, so that some are recorded again, by the same words or by others. */
 static void record_one(void)
 {
-	static const uint8_t states[] = {PD_STATE_closed, PD_STATE_waiting, PD_STATE_completed, PD_STATE_cancelled,
-					 PD_STATE_accepted};
+	static const uint8_t states[] = {PD_STATE_closed,    PD_STATE_waiting,  PD_STATE_completed,
+					 PD_STATE_cancelled, PD_STATE_accepted, PD_STATE_suspended};
 	struct pd_message message = {.type = PD_MSG_record};
 	struct pd_record *record = &message.record;
 	uint32_t n = dice_below(&sim.dice, 400);
@@ -401,7 +401,7 @@ static void record_one(void)
 				     .category = 1 + n % 4,
 				     .text = {actors.text, 1 + n % 50},
 				     .submitted_ms = begin_ms,
-				     .state = states[one_in(30) ? 4 : n % 4],
+				     .state = states[one_in(30) ? 4 + n % 2 : n % 4],
 				     .source = pd_text("past"),
 				     .key = pd_text(key),
 				     .duplicate = n % 7 == 0,
@@ -419,16 +419,40 @@ static enum pd_type move_for(unsigned state)
 {
 	static const enum pd_type of_waiting[] = {PD_MSG_accept,   PD_MSG_accept, PD_MSG_accept, PD_MSG_decline,
 						  PD_MSG_transfer, PD_MSG_cancel, PD_MSG_note},
-				  of_accepted[] = {PD_MSG_complete, PD_MSG_complete, PD_MSG_transfer, PD_MSG_note},
-				  of_completed[] = {PD_MSG_confirm, PD_MSG_confirm, PD_MSG_reopen, PD_MSG_note};
+				  of_accepted[] = {PD_MSG_complete, PD_MSG_complete, PD_MSG_complete, PD_MSG_transfer,
+						   PD_MSG_release,  PD_MSG_suspend,  PD_MSG_suspend,  PD_MSG_note},
+				  of_suspended[] = {PD_MSG_resume, PD_MSG_resume, PD_MSG_release, PD_MSG_transfer,
+						    PD_MSG_note},
+				  of_completed[] = {PD_MSG_confirm, PD_MSG_confirm, PD_MSG_reopen, PD_MSG_note},
+				  all[] = {PD_MSG_accept,  PD_MSG_decline, PD_MSG_transfer, PD_MSG_complete,
+					   PD_MSG_confirm, PD_MSG_reopen,  PD_MSG_cancel,   PD_MSG_note,
+					   PD_MSG_release, PD_MSG_suspend, PD_MSG_resume};
 	if (one_in(8))
-		return PD_MSG_accept + dice_below(&sim.dice, 8);
+		return all[dice_below(&sim.dice, sizeof all / sizeof all[0])];
 	switch (state) {
 	case PD_STATE_waiting: return of_waiting[dice_below(&sim.dice, 7)];
-	case PD_STATE_accepted: return of_accepted[dice_below(&sim.dice, 4)];
+	case PD_STATE_accepted: return of_accepted[dice_below(&sim.dice, 8)];
+	case PD_STATE_suspended: return of_suspended[dice_below(&sim.dice, 5)];
 	case PD_STATE_completed: return of_completed[dice_below(&sim.dice, 4)];
 	default: return PD_MSG_reopen;
 	}
+}
+
+/* Somebody of the level above; at the top, of the very area. */
+static uint32_t person_above(uint32_t holder)
+{
+	const struct area *area = registry_area(registry(), holder);
+	return district_person_of(registry(), area && area->parent ? area->parent->id : holder);
+}
+
+/* A time from a few minutes to weeks ahead; now and then too far, or past. */
+static uint64_t some_day(void)
+{
+	static const uint64_t most_ms[] = {600000, 7200000, 2 * SIM_DAY_MS, 20 * (uint64_t)SIM_DAY_MS};
+	uint64_t now_ms = sim_wall_ms();
+	if (one_in(12))
+		return one_in(2) ? now_ms - dice_below(&sim.dice, 100000) : now_ms + 400 * (uint64_t)SIM_DAY_MS;
+	return now_ms + dice_u64(&sim.dice) % most_ms[dice_below(&sim.dice, 4)];
 }
 
 static uint32_t actor_for(const struct life *life, enum pd_type type)
@@ -440,7 +464,10 @@ static uint32_t actor_for(const struct life *life, enum pd_type type)
 	case PD_MSG_accept:
 	case PD_MSG_decline: return district_person_of(registry(), now->holder);
 	case PD_MSG_transfer: return one_in(2) ? 0 : district_person_of(registry(), now->holder);
-	case PD_MSG_complete: return now->acceptor;
+	case PD_MSG_complete:
+	case PD_MSG_suspend: return now->acceptor;
+	case PD_MSG_release:
+	case PD_MSG_resume: return one_in(2) ? now->acceptor : person_above(now->holder);
 	case PD_MSG_note: return one_in(2) ? life->requester : 0;
 	default: return life->requester;
 	}
@@ -468,6 +495,15 @@ static void fill_move(struct pd_message *message)
 	case PD_MSG_reopen: message->reopen.reason = words(500); break;
 	case PD_MSG_cancel: message->cancel.reason = words(500); break;
 	case PD_MSG_note: message->note.text = words(4000); break;
+	case PD_MSG_release: message->release.reason = words(500); break;
+	case PD_MSG_suspend:
+		message->suspend.until_ms = some_day();
+		message->suspend.reason = words(500);
+		break;
+	case PD_MSG_resume:
+		if (one_in(2))
+			message->resume.reason = words(500);
+		break;
 	default: break;
 	}
 }
@@ -598,6 +634,13 @@ static void fill_read_events(struct pd_read_events *read, uint32_t area)
 
 static void fill_query(struct pd_message *query)
 {
+	static const uint8_t states[] = {0,
+					 PD_STATE_waiting,
+					 PD_STATE_accepted,
+					 PD_STATE_completed,
+					 PD_STATE_closed,
+					 PD_STATE_cancelled,
+					 PD_STATE_suspended};
 	const struct life *life = some_life(one_in(2));
 	uint32_t area = one_in(3) ? 0 : district_area(registry());
 	switch (query->type) {
@@ -607,7 +650,7 @@ static void fill_query(struct pd_message *query)
 		break;
 	case PD_MSG_list_orders:
 		query->list_orders = (struct pd_list_orders){.area = area,
-							     .state = (uint8_t)dice_below(&sim.dice, 6),
+							     .state = states[dice_below(&sim.dice, 7)],
 							     .limit = (uint16_t)dice_below(&sim.dice, 30),
 							     .after_seq = one_in(2) ? model_last_seq() : 0,
 							     .whole = one_in(3)};
@@ -618,6 +661,24 @@ static void fill_query(struct pd_message *query)
 	case PD_MSG_list_people: query->list_people.area = area; break;
 	case PD_MSG_list_households: query->list_households.area = area; break;
 	case PD_MSG_get_stats: query->get_stats = (struct pd_get_stats){area, one_in(4), one_in(4)}; break;
+	case PD_MSG_explain_route:
+		query->explain_route =
+			(struct pd_explain_route){.category = district_category(registry()),
+						  .household = one_in(5) ? district_household(registry()) : 0,
+						  .area = one_in(5) ? area : 0,
+						  .requester = one_in(2) ? district_person(registry()) : 0,
+						  .place = one_in(2) ? district_place(registry()) : words(100),
+						  .text = words(100)};
+		break;
+	case PD_MSG_list_setup:
+		query->list_setup =
+			(struct pd_list_setup){.type = one_in(8)   ? PD_MSG_category_set
+						       : one_in(4) ? PD_MSG_rule_set
+						       : one_in(2) ? PD_MSG_calendar_set
+								   : PD_MSG_ladder_set,
+					       .limit = (uint16_t)dice_below(&sim.dice, 4),
+					       .after = one_in(2) ? 0 : dice_below(&sim.dice, one_in(2) ? 4 : 2028)};
+		break;
 	case PD_MSG_read_events: fill_read_events(&query->read_events, area); break;
 	default: break;
 	}
@@ -628,7 +689,8 @@ static void ask(void)
 	static const enum pd_type types[] = {PD_MSG_get_order,       PD_MSG_get_order,       PD_MSG_list_orders,
 					     PD_MSG_list_orders,     PD_MSG_list_areas,      PD_MSG_list_people,
 					     PD_MSG_list_households, PD_MSG_list_categories, PD_MSG_get_stats,
-					     PD_MSG_read_events,     PD_MSG_get_digest};
+					     PD_MSG_read_events,     PD_MSG_get_digest,      PD_MSG_list_setup,
+					     PD_MSG_explain_route};
 	struct pd_message query = {.type = types[dice_below(&sim.dice, sizeof types / sizeof types[0])]};
 	fill_query(&query);
 	command(dice_below(&sim.dice, CLIENTS), &query);

@@ -11,6 +11,7 @@
 #include "sim.h"
 #include "tally.h"
 #include "threads.h"
+#include "ticks.h"
 #include "trace.h"
 
 static struct {
@@ -150,6 +151,7 @@ static bool fits(const struct expectation *e, const struct pd_message *reply)
 	case PD_MSG_imported: return e->wanted == WANT_IMPORTED && reply->imported.seq == e->seq;
 	case PD_MSG_stats:
 	case PD_MSG_digest: return e->wanted == WANT_ONE;
+	case PD_MSG_route: return e->type == PD_MSG_explain_route; /* the steps before the one that is refused, too */
 	default: return e->wanted == WANT_ROWS;
 	}
 }
@@ -222,6 +224,7 @@ static void met(struct expectation **link)
 		e->owed -= e->owed > 0;
 		e->rows = e->story_version = 0;
 		e->after_seq = e->begin_seq;
+		e->after_id = e->begin_id;
 		return;
 	}
 	*link = e->next;
@@ -290,14 +293,15 @@ static void check_order(struct expectation *e, const struct pd_order *o)
 	if (!life || o->version > life->count)
 		trace_fail("an order is told of at version %" PRIu32 " that is not there", o->version);
 	const struct version *v = &life->versions[o->version - 1];
-	bool same = o->state == v->state && o->holder == v->holder && o->area == life->area &&
+	bool same = o->state == v->state && o->holder == v->holder && o->area == v->area &&
 		    o->requester == life->requester && o->household == life->household &&
 		    o->category == life->category && o->urgency == life->urgency && o->attempt == v->attempt &&
 		    o->acceptor == v->acceptor && o->rating == v->rating && o->submitted_ms == life->submitted_ms &&
 		    o->waiting_ms == v->waiting_ms && o->accepted_ms == v->accepted_ms &&
 		    o->completed_ms == v->completed_ms && o->ended_ms == v->ended_ms && o->due_ms == v->due_ms &&
 		    o->seq == life->versions[0].seq && o->last_seq == v->seq && o->late == v->late &&
-		    o->duplicate == life->duplicate;
+		    o->duplicate == life->duplicate && o->step == v->step && o->stuck == v->stuck &&
+		    o->left_s == v->left_s && o->lon_e7 == life->lon_e7 && o->lat_e7 == life->lat_e7;
 	if (!same)
 		trace_fail("an order is told of otherwise than it was at version %" PRIu32, o->version);
 	answers_demand_durable(o->last_seq, "an order");
@@ -326,9 +330,24 @@ static void check_past(struct expectation *e, struct pd_slice bytes)
 				   common->version, e->story_version);
 		return;
 	}
+	if (e->type == PD_MSG_list_setup) {
+		uint32_t id = event.area_set.area;
+		if (event.type != e->setup || id <= e->after_id)
+			trace_fail("%s %" PRIu32 " is listed after %" PRIu32, pd_message_info(event.type)->name, id,
+				   e->after_id);
+		e->after_id = id;
+		return;
+	}
 	if (e->all_events ? event.request != e->after_seq + 1 : event.request <= e->after_seq)
 		trace_fail("event %" PRIu64 " is read after event %" PRIu64, event.request, e->after_seq);
 	e->after_seq = event.request;
+}
+
+static void check_route(const struct expectation *e, const struct pd_route *route)
+{
+	bool told = route->step <= PD_route_step_desk && route->why == PD_route_why_decided;
+	if (told && !e->doubled && route->area != e->area)
+		trace_fail("a route leads to area %" PRIu32 ", it should lead to %" PRIu32, route->area, e->area);
 }
 
 static void take_row(struct expectation **link, const struct pd_message *reply)
@@ -338,6 +357,8 @@ static void take_row(struct expectation **link, const struct pd_message *reply)
 		check_order(e, &reply->order);
 	else if (reply->type == PD_MSG_past)
 		check_past(e, reply->past.event);
+	else if (reply->type == PD_MSG_route)
+		check_route(e, &reply->route);
 	if (reply->type != PD_MSG_end) {
 		e->rows++;
 		return;
@@ -430,6 +451,8 @@ void answers_leave(uint32_t peer, const void *data, size_t bytes)
 		case PD_PUSH:
 			if (message.type == PD_MSG_push)
 				pushes_leave(peer, &message.push);
+			else if (message.type == PD_MSG_warned)
+				ticks_warned(peer, &message.warned);
 			break;
 		default: trace_fail("a %s leaves for peer %" PRIu32, pd_message_info(message.type)->name, peer);
 		}

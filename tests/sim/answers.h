@@ -59,6 +59,8 @@ struct expectation {
 	uint32_t limit, requester, rows, story_version, area;
 	uint16_t credit;
 	bool doubled, exact, story, all_events;
+	enum pd_type setup;          /* the events that are listed */
+	uint32_t begin_id, after_id; /* ... after this one */
 	uint8_t state;
 	struct expectation *next;
 };

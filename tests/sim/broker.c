@@ -59,8 +59,15 @@ static void aftermath(enum end end)
 		past.written_seq = past.durable_seq;
 	}
 	disk_be_well();
-	if (sim.step < sim.steps && dice_below(&sim.dice, 3) == 0)
+	if (sim.step >= sim.steps)
+		return;
+	if (dice_below(&sim.dice, 3) == 0)
 		sim_pass_time();
+	if (dice_below(&sim.dice, 12) == 0) {
+		trace_line("the broker is left alone for days");
+		sim.mono_ms += dice_u64(&sim.dice) % (10 * (uint64_t)SIM_DAY_MS);
+		tally_add(TALLY_LEFT_ALONE);
+	}
 }
 
 static void plan_start_trouble(void)

@@ -14,8 +14,6 @@ uint64_t check_dump(const struct core *core);
 void check_touch(const struct pd_id *order);
 /* The front has come back from a callback. */
 void check_after_callback(void);
-/* ... which was that of the timer by which completed orders are closed. */
-void check_nothing_due(void);
 /* ... which was that of the timer by which the keeper is kept at work. */
 void check_keeper_pace(void);
 /* A frame is given to the front, and was dealt with: if nothing of it could be read, nothing has changed. */

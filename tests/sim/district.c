@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "setup.h"
 #include "sim.h"
 #include "trace.h"
 
@@ -28,6 +29,12 @@ __attribute__((format(printf, 1, 2))) static struct pd_slice text(const char *fo
 		trace_fail("the texts of a made district need more room");
 	texts.used += (size_t)bytes;
 	return (struct pd_slice){at, (uint32_t)bytes};
+}
+
+static void forget_made(void)
+{
+	texts.used = 0;
+	setup_forget();
 }
 
 /* ---- how it begins ---- */
@@ -66,17 +73,26 @@ static const struct pd_put_category categories[] = {
 	 .level = PD_level_microgrid,
 	 .urgency = PD_urgency_emergency,
 	 .accept_within_s = 300,
-	 .complete_within_s = 3600},
+	 .complete_within_s = 3600,
+	 .ladder = 1,
+	 .idle_within_s = 900},
 	{.category = 3,
 	 .level = PD_level_grid,
 	 .urgency = PD_urgency_high,
 	 .accept_within_s = 3600,
-	 .complete_within_s = 172800},
+	 .complete_within_s = 172800,
+	 .accept_clock = PD_clock_working,
+	 .complete_clock = PD_clock_workdays,
+	 .idle_within_s = 14400},
 	{.category = 4,
 	 .level = PD_level_community,
 	 .urgency = PD_urgency_low,
 	 .accept_within_s = 86400,
-	 .complete_within_s = 604800},
+	 .complete_within_s = 604800,
+	 .accept_clock = PD_clock_workdays,
+	 .complete_clock = PD_clock_days,
+	 .ladder = 2,
+	 .idle_within_s = 86400},
 	{.category = 5,
 	 .level = PD_level_street,
 	 .urgency = PD_urgency_normal,
@@ -175,14 +191,23 @@ static void add_categories(struct rows *rows)
 	}
 }
 
+static void add_setup(struct rows *rows)
+{
+	struct pd_message setup[SETUP_ROWS_MAX];
+	size_t count = setup_begin(setup);
+	for (size_t i = 0; i < count; i++)
+		*add_row(rows, setup[i].type) = setup[i];
+}
+
 size_t district_begin(struct pd_message rows[static DISTRICT_ROWS_MAX])
 {
 	struct rows made = {rows, 0};
-	texts.used = 0;
+	forget_made();
 	left_out = 0;
 	add_areas(&made);
 	add_households(&made);
 	add_people(&made);
+	add_setup(&made);
 	add_categories(&made);
 	return made.count;
 }
@@ -200,8 +225,10 @@ bool district_there(const struct registry *registry)
 	return there;
 }
 
-static void row_of(enum registry_kind kind, const void *entity, struct pd_message *put)
+static void row_of(const struct registry *registry, enum registry_kind kind, const void *entity, struct pd_message *put)
 {
+	if (kind > REGISTRY_CATEGORIES)
+		return setup_row_of(registry, kind, entity, put);
 	*put = (struct pd_message){.type = PD_MSG_put_area + kind};
 	switch (kind) {
 	case REGISTRY_AREAS: {
@@ -244,7 +271,12 @@ static void row_of(enum registry_kind kind, const void *entity, struct pd_messag
 							     .urgency = c->urgency,
 							     .accept_within_s = c->accept_within_s,
 							     .complete_within_s = c->complete_within_s,
-							     .retired = c->retired};
+							     .retired = c->retired,
+							     .accept_clock = c->accept_clock,
+							     .complete_clock = c->complete_clock,
+							     .ladder = c->ladder,
+							     .idle_within_s = c->idle_within_s,
+							     .area = c->area};
 		break;
 	}
 	}
@@ -277,6 +309,17 @@ uint32_t district_person(const struct registry *registry)
 uint32_t district_category(const struct registry *registry)
 {
 	return some_id(registry, REGISTRY_CATEGORIES);
+}
+
+struct pd_slice district_place(const struct registry *registry)
+{
+	static char place[64];
+	const struct household *household = registry_household(registry, district_household(registry));
+	int bytes = snprintf(place, sizeof place, "%.*s%s", household ? (int)household->address.bytes : 0,
+			     household ? household->address.data : "", dice_below(&sim.dice, 2) ? "" : ", 3");
+	if (bytes > 3 && dice_below(&sim.dice, 3) == 0)
+		bytes -= (int)dice_below(&sim.dice, 3);
+	return (struct pd_slice){place, (uint32_t)bytes};
 }
 
 static uint32_t pick_person(const struct registry *registry, uint32_t area, unsigned post)
@@ -316,7 +359,7 @@ static void change_area(const struct registry *registry, struct pd_put_area *put
 	switch (dice_below(&sim.dice, 6)) {
 	case 0: put->parent = district_area(registry); break;
 	case 1: put->level = (uint8_t)dice_between(&sim.dice, 1, 5); break;
-	case 2: put->kind = (uint8_t)dice_between(&sim.dice, 1, 4); break;
+	case 2: put->kind = (uint8_t)dice_between(&sim.dice, 1, 8); break;
 	case 3: put->name = text("area %u, %u", put->area, dice_below(&sim.dice, 100)); break;
 	case 4: put->retired = !put->retired; break;
 	default: put->parent = one_in(20) ? 0 : put->parent; break;
@@ -346,24 +389,30 @@ static void change_person(const struct registry *registry, struct pd_put_person 
 	}
 }
 
-static void change_category(struct pd_put_category *put)
+/* Mostly with times that the clocks can count. */
+static void change_clocks(struct pd_put_category *put)
 {
-	switch (dice_below(&sim.dice, 5)) {
+	enum { DAY_S = SIM_DAY_MS / 1000 };
+	put->accept_clock = (uint8_t)dice_below(&sim.dice, 5);
+	put->complete_clock = (uint8_t)dice_below(&sim.dice, 5);
+	if (put->accept_clock >= PD_clock_days && !one_in(5))
+		put->accept_within_s = DAY_S * dice_between(&sim.dice, 1, 5);
+	if (put->complete_clock >= PD_clock_days && !one_in(5))
+		put->complete_within_s = DAY_S * dice_between(&sim.dice, 1, 9);
+}
+
+static void change_category(const struct registry *registry, struct pd_put_category *put)
+{
+	switch (dice_below(&sim.dice, 9)) {
+	case 8: put->area = one_in(3) ? 0 : district_area(registry); break;
+	case 5: change_clocks(put); break;
+	case 6: put->ladder = setup_ladder(registry); break;
+	case 7: put->idle_within_s = one_in(3) ? 0 : dice_between(&sim.dice, 1, 100000); break;
 	case 0: put->level = (uint8_t)dice_between(&sim.dice, 1, 5); break;
 	case 1: put->urgency = (uint8_t)dice_between(&sim.dice, 1, 4); break;
 	case 2: put->accept_within_s = dice_between(&sim.dice, 1, 100000); break;
 	case 3: put->complete_within_s = dice_between(&sim.dice, 1, 100000); break;
 	default: put->retired = !put->retired; break;
-	}
-}
-
-static bool *retired_of(struct pd_message *put)
-{
-	switch (put->type) {
-	case PD_MSG_put_area: return &put->put_area.retired;
-	case PD_MSG_put_household: return &put->put_household.retired;
-	case PD_MSG_put_person: return &put->put_person.retired;
-	default: return &put->put_category.retired;
 	}
 }
 
@@ -373,7 +422,8 @@ static void change_row(const struct registry *registry, struct pd_message *put)
 	case PD_MSG_put_area: change_area(registry, &put->put_area); break;
 	case PD_MSG_put_household: change_household(registry, &put->put_household); break;
 	case PD_MSG_put_person: change_person(registry, &put->put_person); break;
-	default: change_category(&put->put_category); break;
+	case PD_MSG_put_category: change_category(registry, &put->put_category); break;
+	default: setup_change(registry, put); break;
 	}
 }
 
@@ -392,7 +442,7 @@ static void renumber(struct pd_message *put)
 /* The district must not grow without end. */
 static bool may_grow(const struct registry *registry, enum registry_kind kind)
 {
-	static const size_t most[REGISTRY_KINDS] = {28, 36, 60, 9};
+	static const size_t most[REGISTRY_KINDS] = {28, 36, 60, 9}; /* setup has few numbers of its own */
 	size_t count;
 	registry_sorted(registry, kind, &count);
 	return count < most[kind];
@@ -402,10 +452,12 @@ void district_change(const struct registry *registry, struct pd_message *put)
 {
 	enum registry_kind kind = dice_below(&sim.dice, REGISTRY_KINDS);
 	size_t count;
+	forget_made();
+	if (kind > REGISTRY_CATEGORIES)
+		return setup_change(registry, put);
 	void *const *entities = registry_sorted(registry, kind, &count);
-	texts.used = 0;
-	row_of(kind, entities[dice_below(&sim.dice, (uint32_t)count)], put);
-	bool *retired = retired_of(put);
+	row_of(registry, kind, entities[dice_below(&sim.dice, (uint32_t)count)], put);
+	bool *retired = registry_put_retired(put);
 	if (*retired && one_in(2)) {
 		*retired = false; /* the district must not waste away */
 		return;
@@ -439,18 +491,18 @@ static void import_kind(const struct registry *registry, enum registry_kind kind
 	void *const *entities = registry_sorted(registry, kind, &count);
 	for (size_t i = 0; i < count; i++) {
 		struct pd_message put;
-		row_of(kind, entities[i], &put);
+		row_of(registry, kind, entities[i], &put);
 		if ((kind == REGISTRY_AREAS && put.put_area.level != level) ||
 		    (kind == REGISTRY_HOUSEHOLDS &&
 		     (put.put_household.centre == put.put_household.household) != (level == 1)))
 			continue;
-		if (one_in(slips) || (*retired_of(&put) && !one_in(3)))
+		if (one_in(slips) || (*registry_put_retired(&put) && !one_in(3)))
 			continue; /* left out */
 		if (kind == REGISTRY_AREAS && bare(registry, put.put_area.area) && one_in(2)) {
 			left_out = put.put_area.area;
 			continue;
 		}
-		*retired_of(&put) = false;
+		*registry_put_retired(&put) = false;
 		if (one_in(slips))
 			change_row(registry, &put);
 		*add_row(rows, put.type) = put;
@@ -466,13 +518,16 @@ size_t district_import(const struct registry *registry, struct pd_message rows[s
 	struct rows made = {rows, 0};
 	/* Many slips: it will be refused. Few: it may well be taken in. */
 	uint32_t slips = one_in(3) ? 20 : one_in(2) ? 200 : 2000;
-	texts.used = 0;
+	forget_made();
 	left_out = 0;
+	bool setup = one_in(2); /* else nothing is said of it */
 	for (unsigned level = PD_level_district; level <= PD_level_microgrid; level++)
 		import_kind(registry, REGISTRY_AREAS, level, slips, &made);
 	import_kind(registry, REGISTRY_HOUSEHOLDS, 1, slips, &made);
 	import_kind(registry, REGISTRY_HOUSEHOLDS, 0, slips, &made);
 	import_kind(registry, REGISTRY_PEOPLE, 0, slips, &made);
+	for (enum registry_kind kind = REGISTRY_CATEGORIES + 1; kind < REGISTRY_KINDS && setup; kind++)
+		import_kind(registry, kind, 0, slips, &made);
 	import_kind(registry, REGISTRY_CATEGORIES, 0, slips, &made);
 	return made.count;
 }

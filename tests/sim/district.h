@@ -25,6 +25,8 @@ uint32_t district_area(const struct registry *registry);
 uint32_t district_household(const struct registry *registry);
 uint32_t district_person(const struct registry *registry);
 uint32_t district_category(const struct registry *registry);
+/* What is or begins some household's address, or goes on behind it. */
+struct pd_slice district_place(const struct registry *registry);
 /* Somebody in use with a post of work in the very area; 0: nobody. */
 uint32_t district_person_of(const struct registry *registry, uint32_t area);
 /* Somebody in use with that post; 0: nobody. */

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "net.h"
 #include "sim.h"
+#include "ticks.h"
 #include "trace.h"
 
 enum { TIMERS_MAX = 4, SIGNALS_MAX = 4, SECOND_MS = 1000 };
@@ -294,11 +295,14 @@ static void fire_timers(void)
 		struct timer *timer = &loop.timers[i];
 		if (timer->due_ms > sim.mono_ms)
 			continue;
+		bool ticks = timer->repeat_ms == SECOND_MS;
 		timer->due_ms = sim.mono_ms + timer->repeat_ms;
+		if (ticks)
+			ticks_begin();
 		timer->fire(timer->handle);
 		check_after_callback();
-		if (timer->repeat_ms == SECOND_MS)
-			check_nothing_due();
+		if (ticks)
+			ticks_end();
 		else
 			check_keeper_pace();
 	}
@@ -378,6 +382,7 @@ int uv_run(uv_loop_t *of, uv_run_mode mode)
 		return 0; /* the second time, to have handles closed */
 	sim.front = loop.prepare->data;
 	check_begin_life();
+	ticks_begin_life();
 	while (!sim.end && !loop.stopped) {
 		sim_step();
 		if (loop.stopped && !sim.end)

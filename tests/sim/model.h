@@ -12,19 +12,26 @@
 /* An order after one of its events. */
 struct version {
 	uint64_t seq, time_ms, due_ms, waiting_ms, accepted_ms, completed_ms, ended_ms;
-	uint64_t queued_seq; /* the event that brought it to where it waits */
-	uint64_t said;       /* a hash of the event's words, and of the choice made with it */
-	uint32_t holder, acceptor, actor;
+	uint64_t state_seq;                     /* the event that began the time that runs */
+	uint64_t queued_seq;                    /* the event that brought it to where it waits */
+	uint64_t said;                          /* a hash of the event's words, and of the choice made with it */
+	uint32_t holder, area, acceptor, actor; /* area: where it comes from */
 	uint16_t attempt;
 	uint8_t type, state, rating; /* type: of the event */
-	bool late;                   /* it was completed late once */
+	uint8_t step;                /* levels climbed in this attempt because a time passed */
+	bool late;                   /* it was completed late once, or not in time */
+	bool stuck;                  /* it went no further once, for it was at the top */
+	bool reminded;               /* its acceptor was, and has said nothing since */
+	uint32_t left_s;             /* of the time to complete a suspended one */
+	uint32_t touched_s;          /* when its acceptor said something last or was reminded: after it was submitted */
 };
 
 struct life {
 	struct pd_id id;
-	uint32_t requester, household, area, category, actor;
+	uint32_t requester, household, category, actor;
 	uint8_t urgency;
 	bool recorded, due, duplicate;
+	int32_t lon_e7, lat_e7;
 	uint64_t submitted_ms;
 	uint64_t contents;        /* a hash of what was submitted or recorded */
 	uint64_t pushed;          /* of a recorded one: a hash of what a push says of it */
@@ -45,7 +52,8 @@ static inline const struct version *life_now(const struct life *life)
 }
 static inline bool life_open(const struct life *life)
 {
-	return life_now(life)->state <= PD_STATE_completed;
+	unsigned state = life_now(life)->state;
+	return state <= PD_STATE_completed || state == PD_STATE_suspended;
 }
 /* All orders, as they came. */
 struct life *const *model_lives(size_t *count);
@@ -63,7 +71,12 @@ void model_cut(uint64_t seq);
 
 /* For completed orders. */
 void model_set_periods(uint64_t confirm_within_ms, uint64_t reopen_within_ms);
+uint64_t model_confirm_within_ms(void);
 uint64_t model_reopen_within_ms(void);
+/* When the silence about an order is to be acted on; UINT64_MAX: never. */
+uint64_t model_idle_ms(const struct registry *registry, const struct life *life);
+/* The last event that changed how time runs: a calendar or a category. */
+uint64_t model_clocks_seq(void);
 
 /* What a submit says, as a hash; household is that which it comes to. */
 uint64_t model_contents(const struct pd_submit *submit, uint32_t actor, uint32_t requester, uint32_t household);

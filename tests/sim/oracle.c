@@ -2,12 +2,15 @@
 
 #include <string.h>
 
+#include "clocks.h"
 #include "id.h"
 #include "model.h"
+#include "promises.h"
+#include "routes.h"
 #include "sim.h"
 #include "tally.h"
 
-enum { EVENTS_MAX = 1000 };
+enum { EVENTS_MAX = 1000, SUSPENDED_DAYS_MAX = 366 };
 
 /* What is looked at. */
 struct look {
@@ -113,24 +116,14 @@ static void look_at_session(const struct look *look)
 /* ---- submit ---- */
 
 /* The area an order comes from; what speaks against it is noted. */
-static const struct area *look_at_origin(const struct look *look, const struct pd_submit *submit, uint32_t requester,
-					 uint32_t *household_id)
+static const struct area *look_at_origin(const struct look *look, const struct route_said *said)
 {
-	const struct person *person = registry_person(look->registry, requester);
-	*household_id = submit->household;
-	if (!submit->household && !submit->area && person)
-		*household_id = person->household;
-	if (*household_id) {
-		const struct household *household = registry_household(look->registry, *household_id);
-		refusable(look, !household, PD_REFUSED_unknown_household);
-		refusable(look, household && household->retired, PD_REFUSED_retired);
-		return household ? registry_area(look->registry, household->area) : NULL;
-	}
-	uint32_t id = submit->area ? submit->area : person ? person->area : 0;
-	const struct area *area = registry_area(look->registry, id);
-	refusable(look, id == 0, PD_REFUSED_no_place);
-	refusable(look, id && !area, PD_REFUSED_unknown_area);
-	refusable(look, area && area->retired, PD_REFUSED_retired);
+	enum pd_route_step step;
+	uint32_t household;
+	const struct area *area = route_area(look->registry, said, &household, &step, look->reasons);
+	look->prophecy->route = (uint8_t)step;
+	look->prophecy->area = area ? area->id : 0;
+	look->prophecy->household = household;
 	return area;
 }
 
@@ -139,7 +132,7 @@ static bool same_choices(const struct pd_submit *submit, const struct life *life
 {
 	if (submit->urgency && submit->urgency != life->urgency)
 		return false;
-	return !submit->area || submit->household || (life->household == 0 && submit->area == life->area);
+	return !submit->area || submit->household || (life->household == 0 && submit->area == life_now(life)->area);
 }
 
 static void look_at_submit(const struct look *look)
@@ -147,7 +140,12 @@ static void look_at_submit(const struct look *look)
 	const struct pd_submit *submit = &look->message->submit;
 	const struct category *category = registry_category(look->registry, submit->category);
 	const struct life *life = model_find(&submit->order);
-	uint32_t requester = submit->requester ? submit->requester : look->actor, household;
+	uint32_t requester = submit->requester ? submit->requester : look->actor;
+	struct route_said said = {.household = submit->household,
+				  .area = submit->area,
+				  .requester = requester,
+				  .category = submit->category,
+				  .place = submit->place};
 	look->prophecy->expectation.order = submit->order;
 	if (life) {
 		uint64_t contents = model_contents(submit, look->actor, requester,
@@ -161,7 +159,7 @@ static void look_at_submit(const struct look *look)
 	look_at_person(look, requester);
 	refusable(look, !category, PD_REFUSED_unknown_category);
 	refusable(look, category && category->retired, PD_REFUSED_retired);
-	const struct area *area = look_at_origin(look, submit, requester, &household);
+	const struct area *area = look_at_origin(look, &said);
 	refusable(look, area && look->actor != requester && !works_for(look, area->id), PD_REFUSED_not_allowed);
 	want_event(look, PD_MSG_submitted, 1);
 }
@@ -183,7 +181,11 @@ static void look_at_record(const struct look *look)
 	const struct category *category = registry_category(look->registry, record->category);
 	const struct life *life = model_find(&record->order);
 	struct pd_submit where = {.household = record->household, .urgency = record->urgency, .area = record->area};
-	uint32_t household;
+	struct route_said said = {.household = record->household,
+				  .area = record->area,
+				  .requester = record->requester,
+				  .category = record->category,
+				  .place = record->place};
 	look->prophecy->expectation.order = record->order;
 	if (life) {
 		if (life->recorded && model_past(record) == life->contents && same_choices(&where, life))
@@ -193,12 +195,13 @@ static void look_at_record(const struct look *look)
 	refusable(look, !keeps_registry(look, look->actor), PD_REFUSED_not_allowed);
 	refusable(look, look->front->disk_low, PD_REFUSED_disk_full);
 	refusable(look, !pd_id_valid(&record->order), PD_REFUSED_bad_id);
-	refusable(look, record->state == PD_STATE_accepted, PD_REFUSED_bad_field);
+	refusable(look, record->state == PD_STATE_accepted || record->state == PD_STATE_suspended,
+		  PD_REFUSED_bad_field);
 	look_at_times(look, record);
 	look_at_person(look, record->requester);
 	refusable(look, !category, PD_REFUSED_unknown_category);
 	refusable(look, category && category->retired, PD_REFUSED_retired);
-	look_at_origin(look, &where, record->requester, &household);
+	look_at_origin(look, &said);
 	want_event(look, PD_MSG_recorded, 1);
 }
 
@@ -208,7 +211,8 @@ enum {
 	WAITING = 1 << PD_STATE_waiting,
 	ACCEPTED = 1 << PD_STATE_accepted,
 	COMPLETED = 1 << PD_STATE_completed,
-	CLOSED = 1 << PD_STATE_closed
+	CLOSED = 1 << PD_STATE_closed,
+	SUSPENDED = 1 << PD_STATE_suspended
 };
 
 /* Each move: the event that it becomes, and the states that it is allowed in. */
@@ -218,12 +222,15 @@ static const struct ruling {
 } rules[] = {
 	{PD_MSG_accept, PD_MSG_accepted, WAITING},
 	{PD_MSG_decline, PD_MSG_declined, WAITING},
-	{PD_MSG_transfer, PD_MSG_transferred, WAITING | ACCEPTED},
+	{PD_MSG_transfer, PD_MSG_transferred, WAITING | ACCEPTED | SUSPENDED},
 	{PD_MSG_complete, PD_MSG_completed, ACCEPTED},
 	{PD_MSG_confirm, PD_MSG_confirmed, COMPLETED},
 	{PD_MSG_reopen, PD_MSG_reopened, COMPLETED | CLOSED},
 	{PD_MSG_cancel, PD_MSG_cancelled, WAITING},
-	{PD_MSG_note, PD_MSG_noted, WAITING | ACCEPTED | COMPLETED},
+	{PD_MSG_note, PD_MSG_noted, WAITING | ACCEPTED | SUSPENDED | COMPLETED},
+	{PD_MSG_release, PD_MSG_released, ACCEPTED | SUSPENDED},
+	{PD_MSG_suspend, PD_MSG_suspended, ACCEPTED},
+	{PD_MSG_resume, PD_MSG_resumed, SUSPENDED},
 };
 
 static const struct ruling *ruling_of(enum pd_type command)
@@ -239,13 +246,19 @@ static bool may_move(const struct look *look, const struct life *life, const str
 {
 	const struct person *person = registry_person(look->registry, look->actor);
 	bool of_holder = person && person->area == now->holder && works_for(look, now->holder);
+	const struct area *holder = registry_area(look->registry, now->holder);
 	switch (look->message->type) {
 	case PD_MSG_accept: return of_holder;
-	case PD_MSG_decline: return of_holder && registry_area(look->registry, now->holder)->parent;
+	case PD_MSG_decline: return of_holder && holder->parent;
 	case PD_MSG_transfer: return works_for(look, now->holder);
-	case PD_MSG_complete: return now->state != PD_STATE_accepted || look->actor == now->acceptor;
+	case PD_MSG_complete:
+	case PD_MSG_suspend: return now->state != PD_STATE_accepted || look->actor == now->acceptor;
+	case PD_MSG_release:
+	case PD_MSG_resume:
+		return look->actor == now->acceptor ||
+		       works_for(look, holder->parent ? holder->parent->id : holder->id);
 	case PD_MSG_note:
-		return look->actor == life->requester || works_for(look, now->holder) || works_for(look, life->area);
+		return look->actor == life->requester || works_for(look, now->holder) || works_for(look, now->area);
 	default: return look->actor == life->requester;
 	}
 }
@@ -258,6 +271,13 @@ static void look_at_transfer(const struct look *look, const struct version *now)
 	refusable(look, to && to->id == now->holder, PD_REFUSED_same_holder);
 }
 
+static void look_at_suspend(const struct look *look)
+{
+	uint64_t now_ms = look->front->now_ms, until_ms = look->message->suspend.until_ms;
+	refusable(look, until_ms <= now_ms || until_ms > now_ms + SUSPENDED_DAYS_MAX * (uint64_t)SIM_DAY_MS,
+		  PD_REFUSED_bad_until);
+}
+
 static void look_at_current(const struct look *look, const struct life *life, const struct ruling *rule)
 {
 	const struct version *now = life_now(life);
@@ -268,6 +288,8 @@ static void look_at_current(const struct look *look, const struct life *life, co
 	refusable(look, !may_move(look, life, now), PD_REFUSED_not_allowed);
 	if (rule->command == PD_MSG_transfer)
 		look_at_transfer(look, now);
+	if (rule->command == PD_MSG_suspend)
+		look_at_suspend(look);
 	refusable(look, rule->command == PD_MSG_note && life->count >= EVENTS_MAX, PD_REFUSED_too_many);
 	refusable(look,
 		  rule->command == PD_MSG_reopen && look->front->now_ms > now->completed_ms + model_reopen_within_ms(),
@@ -316,16 +338,73 @@ static void look_at_move(const struct look *look)
 
 static void add_registry_reasons(const struct look *look)
 {
-	static const enum pd_refusal refusals[] = {PD_REFUSED_bad_parent,   PD_REFUSED_bad_centre,
-						   PD_REFUSED_in_use,       PD_REFUSED_bad_level,
-						   PD_REFUSED_unknown_area, PD_REFUSED_unknown_household};
+	static const enum pd_refusal refusals[] = {
+		PD_REFUSED_bad_parent,       PD_REFUSED_bad_centre,    PD_REFUSED_in_use,
+		PD_REFUSED_bad_level,        PD_REFUSED_unknown_area,  PD_REFUSED_unknown_household,
+		PD_REFUSED_bad_calendar,     PD_REFUSED_bad_ladder,    PD_REFUSED_bad_clock,
+		PD_REFUSED_unknown_ladder,   PD_REFUSED_never_matches, PD_REFUSED_bad_target,
+		PD_REFUSED_unknown_category, PD_REFUSED_bad_shape,     PD_REFUSED_shape_overlaps};
 	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
 		reasons_add(look->reasons, refusals[i]);
 }
 
 static enum pd_type set_of(enum pd_type put)
 {
-	return PD_MSG_area_set + (put - PD_MSG_put_area);
+	switch (put) {
+	case PD_MSG_put_calendar: return PD_MSG_calendar_set;
+	case PD_MSG_put_ladder: return PD_MSG_ladder_set;
+	case PD_MSG_put_rule: return PD_MSG_rule_set;
+	case PD_MSG_put_shape: return PD_MSG_shape_set;
+	default: return PD_MSG_area_set + (put - PD_MSG_put_area);
+	}
+}
+
+static bool ladder_used(const struct registry *registry, uint32_t ladder)
+{
+	size_t count;
+	void *const *categories = registry_sorted(registry, REGISTRY_CATEGORIES, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct category *category = categories[i];
+		if (category->ladder == ladder && !category->retired)
+			return true;
+	}
+	return false;
+}
+
+static void look_at_category(const struct look *look)
+{
+	const struct pd_put_category *put = &look->message->put_category;
+	const struct entity *ladder = registry_find(look->registry, REGISTRY_LADDERS, put->ladder);
+	bool accept_by_days = put->accept_clock == PD_clock_days || put->accept_clock == PD_clock_workdays;
+	bool complete_by_days = put->complete_clock == PD_clock_days || put->complete_clock == PD_clock_workdays;
+	refusable(look, put->area && !put->retired && !registry_in_use(look->registry, put->area),
+		  PD_REFUSED_unknown_area);
+	refusable(look, put->ladder && !put->retired && (!ladder || ladder->retired), PD_REFUSED_unknown_ladder);
+	refusable(look,
+		  (accept_by_days && put->accept_within_s % (SIM_DAY_MS / 1000)) ||
+			  (complete_by_days && put->complete_within_s % (SIM_DAY_MS / 1000)),
+		  PD_REFUSED_bad_clock);
+}
+
+/* What is set up depends on little: whether it holds together is known. Returns whether it is of such a kind. */
+static bool look_at_setup(const struct look *look)
+{
+	const struct pd_put_calendar *calendar = &look->message->put_calendar;
+	const struct pd_put_ladder *ladder = &look->message->put_ladder;
+	switch (look->message->type) {
+	case PD_MSG_put_calendar:
+		refusable(look,
+			  !clocks_calendar_sound(calendar->calendar, calendar->holidays, calendar->workdays,
+						 calendar->hours),
+			  PD_REFUSED_bad_calendar);
+		return true;
+	case PD_MSG_put_ladder:
+		refusable(look, !promise_ladder_sound(ladder->steps), PD_REFUSED_bad_ladder);
+		refusable(look, ladder->retired && ladder_used(look->registry, ladder->ladder), PD_REFUSED_in_use);
+		return true;
+	case PD_MSG_put_category: look_at_category(look); return true;
+	default: return false;
+	}
 }
 
 /* Whether a row fits the registry is the registry's own matter: what comes of it is looked at by check.c. */
@@ -333,12 +412,15 @@ static void look_at_put(const struct look *look)
 {
 	struct expectation *e = &look->prophecy->expectation;
 	refusable(look, !keeps_registry(look, look->actor), PD_REFUSED_not_allowed);
+	bool setup = look_at_setup(look);
 	if (reasons_any(look->reasons)) {
 		e->wanted = WANT_REFUSAL;
+		refusable(look, look->front->disk_low, PD_REFUSED_disk_full);
 		return;
 	}
 	e->wanted = WANT_EITHER;
-	add_registry_reasons(look);
+	if (!setup)
+		add_registry_reasons(look);
 	refusable(look, look->front->disk_low, PD_REFUSED_disk_full);
 	look->prophecy->event = look->front->disk_low ? PD_MSG_none : set_of(look->message->type);
 	look->prophecy->free_choice = true;
@@ -377,7 +459,7 @@ static void look_at_command(const struct look *look)
 {
 	enum pd_type type = look->message->type;
 	uint32_t speaker = look->session->person;
-	bool put = type >= PD_MSG_put_area && type <= PD_MSG_put_category;
+	bool put = registry_kind_of(type) < REGISTRY_KINDS;
 	if (put && look->session->staging) {
 		look->prophecy->expectation.wanted = WANT_NOTHING;
 		return;
@@ -413,7 +495,8 @@ static void count_queues(uint64_t *waiting, uint64_t *working)
 	*waiting = *working = 0;
 	for (size_t i = 0; i < count; i++) {
 		*waiting += life_now(lives[i])->state == PD_STATE_waiting;
-		*working += life_now(lives[i])->state == PD_STATE_accepted;
+		unsigned state = life_now(lives[i])->state;
+		*working += state == PD_STATE_accepted || state == PD_STATE_suspended;
 	}
 }
 
@@ -452,6 +535,32 @@ static void look_at_list_orders(const struct look *look)
 	e->state = list->state;
 }
 
+static void look_at_explain_route(const struct look *look)
+{
+	const struct pd_explain_route *explain = &look->message->explain_route;
+	const struct category *category = registry_category(look->registry, explain->category);
+	uint32_t speaker = look->session->person, requester = explain->requester ? explain->requester : speaker;
+	struct route_said said = {explain->household, explain->area, requester, explain->category, explain->place};
+	refusable(look, requester != speaker && !may_read(look), PD_REFUSED_not_allowed);
+	refusable(look, !category, PD_REFUSED_unknown_category);
+	refusable(look, category && category->retired, PD_REFUSED_retired);
+	look_at_person(look, requester);
+	const struct area *area = look_at_origin(look, &said);
+	look->prophecy->expectation.area = area ? area->id : 0;
+}
+
+static void look_at_list_setup(const struct look *look)
+{
+	const struct pd_list_setup *list = &look->message->list_setup;
+	struct expectation *e = &look->prophecy->expectation;
+	bool setup =
+		registry_kind_of(list->type) > REGISTRY_CATEGORIES && registry_kind_of(list->type) < REGISTRY_KINDS;
+	refusable(look, !setup, PD_REFUSED_bad_field);
+	e->setup = list->type;
+	e->begin_id = e->after_id = list->after;
+	e->limit = list->limit ? list->limit : 100;
+}
+
 static void look_at_query(const struct look *look)
 {
 	const struct pd_message *query = look->message;
@@ -480,6 +589,8 @@ static void look_at_query(const struct look *look)
 		count_queues(&e->waiting, &e->working);
 		break;
 	case PD_MSG_get_digest: e->wanted = WANT_ONE; break;
+	case PD_MSG_list_setup: look_at_list_setup(look); break;
+	case PD_MSG_explain_route: look_at_explain_route(look); break;
 	default: break;
 	}
 	refusable(look, area && !registry_area(look->registry, area), PD_REFUSED_unknown_area);

@@ -15,6 +15,9 @@ struct prophecy {
 	struct expectation expectation;
 	enum pd_type event;
 	bool free_choice;
+	/* Of an order that begins: where it comes from, and what told that. */
+	uint32_t area, household;
+	uint8_t route;
 };
 void oracle_look(const struct front *front, const struct session *session, const struct pd_message *message,
 		 struct prophecy *prophecy);

@@ -91,6 +91,14 @@ void pushes_credit(uint32_t peer, uint32_t area, uint16_t credit)
 		desk->count = 0;
 }
 
+bool pushes_works_for(uint32_t peer, uint32_t area)
+{
+	for (const struct desk *desk = desks; desk; desk = desk->next)
+		if (desk->peer == peer && desk->area == area)
+			return desk->credit > 0;
+	return false;
+}
+
 static bool still_there(const struct pushed *pushed, uint32_t area)
 {
 	const struct life *life = model_find(&pushed->order);

@@ -23,6 +23,7 @@
 #include "publications.h"
 #include "pushes.h"
 #include "tally.h"
+#include "ticks.h"
 #include "threads.h"
 #include "trace.h"
 #include "watch.h"
@@ -74,7 +75,9 @@ void sim_pass_time(void)
 
 static void shift_clock(void)
 {
-	int64_t by_ms = (int64_t)dice_below(&sim.dice, 7200000) - 3600000;
+	/* By up to an hour or, now and then, by up to half a day. */
+	int64_t most_ms = dice_below(&sim.dice, 3) ? 3600000 : SIM_DAY_MS / 2;
+	int64_t by_ms = (int64_t)(dice_u64(&sim.dice) % (uint64_t)(2 * most_ms)) - most_ms;
 	trace_line("the clock is set by %" PRIi64 " ms", by_ms);
 	sim.wall_skew_ms += by_ms;
 }
@@ -257,12 +260,14 @@ static void begin_run(uint64_t seed, unsigned steps)
 	answers_init();
 	publications_init();
 	check_init();
+	ticks_init();
 	actors_init();
 }
 
 static void end_run(void)
 {
 	actors_fini();
+	ticks_fini();
 	check_fini();
 	publications_fini();
 	pushes_forget_all();

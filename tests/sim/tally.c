@@ -48,10 +48,11 @@ void tally_run(uint64_t steps)
 }
 
 /* What no run of ordinary size brings about: 10,000 reads at a time, a disk that cannot be read, an import of 2,000,000
- * rows. */
+ * rows, a district that is no more. */
 static bool out_of_reach(enum pd_refusal refusal)
 {
-	return refusal == PD_REFUSED_busy || refusal == PD_REFUSED_read_failed || refusal == PD_REFUSED_import_large;
+	return refusal == PD_REFUSED_busy || refusal == PD_REFUSED_read_failed || refusal == PD_REFUSED_no_place ||
+	       refusal == PD_REFUSED_import_large;
 }
 
 static void print_one(uint64_t count, const char *name, bool *missing)

@@ -38,6 +38,16 @@
 	TALLY(REPLAYED, "full replays compared")                                                                       \
 	TALLY(DUMPS, "commands whose effect on the dump was looked at")                                                \
 	TALLY(PUSHES, "pushes")                                                                                        \
+	TALLY(NOT_ACCEPTED, "orders that climbed for nobody accepted them")                                            \
+	TALLY(NOT_COMPLETED, "orders that climbed for they were not completed")                                        \
+	TALLY(IDLE, "orders that climbed for their acceptor was silent")                                               \
+	TALLY(STUCK, "orders that passed their last time")                                                             \
+	TALLY(RESUMED, "orders that went on on their day")                                                             \
+	TALLY(LEFT_ALONE, "stops for days")                                                                            \
+	TALLY(CAUGHT_UP, "ticks with ten events and more")                                                             \
+	TALLY(HALF, "half times past")                                                                                 \
+	TALLY(SOON, "last quarters of an hour begun")                                                                  \
+	TALLY(WARNED, "warnings")                                                                                      \
 	TALLY(PUBLISHED, "events published")                                                                           \
 	TALLY(RELOADED, "reloads of the settings")
 

@@ -10,6 +10,7 @@
 #include "oracle.h"
 #include "sim.h"
 #include "tally.h"
+#include "ticks.h"
 #include "trace.h"
 
 enum { DUMPED_PERMILLE = 150 };
@@ -18,6 +19,7 @@ enum { DUMPED_PERMILLE = 150 };
 static struct {
 	bool handling;
 	unsigned events;
+	struct pd_submitted submitted;
 	enum pd_type type;
 	uint32_t actor;
 	struct pd_id order;
@@ -55,6 +57,8 @@ static void show_event(const struct core *core, const struct pd_message *event)
 	uint32_t version = 0;
 	if (pd_is_order_event(event->type)) {
 		const struct pd_order_event *common = &event->order_event;
+		if (event->type == PD_MSG_submitted)
+			watch.submitted = event->submitted;
 		watch.order = common->order;
 		version = common->version;
 		pd_id_print(&common->order, id);
@@ -73,7 +77,7 @@ static void show_event(const struct core *core, const struct pd_message *event)
 struct order *__wrap_core_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	if (core == sim.store.core && sim.front) {
-		if (!watch.handling && event->type != PD_MSG_closed)
+		if (!watch.handling && !ticks_made(event))
 			trace_fail("event %" PRIu64 ", %s, comes from nobody's command", event->request,
 				   pd_message_info(event->type)->name);
 		watch.events++;
@@ -105,7 +109,7 @@ static void compare(const struct pd_message *message, const struct prophecy *pro
 {
 	const char *name = pd_message_info(message->type)->name;
 	const struct expectation *e = &prophecy->expectation;
-	bool set = watch.type >= PD_MSG_area_set && watch.type <= PD_MSG_category_set;
+	bool set = registry_kind_of(watch.type) < REGISTRY_KINDS;
 	if (watch.events > 0 && prophecy->event == PD_MSG_none)
 		trace_fail("%s has become event %" PRIu64 ", %s; it was %s", name, watch.last_seq,
 			   pd_message_info(watch.type)->name, e->repeat ? "a repeat" : "to change nothing");
@@ -117,6 +121,13 @@ static void compare(const struct pd_message *message, const struct prophecy *pro
 	bool right = message->type == PD_MSG_import_commit ? set : watch.events == 1 && watch.type == prophecy->event;
 	if (right && !set)
 		right = watch.actor == e->actor && memcmp(&watch.order, &e->order, sizeof e->order) == 0;
+	const struct pd_submitted *s = &watch.submitted;
+	if (right && watch.type == PD_MSG_submitted &&
+	    (s->area != prophecy->area || s->route != prophecy->route || s->household != prophecy->household))
+		trace_fail("an order is said to come from area %" PRIu32 ", household %" PRIu32
+			   ", by %s; it should be area %" PRIu32 ", household %" PRIu32 ", by %s",
+			   s->area, s->household, pd_word("route_step", s->route), prophecy->area, prophecy->household,
+			   pd_word("route_step", prophecy->route));
 	if (!right)
 		trace_fail("%s was to become the event %s, and became %u, the last of them %s", name,
 			   pd_message_info(prophecy->event)->name, watch.events, pd_message_info(watch.type)->name);
