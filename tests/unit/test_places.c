@@ -1,7 +1,9 @@
 /* test_places.c - polygons: which one a point lies in, and which ones are refused. */
 #include "core_bed.h"
+#include "district.h"
 #include "places.h"
 #include "rings.h"
+#include "rules.h"
 
 enum { NEAR_M = 300, E7 = 10000000 };
 
@@ -256,6 +258,59 @@ static void unsound_rings_are_refused_by_the_core(void **state)
 	pd_buffer_fini(&rings);
 }
 
+/* How many of the polygons are sound. */
+static unsigned rows_check(const struct registry *registry, const struct rows *rows, struct places *places,
+			   struct pd_detail *detail)
+{
+	unsigned sound = 0;
+	for (size_t i = 0; i < rows->tables[ROWS_SHAPES].count; i++, sound++) {
+		const struct pd_put_shape *put = rows_shape(rows, i);
+		enum pd_refusal refusal = places_check(places, registry, put->area, put->rings, detail);
+		expect(!refusal, "%s", bed_says(detail));
+	}
+	return sound;
+}
+
+/* Taken in one by one, as an import does. */
+static void take(struct registry *registry, const struct rows *rows, enum rows_kind kind)
+{
+	for (size_t i = 0; i < rows->tables[kind].count; i++) {
+		struct pd_message put;
+		struct registry_decision decision = {0};
+		rows_message(rows, kind, i, &put);
+		registry_decide(registry, &put, true, &decision);
+		expect(!decision.refusal, "%s", bed_says(&decision.detail));
+		registry_apply(registry, &decision.event);
+	}
+}
+
+static void a_made_district_stands_on_its_ground(void **state)
+{
+	(void)state;
+	struct rows *rows = district_make("boshan", 1);
+	struct registry *registry = registry_new(1);
+	struct places *places = places_new();
+	struct pd_detail detail = PD_NO_DETAIL;
+	uint32_t area;
+	for (enum rows_kind kind = ROWS_AREAS; kind < ROWS_KINDS; kind++)
+		if (kind != ROWS_PEOPLE)
+			take(registry, rows, kind);
+	assert_int_equal(rows_check(registry, rows, places, &detail), 1151);
+	assert_int_equal(rules_check(registry, &area, &detail), PD_REFUSED_none);
+	places_update(places, registry);
+	assert_int_equal(places_check_all(places, &area, &detail), PD_REFUSED_none);
+	for (size_t i = 0; i < rows->tables[ROWS_HOUSEHOLDS].count; i++) {
+		const struct pd_put_household *household = rows_household(rows, i);
+		struct core_place place;
+		places_find(places, household->lon_e7, household->lat_e7, 0, &place);
+		expect(place.area == household->area, "household %u of %u stands on the ground of %u",
+		       household->household, household->area, place.area);
+	}
+	places_free(places);
+	registry_free(registry);
+	rows_free(rows);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, bed_setup, bed_teardown)
@@ -267,6 +322,7 @@ int main(void)
 		TEST(exchanged_axes_are_seen),
 		TEST(overlaps_of_one_level_are_refused),
 		TEST(unsound_rings_are_refused_by_the_core),
+		cmocka_unit_test(a_made_district_stands_on_its_ground),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

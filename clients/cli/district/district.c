@@ -3,16 +3,18 @@
  *   areas        370304             the district 博山区 (official code)
  *                370304001 ...      streets and towns (official codes)
  *                101 - 301          communities: of each street first the urban ones, then the villages
- *                401 - 811          grids;  901 - 911: dedicated grids
+ *                401 - 811          grids;  901 - 911: dedicated grids;  951 - 988: organisations
  *                1001 - 2151        micro-grids
  *   households   500001 - 585605    by micro-grid
  *   people       1 - 2              administrators
  *                11 - 13            supervisors of the district;  21 - 30: of the streets
- *                1401 - 1811        grid leaders: the grid's id + 1000;  1901 - 1911: of dedicated grids
+ *                1401 - 1811        grid leaders: the grid's id + 1000;  1901 - 1911: of dedicated grids;
+ *                                   1951 - 1988: staff of organisations
  *                2001 - 3151        leaders: the micro-grid's id + 1000
  *                4001 ...           staff;  6001 - 6200: couriers;  7001 ...: merchants
  *                500001 - 585605    residents and centre households' people: the household's id
  *   categories   1 - 24
+ *   rules        10, 20, ...
  */
 #include "district.h"
 
@@ -103,11 +105,14 @@ struct rows *district_make(const char *preset, uint64_t seed)
 	if (!making)
 		abort();
 	making->prng.state = seed;
+	making->ground.state = ~seed;
 	making->rows = rows_new();
 	district_make_areas(making);
 	district_make_households(making);
 	district_make_people(making);
 	district_make_categories(making);
+	district_make_rules(making);
+	district_make_shapes(making);
 	struct rows *rows = making->rows;
 	free(making);
 	return rows;

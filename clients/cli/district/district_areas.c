@@ -142,6 +142,7 @@ static void make_microgrids(struct making *making)
 						   .community = grid->community};
 			microgrid->place =
 				district_map_near(&making->prng, grid->place, grid->community->urban ? 150 : 200, -1);
+			district_ground_part(making, microgrid);
 			district_names_numeral(grid->number, of_grid);
 			district_names_numeral(number, own);
 			snprintf(name, sizeof name, "%s第%s网格第%s微网格", grid->community->name, of_grid, own);
@@ -162,4 +163,5 @@ void district_make_areas(struct making *making)
 	make_dedicated_grids(making);
 	share_microgrids(making);
 	make_microgrids(making);
+	district_make_organisations(making);
 }

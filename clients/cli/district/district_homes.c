@@ -43,7 +43,8 @@ static struct place next_home(struct making *making, struct homes *homes, const 
 	if (homes->sort == HOMES_FLATS) {
 		uint32_t in_unit = homes->floors * homes->flats, unit = i / in_unit;
 		if (i % in_unit == 0)
-			homes->unit = district_map_near(&making->prng, microgrid->place, 80, -1);
+			homes->unit = district_ground_keep(making, microgrid,
+							   district_map_near(&making->prng, microgrid->place, 80, -1));
 		snprintf(address, ADDRESS_BYTES, "%s%u号院%u号楼%u单元%u%02u室", homes->road, homes->number,
 			 unit / homes->units + 1, unit % homes->units + 1, i % in_unit / homes->flats + 1,
 			 i % homes->flats + 1);
@@ -70,7 +71,8 @@ static void make_households_of(struct making *making, struct microgrid *microgri
 		uint32_t chosen = microgrid->first + prng_between(&making->prng, begin, end - 1);
 		for (uint32_t i = begin; i < end; i++) {
 			char address[ADDRESS_BYTES];
-			struct place place = next_home(making, &homes, microgrid, i, address);
+			struct place place = district_ground_keep(making, microgrid,
+								  next_home(making, &homes, microgrid, i, address));
 			struct pd_slice kept = district_keep(making, address);
 			struct pd_put_household *household = rows_add(making->rows, ROWS_HOUSEHOLDS, 0);
 			*household = (struct pd_put_household){.household = microgrid->first + i,
@@ -87,6 +89,7 @@ void district_make_households(struct making *making)
 {
 	struct prng *prng = &making->prng;
 	uint32_t households[DISTRICT_MICROGRIDS], centres[DISTRICT_MICROGRIDS];
+	district_ground_neighbours(making);
 	/* Most micro-grids are nearly full, as they must be for so many households; a few are small. */
 	for (uint32_t i = 0; i < DISTRICT_MICROGRIDS; i++)
 		households[i] = 80 - prng_below(prng, prng_below(prng, prng_below(prng, 51) + 1) + 1);

@@ -15,6 +15,10 @@ enum {
 	ID_COMMUNITIES = 101,
 	ID_GRIDS = 401,
 	ID_DEDICATED = 901,
+	ID_WATER_WORKS = 951,
+	ID_SOCIAL_WORK = 952,
+	ID_PROPERTIES = 961,
+	ID_TEAMS = 981,
 	ID_MICROGRIDS = 1001,
 	ID_HOUSEHOLDS = 500001,
 	ID_ADMINISTRATORS = 1,
@@ -29,6 +33,7 @@ enum {
 	DISTRICT_COMMUNITIES = DISTRICT_URBAN_COMMUNITIES + DISTRICT_VILLAGES,
 	DISTRICT_PLAIN_GRIDS = DISTRICT_GRIDS - DISTRICT_DEDICATED_GRIDS,
 	ROADS_OF_COMMUNITY = 3,
+	NEIGHBOURS_MAX = 32,
 };
 
 struct community {
@@ -55,10 +60,12 @@ struct microgrid {
 	struct place place;
 	uint32_t households, centres;
 	uint32_t first; /* its first household's id */
+	struct place neighbours[NEIGHBOURS_MAX];
+	uint32_t neighbour_count;
 };
 
 struct making {
-	struct prng prng;
+	struct prng prng, ground; /* ground: what keeps grounds apart, so that everything else stays as it was drawn */
 	struct rows *rows;
 	struct community communities[DISTRICT_COMMUNITIES];
 	struct grid grids[DISTRICT_PLAIN_GRIDS];
@@ -75,6 +82,19 @@ void district_make_areas(struct making *making);
 void district_make_households(struct making *making);
 void district_make_people(struct making *making);
 void district_make_categories(struct making *making);
+void district_make_organisations(struct making *making);
+void district_make_rules(struct making *making);
+void district_make_shapes(struct making *making);
+
+/* The i-th organisation; 0: there are no more. */
+uint32_t district_organisation(uint32_t i);
+
+/* Move the micro-grid's place away from those made before, if it is too near to one. (district_ground.c) */
+void district_ground_part(struct making *making, struct microgrid *microgrid);
+/* To be called when all have their places. */
+void district_ground_neighbours(struct making *making);
+/* place, or if that is not on the micro-grid's ground another one that is. */
+struct place district_ground_keep(struct making *making, const struct microgrid *microgrid, struct place place);
 
 static inline struct pd_slice district_keep(struct making *making, const char *text)
 {

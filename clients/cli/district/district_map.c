@@ -1,7 +1,6 @@
 #include "district_map.h"
 
-/* At 36.45 degrees north one metre is so much. */
-enum { LON_E7_PER_M = 112, LAT_E7_PER_M = 90, TRIES_MAX = 2000 };
+enum { LON_E7_PER_M = DISTRICT_LON_E7_PER_M, LAT_E7_PER_M = DISTRICT_LAT_E7_PER_M, TRIES_MAX = 2000 };
 
 /* A coarse outline of Boshan district, drawn some hundred metres inside the real one, so that what is inside this is
  * inside that. Taken from public map data of the district (adcode 370304), which is in GCJ-02 as Chinese web maps are,

@@ -21,6 +21,9 @@ struct district_street {
 	uint8_t urban, villages;
 };
 
+/* At 36.45 degrees north one metre is so much. */
+enum { DISTRICT_LON_E7_PER_M = 112, DISTRICT_LAT_E7_PER_M = 90 };
+
 enum { DISTRICT_STREETS = 10 };
 extern const struct district_street district_streets[DISTRICT_STREETS];
 

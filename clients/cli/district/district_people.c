@@ -101,6 +101,13 @@ static void make_residents(struct making *making)
 	}
 }
 
+static void make_organisers(struct making *making)
+{
+	uint32_t id;
+	for (uint32_t i = 0; (id = district_organisation(i)) != 0; i++)
+		add_person(making, id + ID_LEADERS_ABOVE_AREA, PD_post_staff, id, 0);
+}
+
 void district_make_people(struct making *making)
 {
 	make_offices(making);
@@ -108,4 +115,5 @@ void district_make_people(struct making *making)
 	make_couriers(making);
 	make_merchants(making);
 	make_residents(making);
+	make_organisers(making);
 }
