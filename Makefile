@@ -57,7 +57,7 @@ libraries = $(foreach l,$(1),$(call library,$(l)))
 $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
 $(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli tool paidan store core proto)
 $(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers tool paidan)
-$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,store core proto)
+$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,cli daemon store core proto)
 $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
 $(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags
 $(BUILD)/paidan-year: $(BUILD)/tests/year/main.o $(call objects,tests/year) $(BUILD)/tests/sim/dice.o $(call libraries,daemon store core proto)
@@ -322,11 +322,12 @@ po: ## take new texts of the programs into proto/po/*.po, to be translated there
 	done
 
 ORDERS ?= 300000
-bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding: ORDERS=300000
+bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding, and look-ups on the map: ORDERS=300000
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 1024
 	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 64
 	$(BUILD)/paidan-bench lives --orders 5000 --outstanding 1
+	$(BUILD)/paidan-bench places
 
 compile_commands.json: ## for editors: how each file is compiled
 	$(call install,$(PACKAGES) $(TEST_PACKAGES) bear)

@@ -2,6 +2,7 @@
  *
  * lives: a fresh daemon in a temporary folder, and N whole lives of orders (submit, push, accept, complete; three
  * commits on disk each) through 1,151 queues, from one process that submits and one that works, over ipc.
+ * places: coordinates that find their micro-grid among 1,151 polygons, without a daemon.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -9,11 +10,13 @@
 #include <string.h>
 
 #include "lives.h"
+#include "lookups.h"
 
 static const char help[] =
 	"paidan-bench - what the broker carries\n"
 	"\n"
 	"usage: paidan-bench lives [options]\n"
+	"       paidan-bench places [--lookups N] [--json]\n"
 	"\n"
 	"  --orders N         whole lives to carry (default 100000)\n"
 	"  --outstanding N    orders submitted and not yet answered at a time, 1 to 4096 (default 1024)\n"
@@ -21,6 +24,7 @@ static const char help[] =
 	"  --paidand PATH     the daemon (default: beside this program)\n"
 	"  --dir DIR          where the temporary folder is made (default: TMPDIR or /tmp): it chooses the disk\n"
 	"  --json             print one JSON object\n"
+	"  --lookups N        coordinates to look up (default 1000000)\n"
 	"\n"
 	"exit: 0 done, 1 something was refused or lost, 100 wrong usage, 111 the system failed\n";
 
@@ -36,11 +40,12 @@ static bool number(const char *text, unsigned long min, unsigned long max, const
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"orders", 1, NULL, 'n'},     {"outstanding", 1, NULL, 'o'},
-						{"text-bytes", 1, NULL, 't'}, {"paidand", 1, NULL, 'p'},
-						{"dir", 1, NULL, 'd'},        {"json", 0, NULL, 'j'},
-						{"help", 0, NULL, 'h'},       {NULL, 0, NULL, 0}};
+	static const struct option options[] = {
+		{"orders", 1, NULL, 'n'},  {"outstanding", 1, NULL, 'o'}, {"text-bytes", 1, NULL, 't'},
+		{"paidand", 1, NULL, 'p'}, {"dir", 1, NULL, 'd'},         {"json", 0, NULL, 'j'},
+		{"lookups", 1, NULL, 'l'}, {"help", 0, NULL, 'h'},        {NULL, 0, NULL, 0}};
 	struct lives lives = {.orders = 100000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]};
+	unsigned long lookups = 1000000;
 	int c;
 	bool good = true;
 	while (good && (c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
@@ -51,12 +56,16 @@ int main(int argc, char **argv)
 		case 'p': lives.paidand = optarg; break;
 		case 'd': lives.dir = optarg; break;
 		case 'j': lives.json = true; break;
+		case 'l': good = number(optarg, 1, 100000000, "lookups", &lookups); break;
 		case 'h': fputs(help, stdout); return 0;
 		default: good = false; break;
 		}
 	}
-	if (!good || optind + 1 != argc || strcmp(argv[optind], "lives") != 0) {
-		fputs("usage: paidan-bench lives [options]; paidan-bench --help tells more\n", stderr);
+	const char *what = good && optind + 1 == argc ? argv[optind] : "";
+	if (strcmp(what, "places") == 0)
+		return lookups_run(lookups, lives.json);
+	if (strcmp(what, "lives") != 0) {
+		fputs("usage: paidan-bench lives|places [options]; paidan-bench --help tells more\n", stderr);
 		return 100;
 	}
 	return lives_run(&lives);
