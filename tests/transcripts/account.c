@@ -44,6 +44,21 @@ static const char *why_of(const struct pd_message *event)
 	return event->type == PD_MSG_escalated ? pd_word("escalation", event->escalated.why) : NULL;
 }
 
+/* What told where the order comes from, if it was not said, and who chose its holder. */
+static void print_route(struct cast *cast, const struct pd_message *event)
+{
+	const struct pd_submitted *submitted = &event->submitted;
+	if (event->type == PD_MSG_rerouted)
+		printf("it is of %s now; ", cast_name(cast, CAST_AREA, event->rerouted.area));
+	if (event->type != PD_MSG_submitted)
+		return;
+	if (submitted->route > PD_route_step_area && submitted->route != PD_route_step_requester)
+		printf("from %s by %s; ", cast_name(cast, CAST_AREA, submitted->area),
+		       pd_word("route_step", submitted->route));
+	if (submitted->rule)
+		printf("by rule %u; ", submitted->rule);
+}
+
 static void print_order_event(struct cast *cast, const struct pd_message *event, const struct order_row *row)
 {
 	printf("%s v%u: ", cast_order_name(cast, &row->id), row->version);
@@ -51,6 +66,7 @@ static void print_order_event(struct cast *cast, const struct pd_message *event,
 		printf("a note; ");
 	if (why_of(event))
 		printf("%s; ", why_of(event));
+	print_route(cast, event);
 	print_state(cast, row);
 }
 
@@ -83,6 +99,16 @@ static void print_registry_event(struct cast *cast, const struct pd_message *eve
 		printf("%u: %u holidays, %u working weekend days, %s", event->calendar_set.calendar,
 		       event->calendar_set.holidays.count, event->calendar_set.workdays.count,
 		       if_retired(event->calendar_set.retired));
+		break;
+	case PD_MSG_rule_set:
+		printf("rule %u: to %s, %s", event->rule_set.rule,
+		       event->rule_set.holder ? cast_name(cast, CAST_AREA, event->rule_set.holder)
+					      : pd_word("level", event->rule_set.level),
+		       if_retired(event->rule_set.retired));
+		break;
+	case PD_MSG_shape_set:
+		printf("the ground of %s, %s", cast_name(cast, CAST_AREA, event->shape_set.area),
+		       if_retired(event->shape_set.retired));
 		break;
 	case PD_MSG_ladder_set:
 		printf("%s: %u steps, %s", cast_name(cast, CAST_LADDER, event->ladder_set.ladder),
@@ -220,4 +246,20 @@ void account_figures(struct cast *cast, const struct core *core, const struct ar
 	       " waiting, %" PRIu64 " worked on; %" PRIu64 " due, %" PRIu64 " late, %" PRIu64 " duplicate\n",
 	       indent, cast_name(cast, CAST_AREA, area->id), f->submitted, f->accepted, f->completed, f->closed,
 	       f->cancelled, f->reopened, f->declined, sums.waiting, sums.working, f->due, f->late, f->duplicate);
+}
+
+void account_step(const struct pd_route *row, void *arg)
+{
+	struct cast *cast = arg;
+	printf("%s%s", indent, pd_word("route_step", row->step));
+	if (row->rule && row->step == PD_route_step_rule)
+		printf(" %u", row->rule);
+	printf(": %s", pd_word("route_why", row->why));
+	if (row->area)
+		printf(", %s", cast_name(cast, CAST_AREA, row->area));
+	if (row->metres)
+		printf(", %u m away", row->metres);
+	if (row->name.bytes)
+		printf(" (%.*s)", (int)row->name.bytes, row->name.data);
+	putchar('\n');
 }

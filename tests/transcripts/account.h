@@ -23,4 +23,7 @@ void account_order(struct cast *cast, const struct order_row *row);
 void account_queue(struct cast *cast, uint32_t area, struct holder *holder);
 void account_figures(struct cast *cast, const struct core *core, const struct area *area);
 
+/* A step of an explained route; arg is the cast. */
+void account_step(const struct pd_route *row, void *arg);
+
 #endif

@@ -11,7 +11,7 @@
  *   at TIME                      time passes until then: 09:30, 09:30:05, or day 3 09:30
  *   at TIME WHO VERB ...         ... and then someone sends a command
  *   at TIME again                ... and then the last command is sent again, just as it was
- *   show ORDER, queue AREA, figures AREA
+ *   show ORDER, queue AREA, figures AREA, route WHO CATEGORY "text" ...: where such an order would go, and why
  *   forget                       ended orders leave memory
  *   # ...                        a remark
  *
@@ -56,6 +56,24 @@ static void name_order(struct play *play)
 	script_need_end(script);
 }
 
+static void show_route(struct play *play)
+{
+	struct pd_submit submit = {0};
+	struct pd_detail detail;
+	uint32_t person = verbs_need(&play->script, play->cast, CAST_PERSON);
+	verbs_submit(&play->script, play->cast, &submit);
+	struct pd_explain_route asked = {.category = submit.category,
+					 .household = submit.household,
+					 .area = submit.area,
+					 .requester = submit.requester,
+					 .lon_e7 = submit.lon_e7,
+					 .lat_e7 = submit.lat_e7,
+					 .place = submit.place,
+					 .text = submit.text};
+	core_explain_route(stage_core(play->stage), &asked, person, stage_now_ms(play->stage), account_step, play->cast,
+			   &detail);
+}
+
 static void show(struct play *play)
 {
 	struct script *script = &play->script;
@@ -68,6 +86,8 @@ static void show(struct play *play)
 		if (!area)
 			script_fail(script, "there is no such area in the registry");
 		account_figures(play->cast, core, area);
+	} else if (script_take_if(script, "route")) {
+		show_route(play);
 	} else {
 		const char *name = script_need(script, "an order's name, queue or figures");
 		struct pd_id id;

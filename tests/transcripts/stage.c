@@ -6,6 +6,7 @@
 
 #include "account.h"
 #include "codec.h"
+#include "ground.h"
 #include "script.h"
 
 struct stage {
@@ -31,6 +32,7 @@ struct stage *stage_new(struct cast *cast)
 		abort();
 	stage->periods = (struct core_periods){7 * day_ms, 15 * day_ms};
 	stage->core = core_new(1, &stage->periods);
+	core_set_map(stage->core, &(struct core_map){ground_find, stage->core});
 	stage->cast = cast;
 	stage->now_ms = SCRIPT_DAY_1_MS;
 	stage->decoder = pd_decoder_new();
@@ -175,12 +177,24 @@ static bool look_back(struct stage *stage, const struct pd_id *id, struct core_d
 	return false;
 }
 
+/* Open orders follow the registry at once. */
+static void follow(struct stage *stage)
+{
+	struct core_due_thing thing;
+	while (core_next_due(stage->core) > stage->now_ms &&
+	       core_decide_due(stage->core, stage->now_ms, &thing) == CORE_DUE_EVENT)
+		apply(stage, &thing.event, false);
+}
+
 static void decide(struct stage *stage, const struct pd_message *command, uint32_t actor)
 {
 	struct core_decision decision;
 	core_decide(stage->core, command, actor, stage->now_ms, &decision);
 	switch (decision.outcome) {
-	case CORE_EVENT: apply(stage, &decision.event, false); return;
+	case CORE_EVENT:
+		apply(stage, &decision.event, false);
+		follow(stage);
+		return;
 	case CORE_REPEATED: account_repeated(&decision, false); return;
 	case CORE_LOOK_BACK:
 		if (look_back(stage, &command->accept.order, &decision)) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "ground.h"
 #include "id.h"
 
 enum { VERBS_NUMBERS_MAX = 64 };
@@ -148,6 +149,52 @@ static void ladder_entry(struct script *script, struct cast *cast, struct pd_put
 	put->retired = script_take_if(script, "retired");
 }
 
+/* `ID [category C] [area A] [post P] [days 12345] [hours 1080 360] [keyword "a|b"] to AREA | level LEVEL "name"` */
+static void rule_entry(struct script *script, struct cast *cast, struct pd_put_rule *put)
+{
+	const char *days, *name;
+	put->rule = script_need_number(script, "the id");
+	put->weekdays = 127;
+	put->to_min = 24 * 60;
+	put->keyword = pd_text("");
+	while (!(name = script_text(script))) {
+		if (script_take_if(script, "category"))
+			put->category = verbs_need(script, cast, CAST_CATEGORY);
+		else if (script_take_if(script, "area"))
+			put->area = verbs_need(script, cast, CAST_AREA);
+		else if (script_take_if(script, "post"))
+			put->post = (uint8_t)need_word(script, "post");
+		else if (script_take_if(script, "to"))
+			put->holder = verbs_need(script, cast, CAST_AREA);
+		else if (script_take_if(script, "level"))
+			put->level = (uint8_t)need_word(script, "level");
+		else if (script_take_if(script, "keyword"))
+			put->keyword = pd_text(script_need_text(script, "the words"));
+		else if (script_take_if(script, "hours")) {
+			put->from_min = (uint16_t)script_need_number(script, "the first minute");
+			put->to_min = (uint16_t)script_need_number(script, "the minute after the last");
+		} else {
+			need(script, "days");
+			put->weekdays = 0;
+			for (days = script_need(script, "digits from 1 to 7"); *days; days++)
+				put->weekdays |= (uint8_t)(1u << (*days - '1') % 7);
+		}
+	}
+	put->name = pd_text(name);
+	put->retired = script_take_if(script, "retired");
+}
+
+/* `AREA WEST SOUTH EAST NORTH`, see ground.h */
+static void shape_entry(struct script *script, struct cast *cast, struct pd_put_shape *put)
+{
+	int sides[4];
+	put->area = verbs_need(script, cast, CAST_AREA);
+	for (int i = 0; i < 4; i++)
+		sides[i] = (int)script_need_number(script, "a side");
+	put->rings = ground_rings(sides[0], sides[1], sides[2], sides[3]);
+	put->retired = script_take_if(script, "retired");
+}
+
 bool verbs_entry(struct script *script, struct cast *cast, const char *kind, struct pd_message *command)
 {
 	*command = (struct pd_message){.request = 1};
@@ -169,6 +216,12 @@ bool verbs_entry(struct script *script, struct cast *cast, const char *kind, str
 	} else if (strcmp(kind, "ladder") == 0) {
 		command->type = PD_MSG_put_ladder;
 		ladder_entry(script, cast, &command->put_ladder);
+	} else if (strcmp(kind, "rule") == 0) {
+		command->type = PD_MSG_put_rule;
+		rule_entry(script, cast, &command->put_rule);
+	} else if (strcmp(kind, "shape") == 0) {
+		command->type = PD_MSG_put_shape;
+		shape_entry(script, cast, &command->put_shape);
 	} else {
 		return false;
 	}
@@ -193,7 +246,7 @@ static struct pd_id need_order(struct script *script, struct cast *cast, const s
 	return id;
 }
 
-static void submit_words(struct script *script, struct cast *cast, struct pd_submit *submit)
+void verbs_submit(struct script *script, struct cast *cast, struct pd_submit *submit)
 {
 	submit->category = verbs_need(script, cast, CAST_CATEGORY);
 	submit->text = pd_text(script_need_text(script, "the request"));
@@ -208,8 +261,12 @@ static void submit_words(struct script *script, struct cast *cast, struct pd_sub
 			submit->urgency = (uint8_t)need_word(script, "urgency");
 		else if (script_take_if(script, "place"))
 			submit->place = pd_text(script_need_text(script, "the place"));
-		else
+		else if (script_take_if(script, "at")) {
+			submit->lon_e7 = ground_lon_e7((int)script_need_number(script, "how far east"));
+			submit->lat_e7 = ground_lat_e7((int)script_need_number(script, "how far north"));
+		} else {
 			return;
+		}
 	}
 }
 
@@ -303,16 +360,16 @@ void verbs_command(struct script *script, struct cast *cast, struct stage *stage
 	if (script_take_if(script, "puts")) {
 		const char *kind = script_need(script, "what is put");
 		if (!verbs_entry(script, cast, kind, command))
-			script_fail(
-				script,
-				"what is put is an area, household, person, category, calendar or ladder, not \"%s\"",
-				kind);
+			script_fail(script,
+				    "what is put is an area, household, person, category, calendar, ladder, rule or "
+				    "shape, not \"%s\"",
+				    kind);
 		return;
 	}
 	*command = (struct pd_message){.type = need_move(script), .request = 1};
 	command->accept.order = need_order(script, cast, stage);
 	if (command->type == PD_MSG_submit) {
-		submit_words(script, cast, &command->submit);
+		verbs_submit(script, cast, &command->submit);
 	} else if (command->type == PD_MSG_record) {
 		record_words(script, cast, stage, &command->record);
 	} else {

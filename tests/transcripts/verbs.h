@@ -28,4 +28,8 @@ void verbs_command(struct script *script, struct cast *cast, struct stage *stage
 /* The id behind the next word. */
 uint32_t verbs_need(struct script *script, const struct cast *cast, enum cast_kind kind);
 
+/* What a submit says behind its order: `CATEGORY "text" [for WHO] [household H] [area A] [place "..."] [at EAST
+ * NORTH]`. */
+void verbs_submit(struct script *script, struct cast *cast, struct pd_submit *submit);
+
 #endif
