@@ -55,10 +55,11 @@ static void on_row(struct pd_client *client, const struct pd_message *row, bool 
 /* The newest orders of each state in which something can still be done with them. */
 static int ask_orders(struct cli *cli, struct pd_client *client, struct candidates *candidates)
 {
+	static const uint8_t states[] = {PD_STATE_waiting, PD_STATE_accepted, PD_STATE_suspended, PD_STATE_completed};
 	int code = CLI_OK;
-	for (uint8_t state = PD_STATE_waiting; state <= PD_STATE_completed && code == CLI_OK; state++) {
+	for (size_t i = 0; i < sizeof states && code == CLI_OK; i++) {
 		struct pd_message query = {.type = PD_MSG_list_orders,
-					   .list_orders = {.state = state, .limit = ORDERS_MAX}};
+					   .list_orders = {.state = states[i], .limit = ORDERS_MAX}};
 		code = cli_query(cli, client, &query, on_row, candidates, NULL);
 	}
 	return code;

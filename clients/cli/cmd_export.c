@@ -2,7 +2,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
 #include "export_out.h"
@@ -103,12 +102,15 @@ static void put_totals(struct export *export)
 		return;
 	export_out_totals(export->out);
 	export_out_total_titles(export->out, titles, 2);
+	size_t count;
+	const struct pd_word *words = pd_words(&count);
 	int64_t rows = (int64_t) export->rows;
 	export_out_total(export->out, export->events ? "全部流水" : "全部点单", &rows, 1);
 	if (export->events)
 		return;
-	for (unsigned state = 1; state < PD_STATE_count; state++)
-		export_out_total(export->out, export_word("state", state), &export->states[state], 1);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(words[i].set, "state") == 0)
+			export_out_total(export->out, words[i].zh, &export->states[words[i].code], 1);
 	export_out_total(export->out, "超期", &export->all.numbers[TOTAL_LATE], 1);
 	export_out_total(export->out, "重复", &export->all.numbers[TOTAL_DUPLICATE], 1);
 	put_table(export, "按类别", NAME_CATEGORY, &export->categories);
@@ -291,7 +293,8 @@ int cmd_export(struct cli *cli, int argc, char **argv)
 		 N_("submitted, or of events happened, at this time or later: 2025-11-23, 2025-11-23 15:57"),
 		 &words.since, NULL},
 		{"until", "T", N_("... before this time"), &words.until, NULL},
-		{"state", "S", N_("only waiting, accepted, completed, closed or cancelled orders"), &words.state, NULL},
+		{"state", "S", N_("only waiting, accepted, suspended, completed, closed or cancelled orders"),
+		 &words.state, NULL},
 		{"category", "C", N_("only orders of this category (id or name)"), &words.category, NULL},
 		{"bom", NULL, N_("begin a CSV file so that Excel takes it for UTF-8"), NULL, &words.bom},
 		{0},

@@ -16,14 +16,18 @@ struct listing {
 	struct pd_client *client;
 	struct json json;
 	struct table *table;
-	uint64_t limit;
+	uint64_t limit, shown;
 	bool more;
+	bool stuck; /* only orders that are stuck; limit is then of these */
 	void (*cells)(struct listing *listing, const struct pd_message *row); /* a row of the table */
 };
 
 static void show_row(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg)
 {
 	struct listing *listing = arg;
+	if (listing->stuck && (!row->order.stuck || (listing->limit && listing->shown == listing->limit)))
+		return;
+	listing->shown++;
 	if (cli->json)
 		tell_json(&listing->json, NULL, cli, client, row);
 	else
@@ -48,7 +52,9 @@ static int show(struct listing *listing, struct pd_message *query, const char *c
 		listing->table = table_new(titles);
 	if (listing->table && query->type == PD_MSG_list_orders)
 		table_cut(listing->table, print_terminal_columns());
-	int code = pages_show(cli, listing->client, query, listing->limit, show_row, end_page, listing, &listing->more);
+	/* Which orders are stuck is seen here alone. */
+	uint64_t limit = listing->stuck ? 0 : listing->limit;
+	int code = pages_show(cli, listing->client, query, limit, show_row, end_page, listing, &listing->more);
 	if (cli->json && code == CLI_OK)
 		json_end(&listing->json);
 	if (code == CLI_OK && listing->more && listing->limit)
@@ -58,21 +64,28 @@ static int show(struct listing *listing, struct pd_message *query, const char *c
 }
 
 /* Connect, find the area if one is named, and show. */
+static int open_and_show(struct listing *listing, struct pd_message *query, uint32_t *area, const char *area_text,
+			 const char *limit_text, const char *const *titles)
+{
+	struct cli *cli = listing->cli;
+	if (limit_text && !cli_number("--limit", limit_text, 1, UINT64_MAX, &listing->limit))
+		return CLI_USAGE;
+	enum pd_err err = cli_open(cli, &listing->client);
+	if (err)
+		return (int)cli_exit_of(err);
+	int code = area_text ? names_find_area(cli, listing->client, area_text, area) : CLI_OK;
+	if (code == CLI_OK)
+		code = show(listing, query, titles);
+	pd_client_close(listing->client);
+	return code;
+}
+
 static int list(struct cli *cli, struct pd_message *query, uint32_t *area, const char *area_text,
 		const char *limit_text, const char *const *titles,
 		void (*cells)(struct listing *listing, const struct pd_message *row))
 {
 	struct listing listing = {.cli = cli, .cells = cells};
-	if (limit_text && !cli_number("--limit", limit_text, 1, UINT64_MAX, &listing.limit))
-		return CLI_USAGE;
-	enum pd_err err = cli_open(cli, &listing.client);
-	if (err)
-		return (int)cli_exit_of(err);
-	int code = area_text ? names_find_area(cli, listing.client, area_text, area) : CLI_OK;
-	if (code == CLI_OK)
-		code = show(&listing, query, titles);
-	pd_client_close(listing.client);
-	return code;
+	return open_and_show(&listing, query, area, area_text, limit_text, titles);
 }
 
 static const char *area_name(struct listing *listing, uint32_t area)
@@ -104,9 +117,13 @@ static void order_cells(struct listing *listing, const struct pd_message *row)
 int cmd_orders(struct cli *cli, int argc, char **argv)
 {
 	const char *area = NULL, *requester = NULL, *state = NULL, *limit = NULL;
+	struct listing listing = {.cli = cli, .cells = order_cells};
 	const struct cli_option options[] = {
 		{"requester", "PERSON", N_("only of this requester, by id; not together with AREA"), &requester, NULL},
-		{"state", "S", N_("only waiting, accepted, completed, closed or cancelled ones"), &state, NULL},
+		{"state", "S", N_("only waiting, accepted, suspended, completed, closed or cancelled ones"), &state,
+		 NULL},
+		{"stuck", NULL, N_("only those that wait with the district, past their last time"), NULL,
+		 &listing.stuck},
 		{"limit", "N", N_("at most so many; otherwise all"), &limit, NULL},
 		{0},
 	};
@@ -118,7 +135,9 @@ int cmd_orders(struct cli *cli, int argc, char **argv)
 	if (!cli_id32("--requester", requester, &query.list_orders.requester) ||
 	    !cli_word("--state", "state", state, &query.list_orders.state))
 		return CLI_USAGE;
-	return list(cli, &query, &query.list_orders.area, area, limit, order_titles, order_cells);
+	if (listing.stuck && !state)
+		query.list_orders.state = PD_STATE_waiting;
+	return open_and_show(&listing, &query, &query.list_orders.area, area, limit, order_titles);
 }
 
 /* ---- people, households, categories ---- */

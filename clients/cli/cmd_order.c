@@ -1,9 +1,11 @@
-/* cmd_order.c - paidan order, and the moves of an order: accept, decline, transfer, ..., note. */
+/* cmd_order.c - paidan order, and the moves of an order: accept, decline, release, ..., note. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "intl.h"
+#include "moment.h"
 #include "names.h"
 #include "print.h"
 #include "tell.h"
@@ -59,7 +61,7 @@ static void print_order(struct cli *cli, struct pd_client *client, const struct 
 		putchar('\n');
 	}
 	if (order->due_ms) {
-		print_column(stdout, _("due"), LABEL_COLUMNS);
+		print_column(stdout, order->state == PD_STATE_suspended ? _("goes on") : _("due"), LABEL_COLUMNS);
 		printf("%s\n", print_time(order->due_ms, time));
 	}
 }
@@ -168,6 +170,30 @@ int cmd_order(struct cli *cli, int argc, char **argv)
 
 /* ---- moves ---- */
 
+static bool read_rating(const struct cli *cli, const char *word, struct pd_message *message)
+{
+	uint64_t rating;
+	(void)cli;
+	if (!cli_number("RATING", word, 1, 5, &rating))
+		return false;
+	message->confirm.rating = (uint8_t)rating;
+	return true;
+}
+
+static bool read_until(const struct cli *cli, const char *word, struct pd_message *message)
+{
+	return moment_read(cli, "UNTIL", word, &message->suspend.until_ms);
+}
+
+/* Its name is the broker's to know. */
+static bool leave_area(const struct cli *cli, const char *word, struct pd_message *message)
+{
+	(void)cli;
+	(void)word;
+	(void)message;
+	return true;
+}
+
 /* What stands behind the id on the command line, and in which field it goes. */
 static const struct move {
 	const char *name;
@@ -175,16 +201,21 @@ static const struct move {
 	int words_min, words_max; /* behind the id */
 	bool as;                  /* only a person can do it */
 	size_t text;              /* the field of the last word */
+	/* Takes the word before the text; null: there is none. False: it is wrong, and stderr says why. */
+	bool (*first)(const struct cli *cli, const char *word, struct pd_message *message);
 } moves[] = {
 #define MOVE_TEXT(name, field) offsetof(struct pd_##name, field)
-	{"accept", PD_MSG_accept, 0, 0, true, 0},
-	{"decline", PD_MSG_decline, 1, 1, true, MOVE_TEXT(decline, reason)},
-	{"transfer", PD_MSG_transfer, 2, 2, false, MOVE_TEXT(transfer, reason)},
-	{"complete", PD_MSG_complete, 1, 1, true, MOVE_TEXT(complete, result)},
-	{"confirm", PD_MSG_confirm, 1, 2, false, MOVE_TEXT(confirm, text)},
-	{"reopen", PD_MSG_reopen, 1, 1, false, MOVE_TEXT(reopen, reason)},
-	{"cancel", PD_MSG_cancel, 0, 1, false, MOVE_TEXT(cancel, reason)},
-	{"note", PD_MSG_note, 1, 1, false, MOVE_TEXT(note, text)},
+	{"accept", PD_MSG_accept, 0, 0, true, 0, NULL},
+	{"decline", PD_MSG_decline, 1, 1, true, MOVE_TEXT(decline, reason), NULL},
+	{"transfer", PD_MSG_transfer, 2, 2, false, MOVE_TEXT(transfer, reason), leave_area},
+	{"complete", PD_MSG_complete, 1, 1, true, MOVE_TEXT(complete, result), NULL},
+	{"release", PD_MSG_release, 1, 1, false, MOVE_TEXT(release, reason), NULL},
+	{"suspend", PD_MSG_suspend, 2, 2, true, MOVE_TEXT(suspend, reason), read_until},
+	{"resume", PD_MSG_resume, 0, 1, false, MOVE_TEXT(resume, reason), NULL},
+	{"confirm", PD_MSG_confirm, 1, 2, false, MOVE_TEXT(confirm, text), read_rating},
+	{"reopen", PD_MSG_reopen, 1, 1, false, MOVE_TEXT(reopen, reason), NULL},
+	{"cancel", PD_MSG_cancel, 0, 1, false, MOVE_TEXT(cancel, reason), NULL},
+	{"note", PD_MSG_note, 1, 1, false, MOVE_TEXT(note, text), NULL},
 };
 enum { MOVES = sizeof moves / sizeof moves[0], WORDS_MAX = 3 };
 
@@ -197,16 +228,12 @@ static const struct move *move_named(const char *name)
 }
 
 /* The words behind the id into the message, but for an area's name, which the broker must be asked about. */
-static bool fill_move(const struct move *move, const char **words, int count, struct pd_message *message)
+static bool fill_move(const struct cli *cli, const struct move *move, const char **words, int count,
+		      struct pd_message *message)
 {
-	bool rated = move->type == PD_MSG_confirm;
-	uint64_t rating;
-	if (rated) {
-		if (!cli_number("RATING", words[0], 1, 5, &rating))
-			return false;
-		message->confirm.rating = (uint8_t)rating;
-	}
-	if (count > (rated ? 1 : 0)) {
+	if (move->first && !move->first(cli, words[0], message))
+		return false;
+	if (count > (move->first ? 1 : 0)) {
 		struct pd_slice *text = (struct pd_slice *)((char *)&message->ok + move->text);
 		*text = pd_text(words[count - 1]);
 	}
@@ -251,7 +278,7 @@ int cmd_move(struct cli *cli, int argc, char **argv)
 	struct pd_message message = {.type = move->type};
 	if (!cli_uuid(words[0], &message.accept.order) ||
 	    !cli_id32("--order-version", version, &message.accept.version) ||
-	    !fill_move(move, words + 1, count - 1, &message))
+	    !fill_move(cli, move, words + 1, count - 1, &message))
 		return CLI_USAGE;
 	if (move->as && !cli->person)
 		return cli_fail(

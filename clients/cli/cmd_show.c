@@ -45,10 +45,26 @@ static void print_due(const struct pd_order *order)
 	uint64_t now_ms = print_wall_ms();
 	if (!order->due_ms)
 		return;
+	if (order->state == PD_STATE_suspended) {
+		print_moment(_("goes on"), order->due_ms);
+		print_pair(_("left"), print_duration(order->left_s * UINT64_C(1000), away));
+		return;
+	}
 	bool late = now_ms > order->due_ms;
 	print_duration(late ? now_ms - order->due_ms : order->due_ms - now_ms, away);
 	print_column(stdout, _("due"), LABEL_COLUMNS);
 	printf(late ? _("%s (%s ago)\n") : _("%s (in %s)\n"), print_time(order->due_ms, time), away);
+}
+
+/* How far it has come because times passed. */
+static void print_climb(const struct pd_order *order)
+{
+	if (order->step) {
+		print_column(stdout, _("climbed"), LABEL_COLUMNS);
+		printf(P_("%u level, for a time passed\n", "%u levels, for times passed\n", order->step), order->step);
+	}
+	if (order->stuck)
+		print_pair(_("stuck"), _("past its last time, with the district"));
 }
 
 static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
@@ -61,6 +77,7 @@ static void print_order(struct cli *cli, struct pd_client *client, const struct 
 	if (order->acceptor)
 		print_pair(_("acceptor"), tell_person(cli, client, order->acceptor, text, sizeof text));
 	print_due(order);
+	print_climb(order);
 	print_pair(_("category"), names_get(cli, client, NAME_CATEGORY, order->category)->text);
 	print_pair(_("urgency"), intl_word("urgency", order->urgency));
 	if (order->requester)

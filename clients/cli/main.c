@@ -11,6 +11,16 @@ static const char *const move_help[] = {
 	NULL,
 };
 
+static const char *const suspend_help[] = {
+	N_("UNTIL is a time of the clocks here: 2026-12-01, \"2026-12-01 08:30\", 2026-12-01T08:30:00+08:00; or so "
+	   "long\n"
+	   "from now: +3d, +2h. What is left of the time to complete the order is kept, and runs on from then.\n"),
+	"\n",
+	N_("The order's version is read first, unless --order-version names it. An order that has moved on since\n"
+	   "that version is not changed.\n"),
+	NULL,
+};
+
 static const char *const order_help[] = {
 	N_("It is held by the area that the category's level says, above the household or area that is named.\n"
 	   "Without --as and --for it is the operator's. Prints the new order's id, who holds it, and by when it\n"
@@ -111,6 +121,12 @@ static const struct cli_command commands[] = {
 	{"decline", "ID REASON --as PERSON", N_("give an order back: it goes one level up"), move_help, cmd_move},
 	{"transfer", "ID AREA REASON [--as PERSON]", N_("give an order to another area"), move_help, cmd_move},
 	{"complete", "ID RESULT --as PERSON", N_("report an order as done (办结)"), move_help, cmd_move},
+	{"release", "ID REASON [--as PERSON]", N_("give an accepted order back (退单): it waits again where it was"),
+	 move_help, cmd_move},
+	{"suspend", "ID UNTIL REASON --as PERSON", N_("put an accepted order off until a day (挂起): its clock stands"),
+	 suspend_help, cmd_move},
+	{"resume", "ID [TEXT] [--as PERSON]", N_("go on with an order that was put off, before its day"), move_help,
+	 cmd_move},
 	{"confirm", "ID RATING [TEXT] [--as PERSON]", N_("agree that an order is done (确认), and rate it from 1 to 5"),
 	 move_help, cmd_move},
 	{"reopen", "ID REASON [--as PERSON]", N_("say that an order is not done: it waits again, one level up"),

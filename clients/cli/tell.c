@@ -141,12 +141,53 @@ static const char *clean(const char *text, char out[static PATH_BYTES])
 	return print_clean(pd_text(text), out, PATH_BYTES);
 }
 
+/* Of events that nobody did, those that the broker makes. */
+static bool comes_by_itself(const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_closed:
+	case PD_MSG_escalated:
+	case PD_MSG_reminded: return true;
+	case PD_MSG_resumed: return event->resumed.reason.bytes == 0;
+	default: return false;
+	}
+}
+
+static const char *why_escalated(unsigned why)
+{
+	switch (why) {
+	case PD_escalation_not_accepted: return _(", for nobody accepted it in time");
+	case PD_escalation_not_completed: return _(", for it was not completed in time");
+	case PD_escalation_idle: return _(", for nothing was said of it for long");
+	default: return "";
+	}
+}
+
+/* What an event has to say beside who, where and words. */
+static void print_details(const struct pd_message *event)
+{
+	const struct pd_order_event *e = &event->order_event;
+	char time[PRINT_TIME_BYTES];
+	switch (event->type) {
+	case PD_MSG_reopened: printf(_(", attempt %u"), event->reopened.attempt); break;
+	case PD_MSG_confirmed: printf(_(", %u of 5"), event->confirmed.rating); break;
+	case PD_MSG_suspended: printf(_(", until %s"), print_time(e->due_ms, time)); break;
+	case PD_MSG_resumed: printf(_(", due %s"), print_time(e->due_ms, time)); break;
+	case PD_MSG_escalated:
+		fputs(why_escalated(event->escalated.why), stdout);
+		if (e->due_ms == 0)
+			fputs(_(", and it goes no further"), stdout);
+		break;
+	default: break;
+	}
+}
+
 static void print_actors(struct cli *cli, struct pd_client *client, const struct pd_message *event)
 {
 	const struct pd_order_event *e = &event->order_event;
 	uint32_t requester = pd_is_first_event(event->type) ? event->submitted.requester : 0;
 	char text[WHO_BYTES], who[PATH_BYTES], whom[PATH_BYTES];
-	if (event->type == PD_MSG_closed && e->actor == 0) {
+	if (e->actor == 0 && comes_by_itself(event)) {
 		fputs(_("by itself"), stdout);
 		return;
 	}
@@ -167,10 +208,7 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 	if (e->from != e->holder)
 		printf(e->from ? _(", now held by %s") : _(", held by %s"),
 		       clean(names_path(cli, client, e->holder, path, sizeof path), text));
-	if (event->type == PD_MSG_reopened)
-		printf(_(", attempt %u"), event->reopened.attempt);
-	if (event->type == PD_MSG_confirmed)
-		printf(_(", %u of 5"), event->confirmed.rating);
+	print_details(event);
 	print_quoted(pd_said(event));
 	if (event->type == PD_MSG_recorded)
 		print_past(&event->recorded);
@@ -228,19 +266,25 @@ static void print_registry_event(const struct pd_message *event)
 		printf(_("category %u"), event->category_set.category);
 		print_quoted(event->category_set.name);
 		break;
+	case PD_MSG_calendar_set:
+		printf(_("calendar %u, holidays: %u, weekend days worked: %u"), event->calendar_set.calendar,
+		       event->calendar_set.holidays.count, event->calendar_set.workdays.count);
+		break;
+	case PD_MSG_ladder_set:
+		printf(_("ladder %u"), event->ladder_set.ladder);
+		print_quoted(event->ladder_set.name);
+		break;
 	default: break;
 	}
 }
 
 static bool is_retired(const struct pd_message *event)
 {
-	switch (event->type) {
-	case PD_MSG_area_set: return event->area_set.retired;
-	case PD_MSG_household_set: return event->household_set.retired;
-	case PD_MSG_person_set: return event->person_set.retired;
-	case PD_MSG_category_set: return event->category_set.retired;
-	default: return false;
-	}
+	const struct pd_message_info *info = pd_message_info(event->type);
+	for (unsigned i = 0; i < info->field_count; i++)
+		if (info->fields[i].kind == PD_BOOL && strcmp(info->fields[i].name, "retired") == 0)
+			return *(const bool *)((const char *)&event->ok + info->fields[i].offset);
+	return false;
 }
 
 /* Where an event happened; 0: nowhere in particular. */
@@ -250,13 +294,15 @@ static uint32_t area_of(const struct pd_message *event)
 	case PD_MSG_area_set: return event->area_set.area;
 	case PD_MSG_household_set: return event->household_set.area;
 	case PD_MSG_person_set: return event->person_set.area;
-	case PD_MSG_category_set: return 0;
 	case PD_MSG_listed:
 	case PD_MSG_claimed:
 	case PD_MSG_fulfilled:
 	case PD_MSG_withdrawn: return event->listing_event.area;
-	default: return event->accepted.from ? event->accepted.from : event->accepted.holder;
+	default: break;
 	}
+	if (!pd_is_order_event(event->type))
+		return 0;
+	return event->accepted.from ? event->accepted.from : event->accepted.holder;
 }
 
 /* What happened, in a word. */
@@ -267,6 +313,8 @@ static const char *event_word(const struct pd_message *event)
 	case PD_MSG_household_set: return _("household_set");
 	case PD_MSG_person_set: return _("person_set");
 	case PD_MSG_category_set: return _("category_set");
+	case PD_MSG_calendar_set: return _("calendar_set");
+	case PD_MSG_ladder_set: return _("ladder_set");
 	case PD_MSG_listed: return _("listed");
 	case PD_MSG_claimed: return _("claimed");
 	case PD_MSG_fulfilled: return _("fulfilled");

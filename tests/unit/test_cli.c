@@ -11,6 +11,7 @@
 #include "tool.h"
 #include "histogram.h"
 #include "json.h"
+#include "moment.h"
 #include "print.h"
 
 /* ---- arguments ---- */
@@ -271,6 +272,52 @@ static void test_durations(void **state)
 	assert_string_equal(print_time(1763900000000, text), "2025-11-23 20:13:20");
 }
 
+static void test_spans(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		uint32_t s;
+		const char *again;
+	} good[] = {{"30m", 1800, "30m"},
+		    {"90", 90, "90s"},
+		    {"60s", 60, "1m"},
+		    {"2d", 172800, "2d"},
+		    {"36h", 129600, "36h"},
+		    {"0", 0, "0s"},
+		    {"4294967295", UINT32_MAX, "4294967295s"}};
+	static const char *const wrong[] = {
+		"", "m", "-1m", "1.5h", "1 h", "1w", "4294967296", "49711d", "99999999999999999999"};
+	char text[MOMENT_SPAN_BYTES];
+	uint32_t s;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_true(moment_span(good[i].text, strlen(good[i].text), &s));
+		assert_int_equal(s, good[i].s);
+		assert_string_equal(moment_print_span(s, text), good[i].again);
+	}
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+		assert_false(moment_span(wrong[i], strlen(wrong[i]), &s));
+}
+
+static void test_moments(void **state)
+{
+	(void)state;
+	struct cli cli = {0};
+	uint64_t ms = 0, now_ms = print_wall_ms();
+	setenv("TZ", "Asia/Shanghai", 1);
+	assert_true(moment_read(&cli, "UNTIL", "2025-11-23", &ms));
+	assert_int_equal(ms, 1763827200000);
+	assert_true(moment_read(&cli, "UNTIL", "2025-11-23 20:13:20", &ms));
+	assert_int_equal(ms, 1763900000000);
+	assert_true(moment_read(&cli, "UNTIL", "2025-11-23T12:13:20+00:00", &ms));
+	assert_int_equal(ms, 1763900000000);
+	assert_true(moment_read(&cli, "UNTIL", "+2h", &ms));
+	assert_true(ms >= now_ms + 7200000 && ms <= print_wall_ms() + 7200000);
+	assert_false(moment_read(&cli, "UNTIL", "tomorrow", &ms));
+	assert_false(moment_read(&cli, "UNTIL", "+2w", &ms));
+	assert_false(moment_read(&cli, "UNTIL", "2025-02-30", &ms));
+}
+
 /* The bucket of a value, from the definition. */
 static unsigned bucket_of(uint64_t ms)
 {
@@ -308,7 +355,7 @@ int main(void)
 		cmocka_unit_test(test_args),      cmocka_unit_test(test_wrong_args), cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_without),   cmocka_unit_test(test_nearest),    cmocka_unit_test(test_json),
 		cmocka_unit_test(test_cut),       cmocka_unit_test(test_table),      cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_histogram),
+		cmocka_unit_test(test_histogram), cmocka_unit_test(test_spans),      cmocka_unit_test(test_moments),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

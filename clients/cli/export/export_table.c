@@ -25,6 +25,8 @@ const char *export_event_word(enum pd_type type)
 	case PD_MSG_claimed: return "认领";
 	case PD_MSG_fulfilled: return "认领办结";
 	case PD_MSG_withdrawn: return "供需撤回";
+	case PD_MSG_calendar_set: return "日历变更";
+	case PD_MSG_ladder_set: return "阶梯变更";
 	default: return pd_move_in(PD_language_chinese, type);
 	}
 }
@@ -83,6 +85,8 @@ enum {
 	ORDER_DONE,
 	ORDER_ENDED,
 	ORDER_WAS_LATE,
+	ORDER_CLIMBED,
+	ORDER_IS_STUCK,
 	ORDER_IS_DUPLICATE,
 	ORDER_RESULT,
 	ORDER_RATING,
@@ -116,6 +120,8 @@ static const struct export_column order_columns[ORDER_COLUMNS] = {
 	[ORDER_DONE] = {"done", "办结时间", 20},
 	[ORDER_ENDED] = {"ended", "结束时间", 20},
 	[ORDER_WAS_LATE] = {"late", "超期", 7},
+	[ORDER_CLIMBED] = {"climbed", "逾期上报级数", 13},
+	[ORDER_IS_STUCK] = {"stuck", "逾期到顶", 9},
 	[ORDER_IS_DUPLICATE] = {"duplicate", "重复", 7},
 	[ORDER_RESULT] = {"result", "办理结果", 40},
 	[ORDER_RATING] = {"rating", "评分", 7},
@@ -150,6 +156,8 @@ static void time_cells(const struct pd_order *order, struct export_cell *cells)
 	cells[ORDER_DONE] = given_cell(EXPORT_TIME, cancelled ? order->ended_ms : order->completed_ms);
 	cells[ORDER_ENDED] = given_cell(EXPORT_TIME, order->ended_ms);
 	cells[ORDER_WAS_LATE] = number_cell(EXPORT_YES, order->late);
+	cells[ORDER_CLIMBED] = number_cell(EXPORT_NUMBER, order->step);
+	cells[ORDER_IS_STUCK] = number_cell(EXPORT_YES, order->stuck);
 	cells[ORDER_IS_DUPLICATE] = number_cell(EXPORT_YES, order->duplicate);
 }
 
@@ -216,7 +224,9 @@ static struct pd_slice registry_words(const struct pd_message *event)
 	case PD_MSG_area_set: return event->area_set.name;
 	case PD_MSG_household_set: return event->household_set.address;
 	case PD_MSG_person_set: return event->person_set.name;
-	default: return event->category_set.name;
+	case PD_MSG_category_set: return event->category_set.name;
+	case PD_MSG_ladder_set: return event->ladder_set.name;
+	default: return pd_text("");
 	}
 }
 
@@ -248,9 +258,12 @@ void export_event_cells(struct cli *cli, struct pd_client *client, const struct 
 	cells[EVENT_HOLDER] = named_cell(cli, client, NAME_AREA, e->holder);
 	cells[EVENT_FROM] = named_cell(cli, client, NAME_AREA, e->from);
 	cells[EVENT_DUE] = given_cell(EXPORT_TIME, e->due_ms);
-	cells[EVENT_WORDS] = text_cell(pd_said(event));
+	cells[EVENT_WORDS] = event->type == PD_MSG_escalated ? word_cell("escalation", event->escalated.why)
+							     : text_cell(pd_said(event));
 }
 _Static_assert(offsetof(struct pd_area_set, area) == offsetof(struct pd_household_set, household) &&
 		       offsetof(struct pd_area_set, area) == offsetof(struct pd_person_set, person) &&
-		       offsetof(struct pd_area_set, area) == offsetof(struct pd_category_set, category),
+		       offsetof(struct pd_area_set, area) == offsetof(struct pd_category_set, category) &&
+		       offsetof(struct pd_area_set, area) == offsetof(struct pd_calendar_set, calendar) &&
+		       offsetof(struct pd_area_set, area) == offsetof(struct pd_ladder_set, ladder),
 	       "events of the registry begin alike");

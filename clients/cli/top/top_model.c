@@ -373,22 +373,7 @@ static struct memory *memory_of(struct top_model *model, const struct pd_id *ord
 	return &model->memory[mixed % MEMORY_SLOTS];
 }
 
-/* The words that came with an event of an order; of an accept, those of the order. */
-static struct pd_slice words_of(const struct pd_message *event)
-{
-	switch (event->type) {
-	case PD_MSG_submitted: return event->submitted.text;
-	case PD_MSG_declined: return event->declined.reason;
-	case PD_MSG_transferred: return event->transferred.reason;
-	case PD_MSG_completed: return event->completed.result;
-	case PD_MSG_confirmed: return event->confirmed.text;
-	case PD_MSG_reopened: return event->reopened.reason;
-	case PD_MSG_cancelled: return event->cancelled.reason;
-	case PD_MSG_noted: return event->noted.text;
-	default: return (struct pd_slice){0};
-	}
-}
-
+/* Its words are those that came with it; without any, those of the order. */
 static void fill_event(struct top_model *model, struct top_event *row, const struct pd_message *event)
 {
 	const struct pd_order_event *e = (const struct pd_order_event *)&event->submitted;
@@ -397,7 +382,7 @@ static void fill_event(struct top_model *model, struct top_event *row, const str
 	*row = (struct top_event){.seq = event->request, .time_ms = e->time_ms, .type = event->type};
 	row->area = e->from ? e->from : e->holder;
 	row->other = e->from && e->from != e->holder ? e->holder : 0;
-	copy_text(row->text, sizeof row->text, words_of(event));
+	copy_text(row->text, sizeof row->text, pd_said(event));
 	if (event->type == PD_MSG_submitted) {
 		memory->order = e->order;
 		memory->category = event->submitted.category;

@@ -407,6 +407,7 @@ static const char *event_word(enum pd_type type, enum ink *look)
 	case PD_MSG_completed: *look = INK_COMPLETED; break;
 	case PD_MSG_confirmed:
 	case PD_MSG_closed: *look = INK_CLOSED; break;
+	case PD_MSG_escalated: *look = INK_TROUBLE; break;
 	default: break;
 	}
 	return intl_move(type);
