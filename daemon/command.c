@@ -357,6 +357,15 @@ static void on_import_commit(struct front *front, struct session *session, const
 
 /* ---- all commands ---- */
 
+/* The orders that a command names, into memory. */
+static enum pd_err fetch_named(struct front *front, const struct pd_message *command)
+{
+	enum pd_err err = front_fetch(front, &command->order_command.order);
+	if (err == PD_OK && command->type == PD_MSG_merge)
+		err = front_fetch(front, &command->merge.into);
+	return err;
+}
+
 static void on_command(struct front *front, struct session *session, const struct pd_message *command)
 {
 	uint32_t actor = actor_of(session, command);
@@ -381,7 +390,7 @@ static void on_command(struct front *front, struct session *session, const struc
 	else if (pd_is_listing_command(command->type) &&
 		 replay_fetch_listings(front->core, front->book_reader, command))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
-	else if (pd_is_order_command(command->type) && front_fetch(front, &command->order_command.order))
+	else if (pd_is_order_command(command->type) && fetch_named(front, command))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
 	else
 		decide_and_answer(front, session, command, actor);

@@ -257,3 +257,12 @@ enum pd_err config_reload(struct config *config)
 	config->log_level = fresh.log_level;
 	return PD_OK;
 }
+
+struct core_periods config_periods(const struct config *config)
+{
+	static const uint64_t day_ms = 86400000, minute_ms = 60000;
+	return (struct core_periods){.confirm_within_ms = config->confirm_days * day_ms,
+				     .reopen_within_ms = config->reopen_days * day_ms,
+				     .reopen_max = config->reopen_max,
+				     .urge_every_ms = config->urge_every_minutes * minute_ms};
+}

@@ -2,7 +2,7 @@
 #ifndef PAIDAN_CONFIG_H
 #define PAIDAN_CONFIG_H
 
-#include "proto.h"
+#include "core.h"
 
 enum { CONFIG_ENDPOINTS_MAX = 16 };
 
@@ -15,15 +15,18 @@ struct config {
 	uint64_t given;    /* settings of the command line, a bit each by their place in the table */
 	char metrics[300]; /* address to serve metrics at; empty: they are not served */
 	int log_level;
-	uint32_t heartbeat_ms; /* reloaded: a connection silent for three times this is dead */
-	uint32_t keep_ms;      /* reloaded: the keeper's pace */
-	uint32_t confirm_days; /* reloaded: a completed order closes by itself after this */
-	uint32_t reopen_days;  /* reloaded: an order can be reopened for this long */
-	uint32_t nearest_m;    /* reloaded: a coordinate outside all polygons goes to the nearest one within this */
-	uint32_t segment_mib;  /* of new journal segments */
-	uint32_t reserve_mib;  /* reloaded: with less room on the disk no new orders are taken */
-	bool check;            /* only say whether the configuration is sound */
-	bool print;            /* only print it, as a file */
+	uint32_t heartbeat_ms;             /* reloaded: a connection silent for three times this is dead */
+	uint32_t keep_ms;                  /* reloaded: the keeper's pace */
+	uint32_t confirm_days;             /* reloaded: a completed order closes by itself after this */
+	uint32_t reopen_days;              /* reloaded: an order can be reopened for this long */
+	uint32_t reopen_max;               /* reloaded: and so often */
+	uint32_t urge_every_minutes;       /* reloaded: an order can be urged once in this */
+	uint32_t similar_m, similar_hours; /* reloaded: how near in place and time orders are similar */
+	uint32_t nearest_m;   /* reloaded: a coordinate outside all polygons goes to the nearest one within this */
+	uint32_t segment_mib; /* of new journal segments */
+	uint32_t reserve_mib; /* reloaded: with less room on the disk no new orders are taken */
+	bool check;           /* only say whether the configuration is sound */
+	bool print;           /* only print it, as a file */
 };
 
 enum config_outcome { CONFIG_RUN, CONFIG_DONE, CONFIG_WRONG };
@@ -33,5 +36,7 @@ enum config_outcome { CONFIG_RUN, CONFIG_DONE, CONFIG_WRONG };
 enum config_outcome config_read(struct config *config, int argc, char **argv);
 /* Read the file again: what can be changed while running is changed in config, or nothing is, and PD_EINVAL. */
 PD_MUST_USE enum pd_err config_reload(struct config *config);
+/* What the core needs of it. */
+struct core_periods config_periods(const struct config *config);
 
 #endif

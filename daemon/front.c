@@ -103,6 +103,13 @@ static void on_send_failed(struct session *session, enum pd_err err, void *arg)
 
 /* ---- events ---- */
 
+static void tell_moved(struct front *front, const struct order *order, const struct pd_message *event,
+		       const struct journal_event *stored, const struct session *by)
+{
+	struct moved moved = {&front->listeners, &front->sessions, front->push, front->filling};
+	moved_tell(&moved, front->core, order, event, stored->message, stored->bytes, by);
+}
+
 struct order *front_emit(struct front *front, const struct pd_message *event, const struct session *by)
 {
 	struct round *round = front_round(front);
@@ -123,6 +130,8 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 		      &round->publications);
 	if (order)
 		push_update(front->push, order, by);
+	if (order && front->listeners.count)
+		tell_moved(front, order, event, &stored, by);
 	return order;
 }
 
@@ -567,8 +576,7 @@ static void on_signal(uv_signal_t *handle, int number)
 		enum pd_err err = config_reload(front->config);
 		log_line(err ? LOG_WARN : LOG_INFO, err ? "not_reloaded" : "reloaded", "file=%s", front->config->file);
 		log_set_level((enum log_level)front->config->log_level);
-		struct core_periods periods = {front->config->confirm_days * UINT64_C(86400000),
-					       front->config->reopen_days * UINT64_C(86400000)};
+		struct core_periods periods = config_periods(front->config);
 		core_set_periods(front->core, &periods);
 		uv_timer_start(&front->keep_timer, on_keep_timer, front->config->keep_ms, front->config->keep_ms);
 		return;

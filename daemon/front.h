@@ -22,6 +22,7 @@
 #include "keeper.h"
 #include "listen.h"
 #include "metrics.h"
+#include "moved.h"
 #include "places.h"
 #include "publish.h"
 #include "push.h"
@@ -120,6 +121,10 @@ PD_MUST_USE enum pd_err front_fetch(struct front *front, const struct pd_id *id)
 void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply);
 void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
 		  struct pd_detail detail);
+/* What memory knows of an order, for a read; and the queries that look for orders there. (query_rows.c) */
+void front_know_order(struct front *front, const struct order *order, struct read_order_row *known);
+void front_list_similar(struct front *front, struct session *session, const struct pd_message *query);
+void front_list_away(struct front *front, struct session *session, const struct pd_message *query);
 /* A read for a session; null when it has too many open: then it has been refused. (query.c) */
 struct read *front_new_read(struct front *front, struct session *session, enum read_kind kind, uint64_t request);
 /* What queries share (query.c): the area that one names, null for 0 (false: it was refused); how many answers it may

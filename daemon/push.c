@@ -358,6 +358,16 @@ void push_leave(struct push *push, struct session *session)
 		remove_worker(push, worker); /* NOLINT(clang-analyzer-unix.Malloc): it takes it off the list first */
 }
 
+void push_each_session(const struct push *push, uint32_t area, void (*fn)(struct session *session, void *arg),
+		       void *arg)
+{
+	const struct desk *desk = table_find(&push->desks, &area);
+	struct worker *worker;
+	if (desk)
+		TAILQ_FOREACH(worker, &desk->workers, of_desk)
+	fn(worker->session, arg);
+}
+
 /* ---- counts ---- */
 
 void push_count_one(const struct push *push, uint32_t area, struct push_counts *counts)

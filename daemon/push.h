@@ -36,6 +36,9 @@ void push_update(struct push *push, struct order *order, const struct session *b
 void push_warn(struct push *push, const struct order *order, enum pd_warning why);
 /* session works for area with so much credit from now on; 0: no more. */
 void push_work(struct push *push, struct session *session, uint32_t area, uint16_t credit);
+/* Tell fn each session that works for an area; each once. */
+void push_each_session(const struct push *push, uint32_t area, void (*fn)(struct session *session, void *arg),
+		       void *arg);
 /* session is gone: what it had goes to others. */
 void push_leave(struct push *push, struct session *session);
 

@@ -314,7 +314,11 @@ static void fill_stats(struct front *front, const struct area *area, const struc
 					 .workers = all->workers,
 					 .due = figures->due,
 					 .late = figures->late,
-					 .duplicate = figures->duplicate};
+					 .duplicate = figures->duplicate,
+					 .urged = figures->urged,
+					 .merged = figures->merged,
+					 .escalated = figures->escalated,
+					 .reminded = figures->reminded};
 }
 
 static void on_get_stats(struct front *front, struct session *session, const struct pd_message *query)
@@ -439,6 +443,7 @@ struct read *front_new_read(struct front *front, struct session *session, enum r
 	session->reads_open++;
 	struct read *read = read_new(kind, session->peer, request);
 	read->own_only = !core_may_read(front->core, session->person);
+	read->now_ms = front->now_ms;
 	read->person = session->person;
 	read->language = session->language;
 	return read;
@@ -453,8 +458,11 @@ static void on_get_order(struct front *front, struct session *session, const str
 	read->order = query->get_order.order;
 	read->story = query->get_order.story;
 	read->row_known = order != NULL;
-	if (order)
+	if (order) {
 		read->row = order->row;
+		read->may_see = core_may_see(front->core, session->person, &order->row);
+		front_know_order(front, order, &read->known);
+	}
 	front_read(front, read);
 }
 
@@ -490,6 +498,30 @@ static void on_list_orders(struct front *front, struct session *session, const s
 	read->query.cursor_bytes = list->cursor.bytes;
 	if (area && !read->own_only)
 		read->areas = front_subtree(front, area, &read->area_count);
+	front_read(front, read);
+}
+
+static void on_count_orders(struct front *front, struct session *session, const struct pd_message *query)
+{
+	const struct pd_count_orders *count = &query->count_orders;
+	uint32_t requester = count->requester ? count->requester : session->person;
+	uint64_t last = core_last_seq(front->core);
+	if (requester != session->person && !core_may_read(front->core, session->person)) {
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, PD_DETAIL(only_working_whole));
+		return;
+	}
+	if (!registry_person(core_registry(front->core), requester)) {
+		front_refuse(front, session, query->request, PD_REFUSED_unknown_person,
+			     PD_DETAIL(person, PD_NUMBER(requester)));
+		return;
+	}
+	struct read *read = front_new_read(front, session, READ_COUNTS, query->request);
+	if (!read)
+		return;
+	read->after_seq = count->after_seq < last ? count->after_seq : last;
+	read->query.requester = requester;
+	read->query.since_ms = count->since_ms;
+	read->query.until_ms = count->until_ms;
 	front_read(front, read);
 }
 
@@ -542,6 +574,9 @@ void front_on_query(struct front *front, struct session *session, const struct p
 	case PD_MSG_explain_route: on_explain_route(front, session, query); break;
 	case PD_MSG_list_listings: front_list_listings(front, session, query); break;
 	case PD_MSG_list_matches: front_list_matches(front, session, query); break;
+	case PD_MSG_list_similar: front_list_similar(front, session, query); break;
+	case PD_MSG_list_away: front_list_away(front, session, query); break;
+	case PD_MSG_count_orders: on_count_orders(front, session, query); break;
 	default: break;
 	}
 }

@@ -6,7 +6,7 @@
 #include "codec.h"
 
 /* A story is walked back along prev; no order has more events than the core allows, and some. */
-enum { STORY_MAX = 4096, EVENTS_SCAN_MAX = 50000, ANSWER_BYTES_MAX = 4 << 20 };
+enum { STORY_MAX = 4096, EVENTS_SCAN_MAX = 50000, COUNT_MAX = 100000, COUNT_PASSES = 10, ANSWER_BYTES_MAX = 4 << 20 };
 
 /* What a read needs to see the disk; kept for the next one. */
 struct eyes {
@@ -173,13 +173,39 @@ static enum pd_err find_outcome(struct eyes *eyes, const struct order_row *row, 
 	return PD_OK;
 }
 
-/* The order as a message, with its words from the journal. */
-static enum pd_err answer_order(struct read *read, struct eyes *eyes, const struct order_row *row)
+/* What goes on in place of a merged order: nothing happens to that one after its merging. */
+static enum pd_err find_merged_into(struct eyes *eyes, const struct order_row *row, struct pd_id *into)
 {
+	struct journal_event stored;
+	struct pd_message last;
+	enum pd_err err = decode_at(eyes, row->last_at, &stored, &last);
+	if (err || last.type != PD_MSG_merged)
+		return PD_ECORRUPT;
+	*into = last.merged.into;
+	return PD_OK;
+}
+
+/* What a row alone says of when it goes on. */
+static struct core_promise promise_of(const struct order_row *row)
+{
+	return (struct core_promise){row->state == PD_STATE_waiting ? row->due_ms : 0,
+				     row->state == PD_STATE_accepted ? row->due_ms : 0};
+}
+
+/* The order as a message, with its words from the journal. known: what memory knew of it; null: nothing. */
+static enum pd_err answer_order(struct read *read, struct eyes *eyes, const struct order_row *row,
+				const struct read_order_row *known)
+{
+	static const struct followers none;
 	struct journal_event stored;
 	struct pd_message first, message = {.type = PD_MSG_order};
 	struct outcome outcome = {0};
+	struct pd_id into;
+	struct core_promise promise = known ? known->promise : promise_of(row);
+	const struct followers *followers = known ? &known->followers : &none;
 	enum pd_err err = read->query.by_id ? find_outcome(eyes, row, &outcome) : PD_OK;
+	if (err == PD_OK && row->state == PD_STATE_merged)
+		err = find_merged_into(eyes, row, &into);
 	if (err == PD_OK)
 		err = decode_at(eyes, row->first_at, &stored, &first);
 	if (err || !pd_is_first_event(first.type)) {
@@ -217,7 +243,18 @@ static enum pd_err answer_order(struct read *read, struct eyes *eyes, const stru
 					  .left_s = row->left_s,
 					  .duplicate = row->marks & ORDER_DUPLICATE,
 					  .result = {outcome.result.data, (uint32_t)outcome.result.count},
-					  .target_ms = row->marks & ORDER_DUE ? outcome.target_ms : 0};
+					  .target_ms = row->marks & ORDER_DUE ? outcome.target_ms : 0,
+					  .accept_by_ms = promise.accept_by_ms,
+					  .complete_by_ms = promise.complete_by_ms,
+					  .overdue = row->state <= PD_STATE_accepted && row->due_ms < read->now_ms,
+					  .urges = row->urges,
+					  .followers = followers->count,
+					  .endorsements = followers->endorsements,
+					  .endorsed_stars = followers->stars};
+	if (row->state == PD_STATE_merged)
+		message.order.merged_into = (struct pd_slice){(const char *)&into, sizeof into};
+	if (first.type == PD_MSG_submitted)
+		message.order.picture = submitted->picture;
 	if (first.type == PD_MSG_recorded) {
 		message.order.source = first.recorded.source;
 		message.order.key = first.recorded.key;
@@ -276,15 +313,34 @@ static enum pd_err answer_story(struct read *read, struct eyes *eyes, const stru
 	return err;
 }
 
+static bool add_follower(const struct member_row *row, void *arg)
+{
+	struct read *read = arg;
+	followers_add(&read->known.followers, row, &read->row);
+	read->may_see |= row->key.member == read->person && follower_follows(row);
+	return true;
+}
+
+/* An order that has left memory: what it was then is known of the book. */
+static enum pd_err find_order(struct read *read, struct eyes *eyes)
+{
+	enum pd_err err = book_order_get(eyes->book, &read->order, &read->row);
+	if (err)
+		return err;
+	read->known.promise = promise_of(&read->row);
+	read->may_see = !read->own_only || read->row.requester == read->person;
+	return book_members_of(eyes->book, &read->order, 0, add_follower, read);
+}
+
 static enum pd_err read_order(struct read *read, struct eyes *eyes)
 {
-	enum pd_err err = read->row_known ? PD_OK : book_order_get(eyes->book, &read->order, &read->row);
-	if (err == PD_ENOENT || (err == PD_OK && read->own_only && read->row.requester != read->person)) {
+	enum pd_err err = read->row_known ? PD_OK : find_order(read, eyes);
+	if (err == PD_ENOENT || (err == PD_OK && !read->may_see)) {
 		answer_refused(read, PD_REFUSED_unknown_order, PD_NO_DETAIL);
 		return PD_OK;
 	}
 	if (err == PD_OK)
-		err = answer_order(read, eyes, &read->row);
+		err = answer_order(read, eyes, &read->row, &read->known);
 	if (err == PD_OK && read->story)
 		err = answer_story(read, eyes, &read->row);
 	if (err == PD_OK)
@@ -304,7 +360,7 @@ static void on_found(const struct order_row *row, void *arg)
 {
 	struct found *found = arg;
 	if (found->err == PD_OK)
-		found->err = answer_order(found->read, found->eyes, row);
+		found->err = answer_order(found->read, found->eyes, row, NULL);
 }
 
 static enum pd_err read_orders(struct read *read, struct eyes *eyes)
@@ -321,6 +377,60 @@ static enum pd_err read_orders(struct read *read, struct eyes *eyes)
 	if (err == PD_OK)
 		answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes, meta.seq);
 	return err;
+}
+
+static enum pd_err read_rows(struct read *read, struct eyes *eyes)
+{
+	enum pd_err err = PD_OK;
+	for (size_t i = 0; i < read->row_count && err == PD_OK; i++)
+		err = answer_order(read, eyes, &read->rows[i].row, &read->rows[i]);
+	if (err == PD_OK)
+		answer_end(read, read->more, NULL, 0, read->seq);
+	return err;
+}
+
+/* ---- how many ---- */
+
+struct counting {
+	uint64_t states[PD_STATE_count - 1], orders, rated, stars;
+};
+
+static void count_row(const struct order_row *row, void *arg)
+{
+	struct counting *counting = arg;
+	counting->states[row->state - 1]++;
+	counting->orders++;
+	counting->rated += row->rating > 0;
+	counting->stars += row->rating;
+}
+
+/* The newest ones first, in pieces of what the book looks at in one go. */
+static enum pd_err read_counts(struct read *read, struct eyes *eyes)
+{
+	struct counting counting = {0};
+	struct book_meta meta = {0};
+	enum pd_err err = book_meta_get(eyes->book, &meta);
+	if (err && err != PD_ENOENT)
+		return err;
+	err = PD_OK;
+	bool more = true;
+	for (int pass = 0; pass < COUNT_PASSES && err == PD_OK && more && counting.orders < COUNT_MAX; pass++) {
+		read->query.limit = (unsigned)(COUNT_MAX - counting.orders);
+		err = book_list(eyes->book, &read->query, count_row, &counting);
+		more = read->query.cursor_bytes > 0;
+	}
+	if (err)
+		return err;
+	struct pd_message reply = {.type = PD_MSG_counts};
+	reply.counts = (struct pd_counts){.requester = read->query.requester,
+					  .seq = meta.seq,
+					  .orders = counting.orders,
+					  .states = {counting.states, PD_STATE_count - 1},
+					  .rated = counting.rated,
+					  .stars = counting.stars,
+					  .more = more};
+	answer(read, &reply);
+	return PD_OK;
 }
 
 /* ---- events ---- */
@@ -535,6 +645,8 @@ static enum pd_err run(struct read *read, struct eyes *eyes)
 	switch (read->kind) {
 	case READ_ORDER: return read_order(read, eyes);
 	case READ_ORDERS: return read_orders(read, eyes);
+	case READ_ROWS: return read_rows(read, eyes);
+	case READ_COUNTS: return read_counts(read, eyes);
 	case READ_EVENTS: return read_events(read, eyes);
 	case READ_LOOK_BACK: return read_look_back(read, eyes);
 	case READ_LISTINGS: return read_listings(read, eyes);

@@ -12,7 +12,23 @@
 #include "book.h"
 #include "journal.h"
 
-enum read_kind { READ_ORDER, READ_ORDERS, READ_EVENTS, READ_LOOK_BACK, READ_LISTINGS, READ_MATCHES };
+enum read_kind {
+	READ_ORDER,
+	READ_ORDERS,
+	READ_ROWS,
+	READ_COUNTS,
+	READ_EVENTS,
+	READ_LOOK_BACK,
+	READ_LISTINGS,
+	READ_MATCHES
+};
+
+/* An order as memory had it when the query came. */
+struct read_order_row {
+	struct order_row row;
+	struct core_promise promise;
+	struct followers followers;
+};
 
 struct read {
 	uv_work_t work;
@@ -24,7 +40,13 @@ struct read {
 	uint64_t seq;       /* the synced seq up to which the answer holds */
 	struct pd_id order; /* or the listing */
 	bool row_known, story;
-	struct order_row row; /* of an open order, as it was when the query came */
+	struct order_row row;        /* of an order in memory, as it was when the query came */
+	struct read_order_row known; /* READ_ORDER: the same and more, if row_known */
+	struct read_order_row *rows; /* READ_ROWS */
+	size_t row_count;
+	bool more;       /* READ_ROWS: there are further ones */
+	bool may_see;    /* READ_ORDER: the reader may see it, whatever own_only says */
+	uint64_t now_ms; /* when the query came */
 	struct book_query query;
 	uint32_t *areas; /* sorted ids: of the query, or the filter of events; null: all */
 	size_t area_count;

@@ -44,6 +44,7 @@ struct session {
 	struct worker_list workers; /* what it works for (push.h) */
 	bool listens;               /* it stands among the listeners (listen.h) */
 	LIST_ENTRY(session) of_person, of_all;
+	uint64_t told_seq; /* the last event that it was told of (moved.h) */
 };
 
 struct sessions {

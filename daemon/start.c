@@ -135,8 +135,7 @@ enum pd_err start_store(const struct config *config, struct store *store, char w
 {
 	uint64_t seed;
 	randombytes_buf(&seed, sizeof seed);
-	struct core_periods periods = {config->confirm_days * UINT64_C(86400000),
-				       config->reopen_days * UINT64_C(86400000)};
+	struct core_periods periods = config_periods(config);
 	store->core = core_new(seed, &periods);
 	enum pd_err err = make_folder(config->data, why);
 	err = err ? err : open_journal(config, store, why);

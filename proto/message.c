@@ -61,7 +61,7 @@ SAME_START(pd_order_command, pd_accept, version);
 SAME_START(pd_order_event, pd_submitted, order);
 SAME_START(pd_order_event, pd_submitted, holder);
 SAME_START(pd_order_event, pd_noted, due_ms);
-/* recorded begins as submitted does, up to where submitted ends. */
+/* recorded begins as submitted does, up to the coordinate. */
 SAME_START(pd_submitted, pd_recorded, requester);
 SAME_START(pd_submitted, pd_recorded, urgency);
 SAME_START(pd_submitted, pd_recorded, text);

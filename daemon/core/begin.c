@@ -51,6 +51,7 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 						 .place = submit->place,
 						 .lon_e7 = submit->lon_e7,
 						 .lat_e7 = submit->lat_e7,
+						 .picture = submit->picture,
 						 .household = submit->household};
 	if (known) {
 		if (submit->household == 0)

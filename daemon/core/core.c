@@ -15,6 +15,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	core->periods = *periods;
 	table_init(&core->orders, offsetof(struct order, row.id), sizeof(struct pd_id), hash_seed);
 	table_init(&core->holders, offsetof(struct holder, area), sizeof(uint32_t), hash_seed);
+	table_init(&core->origins, offsetof(struct origin, area), sizeof(uint32_t), hash_seed);
 	TAILQ_INIT(&core->ended);
 	members_init(&core->members, hash_seed);
 	TAILQ_INIT(&core->sweep.holders);
@@ -37,6 +38,7 @@ void core_free(struct core *core)
 		return;
 	free_entries(&core->orders);
 	free_entries(&core->holders);
+	free_entries(&core->origins);
 	timers_fini(&core->timers);
 	members_fini(&core->members);
 	listings_fini(&core->listings);
@@ -87,6 +89,23 @@ void core_prefetch_order(const struct core *core, const struct pd_id *id)
 struct holder *core_holder(const struct core *core, uint32_t area)
 {
 	return table_find(&core->holders, &area);
+}
+
+const struct order_list *core_away(const struct core *core, uint32_t area)
+{
+	const struct origin *origin = table_find(&core->origins, &area);
+	return origin ? &origin->away : NULL;
+}
+
+struct core_promise core_promise(const struct core *core, const struct order_row *row)
+{
+	const struct category *category = registry_category(core->registry, row->category);
+	switch (row->state) {
+	case PD_STATE_waiting:
+		return (struct core_promise){row->due_ms, row->due_ms + category->complete_within_s * UINT64_C(1000)};
+	case PD_STATE_accepted: return (struct core_promise){0, row->due_ms};
+	default: return (struct core_promise){0};
+	}
 }
 
 size_t core_order_count(const struct core *core)
@@ -158,6 +177,7 @@ size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd
 		if (gone)
 			gone(order, arg);
 		TAILQ_REMOVE(&core->ended, order, by_age);
+		members_forget(&core->members, &order->row.id);
 		table_remove(&core->orders, &order->row.id);
 		free(order);
 		count++;
@@ -205,6 +225,11 @@ void core_begin(struct core *core)
 const struct member *core_member(const struct core *core, const struct pd_id *owner, uint32_t member)
 {
 	return members_find(&core->members, owner, member);
+}
+
+const struct member_list *core_members(const struct core *core, const struct pd_id *owner)
+{
+	return members_of(&core->members, owner);
 }
 
 struct member *core_take_changed_members(struct core *core)

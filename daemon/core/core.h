@@ -13,6 +13,7 @@
 #define PAIDAN_CORE_H
 
 #include "detail.h"
+#include "followers.h"
 #include "members.h"
 #include "listings.h"
 #include "order.h"
@@ -25,6 +26,8 @@ struct core;
 struct core_periods {
 	uint64_t confirm_within_ms; /* a completed order closes by itself after this */
 	uint64_t reopen_within_ms;  /* an order can be reopened for this long after its completion */
+	uint32_t reopen_max;        /* and so often; below 65,535 */
+	uint64_t urge_every_ms;     /* an order can be urged once in this */
 };
 
 struct core *core_new(uint64_t hash_seed, const struct core_periods *periods);
@@ -107,6 +110,18 @@ enum pd_refusal core_entitled(const struct core *core, uint32_t person, uint32_t
 bool core_works_for(const struct core *core, uint32_t person, uint32_t area);
 /* Whether person may read what is not theirs. */
 bool core_may_read(const struct core *core, uint32_t person);
+/* Whether person may see an order: it is theirs, they follow it or might, or they may read all. */
+bool core_may_see(const struct core *core, uint32_t person, const struct order_row *row);
+
+/* What the followers of an order that is in memory come to. */
+void core_followers(const struct core *core, const struct order_row *row, struct followers *sum);
+/* By when an order will be accepted and completed, as things stand; 0: it has been, or never will be. */
+struct core_promise {
+	uint64_t accept_by_ms, complete_by_ms;
+};
+struct core_promise core_promise(const struct core *core, const struct order_row *row);
+/* Open orders that come from an area and are held elsewhere, in no order; null: there were never any. */
+const struct order_list *core_away(const struct core *core, uint32_t area);
 
 /* The areas to whose supervisors an event is of interest beyond those of orders: at most two go to areas, 0: none.
  */
@@ -131,6 +146,8 @@ void core_begin(struct core *core);
 
 /* Null when there is none, or its owner's are not in memory. */
 const struct member *core_member(const struct core *core, const struct pd_id *owner, uint32_t member);
+/* All of an owner that are in memory, linked by of_owner, in no order; null when there are none. */
+const struct member_list *core_members(const struct core *core, const struct pd_id *owner);
 /* The members that changed since the last call, linked by next_changed; their marks are taken off. */
 struct member *core_take_changed_members(struct core *core);
 /* Take in a member as the book has it. */

@@ -47,6 +47,10 @@ void figures_add(struct figures *sum, const struct figures *figures)
 	sum->due += figures->due;
 	sum->late += figures->late;
 	sum->duplicate += figures->duplicate;
+	sum->urged += figures->urged;
+	sum->merged += figures->merged;
+	sum->escalated += figures->escalated;
+	sum->reminded += figures->reminded;
 	for (unsigned i = 0; i < FIGURES_BUCKETS; i++) {
 		sum->accept_counts[i] += figures->accept_counts[i];
 		sum->complete_counts[i] += figures->complete_counts[i];

@@ -5,7 +5,7 @@
 
 #include "calendar.h"
 #include "deadline.h"
-#include "state.h"
+#include "moves.h"
 
 int order_compare_urgency(const struct order *a, const struct order *b)
 {
@@ -173,12 +173,42 @@ enum life_alarm life_alarm(struct core *core, struct order *order, uint64_t now_
 
 /* ---- lists ---- */
 
+static struct origin *origin_of(struct core *core, uint32_t area)
+{
+	struct origin *origin = table_find(&core->origins, &area);
+	if (origin)
+		return origin;
+	origin = calloc(1, sizeof *origin);
+	if (!origin)
+		abort();
+	origin->area = area;
+	TAILQ_INIT(&origin->away);
+	table_add(&core->origins, origin);
+	return origin;
+}
+
+static void go_away(struct core *core, struct order *order)
+{
+	if (!order->origin || order->origin->area != order->row.area)
+		order->origin = origin_of(core, order->row.area);
+	TAILQ_INSERT_TAIL(&order->origin->away, order, by_origin);
+	order->away = true;
+}
+
+static void come_back(struct order *order)
+{
+	TAILQ_REMOVE(&order->origin->away, order, by_origin);
+	order->away = false;
+}
+
 void life_enter(struct core *core, struct order *order)
 {
 	struct holder *holder = order->holder;
 	struct order *same = NULL;
 	mark_changed(core, holder);
 	count_open(order, 1);
+	if (order->row.holder != order->row.area && order_is_open(&order->row))
+		go_away(core, order);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
 		same = RB_INSERT(order_queue, &holder->waiting, order);
@@ -205,6 +235,8 @@ void life_leave(struct core *core, struct order *order)
 	struct holder *holder = order->holder;
 	mark_changed(core, holder);
 	count_open(order, -1);
+	if (order->away)
+		come_back(order);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
 		RB_REMOVE(order_queue, &holder->waiting, order);
@@ -244,6 +276,8 @@ uint32_t submit_content(const struct pd_message *message)
 			      s->category, (uint32_t)s->lon_e7, (uint32_t)s->lat_e7};
 	uint64_t hash = core_mix(0, numbers, sizeof numbers);
 	hash = core_mix(hash, s->text.data, s->text.bytes);
+	if (s->picture.bytes)
+		hash = core_mix(hash, s->picture.data, s->picture.bytes);
 	return (uint32_t)core_mix(hash, s->place.data, s->place.bytes);
 }
 
@@ -261,6 +295,11 @@ uint32_t record_content(const struct pd_message *message)
 	return (uint32_t)core_mix(hash, r->result.data, r->result.bytes);
 }
 
+static uint32_t id_hash(const struct pd_id *id)
+{
+	return (uint32_t)core_mix(0, id, sizeof *id);
+}
+
 uint32_t core_content(const struct pd_message *move)
 {
 	uint32_t number = 0;
@@ -276,6 +315,10 @@ uint32_t core_content(const struct pd_message *move)
 	case PD_MSG_confirmed: number = move->confirmed.rating; break;
 	case PD_MSG_suspend: number = (uint32_t)(move->suspend.until_ms / 1000); break;
 	case PD_MSG_suspended: number = (uint32_t)(move->suspended.due_ms / 1000); break;
+	case PD_MSG_endorse: number = move->endorse.rating; break;
+	case PD_MSG_endorsed: number = move->endorsed.rating; break;
+	case PD_MSG_merge: number = id_hash(&move->merge.into); break;
+	case PD_MSG_merged: number = id_hash(&move->merged.into); break;
 	default: break;
 	}
 	return (uint32_t)core_mix(core_mix(0, &number, sizeof number), said.data, said.bytes);
@@ -380,6 +423,10 @@ static void count_event(struct figures *figures, const struct order_row *row, co
 	case PD_MSG_reopened: figures->reopened++; break;
 	case PD_MSG_declined:
 	case PD_MSG_transferred: figures->declined++; break;
+	case PD_MSG_urged: figures->urged++; break;
+	case PD_MSG_escalated: figures->escalated++; break;
+	case PD_MSG_reminded: figures->reminded++; break;
+	case PD_MSG_merged: figures->merged++; break;
 	default: break;
 	}
 }
@@ -450,7 +497,8 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		row->ended_ms = e->time_ms;
 		break;
 	case PD_MSG_closed:
-	case PD_MSG_cancelled: row->ended_ms = e->time_ms; break;
+	case PD_MSG_cancelled:
+	case PD_MSG_merged: row->ended_ms = e->time_ms; break;
 	case PD_MSG_rerouted:
 		row->area = event->rerouted.area;
 		if (row->holder != e->holder && event->rerouted.state == PD_STATE_waiting)
@@ -482,8 +530,12 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 		life_leave(core, order);
 	struct order_row *row = &order->row;
 	assert(!stays || (row->holder == e->holder && row->due_ms == e->due_ms));
+	if (stays)
+		mark_changed(core, order->holder);
 	count_event(&order->holder->figures, row, event);
 	change_row(row, event);
+	if (event->type >= PD_MSG_urged && event->type <= PD_MSG_endorsed)
+		residents_apply(core, order, event, at);
 	if (to != PD_STATE_none)
 		row->state = (uint8_t)to;
 	else if (event->type == PD_MSG_rerouted)

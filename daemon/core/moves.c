@@ -1,28 +1,18 @@
-/* moves.c - deciding on commands: one function per move of an order, and what all moves share; begin.c has the first.
+/* moves.c - deciding on commands: one function per move of the work, and what all moves share; begin.c has the first,
+ * residents.c those of residents and neighbours.
  */
+#include "moves.h"
+
 #include <assert.h>
 #include <string.h>
 
 #include "calendar.h"
 #include "deadline.h"
 #include "id.h"
-#include "state.h"
 
-/* Notes end here; moves that bring an order further do not. */
-enum { EVENTS_MAX = 1000, SUSPEND_DAYS_MAX = 366 };
+enum { SUSPEND_DAYS_MAX = 366 };
 
 /* ---- moves ---- */
-
-struct move {
-	const struct core *core;
-	const struct order *order;
-	const struct order_row *row;
-	const struct pd_message *command;
-	uint32_t actor;
-	uint64_t now_ms;
-	struct core_decision *decision;
-	struct pd_order_event *event; /* the event's common part, filled with what stays as it is */
-};
 
 static const struct category *category_of(const struct move *move)
 {
@@ -58,12 +48,29 @@ static bool need_of_holder(const struct move *move)
 	return false;
 }
 
-static bool need_requester(const struct move *move)
+bool moves_need_requester(const struct move *move)
 {
 	if (move->actor == move->row->requester)
 		return true;
 	core_refuse(move->decision, PD_REFUSED_not_allowed,
 		    PD_DETAIL(only_requester, PD_NUMBER(move->row->requester), PD_COMMAND_ARG(move->command->type)));
+	return false;
+}
+
+bool moves_need_holder_or_above(const struct move *move)
+{
+	if (core_works_for(move->core, move->actor, move->row->holder))
+		return true;
+	core_refuse(move->decision, PD_REFUSED_not_allowed,
+		    PD_DETAIL(only_holder_or_above, PD_NUMBER(move->row->holder), PD_COMMAND_ARG(move->command->type)));
+	return false;
+}
+
+bool moves_need_room(const struct move *move, uint32_t events_max)
+{
+	if (move->row->version < events_max)
+		return true;
+	core_refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(events, PD_NUMBER(events_max)));
 	return false;
 }
 
@@ -93,10 +100,8 @@ static void decide_transfer(const struct move *move)
 {
 	const struct pd_transfer *transfer = &move->command->transfer;
 	const struct area *to = registry_area(move->core->registry, transfer->holder);
-	if (!core_works_for(move->core, move->actor, move->row->holder))
-		return core_refuse(
-			move->decision, PD_REFUSED_not_allowed,
-			PD_DETAIL(only_holder_or_above, PD_NUMBER(move->row->holder), PD_COMMAND_ARG(PD_MSG_transfer)));
+	if (!moves_need_holder_or_above(move))
+		return;
 	if (!to || to->retired)
 		return core_refuse(move->decision, to ? PD_REFUSED_retired : PD_REFUSED_unknown_area,
 				   PD_DETAIL(area, PD_NUMBER(transfer->holder)));
@@ -166,7 +171,7 @@ static void decide_complete(const struct move *move)
 
 static void decide_confirm(const struct move *move)
 {
-	if (!need_requester(move))
+	if (!moves_need_requester(move))
 		return;
 	move->event->due_ms = 0;
 	move->decision->event.confirmed.rating = move->command->confirm.rating;
@@ -186,13 +191,14 @@ static const struct area *area_above(const struct move *move)
 
 static void decide_reopen(const struct move *move)
 {
-	if (!need_requester(move))
+	if (!moves_need_requester(move))
 		return;
 	if (move->now_ms > move->row->completed_ms + move->core->periods.reopen_within_ms)
 		return core_refuse(move->decision, PD_REFUSED_too_late,
 				   PD_DETAIL(reopen_hours, PD_NUMBER(move->core->periods.reopen_within_ms / 3600000)));
-	if (move->row->attempt == UINT16_MAX)
-		return core_refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(attempts, PD_NUMBER(UINT16_MAX)));
+	if (move->row->attempt > move->core->periods.reopen_max)
+		return core_refuse(move->decision, PD_REFUSED_too_many,
+				   PD_DETAIL(reopened_often, PD_NUMBER(move->row->attempt - 1u)));
 	move->event->holder = area_above(move)->id;
 	move->event->due_ms = accept_due(move, registry_area(move->core->registry, move->event->holder));
 	move->decision->event.reopened.attempt = (uint16_t)(move->row->attempt + 1);
@@ -201,7 +207,7 @@ static void decide_reopen(const struct move *move)
 
 static void decide_cancel(const struct move *move)
 {
-	if (!need_requester(move))
+	if (!moves_need_requester(move))
 		return;
 	move->event->due_ms = 0;
 	move->decision->event.cancelled.reason = move->command->cancel.reason;
@@ -213,8 +219,8 @@ static void decide_note(const struct move *move)
 		   core_works_for(move->core, move->actor, move->row->area);
 	if (!may)
 		return core_refuse(move->decision, PD_REFUSED_not_allowed, PD_DETAIL(only_concerned));
-	if (move->row->version >= EVENTS_MAX)
-		return core_refuse(move->decision, PD_REFUSED_too_many, PD_DETAIL(events, PD_NUMBER(EVENTS_MAX)));
+	if (!moves_need_room(move, MOVES_EVENTS_MAX))
+		return;
 	move->decision->event.noted.text = move->command->note.text;
 }
 
@@ -297,6 +303,11 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	case PD_MSG_reopen: decide_reopen(&move); break;
 	case PD_MSG_cancel: decide_cancel(&move); break;
 	case PD_MSG_note: decide_note(&move); break;
+	case PD_MSG_urge: residents_urge(&move); break;
+	case PD_MSG_follow: residents_follow(&move); break;
+	case PD_MSG_unfollow: residents_unfollow(&move); break;
+	case PD_MSG_merge: residents_merge(&move); break;
+	case PD_MSG_endorse: residents_endorse(&move); break;
 	default: assert(!"not a move");
 	}
 	if (decision->outcome == CORE_EVENT)

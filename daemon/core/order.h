@@ -2,8 +2,8 @@
  *
  * Invariants: (1) a waiting order is in its holder's waiting queue and in its by_age list, an accepted or suspended one
  * in its working queue, no other order is in any; (2) queues are ordered by (urgency, seq), by_age by (waiting_ms, as
- * they came); (3) an open order for which something is due stands in the timers, an ended one does not. Part of the
- * core.
+ * they came); (3) an open order for which something is due stands in the timers, an ended one does not; (4) an open
+ * order that is held elsewhere than it comes from is in its origin's away list. Part of the core.
  */
 #ifndef PAIDAN_ORDER_H
 #define PAIDAN_ORDER_H
@@ -51,16 +51,19 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the jour
 
 struct order {
 	struct order_row row;
-	RB_ENTRY(order) by_urgency; /* in the waiting or working queue of its holder */
-	TAILQ_ENTRY(order) by_age;  /* in the holder's by_age, or among the ended ones */
-	struct holder *holder;      /* that of row.holder */
-	struct category *category;  /* that of row.category */
-	size_t timer;               /* its place among the timers; TIMER_NONE */
-	uint64_t alarm_ms;          /* by which it stands among the timers: a warning, or something due */
-	uint8_t warned;             /* which of its warnings have been: enum life_warned */
-	void *dispatch;             /* the front's, not the core's: where it was pushed; null at first */
-	uint64_t batch;             /* the store's: the first seq of the batch that has its row, and where there; */
-	uint32_t batch_row;         /* 0 at first */
+	RB_ENTRY(order) by_urgency;   /* in the waiting or working queue of its holder */
+	TAILQ_ENTRY(order) by_age;    /* in the holder's by_age, or among the ended ones */
+	struct holder *holder;        /* that of row.holder */
+	struct category *category;    /* that of row.category */
+	size_t timer;                 /* its place among the timers; TIMER_NONE */
+	uint64_t alarm_ms;            /* by which it stands among the timers: a warning, or something due */
+	uint8_t warned;               /* which of its warnings have been: enum life_warned */
+	bool away;                    /* it is held elsewhere than it comes from */
+	struct origin *origin;        /* that of row.area when it was away last; null at first */
+	TAILQ_ENTRY(order) by_origin; /* in the origin's away, while it is */
+	void *dispatch;               /* the front's, not the core's: where it was pushed; null at first */
+	uint64_t batch;               /* the store's: the first seq of the batch that has its row, and where there; */
+	uint32_t batch_row;           /* 0 at first */
 };
 
 /* Open orders are held, and in memory. */
@@ -85,12 +88,20 @@ enum { FIGURES_BUCKETS = 128 };
  * due: every submitted one, and the recorded ones that had one in their source. late: orders that were not completed by
  * that time: live ones by the time for completing that their acceptance set, recorded ones by the source's; an
  * order counts once, whatever comes later. Of recorded orders, accepted and the times to accept and complete know
- * nothing, and completed, closed and cancelled count those that were recorded so. */
+ * nothing, and completed, closed and cancelled count those that were recorded so. urged, escalated and reminded count
+ * times, not orders. */
 struct figures {
 	uint64_t submitted, accepted, completed, closed, cancelled, reopened, declined, due, late, duplicate;
 	uint32_t accept_counts[FIGURES_BUCKETS], complete_counts[FIGURES_BUCKETS];
+	uint64_t urged, merged, escalated, reminded;
 };
-_Static_assert(sizeof(struct figures) == 80 + 8 * FIGURES_BUCKETS, "the book stores this layout");
+_Static_assert(sizeof(struct figures) == 112 + 8 * FIGURES_BUCKETS, "the book stores this layout");
+
+/* An area as where orders come from. */
+struct origin {
+	uint32_t area;
+	struct order_list away;
+};
 
 /* An area as a holder of orders. */
 struct holder {

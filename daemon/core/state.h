@@ -18,7 +18,7 @@ struct sweep {
 
 struct core {
 	struct registry *registry;
-	struct table orders, holders;
+	struct table orders, holders, origins;
 	struct timers timers;
 	struct order_list ended; /* in memory still, in the order of their ends */
 	struct core_periods periods;

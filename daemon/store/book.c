@@ -618,9 +618,9 @@ static enum pd_err load_figures(struct book_reader *reader, struct core *core)
 	return walk_close(&walk);
 }
 
-/* The orders of one holder whose states are first to last: they stand together in by_holder. */
+/* The orders of one holder whose states are first to last: they stand together in by_holder. members: with theirs. */
 static enum pd_err load_states(struct book_reader *reader, struct walk *walk, uint32_t area, unsigned first,
-			       unsigned last, struct core *core)
+			       unsigned last, bool members, struct core *core)
 {
 	uint8_t from[5];
 	key_u32(from, area);
@@ -634,19 +634,30 @@ static enum pd_err load_states(struct book_reader *reader, struct walk *walk, ui
 		if (err)
 			return err == PD_ENOENT ? PD_ECORRUPT : err;
 		core_restore(core, &row);
+		err = members ? book_load_members(reader, &row.id, core) : PD_OK;
+		if (err)
+			return err;
 	}
 	return walk_err(walk);
+}
+
+static bool is_empty(struct book_reader *reader, int table)
+{
+	MDB_stat stat;
+	return mdb_stat(reader->txn, reader->book->tables[table], &stat) == 0 && stat.ms_entries == 0;
 }
 
 static enum pd_err load_open(struct book_reader *reader, struct core *core)
 {
 	size_t count;
+	bool members = !is_empty(reader, MEMBERS);
 	void *const *areas = registry_sorted(core_registry(core), REGISTRY_AREAS, &count);
 	struct walk walk = walk_open(reader, BY_HOLDER);
 	for (size_t i = 0; i < count; i++) {
 		uint32_t area = ((const struct area *)areas[i])->id;
-		enum pd_err err = load_states(reader, &walk, area, PD_STATE_waiting, PD_STATE_completed, core);
-		err = err ? err : load_states(reader, &walk, area, PD_STATE_suspended, PD_STATE_suspended, core);
+		enum pd_err err = load_states(reader, &walk, area, PD_STATE_waiting, PD_STATE_completed, members, core);
+		err = err ? err
+			  : load_states(reader, &walk, area, PD_STATE_suspended, PD_STATE_suspended, members, core);
 		if (err) {
 			mdb_cursor_close(walk.cursor);
 			return err;

@@ -78,9 +78,11 @@ enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const st
 	if (err)
 		return err;
 	err = book_order_get(reader, id, &row);
-	book_end(reader);
 	if (err == PD_OK)
 		core_restore(core, &row);
+	if (err == PD_OK)
+		err = book_load_members(reader, id, core);
+	book_end(reader);
 	return err;
 }
 
@@ -152,6 +154,12 @@ static enum pd_err order_fits(struct run *run, const struct pd_message *event, u
 		snprintf(replay->why, sizeof replay->why,
 			 _("event %" PRIu64 " makes version %" PRIu32 " of order %s, which is at version %" PRIu32),
 			 seq, common->version, pd_id_print(&common->order, id), version);
+		return PD_ECORRUPT;
+	}
+	if (event->type == PD_MSG_merged && !core_order(replay->core, &event->merged.into)) {
+		char id[PD_ID_TEXT_BYTES];
+		snprintf(replay->why, sizeof replay->why, _("event %" PRIu64 " names order %s, which is not open"), seq,
+			 pd_id_print(&event->merged.into, id));
 		return PD_ECORRUPT;
 	}
 	if (!registry_area(core_registry(replay->core), common->holder)) {

@@ -30,7 +30,10 @@ struct stage *stage_new(struct cast *cast)
 	struct stage *stage = calloc(1, sizeof *stage);
 	if (!stage)
 		abort();
-	stage->periods = (struct core_periods){7 * day_ms, 15 * day_ms};
+	stage->periods = (struct core_periods){.confirm_within_ms = 7 * day_ms,
+					       .reopen_within_ms = 15 * day_ms,
+					       .reopen_max = 3,
+					       .urge_every_ms = day_ms / 24};
 	stage->core = core_new(1, &stage->periods);
 	core_set_map(stage->core, &(struct core_map){ground_find, stage->core});
 	stage->cast = cast;

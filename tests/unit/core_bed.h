@@ -28,9 +28,13 @@
 
 #define BED_USED __attribute__((unused))
 
-enum { BED_PEOPLE = 20, BED_SECOND = 1000, BED_HOUR = 3600 * 1000, BED_DAY = 24 * BED_HOUR };
+/* BED_OTHER: the order that others are merged into. */
+enum { BED_PEOPLE = 20, BED_OTHER = 90000, BED_SECOND = 1000, BED_HOUR = 3600 * 1000, BED_DAY = 24 * BED_HOUR };
 static const uint64_t bed_begin_ms = 1763900000000;
-static const struct core_periods bed_periods = {7 * (uint64_t)BED_DAY, 15 * (uint64_t)BED_DAY};
+static const struct core_periods bed_periods = {.confirm_within_ms = 7 * (uint64_t)BED_DAY,
+						.reopen_within_ms = 15 * (uint64_t)BED_DAY,
+						.reopen_max = 3,
+						.urge_every_ms = BED_HOUR};
 
 /* A core, and the events that made it. Time passes only when a test says so. */
 struct bed {
@@ -95,6 +99,8 @@ BED_USED static unsigned bed_check_queue(const struct holder *holder, struct ord
 		expect(order->row.holder == holder->area && order->holder == holder,
 		       "order of seq %" PRIu64 " of holder %u stands in the queue of %u", order->row.seq,
 		       order->row.holder, holder->area);
+		expect(order->away == (order->row.holder != order->row.area), "order of seq %" PRIu64 " is %s",
+		       order->row.seq, order->away ? "away at home" : "elsewhere and not away");
 		expect(!before || before->row.urgency < order->row.urgency ||
 			       (before->row.urgency == order->row.urgency && before->row.seq < order->row.seq),
 		       "seq %" PRIu64 " stands before seq %" PRIu64, before->row.seq, order->row.seq);
@@ -183,7 +189,7 @@ BED_USED static uint64_t bed_next_due(struct core *core)
 /* A core made anew from the events of another. */
 BED_USED static struct core *bed_replay(const struct pd_buffer *events, uint64_t hash_seed)
 {
-	const struct core_periods other = {1, 2}; /* a replay needs none */
+	const struct core_periods other = {0}; /* a replay needs none */
 	struct core *core = core_new(hash_seed, &other);
 	struct pd_decoder *decoder = pd_decoder_new();
 	assert_non_null(decoder);
@@ -279,6 +285,15 @@ BED_USED static struct pd_message bed_move(enum pd_type type, unsigned n, uint32
 	case PD_MSG_reopen: message.reopen.reason = pd_text("灯又不亮了"); break;
 	case PD_MSG_cancel: message.cancel.reason = pd_text("自己修好了"); break;
 	case PD_MSG_note: message.note.text = pd_text("配件明天到"); break;
+	case PD_MSG_urge: message.urge.text = pd_text("老人晚上出门不方便"); break;
+	case PD_MSG_merge:
+		message.merge.into = bed_id(BED_OTHER);
+		message.merge.reason = pd_text("同一盏灯");
+		break;
+	case PD_MSG_endorse:
+		message.endorse.rating = 4;
+		message.endorse.text = pd_text("我家门口也亮了");
+		break;
 	default: break;
 	}
 	return message;

@@ -634,6 +634,9 @@ static void every_reopening_climbs_and_counts(void **state)
 {
 	struct bed *bed = *state;
 	static const uint32_t holders[] = {11, 4, 3, 2, 1, 1, 1}, workers[] = {201, 301, 401, 402, 403, 403, 501};
+	struct core_periods often = bed_periods;
+	often.reopen_max = 1000;
+	core_set_periods(bed->core, &often);
 	bring(bed, 1, WAITING);
 	uint32_t version = 1;
 	for (unsigned i = 0; i < 7; i++) {
@@ -689,7 +692,7 @@ static void attempts_end_where_their_number_does(void **state)
 	core_restore(bed->core, &row);
 	struct pd_message command = bed_move(PD_MSG_reopen, 2, row.version);
 	bed_do(bed, &command, 101);
-	expect_refused(bed, PD_REFUSED_too_many, "65535", "the attempt after the last");
+	expect_refused(bed, PD_REFUSED_too_many, "65534", "the attempt after the last");
 	core_free(bed->core); /* no event made that row: it must be gone before the teardown compares */
 	bed->core = bed_replay(&bed->events, 42);
 }
@@ -752,7 +755,7 @@ static void confirming_and_reopening_stop_the_clock(void **state)
 static void new_periods_hold_for_what_comes_after(void **state)
 {
 	struct bed *bed = *state;
-	const struct core_periods shorter = {1000, 2000};
+	const struct core_periods shorter = {.confirm_within_ms = 1000, .reopen_within_ms = 2000, .reopen_max = 3};
 	bring(bed, 1, COMPLETED);
 	uint64_t due_ms = bed_next_due(bed->core);
 	core_set_periods(bed->core, &shorter);
