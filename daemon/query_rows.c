@@ -2,6 +2,7 @@
  * that are held elsewhere than they come from.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "front.h"
 #include "similar.h"
@@ -18,8 +19,7 @@ void front_know_order(struct front *front, const struct order *order, struct rea
 	core_followers(front->core, &order->row, &known->followers);
 }
 
-static void answer_rows(struct front *front, struct read *read, const struct order *const *orders, size_t count,
-			bool more)
+static void answer_rows(struct front *front, struct read *read, const struct order *const *orders, size_t count)
 {
 	read->rows = malloc((count + 1) * sizeof *read->rows);
 	if (!read->rows)
@@ -27,7 +27,6 @@ static void answer_rows(struct front *front, struct read *read, const struct ord
 	for (size_t i = 0; i < count; i++)
 		front_know_order(front, orders[i], &read->rows[i]);
 	read->row_count = count;
-	read->more = more;
 	front_read(front, read);
 }
 
@@ -39,7 +38,7 @@ static bool find_place(struct front *front, struct session *session, const struc
 {
 	const struct pd_list_similar *list = &query->list_similar;
 	const struct registry *registry = core_registry(front->core);
-	const struct person *person = registry_person(registry, session->person);
+	const struct person *person = registry_person(registry, list->requester ? list->requester : session->person);
 	uint32_t id = list->household ? list->household : list->area || !person ? 0 : person->household;
 	const struct household *household = registry_household(registry, id);
 	uint32_t area = household ? household->area : list->area ? list->area : person ? person->area : 0;
@@ -74,7 +73,7 @@ void front_list_similar(struct front *front, struct session *session, const stru
 		return;
 	wanted.since_ms = front->now_ms > hours * hour_ms ? front->now_ms - hours * hour_ms : 0;
 	size_t count = similar_find(front->core, &wanted, found, &session->looked);
-	answer_rows(front, read, found, count, false);
+	answer_rows(front, read, found, count);
 }
 
 /* ---- away ---- */
@@ -125,8 +124,16 @@ void front_list_away(struct front *front, struct session *session, const struct 
 	struct read *read = front_new_read(front, session, READ_ROWS, query->request);
 	if (!read)
 		return;
-	const struct order **found = find_away(front, area, list->after_seq, &count);
+	uint64_t after_seq = 0;
+	if (list->cursor.bytes == sizeof after_seq)
+		memcpy(&after_seq, list->cursor.data, sizeof after_seq);
+	const struct order **found = find_away(front, area, after_seq, &count);
 	session->looked += count + core_holder_count(front->core);
-	answer_rows(front, read, found, count < limit ? count : limit, count > limit);
+	if (count > limit) {
+		memcpy(read->query.cursor, &found[limit - 1]->row.seq, sizeof after_seq);
+		read->query.cursor_bytes = sizeof after_seq;
+		count = limit;
+	}
+	answer_rows(front, read, found, count);
 	free(found);
 }

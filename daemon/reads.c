@@ -385,7 +385,7 @@ static enum pd_err read_rows(struct read *read, struct eyes *eyes)
 	for (size_t i = 0; i < read->row_count && err == PD_OK; i++)
 		err = answer_order(read, eyes, &read->rows[i].row, &read->rows[i]);
 	if (err == PD_OK)
-		answer_end(read, read->more, NULL, 0, read->seq);
+		answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes, read->seq);
 	return err;
 }
 

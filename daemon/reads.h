@@ -44,7 +44,6 @@ struct read {
 	struct read_order_row known; /* READ_ORDER: the same and more, if row_known */
 	struct read_order_row *rows; /* READ_ROWS */
 	size_t row_count;
-	bool more;       /* READ_ROWS: there are further ones */
 	bool may_see;    /* READ_ORDER: the reader may see it, whatever own_only says */
 	uint64_t now_ms; /* when the query came */
 	struct book_query query;

@@ -8,8 +8,10 @@
 /* ---- the commands ---- */
 
 int cmd_order(struct cli *cli, int argc, char **argv);
-int cmd_move(struct cli *cli, int argc, char **argv); /* accept, decline, ..., note: argv[0] says which */
+int cmd_move(struct cli *cli, int argc, char **argv); /* accept, decline, ..., merge: argv[0] says which */
 int cmd_show(struct cli *cli, int argc, char **argv);
+int cmd_similar(struct cli *cli, int argc, char **argv);
+int cmd_reports(struct cli *cli, int argc, char **argv);
 int cmd_orders(struct cli *cli, int argc, char **argv);
 int cmd_areas(struct cli *cli, int argc, char **argv);
 int cmd_people(struct cli *cli, int argc, char **argv);

@@ -1,4 +1,4 @@
-/* cmd_list.c - paidan orders, people, households, categories. */
+/* cmd_list.c - paidan orders, similar, people, households, categories. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,6 +6,7 @@
 #include "cli.h"
 #include "intl.h"
 #include "names.h"
+#include "one_order.h"
 #include "pages.h"
 #include "print.h"
 #include "tell.h"
@@ -18,13 +19,21 @@ struct listing {
 	struct table *table;
 	uint64_t limit, shown;
 	bool more;
-	bool stuck; /* only orders that are stuck; limit is then of these */
+	bool stuck;               /* only orders that are stuck; limit is then of these */
+	const struct pd_id *near; /* of similar orders: to which they are, and which is left out */
 	void (*cells)(struct listing *listing, const struct pd_message *row); /* a row of the table */
 };
+
+static bool is_left_out(const struct listing *listing, const struct pd_message *row)
+{
+	return listing->near && memcmp(&row->order.order, listing->near, sizeof *listing->near) == 0;
+}
 
 static void show_row(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg)
 {
 	struct listing *listing = arg;
+	if (is_left_out(listing, row))
+		return;
 	if (listing->stuck && (!row->order.stuck || (listing->limit && listing->shown == listing->limit)))
 		return;
 	listing->shown++;
@@ -41,6 +50,8 @@ static void end_page(void *arg)
 		table_print(listing->table, stdout);
 }
 
+static void order_cells(struct listing *listing, const struct pd_message *row);
+
 /* Show the whole list on an open connection. */
 static int show(struct listing *listing, struct pd_message *query, const char *const *titles)
 {
@@ -50,7 +61,7 @@ static int show(struct listing *listing, struct pd_message *query, const char *c
 		json_array(&listing->json, NULL);
 	else
 		listing->table = table_new(titles);
-	if (listing->table && query->type == PD_MSG_list_orders)
+	if (listing->table && listing->cells == order_cells)
 		table_cut(listing->table, print_terminal_columns());
 	/* Which orders are stuck is seen here alone. */
 	uint64_t limit = listing->stuck ? 0 : listing->limit;
@@ -118,10 +129,12 @@ int cmd_orders(struct cli *cli, int argc, char **argv)
 {
 	const char *area = NULL, *requester = NULL, *state = NULL, *limit = NULL;
 	struct listing listing = {.cli = cli, .cells = order_cells};
+	bool away = false;
 	const struct cli_option options[] = {
+		{"away", NULL, N_("open ones that come from AREA and are held elsewhere"), NULL, &away},
 		{"requester", "PERSON", N_("only of this requester, by id; not together with AREA"), &requester, NULL},
-		{"state", "S", N_("only waiting, accepted, suspended, completed, closed or cancelled ones"), &state,
-		 NULL},
+		{"state", "S", N_("only waiting, accepted, suspended, completed, closed, cancelled or merged ones"),
+		 &state, NULL},
 		{"stuck", NULL, N_("only those that wait with the district, past their last time"), NULL,
 		 &listing.stuck},
 		{"limit", "N", N_("at most so many; otherwise all"), &limit, NULL},
@@ -132,12 +145,52 @@ int cmd_orders(struct cli *cli, int argc, char **argv)
 		return (int)cli->exit;
 	if (area && requester)
 		return cli_fail(cli, CLI_USAGE, _("name an area or a requester, not both"));
+	if (away && (!area || state))
+		return cli_fail(cli, CLI_USAGE, _("--away: name the AREA, and no state"));
+	if (away) {
+		query.type = PD_MSG_list_away;
+		return list(cli, &query, &query.list_away.area, area, limit, order_titles, order_cells);
+	}
 	if (!cli_id32("--requester", requester, &query.list_orders.requester) ||
 	    !cli_word("--state", "state", state, &query.list_orders.state))
 		return CLI_USAGE;
 	if (listing.stuck && !state)
 		query.list_orders.state = PD_STATE_waiting;
 	return open_and_show(&listing, &query, &query.list_orders.area, area, limit, order_titles);
+}
+
+static int show_similar(struct cli *cli, struct pd_client *client, const struct pd_id *id)
+{
+	struct listing listing = {.cli = cli, .client = client, .cells = order_cells, .near = id};
+	struct pd_message query = {.type = PD_MSG_list_similar};
+	struct pd_order order;
+	int code = one_order_read(cli, client, id, &order);
+	if (code != CLI_OK)
+		return code;
+	query.list_similar = (struct pd_list_similar){.category = order.category,
+						      .household = order.household,
+						      .lon_e7 = order.lon_e7,
+						      .lat_e7 = order.lat_e7,
+						      .area = order.area,
+						      .limit = 100};
+	return show(&listing, &query, order_titles);
+}
+
+int cmd_similar(struct cli *cli, int argc, char **argv)
+{
+	const char *word;
+	struct pd_client *client;
+	struct pd_id id;
+	if (cli_args(cli, argc, argv, NULL, &word, 1, 1) < 0)
+		return (int)cli->exit;
+	if (!cli_uuid(word, &id))
+		return CLI_USAGE;
+	enum pd_err err = cli_open(cli, &client);
+	if (err)
+		return (int)cli_exit_of(err);
+	int code = show_similar(cli, client, &id);
+	pd_client_close(client);
+	return code;
 }
 
 /* ---- people, households, categories ---- */

@@ -67,6 +67,69 @@ static void print_climb(const struct pd_order *order)
 		print_pair(_("stuck"), _("past its last time, with the district"));
 }
 
+/* "in 25 min", or "5 min ago" in a sentence of its own. */
+static void say_by(uint64_t by_ms, uint64_t now_ms, const char *will, const char *should)
+{
+	char time[PRINT_TIME_BYTES], away[PRINT_TIME_BYTES];
+	bool late = now_ms > by_ms;
+	if (!by_ms)
+		return;
+	print_duration(late ? now_ms - by_ms : by_ms - now_ms, away);
+	printf(late ? should : will, print_time(by_ms, time), away);
+}
+
+/* Who holds it since when, and by when it goes on. */
+static void say_where(struct cli *cli, struct pd_client *client, const struct pd_order *order)
+{
+	char path[PATH_BYTES], who[WHO_BYTES], time[PRINT_TIME_BYTES];
+	names_path(cli, client, order->holder, path, sizeof path);
+	switch (order->state) {
+	case PD_STATE_waiting:
+		printf(_("It waits at %s since %s.\n"), path, print_time(order->waiting_ms, time));
+		break;
+	case PD_STATE_accepted:
+		printf(_("%s of %s has taken it on, %s.\n"), tell_person(cli, client, order->acceptor, who, sizeof who),
+		       path, print_time(order->accepted_ms, time));
+		break;
+	case PD_STATE_completed:
+		printf(_("It is done, as %s of %s says since %s.\n"),
+		       tell_person(cli, client, order->acceptor, who, sizeof who), path,
+		       print_time(order->completed_ms, time));
+		break;
+	default: break;
+	}
+}
+
+static void say_others(const struct pd_order *order)
+{
+	char text[PD_ID_TEXT_BYTES];
+	struct pd_id into;
+	if (order->merged_into.bytes == sizeof into) {
+		memcpy(&into, order->merged_into.data, sizeof into);
+		printf(_("It goes on as order %s.\n"), pd_id_print(&into, text));
+	}
+	if (order->urges)
+		printf(P_("It was urged once.\n", "It was urged %u times.\n", order->urges), order->urges);
+	if (order->followers)
+		printf(P_("%u person follows it.\n", "%u people follow it.\n", order->followers), order->followers);
+	if (order->endorsements)
+		printf(P_("%u follower agrees, and gives it %.1f of 5.\n",
+			  "%u followers agree, and give it %.1f of 5 on average.\n", order->endorsements),
+		       order->endorsements, (double)order->endorsed_stars / order->endorsements);
+}
+
+static void say_how_it_stands(struct cli *cli, struct pd_client *client, const struct pd_order *order)
+{
+	uint64_t now_ms = print_wall_ms();
+	say_where(cli, client, order);
+	say_by(order->accept_by_ms, now_ms, _("It will be taken on by %s, in %s.\n"),
+	       _("It is overdue: it was to be taken on by %s, %s ago.\n"));
+	if (!order->accept_by_ms || now_ms <= order->accept_by_ms)
+		say_by(order->complete_by_ms, now_ms, _("It will be done by %s, in %s.\n"),
+		       _("It is overdue: it was to be done by %s, %s ago.\n"));
+	say_others(order);
+}
+
 static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
 {
 	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES];
@@ -93,6 +156,13 @@ static void print_order(struct cli *cli, struct pd_client *client, const struct 
 		print_column(stdout, _("rating"), LABEL_COLUMNS);
 		printf(_("%u of 5\n"), order->rating);
 	}
+	if (order->picture.bytes) {
+		print_column(stdout, _("picture"), LABEL_COLUMNS);
+		print_text(stdout, order->picture);
+		putchar('\n');
+	}
+	fputs("\n", stdout);
+	say_how_it_stands(cli, client, order);
 	fputs("\n", stdout);
 }
 

@@ -48,6 +48,10 @@ static void json_orders(struct json *json, const struct pd_stats *stats)
 	json_number(json, "due", stats->due);
 	json_number(json, "late", stats->late);
 	json_number(json, "duplicate", stats->duplicate);
+	json_number(json, "urged", stats->urged);
+	json_number(json, "merged", stats->merged);
+	json_number(json, "escalated", stats->escalated);
+	json_number(json, "reminded", stats->reminded);
 	json_number(json, "waiting", stats->waiting);
 	json_number(json, "working", stats->working);
 	if (stats->oldest_ms)
@@ -140,6 +144,10 @@ static void print_orders(const struct pd_stats *stats)
 	print_figure(_("with a due date"), stats->due);
 	print_figure(_("completed late"), stats->late);
 	print_figure(_("duplicates"), stats->duplicate);
+	print_figure(_("urged"), stats->urged);
+	print_figure(_("merged"), stats->merged);
+	print_figure(_("escalated"), stats->escalated);
+	print_figure(_("reminded"), stats->reminded);
 	print_percentiles(_("time to accept"), &stats->accept_ms);
 	print_percentiles(_("time to complete"), &stats->complete_ms);
 	print_figure(_("pushed"), stats->pushed);

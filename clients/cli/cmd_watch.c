@@ -1,4 +1,4 @@
-/* cmd_watch.c - paidan watch: what happens in an area, as it happens. */
+/* cmd_watch.c - paidan watch: what happens in an area, or to a person's orders, as it happens. */
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -30,6 +30,14 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	struct watch *watch = arg;
 	(void)client;
 	pd_encode(event, &watch->events);
+}
+
+static void on_push(struct pd_client *client, const struct pd_message *push, void *arg)
+{
+	struct watch *watch = arg;
+	(void)client;
+	if (push->type == PD_MSG_moved)
+		pd_buffer_add(&watch->events, push->moved.event.data, push->moved.event.bytes);
 }
 
 static void on_link(struct pd_client *client, enum pd_link link, const struct pd_message *message, void *arg)
@@ -161,19 +169,31 @@ static int follow(struct watch *watch, const char *area_text, uint64_t since)
 int cmd_watch(struct cli *cli, int argc, char **argv)
 {
 	const char *area = NULL, *since_text = NULL;
+	bool mine = false;
 	uint64_t since = UINT64_MAX;
 	const struct cli_option options[] = {
 		{"since", "SEQ", N_("begin after this event of the past (0: with the first); otherwise now"),
 		 &since_text, NULL},
+		{"mine", NULL, N_("of the orders that --as PERSON has asked for or follows, instead of an area's"),
+		 NULL, &mine},
 		{0},
 	};
 	struct watch watch = {.cli = cli};
-	struct pd_client_options callbacks = {
-		.arg = &watch, .on_event = on_event, .on_link = on_link, .on_follow_refused = on_follow_refused};
+	struct pd_client_options callbacks = {.arg = &watch,
+					      .on_push = on_push,
+					      .on_event = on_event,
+					      .on_link = on_link,
+					      .on_follow_refused = on_follow_refused};
 	if (cli_args(cli, argc, argv, options, &area, 0, 1) < 0)
 		return (int)cli->exit;
 	if (since_text && !cli_number("--since", since_text, 0, UINT64_MAX - 1, &since))
 		return CLI_USAGE;
+	if (mine && (area || since_text))
+		return cli_fail(cli, CLI_USAGE, _("--mine: name neither AREA nor --since"));
+	if (mine && !cli->person)
+		return cli_fail(cli, CLI_USAGE, _("--mine: whose? --as PERSON"));
+	callbacks.listen = mine;
+	callbacks.person = mine ? cli->person : 0;
 	watch.signals = open_signals();
 	if (watch.signals < 0)
 		return cli_fail(cli, CLI_SYSTEM, _("signals: %s"), intl_error(errno));
@@ -181,7 +201,7 @@ int cmd_watch(struct cli *cli, int argc, char **argv)
 	int code = (int)cli_exit_of(err);
 	if (!err) {
 		watch.decoder = pd_decoder_new_client();
-		code = follow(&watch, area, since);
+		code = mine ? loop(&watch) : follow(&watch, area, since);
 		pd_client_close(watch.client);
 		pd_decoder_free(watch.decoder);
 		pd_buffer_fini(&watch.events);

@@ -28,8 +28,45 @@ static const char *const order_help[] = {
 	NULL,
 };
 
+static const char *const confirm_help[] = {
+	N_("A follower agrees in the same way (附议确认); the order is closed by its requester alone. Who rates it "
+	   "with 1 or\n"
+	   "2 is asked whether it is to be reopened.\n"),
+	"\n",
+	N_("The order's version is read first, unless --order-version names it. An order that has moved on since\n"
+	   "that version is not changed.\n"),
+	NULL,
+};
+
+static const char *const haste_help[] = {
+	N_("By the requester and followers, once in a set time. What residents and followers do is tried once more\n"
+	   "when the order has moved on meanwhile.\n"),
+	NULL,
+};
+
+static const char *const follow_help[] = {
+	N_("By neighbours, who live in the same community, and by people with a post of work. paidan watch --mine "
+	   "tells\n"
+	   "each later move, and paidan confirm agrees when it is done.\n"),
+	NULL,
+};
+
+static const char *const merge_help[] = {
+	N_("The order ends; who asked for it and who follows it follow the other one from now on, and may confirm "
+	   "that.\n"),
+	NULL,
+};
+
+static const char *const similar_help[] = {
+	N_("Those of the same category, not far away and not long ago, that are waiting or accepted; the nearest "
+	   "first.\n"),
+	NULL,
+};
+
 static const char *const orders_help[] = {
-	N_("Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest first.\n"),
+	N_("Of an area and those below it: by holder, state, urgency, age. Of a requester, or of all: newest first. "
+	   "With\n"
+	   "--away, open ones that come from the area and are held elsewhere: oldest first.\n"),
 	NULL,
 };
 
@@ -67,6 +104,8 @@ static const char *const matches_help[] = {
 };
 
 static const char *const watch_help[] = {
+	N_("With --mine, the moves of the orders that --as PERSON has asked for or follows, as long as it is "
+	   "connected.\n"),
 	N_("One line an event, with --json one object a line; ends with Ctrl-C. No event is left out: what a lost\n"
 	   "connection or a restart of paidand hides is read afterwards.\n"),
 	NULL,
@@ -128,13 +167,21 @@ static const struct cli_command commands[] = {
 	{"resume", "ID [TEXT] [--as PERSON]", N_("go on with an order that was put off, before its day"), move_help,
 	 cmd_move},
 	{"confirm", "ID RATING [TEXT] [--as PERSON]", N_("agree that an order is done (确认), and rate it from 1 to 5"),
-	 move_help, cmd_move},
+	 confirm_help, cmd_move},
 	{"reopen", "ID REASON [--as PERSON]", N_("say that an order is not done: it waits again, one level up"),
 	 move_help, cmd_move},
 	{"cancel", "ID [REASON] [--as PERSON]", N_("take a waiting order back"), move_help, cmd_move},
 	{"note", "ID TEXT [--as PERSON]", N_("add a remark to an order"), move_help, cmd_move},
+	{"urge", "ID [TEXT] [--as PERSON]", N_("ask for haste (催办)"), haste_help, cmd_move},
+	{"follow", "ID --as PERSON", N_("hear of each later move of an order (关注)"), follow_help, cmd_move},
+	{"unfollow", "ID --as PERSON", N_("hear of it no more"), follow_help, cmd_move},
+	{"merge", "ID INTO [REASON] [--as PERSON]", N_("an order says what the order INTO says, which goes on (合并)"),
+	 merge_help, cmd_move},
+	{"similar", "ID", N_("open orders that may say the same as this one"), similar_help, cmd_similar},
 	{"show", "ID", N_("an order: its state, who holds it, and its story"), NULL, cmd_show},
 	{"orders", "[AREA] [OPTIONS]", N_("list orders"), orders_help, cmd_orders},
+	{"reports", "PERSON [OPTIONS]", N_("how many orders a person has asked for, and what became of them"), NULL,
+	 cmd_reports},
 	{"areas", "[AREA]", N_("the tree of areas, with the orders that wait in each and below it"), NULL, cmd_areas},
 	{"people", "[OPTIONS]", N_("list people, with their posts"), NULL, cmd_people},
 	{"households", "[AREA]", N_("list households"), NULL, cmd_households},

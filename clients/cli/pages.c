@@ -20,13 +20,14 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 {
 	switch (query->type) {
 	case PD_MSG_list_orders: query->list_orders.limit = limit; break;
+	case PD_MSG_list_away: query->list_away.limit = limit; break;
 	case PD_MSG_list_areas: query->list_areas.limit = limit; break;
 	case PD_MSG_list_people: query->list_people.limit = limit; break;
 	case PD_MSG_list_households: query->list_households.limit = limit; break;
 	case PD_MSG_read_events: query->read_events.limit = limit; break;
 	case PD_MSG_list_setup: query->list_setup.limit = limit < SETUP_PAGE ? limit : SETUP_PAGE; break;
 	case PD_MSG_list_listings: query->list_listings.limit = limit; break;
-	default: break; /* list_categories answers with all of them */
+	default: break; /* list_categories and list_similar answer with all of them */
 	}
 }
 
@@ -34,6 +35,7 @@ static void go_on(struct pd_message *query, const struct pd_end *end)
 {
 	switch (query->type) {
 	case PD_MSG_list_orders: query->list_orders.cursor = end->cursor; break;
+	case PD_MSG_list_away: query->list_away.cursor = end->cursor; break;
 	case PD_MSG_list_areas: query->list_areas.after = end->after; break;
 	case PD_MSG_list_people: query->list_people.after = end->after; break;
 	case PD_MSG_list_households: query->list_households.after = end->after; break;

@@ -167,10 +167,16 @@ static const char *why_escalated(unsigned why)
 static void print_details(const struct pd_message *event)
 {
 	const struct pd_order_event *e = &event->order_event;
-	char time[PRINT_TIME_BYTES];
+	char time[PRINT_TIME_BYTES], id[PD_ID_TEXT_BYTES];
 	switch (event->type) {
 	case PD_MSG_reopened: printf(_(", attempt %u"), event->reopened.attempt); break;
 	case PD_MSG_confirmed: printf(_(", %u of 5"), event->confirmed.rating); break;
+	case PD_MSG_endorsed: printf(_(", %u of 5"), event->endorsed.rating); break;
+	case PD_MSG_urged:
+		if (event->urged.urges > 1)
+			printf(_(", %u times by now"), event->urged.urges);
+		break;
+	case PD_MSG_merged: printf(_(", goes on as order %s"), pd_id_print(&event->merged.into, id)); break;
 	case PD_MSG_suspended: printf(_(", until %s"), print_time(e->due_ms, time)); break;
 	case PD_MSG_resumed: printf(_(", due %s"), print_time(e->due_ms, time)); break;
 	case PD_MSG_escalated:
@@ -215,6 +221,11 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 	if (pd_is_first_event(event->type) && event->submitted.place.bytes) {
 		fputs(" [", stdout);
 		print_text(stdout, event->submitted.place);
+		fputs("]", stdout);
+	}
+	if (event->type == PD_MSG_submitted && event->submitted.picture.bytes) {
+		fputs(_(" [picture: "), stdout);
+		print_text(stdout, event->submitted.picture);
 		fputs("]", stdout);
 	}
 }

@@ -345,6 +345,7 @@ static void dispatch(struct pd_client *client, const struct pd_message *message,
 	case PD_MSG_refused: refused(client, message, bytes, byte_count); break;
 	case PD_MSG_push:
 	case PD_MSG_withdraw:
+	case PD_MSG_moved:
 		if (client->options.on_push)
 			client->options.on_push(client, message, client->options.arg);
 		break;

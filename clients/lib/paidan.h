@@ -46,7 +46,7 @@ struct pd_client_options {
 	uint32_t resend_ms;    /* when to send again what is unanswered, then doubling up to 16 times it; 0: 5,000 */
 
 	void *arg;               /* given to the callbacks, each of which may be null */
-	pd_message_fn *on_push;  /* push or withdraw */
+	pd_message_fn *on_push;  /* push or withdraw; with listen, moved */
 	pd_message_fn *on_event; /* of what is followed: in the order of their seqs, each once */
 	pd_message_fn *on_stats; /* figures of the area that is followed and of those below */
 	pd_link_fn *on_link;

@@ -109,6 +109,10 @@ enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *optio
 		.on_link = on_link,
 		.on_follow_refused = on_follow_refused,
 	};
+	if (options) {
+		own.person = options->person;
+		own.listen = options->listen;
+	}
 	cli->callbacks = options ? *options : (struct pd_client_options){0};
 	cli->welcomed = cli->turned_away = false;
 	enum pd_err err = pd_client_open(client, &own, &why);

@@ -123,7 +123,7 @@ const char *cli_endpoint(const struct cli *cli);
  * what is wrong; return cli_exit_of(err) then. Close it with pd_client_close. */
 PD_MUST_USE enum pd_err cli_open(struct cli *cli, struct pd_client **client);
 /* The same with the callbacks (on_push, on_event, on_stats, on_link, on_follow_refused) and the arg of options, which
- * is copied. */
+ * is copied, for its person and with its listen. */
 PD_MUST_USE enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *options,
 				      struct pd_client **client);
 enum cli_exit cli_exit_of(enum pd_err err);
