@@ -246,7 +246,8 @@ static enum pd_err answer_order(struct read *read, struct eyes *eyes, const stru
 					  .target_ms = row->marks & ORDER_DUE ? outcome.target_ms : 0,
 					  .accept_by_ms = promise.accept_by_ms,
 					  .complete_by_ms = promise.complete_by_ms,
-					  .overdue = row->state <= PD_STATE_accepted && row->due_ms < read->now_ms,
+					  .overdue = row->marks & ORDER_STUCK ||
+						     (row->state <= PD_STATE_accepted && row->due_ms < read->now_ms),
 					  .urges = row->urges,
 					  .followers = followers->count,
 					  .endorsements = followers->endorsements,

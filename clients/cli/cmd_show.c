@@ -91,6 +91,11 @@ static void say_where(struct cli *cli, struct pd_client *client, const struct pd
 		printf(_("%s of %s has taken it on, %s.\n"), tell_person(cli, client, order->acceptor, who, sizeof who),
 		       path, print_time(order->accepted_ms, time));
 		break;
+	case PD_STATE_suspended:
+		printf(_("%s of %s has put it off until %s.\n"),
+		       tell_person(cli, client, order->acceptor, who, sizeof who), path,
+		       print_time(order->due_ms, time));
+		break;
 	case PD_STATE_completed:
 		printf(_("It is done, as %s of %s says since %s.\n"),
 		       tell_person(cli, client, order->acceptor, who, sizeof who), path,
@@ -122,6 +127,8 @@ static void say_how_it_stands(struct cli *cli, struct pd_client *client, const s
 {
 	uint64_t now_ms = print_wall_ms();
 	say_where(cli, client, order);
+	if (order->stuck)
+		puts(_("It is overdue: its last time has passed."));
 	say_by(order->accept_by_ms, now_ms, _("It will be taken on by %s, in %s.\n"),
 	       _("It is overdue: it was to be taken on by %s, %s ago.\n"));
 	if (!order->accept_by_ms || now_ms <= order->accept_by_ms)

@@ -97,17 +97,6 @@ const struct order_list *core_away(const struct core *core, uint32_t area)
 	return origin ? &origin->away : NULL;
 }
 
-struct core_promise core_promise(const struct core *core, const struct order_row *row)
-{
-	const struct category *category = registry_category(core->registry, row->category);
-	switch (row->state) {
-	case PD_STATE_waiting:
-		return (struct core_promise){row->due_ms, row->due_ms + category->complete_within_s * UINT64_C(1000)};
-	case PD_STATE_accepted: return (struct core_promise){0, row->due_ms};
-	default: return (struct core_promise){0};
-	}
-}
-
 size_t core_order_count(const struct core *core)
 {
 	return core->orders.count;

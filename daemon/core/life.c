@@ -418,13 +418,13 @@ static void count_event(struct figures *figures, const struct order_row *row, co
 	case PD_MSG_closed: figures->closed++; break;
 	case PD_MSG_cancelled: figures->cancelled++; break;
 	case PD_MSG_escalated:
+		figures->escalated++;
 		figures->late += event->escalated.why == PD_escalation_not_completed && !(row->marks & ORDER_LATE);
 		break;
 	case PD_MSG_reopened: figures->reopened++; break;
 	case PD_MSG_declined:
 	case PD_MSG_transferred: figures->declined++; break;
 	case PD_MSG_urged: figures->urged++; break;
-	case PD_MSG_escalated: figures->escalated++; break;
 	case PD_MSG_reminded: figures->reminded++; break;
 	case PD_MSG_merged: figures->merged++; break;
 	default: break;

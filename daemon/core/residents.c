@@ -1,10 +1,9 @@
 /* residents.c - the moves of those for whom an order is done: haste, neighbours who follow it and agree, orders that
  * say the same; and who may see an order.
  */
-#include "followers.h"
 #include "moves.h"
 
-#include <string.h>
+#include "deadline.h"
 
 enum { MINUTE_MS = 60000 };
 
@@ -56,6 +55,24 @@ bool core_may_see(const struct core *core, uint32_t person, const struct order_r
 {
 	return person == row->requester || core_may_read(core, person) || follower(core, &row->id, person) ||
 	       is_neighbour(core, person, row);
+}
+
+/* ---- what is promised ---- */
+
+struct core_promise core_promise(const struct core *core, const struct order_row *row)
+{
+	const struct registry *registry = core->registry;
+	const struct category *category = registry_category(registry, row->category);
+	if (row->due_ms == 0) /* its last time has passed */
+		return (struct core_promise){0};
+	switch (row->state) {
+	case PD_STATE_waiting:
+		return (struct core_promise){row->due_ms,
+					     deadline_complete(registry, category, row->urgency, row->due_ms)};
+	case PD_STATE_accepted: return (struct core_promise){0, row->due_ms};
+	case PD_STATE_suspended: return (struct core_promise){0, due_resumed(core, row, row->due_ms)};
+	default: return (struct core_promise){0};
+	}
 }
 
 /* ---- urge ---- */

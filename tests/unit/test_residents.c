@@ -229,7 +229,7 @@ static void what_cannot_be_merged(void **state)
 	refused(bed, PD_MSG_merge, 2, 201, PD_REFUSED_bad_merge, "is completed");
 	must(bed, PD_MSG_accept, 2, 201);
 	must(bed, PD_MSG_complete, 2, 201);
-	refused(bed, PD_MSG_merge, 2, 201, PD_REFUSED_wrong_state, "it must be waiting or accepted to be merged");
+	refused(bed, PD_MSG_merge, 2, 201, PD_REFUSED_wrong_state, "it must be waiting, accepted or suspended to be merged");
 }
 
 static void a_merge_names_what_goes_on(void **state)
