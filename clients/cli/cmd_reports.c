@@ -61,7 +61,8 @@ int cmd_reports(struct cli *cli, int argc, char **argv)
 		{"until", "T", N_("... before this time"), &until, NULL},
 		{0},
 	};
-	struct pd_message query = {.type = PD_MSG_count_orders}, answer;
+	/* Up to what has happened by now. */
+	struct pd_message query = {.type = PD_MSG_count_orders, .count_orders = {.after_seq = UINT64_MAX}}, answer;
 	struct pd_client *client;
 	if (cli_args(cli, argc, argv, options, &person, 1, 1) < 0)
 		return (int)cli->exit;

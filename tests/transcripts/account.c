@@ -33,6 +33,7 @@ static void print_state(struct cast *cast, const struct order_row *row)
 		else
 			printf("closed, without a rating");
 		break;
+	case PD_STATE_merged: printf("merged"); break;
 	default: printf("cancelled"); break;
 	}
 	if (row->attempt > 1)
@@ -59,6 +60,20 @@ static void print_route(struct cast *cast, const struct pd_message *event)
 		printf("by rule %u; ", submitted->rule);
 }
 
+/* What residents and neighbours do. */
+static void print_resident(struct cast *cast, const struct pd_message *event)
+{
+	const char *actor = cast_name(cast, CAST_PERSON, event->order_event.actor);
+	switch (event->type) {
+	case PD_MSG_urged: printf("%s asks for haste, %u by now; ", actor, event->urged.urges); break;
+	case PD_MSG_followed: printf("%s follows; ", actor); break;
+	case PD_MSG_unfollowed: printf("%s follows no more; ", actor); break;
+	case PD_MSG_merged: printf("%s goes on instead; ", cast_order_name(cast, &event->merged.into)); break;
+	case PD_MSG_endorsed: printf("%s agrees, %u of 5; ", actor, event->endorsed.rating); break;
+	default: break;
+	}
+}
+
 static void print_order_event(struct cast *cast, const struct pd_message *event, const struct order_row *row)
 {
 	printf("%s v%u: ", cast_order_name(cast, &row->id), row->version);
@@ -67,6 +82,7 @@ static void print_order_event(struct cast *cast, const struct pd_message *event,
 	if (why_of(event))
 		printf("%s; ", why_of(event));
 	print_route(cast, event);
+	print_resident(cast, event);
 	print_state(cast, row);
 }
 
@@ -211,6 +227,35 @@ void account_order(struct cast *cast, const struct order_row *row)
 	printf(", from %s since %s\n", cast_name(cast, CAST_AREA, row->area), script_time(row->submitted_ms, time));
 }
 
+/* The member of list with the least id from id on; null: there is none. */
+static const struct member *next_member(const struct member_list *list, uint32_t id)
+{
+	const struct member *member, *next = NULL;
+	if (list)
+		LIST_FOREACH(member, list, of_owner)
+	if (member->row.key.member >= id && (!next || member->row.key.member < next->row.key.member))
+		next = member;
+	return next;
+}
+
+void account_followers(struct cast *cast, const struct core *core, const struct order_row *row)
+{
+	const struct member_list *list = core_members(core, &row->id);
+	const struct member *member;
+	const char *before = " is followed by ";
+	printf("%s%s", indent, cast_order_name(cast, &row->id));
+	for (uint32_t id = 1; (member = next_member(list, id)); id = member->row.key.member + 1) {
+		unsigned rating = follower_rating(&member->row, row);
+		if (!follower_follows(&member->row))
+			continue;
+		printf("%s%s", before, cast_name(cast, CAST_PERSON, member->row.key.member));
+		if (rating)
+			printf(" (%u of 5)", rating);
+		before = ", ";
+	}
+	puts(before[0] == ',' ? "" : " is followed by nobody");
+}
+
 static void print_queue(struct cast *cast, struct order_queue *queue)
 {
 	struct order *order;
@@ -243,9 +288,12 @@ void account_figures(struct cast *cast, const struct core *core, const struct ar
 	const struct figures *f = &sums.figures;
 	printf("%s%s and below: %" PRIu64 " submitted, %" PRIu64 " accepted, %" PRIu64 " completed, %" PRIu64
 	       " closed, %" PRIu64 " cancelled, %" PRIu64 " reopened, %" PRIu64 " declined or transferred; %" PRIu64
-	       " waiting, %" PRIu64 " worked on; %" PRIu64 " due, %" PRIu64 " late, %" PRIu64 " duplicate\n",
+	       " waiting, %" PRIu64 " worked on; %" PRIu64 " due, %" PRIu64 " late, %" PRIu64 " duplicate",
 	       indent, cast_name(cast, CAST_AREA, area->id), f->submitted, f->accepted, f->completed, f->closed,
 	       f->cancelled, f->reopened, f->declined, sums.waiting, sums.working, f->due, f->late, f->duplicate);
+	if (f->urged || f->merged)
+		printf("; %" PRIu64 " urged, %" PRIu64 " merged", f->urged, f->merged);
+	putchar('\n');
 }
 
 void account_step(const struct pd_route *row, void *arg)

@@ -20,6 +20,8 @@ void account_registry(const struct registry *registry);
 
 void account_order(struct cast *cast, const struct order_row *row);
 /* Holder may be null: nothing was ever held there. */
+/* Of an order that is in memory. */
+void account_followers(struct cast *cast, const struct core *core, const struct order_row *row);
 void account_queue(struct cast *cast, uint32_t area, struct holder *holder);
 void account_figures(struct cast *cast, const struct core *core, const struct area *area);
 

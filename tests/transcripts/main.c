@@ -6,12 +6,14 @@
  *   use FILE                     take in another script's entries, without a word
  *   ENTRY                        of the registry (verbs.h), put by the operator
  *   confirm-within TIME          completed orders close by themselves after it; 7d unless said otherwise
+ *   urge-every TIME              an order can be urged once in it; 1h unless said otherwise
  *   reopen-within TIME           15d unless said otherwise
  *   order NAME is UUID           an order's id; one that is not given is made when the name is first used
  *   at TIME                      time passes until then: 09:30, 09:30:05, or day 3 09:30
  *   at TIME WHO VERB ...         ... and then someone sends a command
  *   at TIME again                ... and then the last command is sent again, just as it was
- *   show ORDER, queue AREA, figures AREA, route WHO CATEGORY "text" ...: where such an order would go, and why
+ *   show ORDER, followers ORDER, queue AREA, figures AREA
+ *   show route WHO CATEGORY "text" ...: where such an order would go, and why
  *   forget                       ended orders leave memory
  *   # ...                        a remark
  *
@@ -89,14 +91,18 @@ static void show(struct play *play)
 	} else if (script_take_if(script, "route")) {
 		show_route(play);
 	} else {
-		const char *name = script_need(script, "an order's name, queue or figures");
+		bool followers = script_take_if(script, "followers");
+		const char *name = script_need(script, "an order's name, followers, queue or figures");
 		struct pd_id id;
 		const struct order_row *row =
 			cast_find_order(play->cast, name, &id) ? stage_row(play->stage, &id) : NULL;
 		if (!row)
 			script_fail(script,
 				    "there is no order \"%s\": show ORDER, show queue AREA or show figures AREA", name);
-		account_order(play->cast, row);
+		if (followers)
+			account_followers(play->cast, core, row);
+		else
+			account_order(play->cast, row);
 	}
 	script_need_end(script);
 }
@@ -145,6 +151,8 @@ static void statement(struct play *play)
 		set_periods(play, &play->periods.confirm_within_ms);
 	else if (strcmp(first, "reopen-within") == 0)
 		set_periods(play, &play->periods.reopen_within_ms);
+	else if (strcmp(first, "urge-every") == 0)
+		set_periods(play, &play->periods.urge_every_ms);
 	else if (verbs_entry(script, play->cast, first, &entry))
 		stage_send(play->stage, &entry, 0);
 	else
@@ -194,7 +202,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: paidan-transcript FILE.script\n");
 		return 100;
 	}
-	struct play play = {.cast = cast_new(), .periods = {7 * UINT64_C(86400000), 15 * UINT64_C(86400000)}};
+	struct play play = {.cast = cast_new(), .periods = stage_periods()};
 	play.stage = stage_new(play.cast);
 	bool same = play_file(&play, argv[1]);
 	stage_free(play.stage);

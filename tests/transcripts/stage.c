@@ -16,6 +16,7 @@ struct stage {
 	uint64_t now_ms;
 	struct pd_buffer events;    /* all that were applied, back to back */
 	struct pd_buffer forgotten; /* struct order_row, the latest last */
+	struct pd_buffer members;   /* struct member_row of them, the latest last */
 	struct pd_decoder *decoder;
 	struct pd_buffer last; /* the last command as bytes: its texts were the script's line */
 	uint32_t last_actor;
@@ -25,15 +26,20 @@ struct stage {
 
 static const uint64_t day_ms = 86400000;
 
+struct core_periods stage_periods(void)
+{
+	return (struct core_periods){.confirm_within_ms = 7 * day_ms,
+				     .reopen_within_ms = 15 * day_ms,
+				     .reopen_max = 3,
+				     .urge_every_ms = day_ms / 24};
+}
+
 struct stage *stage_new(struct cast *cast)
 {
 	struct stage *stage = calloc(1, sizeof *stage);
 	if (!stage)
 		abort();
-	stage->periods = (struct core_periods){.confirm_within_ms = 7 * day_ms,
-					       .reopen_within_ms = 15 * day_ms,
-					       .reopen_max = 3,
-					       .urge_every_ms = day_ms / 24};
+	stage->periods = stage_periods();
 	stage->core = core_new(1, &stage->periods);
 	core_set_map(stage->core, &(struct core_map){ground_find, stage->core});
 	stage->cast = cast;
@@ -51,6 +57,7 @@ void stage_free(struct stage *stage)
 	core_free(stage->core);
 	pd_buffer_fini(&stage->events);
 	pd_buffer_fini(&stage->forgotten);
+	pd_buffer_fini(&stage->members);
 	pd_buffer_fini(&stage->last);
 	pd_decoder_free(stage->decoder);
 	free(stage);
@@ -133,11 +140,17 @@ void stage_pass(struct stage *stage, uint64_t ms)
 static void store(struct order *order, void *arg)
 {
 	struct stage *stage = arg;
+	const struct member_list *list = core_members(stage->core, &order->row.id);
+	const struct member *member;
 	pd_buffer_add(&stage->forgotten, &order->row, sizeof order->row);
+	if (list)
+		LIST_FOREACH(member, list, of_owner)
+	pd_buffer_add(&stage->members, &member->row, sizeof member->row);
 }
 
 void stage_forget(struct stage *stage)
 {
+	core_take_changed_members(stage->core);
 	account_forgotten(core_forget(stage->core, UINT64_MAX, SIZE_MAX, NULL, store, stage));
 }
 
@@ -215,14 +228,21 @@ static void decide(struct stage *stage, const struct pd_message *command, uint32
 static void fetch(struct stage *stage, const struct pd_id *id)
 {
 	const struct order_row *row = core_order(stage->core, id) ? NULL : stage_row(stage, id);
-	if (row)
-		core_restore(stage->core, row);
+	const struct member_row *rows = (const struct member_row *)stage->members.data;
+	if (!row)
+		return;
+	core_restore(stage->core, row);
+	for (size_t i = stage->members.count / sizeof *rows; i-- > 0;) /* the last one first: older ones are left */
+		if (memcmp(&rows[i].key.owner, id, sizeof *id) == 0)
+			core_restore_member(stage->core, &rows[i]);
 }
 
 static void send(struct stage *stage, const struct pd_message *command, uint32_t actor)
 {
 	if (command->type < PD_MSG_put_area)
 		fetch(stage, &command->accept.order);
+	if (command->type == PD_MSG_merge)
+		fetch(stage, &command->merge.into);
 	decide(stage, command, actor);
 }
 

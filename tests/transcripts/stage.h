@@ -13,6 +13,8 @@ void stage_free(struct stage *stage);
 
 struct core *stage_core(struct stage *stage);
 uint64_t stage_now_ms(const struct stage *stage);
+/* What holds at first. */
+struct core_periods stage_periods(void);
 void stage_set_periods(struct stage *stage, const struct core_periods *periods);
 /* A quiet stage tells only of what it refuses. */
 void stage_set_quiet(struct stage *stage, bool quiet);

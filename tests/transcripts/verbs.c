@@ -332,6 +332,16 @@ static void move_words(struct script *script, struct cast *cast, const struct st
 		break;
 	case PD_MSG_reopen: command->reopen.reason = pd_text(script_need_text(script, "the reason")); break;
 	case PD_MSG_cancel: command->cancel.reason = optional_text(script); break;
+	case PD_MSG_urge: command->urge.text = optional_text(script); break;
+	case PD_MSG_merge:
+		need(script, "into");
+		command->merge.into = need_order(script, cast, stage);
+		command->merge.reason = optional_text(script);
+		break;
+	case PD_MSG_endorse:
+		command->endorse.rating = (uint8_t)script_need_number(script, "the number of stars");
+		command->endorse.text = optional_text(script);
+		break;
 	case PD_MSG_note: command->note.text = pd_text(script_need_text(script, "the note")); break;
 	default: break;
 	}
