@@ -2,7 +2,7 @@
 import signal
 
 from conversation import (ADMINISTRATOR, BENCH, BRIDGE, CENTRE, COMMUNITY, DISTRICT, FIRE, GRID, GRID_LEADER, HOME, HOME_B, LAMP, LEADER,
-                          LEADER_2, LEADER_B, LEADER_TOO, MERCHANT, MICRO, MICRO_2, MICRO_B, NEIGHBOUR, RESIDENT, RESIDENT_NEXT, ROAD, STAFF,
+                          LEADER_2, LEADER_B, LEADER_TOO, MERCHANT, MICRO, MICRO_2, MICRO_B, NEIGHBOUR, RESIDENT, RESIDENT_B, RESIDENT_NEXT, ROAD, STAFF,
                           STAFF_DISTRICT, STALLS, STREET, Order, check, conversation, equal, new_id, schema, wait_until)
 
 WAITING, ACCEPTED, COMPLETED, CLOSED, CANCELLED = (schema.word("state", w) for w in ("waiting", "accepted", "completed", "closed", "cancelled"))
@@ -77,12 +77,14 @@ def orders_go_to_the_level_of_their_category(broker):
 
 def moves_of_a_full_life(broker):
     """(who, command) of every move there is, in an order that can be walked; the order's version is its place."""
-    resident, leader, grid_leader, staff = (broker.connect(p) for p in (RESIDENT, LEADER, GRID_LEADER, STAFF))
-    return [(resident, "submit", {"category": LAMP, "text": "x", "place": "y"}), (resident, "note", {"text": "快一点"}), (leader, "accept", {}),
+    resident, follower, leader, grid_leader, staff = (broker.connect(p) for p in (RESIDENT, RESIDENT_B, LEADER, GRID_LEADER, STAFF))
+    return [(resident, "submit", {"category": LAMP, "text": "x", "place": "y"}), (follower, "follow", {}), (resident, "note", {"text": "快一点"}),
+            (leader, "accept", {}), (follower, "unfollow", {}), (follower, "follow", {}), (follower, "urge", {"text": "快点"}),
             (leader, "note", {"text": "在路上"}), (grid_leader, "transfer", {"holder": MICRO_B, "reason": "x"}), (broker.connect(LEADER_B), "decline", {"reason": "x"}),
             (grid_leader, "decline", {"reason": "y"}), (staff, "transfer", {"holder": MICRO, "reason": "z"}), (leader, "accept", {}),
             (leader, "complete", {"result": "x"}), (resident, "note", {"text": "没好"}), (resident, "reopen", {"reason": "x"}),
             (grid_leader, "accept", {}), (grid_leader, "complete", {"result": "y"}), (resident, "confirm", {"rating": 2, "text": "x"}),
+            (follower, "endorse", {"rating": 3, "text": "x"}),
             (resident, "reopen", {"reason": "z"}), (resident, "cancel", {"reason": "x"})]
 
 
@@ -94,7 +96,7 @@ def command(order, version, what, fields):
 def every_move_repeated_gets_the_first_answer(broker):
     """At once, twice in one frame, after all later moves, over another connection, after a restart, and after the order left memory."""
     moves = moves_of_a_full_life(broker)
-    begins = {"submit", "record"}
+    begins = {"submit", "record", "merge"}  # a merge is an end: about_residents.py
     equal({what for _, what, _ in moves} - begins, {k.name for k in schema.kinds.values() if k.is_move} - begins, "moves that are tried here")
     order, first = new_id(), []
     for version, (who, what, fields) in enumerate(moves):
