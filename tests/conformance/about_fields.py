@@ -1,7 +1,7 @@
 """Every message that a client may send, with every field missing, of another kind, and beyond its limits: from schema.json."""
 import msgpack
 
-from conversation import (CENTRE, COMMUNITY, LAMP, LEADER, MICRO, RESIDENT, STREET, Order, check, conversation, equal, frames_of,
+from conversation import (CENTRE, COMMUNITY, HOME, LAMP, LEADER, MICRO, RESIDENT, RESIDENT_NEXT, STREET, Order, check, conversation, equal, frames_of,
                           new_id, schema, unpack_one)
 
 SAMPLES = {"nil": None, "true": True, "false": False, "a float": 1.0, "a negative": -1, "one": 1, "text": "x", "an empty text": "",
@@ -144,6 +144,19 @@ def every_message_once_well(broker):
     move(order, leader, "complete", result="好了")
     move(order, resident, "confirm", rating=5, text="谢谢")
     move(Order(resident), resident, "cancel", reason="自己修好了")
+    lamp, same, neighbour = Order(resident, picture="https://example.com/1.jpg"), Order(resident), broker.connect(RESIDENT_NEXT)
+    move(lamp, neighbour, "follow")
+    move(lamp, neighbour, "urge", text="快点")
+    move(lamp, neighbour, "unfollow")
+    move(same, leader, "merge", into=lamp.id, reason="同一盏灯")
+    move(lamp, neighbour, "follow")
+    lamp.move(leader, "accept")
+    lamp.move(leader, "complete", result="好了")
+    move(lamp, neighbour, "endorse", rating=4, text="好了")
+    used.update(("list_similar", "list_away", "count_orders"))
+    check(operator.rows("list_similar", category=LAMP, household=HOME)[1].count == 0, "list_similar gave something that is over")
+    equal(operator.rows("list_away", area=MICRO)[1].count, 0, "orders of list_away")
+    equal(resident.ask("count_orders", requester=0, after_seq=lamp.seq).orders, 4, "orders of count_orders")
     ok(operator, "record", order=new_id(1704067200000), category=LAMP, text="路灯不亮", submitted_ms=1704067200000, state=4, source="city-311", key="1",
        ended_ms=1704240000000, area=MICRO)
     ok(leader, "bye")
@@ -171,7 +184,7 @@ def every_message_once_well(broker):
         check(listed(operator, what)[0], f"{what} gave nothing")
     equal([r.what for r in listed(staff, "list_listings", area=STREET, after_seq=last)[0]], ["listing"], "the answers to list_listings")
     equal([r.what for r in listed(staff, "list_matches", listing=offer)[0]], ["listing", "claim_row"], "the answers to list_matches")
-    equal(say(operator, "get_stats", area=STREET).submitted, 3, "submitted orders of the street")
+    equal(say(operator, "get_stats", area=STREET).submitted, 5, "submitted orders of the street")
     check(listed(operator, "read_events", after_seq=0)[0], "read_events gave nothing")
     equal(say(operator, "get_digest").what, "digest", "the answer to get_digest")
     equal({k.name for k in schema.client_kinds()} - used, set(), "messages of schema.json that this conversation does not use")

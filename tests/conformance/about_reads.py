@@ -51,7 +51,8 @@ def lists_of_orders_in_pages(broker):
             ({"requester": RESIDENT_B, "state": 2}, lambda r: r.requester == RESIDENT_B and r.state == 2, lambda r: -r.seq),
             ({}, lambda r: True, lambda r: -int.from_bytes(r.order, "big")), ({"state": 5}, lambda r: r.state == 5, lambda r: -int.from_bytes(r.order, "big")),
             ({"state": 3}, lambda r: r.state == 3, lambda r: -int.from_bytes(r.order, "big"))):
-        expected = [r.fields for r in sorted(filter(wanted, rows.values()), key=key)]
+        # By when one that waits will be completed is worked out for get_order alone.
+        expected = [{**r.fields, "complete_by_ms": 0 if r.state == 1 else r.complete_by_ms} for r in sorted(filter(wanted, rows.values()), key=key)]
         for limit in (0, 1, 7, 100, 500):
             if limit == 1 and len(expected) > 120:
                 continue
