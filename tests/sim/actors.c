@@ -106,7 +106,7 @@ static struct pd_slice words(uint32_t most)
 static void say_hello(const struct client *client, struct pd_buffer *frame)
 {
 	struct pd_message hello = {.type = PD_MSG_hello, .request = ++actors.requests};
-	hello.hello = (struct pd_hello){client->person, pd_text("simulated"), PD_PROTOCOL, 0, false};
+	hello.hello = (struct pd_hello){client->person, pd_text("simulated"), PD_PROTOCOL, 0, one_in(2)};
 	pd_encode(&hello, frame);
 }
 
@@ -375,6 +375,7 @@ static void submit_one(void)
 	if (one_in(5)) {
 		submit->place = one_in(2) ? district_place(registry()) : words(100);
 		submit->lon_e7 = (int32_t)dice_below(&sim.dice, 1000000);
+		submit->picture = words(300);
 	}
 	const struct life *other = one_in(30) ? some_life(one_in(2)) : NULL;
 	if (other)
@@ -415,6 +416,17 @@ static void record_one(void)
 	send_as(actor, &message);
 }
 
+/* What residents and neighbours do while others work. */
+static enum pd_type resident_move_for(unsigned state)
+{
+	static const enum pd_type while_open[] = {PD_MSG_urge,   PD_MSG_follow,   PD_MSG_follow,
+						  PD_MSG_follow, PD_MSG_unfollow, PD_MSG_merge},
+				  at_the_end[] = {PD_MSG_endorse, PD_MSG_endorse, PD_MSG_follow, PD_MSG_unfollow};
+	if (one_in(12))
+		return while_open[dice_below(&sim.dice, 6)];
+	return state <= PD_STATE_accepted ? while_open[dice_below(&sim.dice, 6)] : at_the_end[dice_below(&sim.dice, 4)];
+}
+
 static enum pd_type move_for(unsigned state)
 {
 	static const enum pd_type of_waiting[] = {PD_MSG_accept,   PD_MSG_accept, PD_MSG_accept, PD_MSG_decline,
@@ -429,6 +441,8 @@ static enum pd_type move_for(unsigned state)
 					   PD_MSG_release, PD_MSG_suspend, PD_MSG_resume};
 	if (one_in(8))
 		return all[dice_below(&sim.dice, sizeof all / sizeof all[0])];
+	if (one_in(3))
+		return resident_move_for(state);
 	switch (state) {
 	case PD_STATE_waiting: return of_waiting[dice_below(&sim.dice, 7)];
 	case PD_STATE_accepted: return of_accepted[dice_below(&sim.dice, 8)];
@@ -455,6 +469,15 @@ static uint64_t some_day(void)
 	return now_ms + dice_u64(&sim.dice) % most_ms[dice_below(&sim.dice, 4)];
 }
 
+/* Somebody who follows the order; 0: nobody does, or it is somebody else's turn. */
+static uint32_t follower_of(const struct life *life)
+{
+	for (uint32_t i = life->following_count; i > 0; i--)
+		if (model_follows(life, life->followings[i - 1].person) && !one_in(3))
+			return life->followings[i - 1].person;
+	return 0;
+}
+
 static uint32_t actor_for(const struct life *life, enum pd_type type)
 {
 	const struct version *now = life_now(life);
@@ -468,6 +491,11 @@ static uint32_t actor_for(const struct life *life, enum pd_type type)
 	case PD_MSG_suspend: return now->acceptor;
 	case PD_MSG_release:
 	case PD_MSG_resume: return one_in(2) ? now->acceptor : person_above(now->holder);
+	case PD_MSG_merge: return one_in(2) ? 0 : district_person_of(registry(), now->holder);
+	case PD_MSG_follow: return district_person_with(registry(), one_in(3) ? PD_post_leader : PD_post_resident);
+	case PD_MSG_urge: return one_in(2) ? follower_of(life) : life->requester;
+	case PD_MSG_unfollow:
+	case PD_MSG_endorse: return follower_of(life);
 	case PD_MSG_note: return one_in(2) ? life->requester : 0;
 	default: return life->requester;
 	}
@@ -481,6 +509,7 @@ static uint32_t version_for(const struct life *life)
 
 static void fill_move(struct pd_message *message)
 {
+	const struct life *other;
 	switch (message->type) {
 	case PD_MSG_decline: message->decline.reason = words(500); break;
 	case PD_MSG_transfer:
@@ -503,6 +532,16 @@ static void fill_move(struct pd_message *message)
 	case PD_MSG_resume:
 		if (one_in(2))
 			message->resume.reason = words(500);
+		break;
+	case PD_MSG_urge: message->urge.text = words(500); break;
+	case PD_MSG_merge:
+		other = some_life(!one_in(6));
+		message->merge.into = other && !one_in(20) ? other->id : new_id();
+		message->merge.reason = words(500);
+		break;
+	case PD_MSG_endorse:
+		message->endorse.rating = (uint8_t)dice_between(&sim.dice, 1, 5);
+		message->endorse.text = words(500);
 		break;
 	default: break;
 	}
@@ -680,17 +719,31 @@ static void fill_query(struct pd_message *query)
 					       .after = one_in(2) ? 0 : dice_below(&sim.dice, one_in(2) ? 4 : 2028)};
 		break;
 	case PD_MSG_read_events: fill_read_events(&query->read_events, area); break;
+	case PD_MSG_list_similar:
+		query->list_similar =
+			(struct pd_list_similar){.category = district_category(registry()),
+						 .household = one_in(2) ? district_household(registry()) : 0,
+						 .lon_e7 = one_in(3) ? 1 : 0,
+						 .area = area,
+						 .limit = (uint16_t)dice_below(&sim.dice, 20),
+						 .requester = one_in(2) ? district_person(registry()) : 0};
+		break;
+	case PD_MSG_list_away:
+		query->list_away = (struct pd_list_away){.area = district_area(registry()),
+							 .limit = (uint16_t)dice_below(&sim.dice, 20)};
+		break;
+	case PD_MSG_count_orders: query->count_orders.requester = one_in(2) ? 0 : district_person(registry()); break;
 	default: break;
 	}
 }
 
 static void ask(void)
 {
-	static const enum pd_type types[] = {PD_MSG_get_order,       PD_MSG_get_order,       PD_MSG_list_orders,
-					     PD_MSG_list_orders,     PD_MSG_list_areas,      PD_MSG_list_people,
-					     PD_MSG_list_households, PD_MSG_list_categories, PD_MSG_get_stats,
-					     PD_MSG_read_events,     PD_MSG_get_digest,      PD_MSG_list_setup,
-					     PD_MSG_explain_route};
+	static const enum pd_type types[] = {
+		PD_MSG_get_order,     PD_MSG_get_order,    PD_MSG_list_orders,     PD_MSG_list_orders,
+		PD_MSG_list_areas,    PD_MSG_list_people,  PD_MSG_list_households, PD_MSG_list_categories,
+		PD_MSG_get_stats,     PD_MSG_read_events,  PD_MSG_get_digest,      PD_MSG_list_setup,
+		PD_MSG_explain_route, PD_MSG_list_similar, PD_MSG_list_away,       PD_MSG_count_orders};
 	struct pd_message query = {.type = types[dice_below(&sim.dice, sizeof types / sizeof types[0])]};
 	fill_query(&query);
 	command(dice_below(&sim.dice, CLIENTS), &query);

@@ -150,6 +150,7 @@ static bool fits(const struct expectation *e, const struct pd_message *reply)
 	case PD_MSG_pong: return e->wanted == WANT_PONG;
 	case PD_MSG_imported: return e->wanted == WANT_IMPORTED && reply->imported.seq == e->seq;
 	case PD_MSG_stats:
+	case PD_MSG_counts:
 	case PD_MSG_digest: return e->wanted == WANT_ONE;
 	case PD_MSG_route: return e->type == PD_MSG_explain_route; /* the steps before the one that is refused, too */
 	default: return e->wanted == WANT_ROWS;
@@ -287,6 +288,15 @@ static void take_refused(struct expectation **link)
 
 /* ---- answers to queries ---- */
 
+enum { GOES_ON = 1 << PD_STATE_waiting | 1 << PD_STATE_accepted | 1 << PD_STATE_suspended };
+
+static bool same_into(const struct pd_order *o, const struct version *v)
+{
+	if (v->state != PD_STATE_merged)
+		return o->merged_into.bytes == 0;
+	return o->merged_into.bytes == sizeof v->into && memcmp(o->merged_into.data, &v->into, sizeof v->into) == 0;
+}
+
 static void check_order(struct expectation *e, const struct pd_order *o)
 {
 	const struct life *life = model_find(&o->order);
@@ -301,12 +311,23 @@ static void check_order(struct expectation *e, const struct pd_order *o)
 		    o->completed_ms == v->completed_ms && o->ended_ms == v->ended_ms && o->due_ms == v->due_ms &&
 		    o->seq == life->versions[0].seq && o->last_seq == v->seq && o->late == v->late &&
 		    o->duplicate == life->duplicate && o->step == v->step && o->stuck == v->stuck &&
-		    o->left_s == v->left_s && o->lon_e7 == life->lon_e7 && o->lat_e7 == life->lat_e7;
+		    o->left_s == v->left_s && o->lon_e7 == life->lon_e7 && o->lat_e7 == life->lat_e7 &&
+		    o->urges == v->urges && same_into(o, v);
 	if (!same)
 		trace_fail("an order is told of otherwise than it was at version %" PRIu32, o->version);
 	answers_demand_durable(o->last_seq, "an order");
 	if (e->type == PD_MSG_get_order && (e->exact ? o->version != e->version : o->version < e->version))
 		trace_fail("an order is told of at version %" PRIu32 ", it was at %" PRIu32, o->version, e->version);
+	if (e->type == PD_MSG_get_order && e->exact &&
+	    (o->followers != e->followers.count || o->endorsements != e->followers.endorsements ||
+	     o->endorsed_stars != e->followers.stars))
+		trace_fail("an order is told of with %" PRIu32 " followers, it has %" PRIu32, o->followers,
+			   e->followers.count);
+	if (e->type == PD_MSG_list_similar && !e->doubled &&
+	    (o->category != e->category || !(GOES_ON & 1u << o->state)))
+		trace_fail("an order is called similar that is not");
+	if (e->type == PD_MSG_list_away && o->holder == o->area)
+		trace_fail("an order is called away that is at home");
 	if (e->type == PD_MSG_list_orders && !e->doubled &&
 	    ((e->requester && e->requester != o->requester) || (e->state && e->state != o->state)))
 		trace_fail("a list has an order that it should not have");
@@ -373,11 +394,30 @@ static void take_row(struct expectation **link, const struct pd_message *reply)
 	met(link);
 }
 
+static uint64_t seq_of(const struct pd_message *reply)
+{
+	switch (reply->type) {
+	case PD_MSG_stats: return reply->stats.seq;
+	case PD_MSG_counts: return reply->counts.seq;
+	default: return reply->digest.seq;
+	}
+}
+
+static void check_counts(const struct expectation *e, const struct pd_counts *counts)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < counts->states.count; i++)
+		sum += counts->states.values[i];
+	if (sum != counts->orders || (!e->doubled && counts->requester != e->requester))
+		trace_fail("%" PRIu64 " orders are counted, %" PRIu64 " by state", counts->orders, sum);
+}
+
 static void take_one(struct expectation **link, const struct pd_message *reply)
 {
 	const struct expectation *e = *link;
-	answers_demand_durable(reply->type == PD_MSG_stats ? reply->stats.seq : reply->digest.seq,
-			       pd_message_info(reply->type)->name);
+	answers_demand_durable(seq_of(reply), pd_message_info(reply->type)->name);
+	if (reply->type == PD_MSG_counts)
+		check_counts(e, &reply->counts);
 	if (reply->type == PD_MSG_stats && e->area == 0 && !e->doubled &&
 	    (reply->stats.waiting != e->waiting || reply->stats.working != e->working))
 		trace_fail("stats tell of %" PRIu64 " waiting and %" PRIu64 " accepted, there were %" PRIu64
@@ -414,6 +454,7 @@ static void take_reply(uint32_t peer, const struct pd_message *reply)
 		met(link);
 		break;
 	case PD_MSG_stats:
+	case PD_MSG_counts:
 	case PD_MSG_digest: take_one(link, reply); break;
 	default: take_row(link, reply); break;
 	}
@@ -453,6 +494,8 @@ void answers_leave(uint32_t peer, const void *data, size_t bytes)
 				pushes_leave(peer, &message.push);
 			else if (message.type == PD_MSG_warned)
 				ticks_warned(peer, &message.warned);
+			else if (message.type == PD_MSG_moved)
+				pushes_told(peer, message.moved.event);
 			break;
 		default: trace_fail("a %s leaves for peer %" PRIu32, pd_message_info(message.type)->name, peer);
 		}

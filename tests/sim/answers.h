@@ -6,7 +6,7 @@
 #ifndef PAIDAN_SIM_ANSWERS_H
 #define PAIDAN_SIM_ANSWERS_H
 
-#include "proto.h"
+#include "model.h"
 
 struct session;
 
@@ -56,7 +56,8 @@ struct expectation {
 	unsigned copies; /* the query has come so many times more: what it is to tell may differ */
 	unsigned owed; /* so many answers must come; others may, if a read of a session that is no more is under way */
 	uint64_t begin_seq, after_seq, waiting, working;
-	uint32_t limit, requester, rows, story_version, area;
+	uint32_t limit, requester, rows, story_version, area, category;
+	struct model_followers followers;
 	uint16_t credit;
 	bool doubled, exact, story, all_events;
 	enum pd_type setup;          /* the events that are listed */

@@ -33,8 +33,11 @@ void broker_init(void)
 
 void broker_settings_read(void)
 {
-	model_set_periods(sim.config.confirm_days * (uint64_t)SIM_DAY_MS,
-			  sim.config.reopen_days * (uint64_t)SIM_DAY_MS);
+	struct model_periods periods = {.confirm_within_ms = sim.config.confirm_days * (uint64_t)SIM_DAY_MS,
+					.reopen_within_ms = sim.config.reopen_days * (uint64_t)SIM_DAY_MS,
+					.urge_every_ms = sim.config.urge_every_minutes * UINT64_C(60000),
+					.reopen_max = sim.config.reopen_max};
+	model_set_periods(&periods);
 }
 
 static const char *journal_dir(void)

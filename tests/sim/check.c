@@ -88,10 +88,22 @@ static void check_row(const struct life *life, const struct order_row *row)
 		    row->acceptor == now->acceptor && row->category == life->category && row->version == life->count &&
 		    row->last_actor == now->actor && row->attempt == now->attempt && row->last_type == now->type &&
 		    row->state == now->state && row->urgency == life->urgency && row->rating == now->rating &&
-		    row->marks == marks_of(life) && row->step == now->step && row->left_s == now->left_s &&
-		    row->touched_s == now->touched_s && row->lon_e7 == life->lon_e7 && row->lat_e7 == life->lat_e7;
+		    row->urges == now->urges && row->marks == marks_of(life) && row->step == now->step &&
+		    row->left_s == now->left_s && row->touched_s == now->touched_s && row->lon_e7 == life->lon_e7 &&
+		    row->lat_e7 == life->lat_e7;
 	if (!same)
 		wrong(life, "the row in memory says otherwise");
+}
+
+static void check_followers(const struct core *core, const struct life *life, const struct order *order)
+{
+	struct model_followers wanted = model_followers(life);
+	struct followers found;
+	core_followers(core, &order->row, &found);
+	if (found.count != wanted.count || found.endorsements != wanted.endorsements || found.stars != wanted.stars)
+		wrong(life, "others follow it in memory, or have rated it otherwise");
+	if (order->away != (life_open(life) && life_now(life)->area != life_now(life)->holder))
+		wrong(life, order->away ? "it is called away" : "it is not called away");
 }
 
 /* It is in its holder's queue, if it is to be in one. */
@@ -114,6 +126,7 @@ static void check_order(const struct core *core, const struct life *life)
 	if (order) {
 		check_row(life, &order->row);
 		check_place(core, life, order);
+		check_followers(core, life, order);
 		return;
 	}
 	if (life_open(life))

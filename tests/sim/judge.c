@@ -113,7 +113,8 @@ enum {
 	ACCEPTED = 1 << PD_STATE_accepted,
 	COMPLETED = 1 << PD_STATE_completed,
 	CLOSED = 1 << PD_STATE_closed,
-	SUSPENDED = 1 << PD_STATE_suspended
+	SUSPENDED = 1 << PD_STATE_suspended,
+	GOES_ON = WAITING | ACCEPTED | SUSPENDED
 };
 
 static void judge_accepted(const struct judging *j, struct version *after)
@@ -191,6 +192,7 @@ static void judge_reopened(const struct judging *j, struct version *after)
 	demand_from(j, COMPLETED | CLOSED, "only a completed or closed order can be reopened");
 	demand(j, j->common->actor == j->life->requester, "the actor is not the requester");
 	demand(j, j->common->time_ms <= j->before->completed_ms + model_reopen_within_ms(), "it is too late");
+	demand(j, j->before->attempt <= model_reopen_max(), "it was reopened too often");
 	demand(j, j->common->holder == parent_in_use(j), "it does not go to the level above");
 	demand(j, j->event->reopened.attempt == j->before->attempt + 1, "the attempt is not the next");
 	wait_again(j, after);
@@ -257,6 +259,62 @@ static void judge_resumed(const struct judging *j, struct version *after)
 }
 
 /* ---- what the clock brings ---- */
+
+/* What does not touch the work: it stays where it is, and so does when it is due. */
+static void demand_untouched(const struct judging *j)
+{
+	demand_stays(j);
+	demand(j, j->common->due_ms == j->before->due_ms, "it changes when the order is due");
+}
+
+static void judge_urged(const struct judging *j, struct version *after)
+{
+	demand_from(j, GOES_ON, "there is nothing to be hastened");
+	demand_untouched(j);
+	demand(j, j->common->actor == j->life->requester || model_follows(j->life, j->common->actor),
+	       "the actor neither asked for it nor follows it");
+	demand(j, j->common->time_ms >= model_urge_from_ms(j->life), "it was urged a short while ago");
+	after->urges = j->before->urges + 1;
+	after->urged_ms = j->common->time_ms;
+	demand(j, j->event->urged.urges == after->urges, "the count of urges is wrong");
+}
+
+static void judge_followed(const struct judging *j)
+{
+	uint32_t actor = j->common->actor;
+	demand_from(j, GOES_ON | COMPLETED, "the order is over");
+	demand_untouched(j);
+	demand(j, actor && actor != j->life->requester && !model_follows(j->life, actor),
+	       "the actor hears of it anyway");
+	demand(j, model_is_neighbour(j->registry, actor, j->life) || model_reads(j->registry, actor),
+	       "the actor is no neighbour and has no post of work");
+}
+
+static void judge_unfollowed(const struct judging *j)
+{
+	demand_from(j, GOES_ON | COMPLETED, "the order is over");
+	demand_untouched(j);
+	demand(j, model_follows(j->life, j->common->actor), "the actor does not follow it");
+}
+
+static void judge_merged(const struct judging *j, struct version *after)
+{
+	const struct life *into = model_find(&j->event->merged.into);
+	demand_from(j, GOES_ON, "the order is over");
+	demand(j, model_works_for(j->registry, j->common->actor, j->before->holder),
+	       "the actor does not work for the holder");
+	demand(j, into && into != j->life && GOES_ON & 1u << life_now(into)->state, "the other order does not go on");
+	end(j, after, PD_STATE_merged);
+	after->into = j->event->merged.into;
+}
+
+static void judge_endorsed(const struct judging *j)
+{
+	demand_from(j, COMPLETED | CLOSED, "there is nothing to agree with");
+	demand_untouched(j);
+	demand(j, model_follows(j->life, j->common->actor), "the actor does not follow it");
+	demand(j, !model_rating(j->life, j->common->actor), "the actor has rated it already");
+}
 
 static uint64_t idle_ms(const struct judging *j)
 {
@@ -424,6 +482,11 @@ void judge_move(const struct judging *j, struct version *after)
 	case PD_MSG_reopened: judge_reopened(j, after); break;
 	case PD_MSG_cancelled: judge_cancelled(j, after); break;
 	case PD_MSG_noted: judge_noted(j, after); break;
+	case PD_MSG_urged: judge_urged(j, after); break;
+	case PD_MSG_followed: judge_followed(j); break;
+	case PD_MSG_unfollowed: judge_unfollowed(j); break;
+	case PD_MSG_merged: judge_merged(j, after); break;
+	case PD_MSG_endorsed: judge_endorsed(j); break;
 	case PD_MSG_released: judge_released(j, after); break;
 	case PD_MSG_suspended: judge_suspended(j, after); break;
 	case PD_MSG_resumed: judge_resumed(j, after); break;

@@ -23,7 +23,8 @@ static struct {
 	struct logged *log; /* log[i] is of seq i + 1 */
 	uint64_t last_seq, last_ms;
 	size_t log_capacity;
-	uint64_t confirm_within_ms, reopen_within_ms, clocks_seq;
+	struct model_periods periods;
+	uint64_t clocks_seq;
 } model;
 
 static void *grown(void *array, size_t *capacity, size_t item_bytes)
@@ -42,6 +43,7 @@ void model_init(void)
 
 static void free_life(struct life *life)
 {
+	free(life->followings);
 	free(life->versions);
 	free(life);
 }
@@ -94,20 +96,139 @@ void model_will_publish(uint64_t seq)
 	model.log[seq - 1].published = true;
 }
 
-void model_set_periods(uint64_t confirm_within_ms, uint64_t reopen_within_ms)
+void model_set_periods(const struct model_periods *periods)
 {
-	model.confirm_within_ms = confirm_within_ms;
-	model.reopen_within_ms = reopen_within_ms;
+	model.periods = *periods;
 }
 
 uint64_t model_confirm_within_ms(void)
 {
-	return model.confirm_within_ms;
+	return model.periods.confirm_within_ms;
 }
 
 uint64_t model_reopen_within_ms(void)
 {
-	return model.reopen_within_ms;
+	return model.periods.reopen_within_ms;
+}
+
+uint32_t model_reopen_max(void)
+{
+	return model.periods.reopen_max;
+}
+
+/* ---- followers ---- */
+
+uint64_t model_urge_from_ms(const struct life *life)
+{
+	const struct version *now = life_now(life);
+	uint64_t since_ms = (now->urged_ms - life->submitted_ms) / 1000 * 1000;
+	return now->urges ? life->submitted_ms + since_ms + model.periods.urge_every_ms : 0;
+}
+
+bool model_follows_at(const struct life *life, uint32_t person, uint64_t seq)
+{
+	bool follows = false;
+	for (uint32_t i = 0; i < life->following_count && life->followings[i].seq <= seq; i++)
+		if (life->followings[i].person == person && !life->followings[i].rating)
+			follows = life->followings[i].begins;
+	return follows;
+}
+
+bool model_follows(const struct life *life, uint32_t person)
+{
+	return model_follows_at(life, person, UINT64_MAX);
+}
+
+unsigned model_rating(const struct life *life, uint32_t person)
+{
+	unsigned rating = 0;
+	for (uint32_t i = 0; i < life->following_count; i++)
+		if (life->followings[i].person == person && life->followings[i].attempt == life_now(life)->attempt)
+			rating = life->followings[i].rating;
+	return rating;
+}
+
+/* Whether nothing before place i is of the same person. */
+static bool is_first_of(const struct life *life, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++)
+		if (life->followings[k].person == life->followings[i].person)
+			return false;
+	return true;
+}
+
+struct model_followers model_followers(const struct life *life)
+{
+	struct model_followers sum = {0};
+	for (uint32_t i = 0; i < life->following_count; i++) {
+		uint32_t person = life->followings[i].person;
+		if (!is_first_of(life, i))
+			continue;
+		sum.count += model_follows(life, person);
+		sum.endorsements += model_rating(life, person) > 0;
+		sum.stars += model_rating(life, person);
+	}
+	return sum;
+}
+
+static void add_following(struct life *life, struct following following)
+{
+	if (life->following_count == life->following_capacity) {
+		life->following_capacity = life->following_capacity ? life->following_capacity * 2 : 4;
+		life->followings = realloc(life->followings, life->following_capacity * sizeof *life->followings);
+		if (!life->followings)
+			trace_system("memory");
+	}
+	life->followings[life->following_count++] = following;
+}
+
+static void join(struct life *into, uint32_t person, uint64_t seq)
+{
+	if (person && person != into->requester && !model_follows(into, person))
+		add_following(into, (struct following){.seq = seq, .person = person, .begins = true});
+}
+
+static void join_all(const struct life *life, struct life *into, uint64_t seq)
+{
+	join(into, life->requester, seq);
+	for (uint32_t i = 0; i < life->following_count; i++)
+		if (model_follows(life, life->followings[i].person))
+			join(into, life->followings[i].person, seq);
+}
+
+static void take_following(struct life *life, const struct pd_message *event)
+{
+	struct following following = {.seq = event->request, .person = event->order_event.actor};
+	struct life *into = event->type == PD_MSG_merged ? model_find(&event->merged.into) : NULL;
+	switch (event->type) {
+	case PD_MSG_followed:
+		following.begins = true;
+		add_following(life, following);
+		break;
+	case PD_MSG_unfollowed: add_following(life, following); break;
+	case PD_MSG_endorsed:
+		following.rating = event->endorsed.rating;
+		following.attempt = life_now(life)->attempt;
+		add_following(life, following);
+		break;
+	case PD_MSG_merged: join_all(life, into, event->request); break;
+	default: break;
+	}
+}
+
+bool model_is_neighbour(const struct registry *registry, uint32_t id, const struct life *life)
+{
+	const struct person *person = registry_person(registry, id);
+	if (!person || person->retired)
+		return false;
+	const struct household *household = registry_household(registry, person->household);
+	const struct area *community = registry_area(registry, life_now(life)->area);
+	while (community->parent && community->level > PD_level_community)
+		community = community->parent;
+	const struct area *at = registry_area(registry, household ? household->area : person->area);
+	while (at && at != community)
+		at = at->parent;
+	return at != NULL;
 }
 
 uint64_t model_idle_ms(const struct registry *registry, const struct life *life)
@@ -134,6 +255,7 @@ uint64_t model_contents(const struct pd_submit *submit, uint32_t actor, uint32_t
 			      submit->text.bytes};
 	uint64_t hash = sim_hash(1, numbers, sizeof numbers);
 	hash = sim_hash(hash, submit->text.data, submit->text.bytes);
+	hash = sim_hash(hash, submit->picture.data, submit->picture.bytes);
 	return sim_hash(hash, submit->place.data, submit->place.bytes);
 }
 
@@ -162,6 +284,11 @@ uint64_t model_pushed(const struct pd_submitted *s)
 	return sim_hash(hash, s->place.data, s->place.bytes);
 }
 
+static uint32_t choice_of(const struct pd_id *id)
+{
+	return (uint32_t)sim_hash(5, id, sizeof *id);
+}
+
 static uint64_t said(uint32_t choice, struct pd_slice words)
 {
 	return sim_hash(sim_hash(2, &choice, sizeof choice), words.data, words.bytes);
@@ -180,6 +307,9 @@ uint64_t model_said(const struct pd_message *c)
 	case PD_MSG_release: return said(0, c->release.reason);
 	case PD_MSG_suspend: return said((uint32_t)(c->suspend.until_ms / 1000), c->suspend.reason);
 	case PD_MSG_resume: return said(0, c->resume.reason);
+	case PD_MSG_urge: return said(0, c->urge.text);
+	case PD_MSG_merge: return said(choice_of(&c->merge.into), c->merge.reason);
+	case PD_MSG_endorse: return said(c->endorse.rating, c->endorse.text);
 	default: return said(0, (struct pd_slice){"", 0});
 	}
 }
@@ -197,6 +327,9 @@ static uint64_t event_said(const struct pd_message *e)
 	case PD_MSG_released: return said(0, e->released.reason);
 	case PD_MSG_suspended: return said((uint32_t)(e->suspended.due_ms / 1000), e->suspended.reason);
 	case PD_MSG_resumed: return said(0, e->resumed.reason);
+	case PD_MSG_urged: return said(0, e->urged.text);
+	case PD_MSG_merged: return said(choice_of(&e->merged.into), e->merged.reason);
+	case PD_MSG_endorsed: return said(e->endorsed.rating, e->endorsed.text);
 	default: return said(0, (struct pd_slice){"", 0});
 	}
 }
@@ -231,6 +364,12 @@ bool model_works_for(const struct registry *registry, uint32_t id, uint32_t area
 	return false;
 }
 
+bool model_reads(const struct registry *registry, uint32_t id)
+{
+	const struct person *person = registry_person(registry, id);
+	return id == 0 || (person && model_works_for(registry, id, person->area));
+}
+
 /* ---- taking events in, and back ---- */
 
 static struct life *add_life(struct life *life)
@@ -249,8 +388,12 @@ static struct life *new_life(const struct pd_submitted *s)
 	struct life *life = calloc(1, sizeof *life);
 	if (!life)
 		trace_system("memory");
-	struct pd_submit said = {
-		.category = s->category, .text = s->text, .place = s->place, .lon_e7 = s->lon_e7, .lat_e7 = s->lat_e7};
+	struct pd_submit said = {.category = s->category,
+				 .text = s->text,
+				 .place = s->place,
+				 .picture = s->picture,
+				 .lon_e7 = s->lon_e7,
+				 .lat_e7 = s->lat_e7};
 	*life = (struct life){.id = s->order,
 			      .requester = s->requester,
 			      .household = s->household,
@@ -349,7 +492,8 @@ static void order_event(const struct registry *registry, const struct pd_message
 	} else {
 		judge_move(&judging, &after);
 	}
-	bool runs_on = event->type == PD_MSG_noted || event->type == PD_MSG_reminded ||
+	bool aside = event->type >= PD_MSG_urged && event->type <= PD_MSG_endorsed && event->type != PD_MSG_merged;
+	bool runs_on = aside || event->type == PD_MSG_noted || event->type == PD_MSG_reminded ||
 		       (event->type == PD_MSG_rerouted && event->rerouted.holder == life_now(life)->holder);
 	if (!runs_on)
 		after.state_seq = event->request;
@@ -360,6 +504,7 @@ static void order_event(const struct registry *registry, const struct pd_message
 	after.actor = common->actor;
 	after.holder = common->holder;
 	after.due_ms = common->due_ms;
+	take_following(life, event);
 	add_version(life, &after);
 }
 
@@ -397,6 +542,8 @@ void model_cut(uint64_t seq)
 		struct life *life = model.lives[i];
 		while (life->count > 0 && life_now(life)->seq > seq)
 			life->count--;
+		while (life->following_count > 0 && life->followings[life->following_count - 1].seq > seq)
+			life->following_count--;
 		if (life->count > 0)
 			model.lives[kept++] = life;
 		else

@@ -15,7 +15,10 @@ struct version {
 	uint64_t state_seq;                     /* the event that began the time that runs */
 	uint64_t queued_seq;                    /* the event that brought it to where it waits */
 	uint64_t said;                          /* a hash of the event's words, and of the choice made with it */
+	struct pd_id into;                      /* of a merged one: what goes on */
+	uint64_t urged_ms;                      /* when it was last urged */
 	uint32_t holder, area, acceptor, actor; /* area: where it comes from */
+	uint32_t urges;
 	uint16_t attempt;
 	uint8_t type, state, rating; /* type: of the event */
 	uint8_t step;                /* levels climbed in this attempt because a time passed */
@@ -24,6 +27,15 @@ struct version {
 	bool reminded;               /* its acceptor was, and has said nothing since */
 	uint32_t left_s;             /* of the time to complete a suspended one */
 	uint32_t touched_s;          /* when its acceptor said something last or was reminded: after it was submitted */
+};
+
+/* Somebody began to follow an order, ended it, or rated it. */
+struct following {
+	uint64_t seq; /* of the event that says so */
+	uint32_t person;
+	uint16_t attempt; /* that is rated */
+	uint8_t rating;   /* 0: it begins or ends */
+	bool begins;
 };
 
 struct life {
@@ -37,6 +49,8 @@ struct life {
 	uint64_t pushed;          /* of a recorded one: a hash of what a push says of it */
 	struct version *versions; /* versions[i] is version i + 1 */
 	uint32_t count, capacity;
+	struct following *followings; /* as they came */
+	uint32_t following_count, following_capacity;
 	uint32_t granted_version, granted_actor; /* of the last acceptance that was answered with ok; 0: none */
 	struct life *next;                       /* of its bucket */
 };
@@ -69,10 +83,29 @@ void model_will_publish(uint64_t seq);
 /* The events after seq have not happened. */
 void model_cut(uint64_t seq);
 
-/* For completed orders. */
-void model_set_periods(uint64_t confirm_within_ms, uint64_t reopen_within_ms);
+/* What the settings say. */
+struct model_periods {
+	uint64_t confirm_within_ms, reopen_within_ms, urge_every_ms;
+	uint32_t reopen_max;
+};
+void model_set_periods(const struct model_periods *periods);
 uint64_t model_confirm_within_ms(void);
 uint64_t model_reopen_within_ms(void);
+uint32_t model_reopen_max(void);
+/* When an order can be urged. */
+uint64_t model_urge_from_ms(const struct life *life);
+
+/* Whether person follows the order after event seq. */
+bool model_follows_at(const struct life *life, uint32_t person, uint64_t seq);
+bool model_follows(const struct life *life, uint32_t person);
+/* What a follower has given the completion that there is; 0: nothing yet. */
+unsigned model_rating(const struct life *life, uint32_t person);
+struct model_followers {
+	uint32_t count, endorsements, stars;
+};
+struct model_followers model_followers(const struct life *life);
+/* Whether person lives, or else has a post, in the community that the order comes from. */
+bool model_is_neighbour(const struct registry *registry, uint32_t person, const struct life *life);
 /* When the silence about an order is to be acted on; UINT64_MAX: never. */
 uint64_t model_idle_ms(const struct registry *registry, const struct life *life);
 /* The last event that changed how time runs: a calendar or a category. */
@@ -91,6 +124,8 @@ uint64_t model_said(const struct pd_message *command);
 
 /* Whether person works for area: a post of work there or above it; the operator and administrators everywhere. */
 bool model_works_for(const struct registry *registry, uint32_t person, uint32_t area);
+/* Whether person may read what is not theirs: has a post of work anywhere. */
+bool model_reads(const struct registry *registry, uint32_t person);
 bool model_in_use(const struct registry *registry, uint32_t person);
 
 #endif

@@ -10,7 +10,7 @@
 #include "sim.h"
 #include "tally.h"
 
-enum { EVENTS_MAX = 1000, SUSPENDED_DAYS_MAX = 366 };
+enum { EVENTS_MAX = 1000, EVENTS_LAST = 2000, FOLLOWERS_MOST = 1000, SUSPENDED_DAYS_MAX = 366 };
 
 /* What is looked at. */
 struct look {
@@ -210,6 +210,7 @@ static void look_at_record(const struct look *look)
 enum {
 	WAITING = 1 << PD_STATE_waiting,
 	ACCEPTED = 1 << PD_STATE_accepted,
+	GOES_ON = WAITING | ACCEPTED | 1 << PD_STATE_suspended,
 	COMPLETED = 1 << PD_STATE_completed,
 	CLOSED = 1 << PD_STATE_closed,
 	SUSPENDED = 1 << PD_STATE_suspended
@@ -231,6 +232,11 @@ static const struct ruling {
 	{PD_MSG_release, PD_MSG_released, ACCEPTED | SUSPENDED},
 	{PD_MSG_suspend, PD_MSG_suspended, ACCEPTED},
 	{PD_MSG_resume, PD_MSG_resumed, SUSPENDED},
+	{PD_MSG_urge, PD_MSG_urged, GOES_ON},
+	{PD_MSG_follow, PD_MSG_followed, GOES_ON | COMPLETED},
+	{PD_MSG_unfollow, PD_MSG_unfollowed, GOES_ON | COMPLETED},
+	{PD_MSG_merge, PD_MSG_merged, GOES_ON},
+	{PD_MSG_endorse, PD_MSG_endorsed, COMPLETED | CLOSED},
 };
 
 static const struct ruling *ruling_of(enum pd_type command)
@@ -250,13 +256,20 @@ static bool may_move(const struct look *look, const struct life *life, const str
 	switch (look->message->type) {
 	case PD_MSG_accept: return of_holder;
 	case PD_MSG_decline: return of_holder && holder->parent;
-	case PD_MSG_transfer: return works_for(look, now->holder);
+	case PD_MSG_transfer:
+	case PD_MSG_merge: return works_for(look, now->holder);
 	case PD_MSG_complete:
 	case PD_MSG_suspend: return now->state != PD_STATE_accepted || look->actor == now->acceptor;
 	case PD_MSG_release:
 	case PD_MSG_resume:
 		return look->actor == now->acceptor ||
 		       works_for(look, holder->parent ? holder->parent->id : holder->id);
+	case PD_MSG_urge: return look->actor == life->requester || model_follows(life, look->actor);
+	case PD_MSG_follow:
+		return look->actor && (model_is_neighbour(look->registry, look->actor, life) ||
+				       model_reads(look->registry, look->actor));
+	case PD_MSG_unfollow:
+	case PD_MSG_endorse: return true; /* but see look_at_follower */
 	case PD_MSG_note:
 		return look->actor == life->requester || works_for(look, now->holder) || works_for(look, now->area);
 	default: return look->actor == life->requester;
@@ -278,6 +291,38 @@ static void look_at_suspend(const struct look *look)
 		  PD_REFUSED_bad_until);
 }
 
+static void look_at_follower(const struct look *look, const struct life *life, enum pd_type move)
+{
+	bool follows = model_follows(life, look->actor);
+	uint32_t count = model_followers(life).count;
+	switch (move) {
+	case PD_MSG_urge:
+		refusable(look, look->front->now_ms < model_urge_from_ms(life), PD_REFUSED_too_soon);
+		refusable(look, life->count >= EVENTS_MAX, PD_REFUSED_too_many);
+		break;
+	case PD_MSG_follow:
+		refusable(look, follows || look->actor == life->requester, PD_REFUSED_already);
+		refusable(look, life->count >= EVENTS_MAX || count >= FOLLOWERS_MOST, PD_REFUSED_too_many);
+		break;
+	case PD_MSG_endorse:
+		refusable(look, follows && model_rating(life, look->actor), PD_REFUSED_already); /* fall through */
+	case PD_MSG_unfollow:
+		refusable(look, !follows, PD_REFUSED_not_following);
+		refusable(look, life->count >= EVENTS_LAST, PD_REFUSED_too_many);
+		break;
+	default: break;
+	}
+}
+
+static void look_at_merge(const struct look *look, const struct life *life)
+{
+	const struct life *into = model_find(&look->message->merge.into);
+	refusable(look, !into, PD_REFUSED_unknown_order);
+	refusable(look, into && (into == life || !(GOES_ON & 1u << life_now(into)->state)), PD_REFUSED_bad_merge);
+	refusable(look, into && model_followers(into).count + model_followers(life).count + 1 > FOLLOWERS_MOST,
+		  PD_REFUSED_too_many);
+}
+
 static void look_at_current(const struct look *look, const struct life *life, const struct ruling *rule)
 {
 	const struct version *now = life_now(life);
@@ -294,6 +339,10 @@ static void look_at_current(const struct look *look, const struct life *life, co
 	refusable(look,
 		  rule->command == PD_MSG_reopen && look->front->now_ms > now->completed_ms + model_reopen_within_ms(),
 		  PD_REFUSED_too_late);
+	refusable(look, rule->command == PD_MSG_reopen && now->attempt > model_reopen_max(), PD_REFUSED_too_many);
+	look_at_follower(look, life, rule->command);
+	if (rule->command == PD_MSG_merge)
+		look_at_merge(look, life);
 	want_event(look, rule->event, life->count + 1);
 	if (look->prophecy->expectation.wanted == WANT_REFUSAL)
 		look->prophecy->expectation.version = life->count;
@@ -502,8 +551,7 @@ static void count_queues(uint64_t *waiting, uint64_t *working)
 
 static bool may_read(const struct look *look)
 {
-	const struct person *person = registry_person(look->registry, look->session->person);
-	return look->session->person == 0 || (person && model_works_for(look->registry, person->id, person->area));
+	return model_reads(look->registry, look->session->person);
 }
 
 static void look_at_get_order(const struct look *look)
@@ -511,7 +559,10 @@ static void look_at_get_order(const struct look *look)
 	const struct pd_get_order *get = &look->message->get_order;
 	const struct life *life = model_find(&get->order);
 	struct expectation *e = &look->prophecy->expectation;
-	bool visible = life && (may_read(look) || life->requester == look->session->person);
+	uint32_t person = look->session->person;
+	bool in_memory = core_order(look->front->core, &get->order) != NULL;
+	bool visible = life && (may_read(look) || life->requester == person || model_follows(life, person) ||
+				(in_memory && model_is_neighbour(look->registry, person, life)));
 	e->order = get->order;
 	e->story = get->story;
 	refusable(look, !visible, PD_REFUSED_unknown_order);
@@ -519,7 +570,8 @@ static void look_at_get_order(const struct look *look)
 		e->wanted = WANT_REFUSAL;
 	if (life) {
 		e->version = life->count;
-		e->exact = core_order(look->front->core, &get->order) != NULL;
+		e->exact = in_memory;
+		e->followers = model_followers(life);
 	}
 }
 
@@ -561,6 +613,35 @@ static void look_at_list_setup(const struct look *look)
 	e->limit = list->limit ? list->limit : 100;
 }
 
+static void look_at_similar(const struct look *look)
+{
+	const struct pd_list_similar *list = &look->message->list_similar;
+	const struct person *person =
+		registry_person(look->registry, list->requester ? list->requester : look->session->person);
+	const struct household *home = person ? registry_household(look->registry, person->household) : NULL;
+	struct expectation *e = &look->prophecy->expectation;
+	uint32_t area = list->area ? list->area : home ? home->area : person ? person->area : 0;
+	if (list->household) {
+		const struct household *household = registry_household(look->registry, list->household);
+		refusable(look, !household, PD_REFUSED_unknown_household);
+		area = household ? household->area : 1;
+	}
+	refusable(look, area == 0, PD_REFUSED_no_place);
+	refusable(look, area && !registry_area(look->registry, area), PD_REFUSED_unknown_area);
+	e->limit = list->limit ? list->limit : 10;
+	e->category = list->category;
+}
+
+static void look_at_counts(const struct look *look)
+{
+	struct expectation *e = &look->prophecy->expectation;
+	uint32_t own = look->session->person, named = look->message->count_orders.requester;
+	e->requester = named ? named : own;
+	e->wanted = WANT_ONE;
+	refusable(look, e->requester != own && !may_read(look), PD_REFUSED_not_allowed);
+	refusable(look, !registry_person(look->registry, e->requester), PD_REFUSED_unknown_person);
+}
+
 static void look_at_query(const struct look *look)
 {
 	const struct pd_message *query = look->message;
@@ -591,6 +672,13 @@ static void look_at_query(const struct look *look)
 	case PD_MSG_get_digest: e->wanted = WANT_ONE; break;
 	case PD_MSG_list_setup: look_at_list_setup(look); break;
 	case PD_MSG_explain_route: look_at_explain_route(look); break;
+	case PD_MSG_list_similar: look_at_similar(look); break;
+	case PD_MSG_list_away:
+		area = query->list_away.area;
+		e->limit = query->list_away.limit ? query->list_away.limit : 100;
+		refusable(look, !may_read(look), PD_REFUSED_not_allowed);
+		break;
+	case PD_MSG_count_orders: look_at_counts(look); break;
 	default: break;
 	}
 	refusable(look, area && !registry_area(look->registry, area), PD_REFUSED_unknown_area);

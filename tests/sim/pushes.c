@@ -163,6 +163,36 @@ void pushes_leave(uint32_t peer, const struct pd_push *push)
 	tally_add(TALLY_PUSHES);
 }
 
+/* Who asked for the order or follows it; of haste, also who has taken it on or may work there. */
+static bool is_concerned(uint32_t person, const struct life *life, const struct pd_message *event)
+{
+	const struct version *v = &life->versions[event->order_event.version - 1];
+	if (person == life->requester || model_follows_at(life, person, event->request))
+		return true;
+	return event->type == PD_MSG_urged &&
+	       (person == v->acceptor || model_works_for(core_registry(sim.store.core), person, v->holder));
+}
+
+void pushes_told(uint32_t peer, struct pd_slice bytes)
+{
+	const struct session *session = sessions_find(&sim.front->sessions, peer);
+	struct pd_decoder *decoder = pd_decoder_new();
+	struct pd_message event;
+	struct pd_fault fault;
+	size_t off = 0;
+	if (!decoder || pd_decode(decoder, bytes.data, bytes.bytes, &off, &event, &fault))
+		trace_fail("a move that is told cannot be read");
+	answers_demand_durable(event.request, "a move that is told");
+	if (sim_hash(0, bytes.data, bytes.bytes) != model_event_hash(event.request))
+		trace_fail("event %" PRIu64 " is told of, and is not the one that happened", event.request);
+	const struct life *life = model_find(&event.order_event.order);
+	if (session && session->listens && !is_concerned(session->person, life, &event))
+		trace_fail("person %" PRIu32 " is told of event %" PRIu64 ", which does not concern them",
+			   session->person, event.request);
+	pd_decoder_free(decoder);
+	tally_add(TALLY_TOLD);
+}
+
 /* ---- whether all is pushed that can be ---- */
 
 static uint32_t outstanding(const struct desk *desk, const struct life *life, bool *has)

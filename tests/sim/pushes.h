@@ -10,6 +10,8 @@ void pushes_credit(uint32_t peer, uint32_t area, uint16_t credit);
 bool pushes_works_for(uint32_t peer, uint32_t area);
 /* A push leaves for a peer. */
 void pushes_leave(uint32_t peer, const struct pd_push *push);
+/* Somebody is told of a move: it must be one that concerns them. */
+void pushes_told(uint32_t peer, struct pd_slice event);
 /* The peer works for nobody any more. */
 void pushes_forget(uint32_t peer);
 void pushes_forget_all(void);

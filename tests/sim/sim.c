@@ -87,8 +87,9 @@ static void change_settings(void)
 	FILE *file = fopen(sim.config.file, "w");
 	if (!file)
 		trace_system(sim.config.file);
-	fprintf(file, "[paidand]\nconfirm_days = %u\nreopen_days = %u\n", dice_between(&sim.dice, 1, 10),
-		dice_between(&sim.dice, 1, 20));
+	fprintf(file, "[paidand]\nconfirm_days = %u\nreopen_days = %u\nreopen_max = %u\nurge_every_minutes = %u\n",
+		dice_between(&sim.dice, 1, 10), dice_between(&sim.dice, 1, 20), dice_between(&sim.dice, 0, 4),
+		dice_between(&sim.dice, 1, 3000));
 	fclose(file);
 	loop_signal(SIGHUP);
 	tally_add(TALLY_RELOADED);
@@ -229,6 +230,10 @@ static void draw_config(struct config *config)
 	config->keep_ms = paces[dice_below(&sim.dice, 3)];
 	config->confirm_days = dice_between(&sim.dice, 1, 10);
 	config->reopen_days = dice_between(&sim.dice, 1, 20);
+	config->reopen_max = dice_between(&sim.dice, 0, 4);
+	config->urge_every_minutes = dice_between(&sim.dice, 1, 3000);
+	config->similar_m = dice_between(&sim.dice, 1, 2000);
+	config->similar_hours = dice_between(&sim.dice, 1, 2000);
 	config->segment_mib = config->reserve_mib = 1;
 	config->log_level = LOG_WARN;
 	snprintf(config->data, sizeof config->data, "%s", place_path("data"));

@@ -37,6 +37,7 @@
 	TALLY(KEPT, "batches kept")                                                                                    \
 	TALLY(REPLAYED, "full replays compared")                                                                       \
 	TALLY(DUMPS, "commands whose effect on the dump was looked at")                                                \
+	TALLY(TOLD, "moves told to those concerned")                                                                   \
 	TALLY(PUSHES, "pushes")                                                                                        \
 	TALLY(NOT_ACCEPTED, "orders that climbed for nobody accepted them")                                            \
 	TALLY(NOT_COMPLETED, "orders that climbed for they were not completed")                                        \
