@@ -111,6 +111,23 @@ class Blocking(Live):
         states = [second.show(order) for order in orders]
         self.assertEqual([(s.state, s.holder) for s in states], [("completed", 1112), ("accepted", 1112), ("waiting", 111), ("cancelled", 1112)])
 
+    def test_residents_hear_of_their_orders_and_followers_of_those_they_follow(self):
+        resident, neighbour, leader = self.client(7001, listen=True), self.client(7002, listen=True), self.client(2001)
+        order = resident.submit(1, "灯").order
+        told, heard = resident.told(), neighbour.told()
+        neighbour.follow(order, 1)
+        leader.accept(order, 2)
+        resident.urge(order, 3, text="快点")
+        leader.complete(order, 4, "好了")
+        self.assertEqual([(t.what, t.event.what) for t in (told.next(BOUND_S) for _ in range(3))],
+                         [("moved", "followed"), ("moved", "accepted"), ("moved", "completed")])
+        self.assertEqual([t.event.what for t in (heard.next(BOUND_S) for _ in range(3))], ["accepted", "urged", "completed"])
+        neighbour.endorse(order, 5, rating=4)
+        shown = neighbour.show(order)
+        self.assertEqual((shown.followers, shown.endorsements, shown.endorsed_stars, shown.urges), (1, 1, 4, 1))
+        self.assertEqual(told.next(BOUND_S).event.rating, 4)
+        told.close()
+
     def test_an_error_of_the_handler_ends_the_worker(self):
         leader = self.client(2004)
         self.client(7004).submit(1, "山")

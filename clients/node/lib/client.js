@@ -39,13 +39,15 @@ import { Worker } from './worker.js'
  * @property {(news: 'up' | 'restarted' | 'down', message: import('../types/messages.js').Welcome | import('./errors.js').Refusal | null) => void} [on_link]
  * is told what became of the connection: a welcome with `up`, and with `restarted`, which is another run of the broker
  * than before; with `down` a Refusal of the hello, or null when the connection was lost. The client goes on trying.
- * @property {(push: import('../types/messages.js').Push | import('../types/messages.js').Withdraw) => void} [on_push]
- * gets pushes for areas of `client.work`. Not needed with `client.worker`.
+ * @property {boolean} [listen] have the broker tell what concerns the person: `on_push` gets it, e.g. `moved`, whose
+ * `event` is a move of an order that the person asked for or follows
+ * @property {(push: any) => void} [on_push] gets pushes for areas of `client.work`, and what else the broker tells of its
+ * own accord. Not needed with `client.worker`.
  */
 
 /** @typedef {import('../types/messages.js').CallOptions} CallOptions how to make a call */
 
-const OPTIONS = ['person', 'language', 'name', 'connect', 'subscribe', 'timeout_ms', 'signal', 'resend_ms', 'schema', 'on_link', 'on_push']
+const OPTIONS = ['person', 'listen', 'language', 'name', 'connect', 'subscribe', 'timeout_ms', 'signal', 'resend_ms', 'schema', 'on_link', 'on_push']
 const CONNECT_TIMEOUT_MS = 10000
 const BYE_MS = 1000
 const IMPORT_TRIES_MAX = 5
@@ -122,12 +124,12 @@ export class Client extends Commands {
 		this.#options = options
 		this.#schema = schema
 		this.#endpoints = findEndpoints(options, process.env)
-		const { person = 0, language, name = 'paidan for Node', resend_ms = 5000 } = options
+		const { person = 0, listen, language, name = 'paidan for Node', resend_ms = 5000 } = options
 		for (const key of Object.keys(options))
 			if (!OPTIONS.includes(key)) throw new BadInput(`connect has no option "${key}"; it has ${OPTIONS.join(', ')}`)
 		if (!(resend_ms > 0)) throw new BadInput(`connect: resend_ms must be above 0 and is ${resend_ms}`)
 		this.#link = new Link(
-			{ schema, person, language, name, resend_ms, random: Math.random },
+			{ schema, person, listen, language, name, resend_ms, random: Math.random },
 			{ link: (news, message) => this.#linkNews(news, message), push: (message) => this.#pushed(message) },
 		)
 	}

@@ -49,7 +49,7 @@ const NOTHING_DONE = Object.freeze({ type: 'ok', seq: 0, version: 0 })
  * @typedef {'up' | 'restarted' | 'down'} LinkNews
  * @typedef {object} Listener
  * @property {(news: LinkNews, message: any) => void} link a welcome; or why the hello was refused, or null
- * @property {(message: any) => void} push a push or a withdraw
+ * @property {(message: any) => void} push a push, a withdraw, or what else the broker tells of its own accord
  */
 
 /** The state machine of one client's connection. */
@@ -86,6 +86,7 @@ export class Link {
 	 * @param {Schema} options.schema
 	 * @param {number} options.person
 	 * @param {number | string} [options.language]
+	 * @param {boolean} [options.listen]
 	 * @param {string} options.name of the program, for the broker's log
 	 * @param {number} options.resend_ms
 	 * @param {() => number} options.random from 0 to 1
@@ -108,6 +109,7 @@ export class Link {
 			client: this.options.name,
 			protocol: this.schema.protocol,
 			language: this.options.language ?? 0,
+			...(this.options.listen ? { listen: true } : {}),
 		})
 	}
 

@@ -64,7 +64,7 @@ test('hello stands before everything else, and commands wait for the welcome', (
 	stage.link.open(stage.now)
 	const [open, hello, ...more] = stage.actions()
 	assert.equal(open, 'open')
-	assert.deepEqual(hello.slice(2), [{ type: 'hello', person: 2001, client: 'test 1', protocol: 1, language: 0 }])
+	assert.deepEqual(hello.slice(2), [{ type: 'hello', person: 2001, client: 'test 1', protocol: 1, language: 0, listen: false }])
 	assert.deepEqual(more, [])
 	stage.broker(['welcome', hello[1] + 100, { protocol: 1, broker: 'b', instance: 7, seq: 1, heartbeat_ms: BEAT }])
 	assert.deepEqual([stage.actions(), stage.link.state], [[], 'greeting'], 'a welcome to something else')

@@ -192,6 +192,30 @@ test('figures come among the events when they are wanted', options, async () => 
 	await events.return()
 })
 
+test('residents hear of their orders, and followers of those they follow', options, async () => {
+	/** @type {any[]} */
+	const told = []
+	const heard = deferred()
+	const follower = await broker.client({
+		person: LEADER_B,
+		listen: true,
+		on_push: (push) => {
+			told.push([push.type, push.event.type])
+			if (push.event.type === 'completed') heard.resolve(told)
+		},
+	})
+	const { order } = await resident.submit(lamp)
+	await follower.follow({ order, version: 1 })
+	await leader.accept({ order, version: 2 })
+	await resident.urge({ order, version: 3, text: '快点' })
+	await leader.complete({ order, version: 4, result: '好了' })
+	assert.deepEqual(await heard.promise, [['moved', 'accepted'], ['moved', 'urged'], ['moved', 'completed']])
+	await follower.endorse({ order, version: 5, rating: 4 })
+	const shown = await follower.show({ order })
+	assert.deepEqual([shown.followers, shown.endorsements, shown.endorsed_stars, shown.urges], [1, 1, 4, 1])
+	await follower.close()
+})
+
 test('who may not read events gets the refusal', options, async () => {
 	const events = resident.events({ area: GRID, after_seq: 0 })
 	await assert.rejects(events.next(), { name: 'not_allowed' })

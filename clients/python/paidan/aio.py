@@ -122,6 +122,25 @@ class Stream:
         await self.close()
 
 
+class Told(Stream):
+    """What a client is told: `moved` records, whose `event` is a move of an order that the person asked for or follows.
+
+    What happens while the connection is lost is not told afterwards.
+    """
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self._client = client
+        client._told.append(self)
+        client._streams.append(self)
+
+    async def close(self) -> None:
+        if self in self._client._told:
+            self._client._told.remove(self)
+        self._client._forget(self)
+        await super().close()
+
+
 class Events(Stream):
     """The events of an area and all below it, in the order of their seqs, each once."""
 
@@ -279,16 +298,17 @@ class Client:
     schema: another schema.json, as a path or a dict; left out: the one that the package came with.
     on_link: is called with "up", "down" or "restarted" (up, and another run of the broker than before), and the broker's
         welcome or refusal, if there is one.
+    listen: have the broker tell what concerns the person, see `told`.
     """
 
     def __init__(self, person: int = 0, *, language: int | str = 0, connect: str | None = None, subscribe: str | None = None,
                  name: str = f"python paidan {__version__}", timeout_s: float | None = 30.0, resend_s: float = 5.0,
                  schema: Schema | dict[str, Any] | str | os.PathLike[str] | None = None,
-                 on_link: Callable[[str, Record | None], None] | None = None) -> None:
+                 on_link: Callable[[str, Record | None], None] | None = None, listen: bool = False) -> None:
         self._connect_to, self._subscribe_to = _endpoints.resolve(connect, subscribe)
         self._schema = _calls.schema_of(schema)
         self._timeout_s = timeout_s
-        self._engine = Engine(self._schema, person, name, resend_s, language=language)
+        self._engine = Engine(self._schema, person, name, resend_s, language=language, listen=listen)
         self._engine.on_push, self._engine.on_link = self._pushed, self._link_changed
         self._on_link = on_link
         self._sockets: Sockets | None = None
@@ -298,6 +318,7 @@ class Client:
         self._greeted: asyncio.Future[None] | None = None
         self._streams: list[Stream] = []
         self._pushes: dict[int, Pushes] = {}
+        self._told: list[Told] = []
         self._waiting: dict[Call, asyncio.Future[Any]] = {}
         self.closed = False
 
@@ -439,6 +460,11 @@ class Client:
         """
         self._must_be_open()
         return Events(self, area, after_seq, stats)
+
+    def told(self) -> Told:
+        """What the broker tells this connection of its own accord. Most of it concerns the client's person, and needs listen."""
+        self._must_be_open()
+        return Told(self)
 
     async def work(self, area: int, credit: int = 1) -> Pushes:
         """Ask for the waiting orders of an area, at most credit of them outstanding. See Pushes, and worker."""
@@ -616,6 +642,12 @@ class Client:
             raise NoAnswer(f"no broker answers at {self._connect_to} within {self._timeout_s} s") from None
 
     def _pushed(self, record: Record) -> None:
+        if record.what not in ("push", "withdraw"):
+            inner = {f.name: self._inner(record[f.name]) for f in self._schema.messages[record.what].fields
+                     if f.kind == "bin" and f.unit == "a message"}
+            for told in self._told:
+                told._queue.put(Record(record.what, {**record, **inner}))
+            return
         pushes = self._pushes.get(record.holder)
         if pushes is None:
             return

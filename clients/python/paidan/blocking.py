@@ -151,6 +151,10 @@ class Events(Stream):
         return self._stream.seq
 
 
+class Told(Stream):
+    """What a client is told: `moved` records, whose `event` is a move of an order that the person asked for or follows."""
+
+
 class Pushes(Stream):
     """The orders that are pushed for an area, and withdrawals of them: `push` and `withdraw` records.
 
@@ -296,6 +300,12 @@ class Client:
             return self._client.events(area, after_seq=after_seq, stats=stats)
 
         return Events(self._loop, self._loop.run(begin()))
+
+    def told(self) -> Told:
+        async def begin() -> aio.Told:
+            return self._client.told()
+
+        return Told(self._loop, self._loop.run(begin()))
 
     def work(self, area: int, credit: int = 1) -> Pushes:
         return Pushes(self._loop, self._loop.run(self._client.work(area, credit)))

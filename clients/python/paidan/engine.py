@@ -81,7 +81,7 @@ class Engine:
 
     def __init__(self, schema: Schema, person: int, name: str, resend_s: float = 5.0,
                  clock: Callable[[], float] = time.monotonic, random: Callable[[], float] = _random.SystemRandom().random,
-                 language: int | str = 0) -> None:
+                 language: int | str = 0, listen: bool = False) -> None:
         self.schema = schema
         self.effects: deque[tuple[str, Any]] = deque()
         self.on_push: Callable[[Record], None] = lambda push: None
@@ -90,7 +90,9 @@ class Engine:
         self.welcome: Record | None = None  # the latest
         self.heartbeat_s = GREETING_S
         self.calls: dict[int, Call] = {}  # unanswered, in the order in which they were made
-        self._hello_fields = {"person": person, "client": name, "protocol": schema.protocol, "language": language}
+        self._hello_fields: dict[str, Any] = {"person": person, "client": name, "protocol": schema.protocol, "language": language}
+        if listen:
+            self._hello_fields["listen"] = True
         schema.message("hello").encode(1, self._hello_fields)  # a bad name or person shows now
         self.clock, self._resend_s, self._random = clock, resend_s, random
         self._resend_at = NEVER  # when the first of the calls is to be sent again, or earlier
@@ -297,7 +299,7 @@ class Engine:
                 self._greet_again()
         elif record.what == "refused":
             self._refused(request, record)
-        elif record.what in ("push", "withdraw"):
+        elif self.schema.messages[record.what].role == "push":
             self.on_push(record)
         elif self.schema.messages[record.what].role == "reply":
             self._answered(request, record)
