@@ -15,7 +15,7 @@ static const uint64_t hour_ms = 3600000;
 
 void front_know_order(struct front *front, const struct order *order, struct read_order_row *known)
 {
-	*known = (struct read_order_row){.row = order->row, .promise = core_promise(front->core, &order->row)};
+	*known = (struct read_order_row){.row = order->row, .promise = core_promise(front->core, order)};
 	core_followers(front->core, &order->row, &known->followers);
 }
 
@@ -32,29 +32,30 @@ static void answer_rows(struct front *front, struct read *read, const struct ord
 
 /* ---- similar ---- */
 
-/* Whether the query says where it is: *place gets it. */
+/* Where an order that says this would come from: *place gets it. */
 static bool find_place(struct front *front, struct session *session, const struct pd_message *query,
 		       struct similar_place *place)
 {
 	const struct pd_list_similar *list = &query->list_similar;
-	const struct registry *registry = core_registry(front->core);
-	const struct person *person = registry_person(registry, list->requester ? list->requester : session->person);
-	uint32_t id = list->household ? list->household : list->area || !person ? 0 : person->household;
-	const struct household *household = registry_household(registry, id);
-	uint32_t area = household ? household->area : list->area ? list->area : person ? person->area : 0;
-	*place = (struct similar_place){registry_area(registry, area), list->lon_e7, list->lat_e7};
-	if (list->household && !household)
-		front_refuse(front, session, query->request, PD_REFUSED_unknown_household,
-			     PD_DETAIL(household, PD_NUMBER(list->household)));
-	else if (area == 0)
-		front_refuse(front, session, query->request, PD_REFUSED_no_place, PD_DETAIL(no_place));
-	else if (!place->area)
-		front_refuse(front, session, query->request, PD_REFUSED_unknown_area, PD_DETAIL(area, PD_NUMBER(area)));
+	struct pd_explain_route explain = {.category = list->category,
+					   .household = list->household,
+					   .area = list->area,
+					   .requester = list->requester,
+					   .lon_e7 = list->lon_e7,
+					   .lat_e7 = list->lat_e7};
+	struct route_found found;
+	core_find_origin(front->core, &explain, session->person, front->now_ms, &found);
+	if (found.refusal) {
+		front_refuse(front, session, query->request, found.refusal, found.detail);
+		return false;
+	}
+	const struct household *household = registry_household(core_registry(front->core), found.household);
+	*place = (struct similar_place){found.area, list->lon_e7, list->lat_e7};
 	if (household && !place->lon_e7 && !place->lat_e7) {
 		place->lon_e7 = household->lon_e7;
 		place->lat_e7 = household->lat_e7;
 	}
-	return place->area && (household || !list->household);
+	return true;
 }
 
 void front_list_similar(struct front *front, struct session *session, const struct pd_message *query)

@@ -28,8 +28,11 @@ int similar_ask(struct cli *cli, struct pd_client *client, const struct pd_submi
 						      .lat_e7 = submit->lat_e7,
 						      .area = submit->area,
 						      .requester = submit->requester ? submit->requester : cli->person};
+	struct pd_message last;
 	*similar = (struct similar){0};
-	return cli_query(cli, client, &query, on_row, similar, NULL);
+	/* What is refused here will be when it is submitted, and is said then. */
+	enum pd_err err = pd_client_query(client, &query, on_row, similar, &last, cli->timeout_ms);
+	return err ? cli_fail(cli, cli_exit_of(err), "%s", pd_client_why(client)) : CLI_OK;
 }
 
 void similar_fini(struct similar *similar)

@@ -94,31 +94,54 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 	decision->version = 1;
 }
 
+/* What is asked as a question to the routes; a refusal if it names what is not in use. */
+static enum pd_refusal ask_route(const struct core *core, const struct pd_explain_route *explain, uint32_t person,
+				 uint64_t now_ms, struct route_asked *asked, struct pd_detail *detail)
+{
+	uint32_t requester = explain->requester ? explain->requester : person;
+	*asked = (struct route_asked){.registry = core->registry,
+				      .map = &core->map,
+				      .requester = registry_person(core->registry, requester),
+				      .category = registry_category(core->registry, explain->category),
+				      .household = explain->household,
+				      .area = explain->area,
+				      .lon_e7 = explain->lon_e7,
+				      .lat_e7 = explain->lat_e7,
+				      .place = explain->place,
+				      .text = explain->text,
+				      .now_ms = explain->time_ms ? explain->time_ms : now_ms};
+	*detail = PD_DETAIL(category, PD_NUMBER(explain->category));
+	if (!asked->category || asked->category->retired)
+		return asked->category ? PD_REFUSED_retired : PD_REFUSED_unknown_category;
+	*detail = PD_DETAIL(person, PD_NUMBER(requester));
+	if (requester && (!asked->requester || asked->requester->retired))
+		return asked->requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person;
+	return PD_REFUSED_none;
+}
+
 enum pd_refusal core_explain_route(const struct core *core, const struct pd_explain_route *explain, uint32_t person,
 				   uint64_t now_ms, route_tell *tell, void *arg, struct pd_detail *detail)
 {
-	uint32_t requester = explain->requester ? explain->requester : person;
-	struct route_asked asked = {.registry = core->registry,
-				    .map = &core->map,
-				    .requester = registry_person(core->registry, requester),
-				    .category = registry_category(core->registry, explain->category),
-				    .household = explain->household,
-				    .area = explain->area,
-				    .lon_e7 = explain->lon_e7,
-				    .lat_e7 = explain->lat_e7,
-				    .place = explain->place,
-				    .text = explain->text,
-				    .now_ms = explain->time_ms ? explain->time_ms : now_ms};
-	*detail = PD_DETAIL(category, PD_NUMBER(explain->category));
-	if (!asked.category || asked.category->retired)
-		return asked.category ? PD_REFUSED_retired : PD_REFUSED_unknown_category;
-	*detail = PD_DETAIL(person, PD_NUMBER(requester));
-	if (requester && (!asked.requester || asked.requester->retired))
-		return asked.requester ? PD_REFUSED_retired : PD_REFUSED_unknown_person;
+	struct route_asked asked;
 	struct route_found found;
+	enum pd_refusal refusal = ask_route(core, explain, person, now_ms, &asked, detail);
+	if (refusal)
+		return refusal;
 	route_find(&asked, &found, tell, arg);
 	*detail = found.detail;
 	return found.refusal;
+}
+
+void core_find_origin(const struct core *core, const struct pd_explain_route *explain, uint32_t person, uint64_t now_ms,
+		      struct route_found *found)
+{
+	struct route_asked asked;
+	struct pd_detail detail;
+	enum pd_refusal refusal = ask_route(core, explain, person, now_ms, &asked, &detail);
+	if (refusal)
+		*found = (struct route_found){.refusal = refusal, .detail = detail};
+	else
+		route_origin(&asked, found, NULL, NULL);
 }
 
 /* ---- record ---- */

@@ -40,6 +40,9 @@ void core_set_map(struct core *core, const struct core_map *map);
  * refusal: what it names is not there. Changes nothing. */
 enum pd_refusal core_explain_route(const struct core *core, const struct pd_explain_route *explain, uint32_t person,
 				   uint64_t now_ms, route_tell *tell, void *arg, struct pd_detail *detail);
+/* Where an order that says this would come from; found says what is wrong with it otherwise. */
+void core_find_origin(const struct core *core, const struct pd_explain_route *explain, uint32_t person, uint64_t now_ms,
+		      struct route_found *found);
 
 const struct registry *core_registry(const struct core *core);
 uint64_t core_last_seq(const struct core *core);
@@ -119,7 +122,7 @@ void core_followers(const struct core *core, const struct order_row *row, struct
 struct core_promise {
 	uint64_t accept_by_ms, complete_by_ms;
 };
-struct core_promise core_promise(const struct core *core, const struct order_row *row);
+struct core_promise core_promise(const struct core *core, const struct order *order);
 /* Open orders that come from an area and are held elsewhere, in no order; null: there were never any. */
 const struct order_list *core_away(const struct core *core, uint32_t area);
 

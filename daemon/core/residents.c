@@ -59,18 +59,17 @@ bool core_may_see(const struct core *core, uint32_t person, const struct order_r
 
 /* ---- what is promised ---- */
 
-struct core_promise core_promise(const struct core *core, const struct order_row *row)
+struct core_promise core_promise(const struct core *core, const struct order *order)
 {
-	const struct registry *registry = core->registry;
-	const struct category *category = registry_category(registry, row->category);
+	const struct order_row *row = &order->row;
 	if (row->due_ms == 0) /* its last time has passed */
 		return (struct core_promise){0};
 	switch (row->state) {
 	case PD_STATE_waiting:
-		return (struct core_promise){row->due_ms,
-					     deadline_complete(registry, category, row->urgency, row->due_ms)};
+		return (struct core_promise){
+			row->due_ms, deadline_complete(core->registry, order->category, row->urgency, row->due_ms)};
 	case PD_STATE_accepted: return (struct core_promise){0, row->due_ms};
-	case PD_STATE_suspended: return (struct core_promise){0, due_resumed(core, row, row->due_ms)};
+	case PD_STATE_suspended: return (struct core_promise){0, due_resumed(core, order, row->due_ms)};
 	default: return (struct core_promise){0};
 	}
 }

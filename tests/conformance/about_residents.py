@@ -186,7 +186,7 @@ def similar_orders_are_near_in_place_and_time(broker):
     equal(similar(far, household=HOME), [], "orders that somebody of another community may see")
     row = operator.rows("list_similar", category=ROAD, household=HOME)[0][0]
     equal((row.order, row.holder, row.text), (other.id, GRID, "楼道灯不亮"), "a row")
-    operator.refused("no_place", "list_similar", category=LAMP)
+    operator.refused("unknown_category", "list_similar", category=777, household=HOME)
     operator.refused("unknown_household", "list_similar", category=LAMP, household=1)
     operator.refused("unknown_area", "list_similar", category=LAMP, area=77777)
 

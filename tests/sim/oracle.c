@@ -616,18 +616,17 @@ static void look_at_list_setup(const struct look *look)
 static void look_at_similar(const struct look *look)
 {
 	const struct pd_list_similar *list = &look->message->list_similar;
-	const struct person *person =
-		registry_person(look->registry, list->requester ? list->requester : look->session->person);
-	const struct household *home = person ? registry_household(look->registry, person->household) : NULL;
+	const struct category *category = registry_category(look->registry, list->category);
+	const struct household *household = registry_household(look->registry, list->household);
+	const struct area *area = registry_area(look->registry, list->household ? 0 : list->area);
 	struct expectation *e = &look->prophecy->expectation;
-	uint32_t area = list->area ? list->area : home ? home->area : person ? person->area : 0;
-	if (list->household) {
-		const struct household *household = registry_household(look->registry, list->household);
-		refusable(look, !household, PD_REFUSED_unknown_household);
-		area = household ? household->area : 1;
-	}
-	refusable(look, area == 0, PD_REFUSED_no_place);
-	refusable(look, area && !registry_area(look->registry, area), PD_REFUSED_unknown_area);
+	look_at_person(look, list->requester ? list->requester : look->session->person);
+	refusable(look, !category, PD_REFUSED_unknown_category);
+	refusable(look, category && category->retired, PD_REFUSED_retired);
+	refusable(look, list->household && !household, PD_REFUSED_unknown_household);
+	refusable(look, household && household->retired, PD_REFUSED_retired);
+	refusable(look, !list->household && list->area && !area, PD_REFUSED_unknown_area);
+	refusable(look, area && area->retired, PD_REFUSED_retired);
 	e->limit = list->limit ? list->limit : 10;
 	e->category = list->category;
 }

@@ -229,7 +229,8 @@ static void what_cannot_be_merged(void **state)
 	refused(bed, PD_MSG_merge, 2, 201, PD_REFUSED_bad_merge, "is completed");
 	must(bed, PD_MSG_accept, 2, 201);
 	must(bed, PD_MSG_complete, 2, 201);
-	refused(bed, PD_MSG_merge, 2, 201, PD_REFUSED_wrong_state, "it must be waiting, accepted or suspended to be merged");
+	refused(bed, PD_MSG_merge, 2, 201, PD_REFUSED_wrong_state,
+		"it must be waiting, accepted or suspended to be merged");
 }
 
 static void a_merge_names_what_goes_on(void **state)
@@ -373,16 +374,16 @@ static void orders_that_climb_are_away(void **state)
 static void what_is_promised(void **state)
 {
 	struct bed *bed = *state;
-	const struct order_row *row = &bed_must_submit(bed, 1, 5, 101)->row;
-	struct core_promise promise = core_promise(bed->core, row);
+	const struct order *order = bed_must_submit(bed, 1, 5, 101);
+	struct core_promise promise = core_promise(bed->core, order);
 	expect_u64(promise.accept_by_ms, bed->now_ms + 1800 * BED_SECOND, "waiting: accept_by");
 	expect_u64(promise.complete_by_ms, bed->now_ms + 1800 * BED_SECOND + BED_DAY, "waiting: complete_by");
 	must(bed, PD_MSG_accept, 1, 201);
-	promise = core_promise(bed->core, row);
+	promise = core_promise(bed->core, order);
 	expect_u64(promise.accept_by_ms, 0, "accepted: accept_by");
 	expect_u64(promise.complete_by_ms, bed->now_ms + BED_DAY, "accepted: complete_by");
 	must(bed, PD_MSG_complete, 1, 201);
-	promise = core_promise(bed->core, row);
+	promise = core_promise(bed->core, order);
 	expect_u64(promise.accept_by_ms + promise.complete_by_ms, 0, "completed: anything");
 }
 
