@@ -21,12 +21,12 @@ void front_know_order(struct front *front, const struct order *order, struct rea
 
 static void answer_rows(struct front *front, struct read *read, const struct order *const *orders, size_t count)
 {
-	read->rows = malloc((count + 1) * sizeof *read->rows);
-	if (!read->rows)
+	read->orders = malloc((count + 1) * sizeof *read->orders);
+	if (!read->orders)
 		abort();
 	for (size_t i = 0; i < count; i++)
-		front_know_order(front, orders[i], &read->rows[i]);
-	read->row_count = count;
+		front_know_order(front, orders[i], &read->orders[i]);
+	read->order_count = count;
 	front_read(front, read);
 }
 

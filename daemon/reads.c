@@ -383,8 +383,8 @@ static enum pd_err read_orders(struct read *read, struct eyes *eyes)
 static enum pd_err read_rows(struct read *read, struct eyes *eyes)
 {
 	enum pd_err err = PD_OK;
-	for (size_t i = 0; i < read->row_count && err == PD_OK; i++)
-		err = answer_order(read, eyes, &read->rows[i].row, &read->rows[i]);
+	for (size_t i = 0; i < read->order_count && err == PD_OK; i++)
+		err = answer_order(read, eyes, &read->orders[i].row, &read->orders[i]);
 	if (err == PD_OK)
 		answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes, read->seq);
 	return err;
@@ -705,6 +705,7 @@ void read_free(struct read *read)
 		return;
 	free(read->areas);
 	free(read->rows);
+	free(read->orders);
 	pd_buffer_fini(&read->out);
 	free(read);
 }

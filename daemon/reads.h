@@ -40,10 +40,10 @@ struct read {
 	uint64_t seq;       /* the synced seq up to which the answer holds */
 	struct pd_id order; /* or the listing */
 	bool row_known, story;
-	struct order_row row;        /* of an order in memory, as it was when the query came */
-	struct read_order_row known; /* READ_ORDER: the same and more, if row_known */
-	struct read_order_row *rows; /* READ_ROWS */
-	size_t row_count;
+	struct order_row row;          /* of an order in memory, as it was when the query came */
+	struct read_order_row known;   /* READ_ORDER: the same and more, if row_known */
+	struct read_order_row *orders; /* READ_ROWS */
+	size_t order_count;
 	bool may_see;    /* READ_ORDER: the reader may see it, whatever own_only says */
 	uint64_t now_ms; /* when the query came */
 	struct book_query query;
