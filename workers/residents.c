@@ -316,7 +316,8 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	case PD_MSG_completed: was_completed(order); break;
 	case PD_MSG_confirmed:
 	case PD_MSG_closed:
-	case PD_MSG_cancelled: forget(order); break;
+	case PD_MSG_cancelled:
+	case PD_MSG_merged: forget(order); break;
 	default: break;
 	}
 }

@@ -275,6 +275,19 @@ static void look_at_unoffered(struct worker *worker, const struct pd_order_event
 		(void)!pd_client_send(worker->client, &get, on_unoffered, worker);
 }
 
+/* What is said of an order, or done beside the work, leaves it with whom it is. */
+static bool stays_with_us(enum pd_type type)
+{
+	switch (type) {
+	case PD_MSG_noted:
+	case PD_MSG_reminded:
+	case PD_MSG_urged:
+	case PD_MSG_followed:
+	case PD_MSG_unfollowed: return true;
+	default: return false;
+	}
+}
+
 static void take_event(struct worker *worker, const struct pd_message *message)
 {
 	const struct pd_order_event *event = &message->order_event;
@@ -285,7 +298,7 @@ static void take_event(struct worker *worker, const struct pd_message *message)
 		accepted_until(held, event->due_ms);
 	if (!held || held->command.type || event->version <= held->order.version)
 		return;
-	if (message->type == PD_MSG_noted)
+	if (stays_with_us(message->type))
 		held->order.version = event->version;
 	else if (held->order.stage == WORKER_IN_HAND)
 		lose(held, WORKER_TAKEN, event->actor);
