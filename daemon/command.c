@@ -65,6 +65,8 @@ static void on_hello(struct front *front, struct session *session, const struct 
 	reply.welcome = (struct pd_welcome){PD_PROTOCOL, pd_text("paidand " PAIDAN_VERSION), front->instance,
 					    front->synced_seq, front->config->heartbeat_ms};
 	front_reply(front, session, message->request, &reply);
+	if (session->listens)
+		front_tell_waiting_notices(front, session);
 }
 
 /* What is pushed to someone is not pushed to others meanwhile: it goes to those who could accept it, or may act for
@@ -132,8 +134,10 @@ static void look_back(struct front *front, struct session *session, const struct
 	if (!read)
 		return;
 	struct core_decision kept = *decision;
-	const struct order *order = core_order(front->core, &command->order_command.order);
-	read->row = order->row;
+	if (pd_is_notice_command(command->type))
+		read->row.last_at = decision->look_at;
+	else
+		read->row = core_order(front->core, &command->order_command.order)->row;
 	read->wanted.version = decision->event_version;
 	read->wanted.type = decision->event_type;
 	read->wanted.actor = decision->actor;
@@ -145,8 +149,9 @@ static void look_back(struct front *front, struct session *session, const struct
 /* New orders and registry entries need room; what is under way can be brought to its end from the reserve. */
 static bool needs_room(enum pd_type type)
 {
-	bool moves_listing = pd_is_listing_command(type) && type != PD_MSG_put_listing;
-	return type == PD_MSG_submit || type == PD_MSG_record || (type >= PD_MSG_put_area && !moves_listing);
+	bool moves = (pd_is_listing_command(type) && type != PD_MSG_put_listing) ||
+		     (pd_is_notice_command(type) && type != PD_MSG_notify);
+	return type == PD_MSG_submit || type == PD_MSG_record || (type >= PD_MSG_put_area && !moves);
 }
 
 static bool keeps_registry(struct front *front, uint32_t actor)
@@ -390,7 +395,8 @@ static void on_command(struct front *front, struct session *session, const struc
 	else if (pd_is_listing_command(command->type) &&
 		 replay_fetch_listings(front->core, front->book_reader, command))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
-	else if (pd_is_order_command(command->type) && fetch_named(front, command))
+	else if ((pd_is_order_command(command->type) && fetch_named(front, command)) ||
+		 (pd_is_notice_command(command->type) && front_fetch_notice(front, command, actor)))
 		front_refuse(front, session, command->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
 	else
 		decide_and_answer(front, session, command, actor);

@@ -110,15 +110,29 @@ static void tell_moved(struct front *front, const struct order *order, const str
 	moved_tell(&moved, front->core, order, event, stored->message, stored->bytes, by);
 }
 
+/* The place of the event before this one in the story to which it belongs: an order's, a notice's or a member's. */
+static uint64_t place_before(const struct front *front, const struct pd_message *event)
+{
+	if (pd_is_order_event(event->type)) {
+		const struct order *order = core_order(front->core, &event->order_event.order);
+		return order ? order->row.last_at : 0;
+	}
+	if (event->type == PD_MSG_answered) {
+		const struct member *member = core_member(front->core, &event->answered.notice, event->answered.member);
+		return member ? member->row.at : 0;
+	}
+	if (!pd_is_notice_event(event->type))
+		return 0;
+	const struct notice *notice = core_notice(front->core, &event->notified.notice);
+	return notice ? notice->row.last_at : 0;
+}
+
 struct order *front_emit(struct front *front, const struct pd_message *event, const struct session *by)
 {
 	struct round *round = front_round(front);
-	const struct order *before = NULL;
-	if (pd_is_order_event(event->type))
-		before = core_order(front->core, &event->order_event.order);
 	if (round->journal.count == 0)
 		round->journal.time_ms = front->now_ms;
-	uint64_t at = journal_round_add(&round->journal, event, before ? before->row.last_at : 0);
+	uint64_t at = journal_round_add(&round->journal, event, place_before(front, event));
 	struct journal_event stored;
 	bool found = journal_round_find(&round->journal, at, &stored);
 	assert(found);
@@ -132,6 +146,8 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 		push_update(front->push, order, by);
 	if (order && front->listeners.count)
 		tell_moved(front, order, event, &stored, by);
+	if (pd_is_notice_event(event->type))
+		front_tell_notice(front, event);
 	return order;
 }
 
@@ -253,6 +269,7 @@ static void forget(struct front *front)
 {
 	core_forget(front->core, front->kept_seq, FORGET_MAX, &front->store->last_id, NULL, NULL);
 	core_forget_listings(front->core, front->kept_seq);
+	core_forget_notices(front->core, front->kept_seq, 1);
 }
 
 /* ---- rounds ---- */

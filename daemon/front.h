@@ -111,6 +111,13 @@ PD_MUST_USE enum pd_err front_run(struct config *config, struct store *store, st
 void front_on_message(struct front *front, struct session *session, const struct pd_message *message);
 /* A query. (query.c) */
 void front_on_query(struct front *front, struct session *session, const struct pd_message *query);
+/* A query about notices. (notice.c) */
+void front_on_notice_query(struct front *front, struct session *session, const struct pd_message *query);
+/* The ids of top and all below it, sorted; the caller frees them. (query.c) */
+uint32_t *front_subtree(struct front *front, const struct area *top, size_t *count);
+/* Whether the area that a query names exists, else it has been refused: *area gets it, null for 0. (query.c) */
+bool front_find_area(struct front *front, struct session *session, uint64_t request, uint32_t id,
+		     const struct area **area);
 /* Once a second: publish the figures of areas where they changed. (query.c) */
 void front_publish_stats(struct front *front);
 
@@ -118,6 +125,12 @@ void front_publish_stats(struct front *front);
 struct order *front_emit(struct front *front, const struct pd_message *event, const struct session *by);
 /* Bring an order into memory, if there is one. */
 PD_MUST_USE enum pd_err front_fetch(struct front *front, const struct pd_id *id);
+/* Bring what a notice command names into memory, if it is there. (notice.c) */
+PD_MUST_USE enum pd_err front_fetch_notice(struct front *front, const struct pd_message *command, uint32_t actor);
+/* What an event of a notice brings to those who listen. (notice.c) */
+void front_tell_notice(struct front *front, const struct pd_message *event);
+/* A session listens from now on: the notices that are valid and wait for its person. (notice.c) */
+void front_tell_waiting_notices(struct front *front, struct session *session);
 void front_reply(struct front *front, struct session *session, uint64_t request, struct pd_message *reply);
 void front_refuse(struct front *front, struct session *session, uint64_t request, enum pd_refusal refusal,
 		  struct pd_detail detail);

@@ -35,7 +35,6 @@ void front_answer_end(struct front *front, struct session *session, uint64_t req
 	front_reply(front, session, request, &reply);
 }
 
-/* Whether the area that a query names exists: *area gets it, null for 0. */
 bool front_find_area(struct front *front, struct session *session, uint64_t request, uint32_t id,
 		     const struct area **area)
 {
@@ -136,8 +135,8 @@ static bool describe_household(const struct listing *listing, const void *entity
 		return false;
 	reply->type = PD_MSG_household;
 	reply->household =
-		(struct pd_household){household->id,     household->area,   household->centre, household->address,
-				      household->lon_e7, household->lat_e7, household->retired};
+		(struct pd_household){household->id,     household->area,   household->centre,  household->address,
+				      household->lon_e7, household->lat_e7, household->retired, household->priority};
 	return true;
 }
 
@@ -418,7 +417,6 @@ static void on_get_digest(struct front *front, struct session *session, const st
 
 /* ---- from disk ---- */
 
-/* The ids of top and all below it, sorted. */
 uint32_t *front_subtree(struct front *front, const struct area *top, size_t *found)
 {
 	size_t count;
@@ -577,6 +575,10 @@ void front_on_query(struct front *front, struct session *session, const struct p
 	case PD_MSG_list_similar: front_list_similar(front, session, query); break;
 	case PD_MSG_list_away: front_list_away(front, session, query); break;
 	case PD_MSG_count_orders: on_count_orders(front, session, query); break;
+	case PD_MSG_list_notices:
+	case PD_MSG_get_progress:
+	case PD_MSG_list_missing:
+	case PD_MSG_list_answers: front_on_notice_query(front, session, query); break;
 	default: break;
 	}
 }

@@ -3,18 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "codec.h"
+#include "reads_run.h"
 
 /* A story is walked back along prev; no order has more events than the core allows, and some. */
 enum { STORY_MAX = 4096, EVENTS_SCAN_MAX = 50000, COUNT_MAX = 100000, COUNT_PASSES = 10, ANSWER_BYTES_MAX = 4 << 20 };
-
-/* What a read needs to see the disk; kept for the next one. */
-struct eyes {
-	struct book_reader *book;
-	struct journal_reader *journal;
-	struct pd_decoder *decoder;
-	struct eyes *next;
-};
 
 struct reads {
 	uv_loop_t *loop;
@@ -88,7 +80,7 @@ static void eyes_put(struct reads *reads, struct eyes *eyes)
 	pthread_mutex_unlock(&reads->lock);
 }
 
-static void answer(struct read *read, struct pd_message *message)
+void reads_answer(struct read *read, struct pd_message *message)
 {
 	message->request = read->request;
 	if (message->type == PD_MSG_refused)
@@ -96,15 +88,15 @@ static void answer(struct read *read, struct pd_message *message)
 	pd_encode(message, &read->out);
 }
 
-static void answer_refused(struct read *read, enum pd_refusal refusal, struct pd_detail detail)
+void reads_refuse(struct read *read, enum pd_refusal refusal, struct pd_detail detail)
 {
 	char text[PD_DETAIL_BYTES];
 	struct pd_message message = pd_refuse(refusal, &detail, read->language, text);
 	read->out.count = 0;
-	answer(read, &message);
+	reads_answer(read, &message);
 }
 
-static void answer_end(struct read *read, bool more, const uint8_t *cursor, size_t cursor_bytes, uint64_t seq)
+void reads_answer_end(struct read *read, bool more, const uint8_t *cursor, size_t cursor_bytes, uint64_t seq)
 {
 	struct pd_message message = {.type = PD_MSG_end};
 	message.end = (struct pd_end){.count = read->count,
@@ -112,12 +104,12 @@ static void answer_end(struct read *read, bool more, const uint8_t *cursor, size
 				      .more = more,
 				      .cursor = {(const char *)cursor, (uint32_t)cursor_bytes},
 				      .publications = read->publications};
-	answer(read, &message);
+	reads_answer(read, &message);
 }
 
 /* ---- one order ---- */
 
-static enum pd_err decode_at(struct eyes *eyes, uint64_t at, struct journal_event *stored, struct pd_message *event)
+enum pd_err reads_decode_at(struct eyes *eyes, uint64_t at, struct journal_event *stored, struct pd_message *event)
 {
 	struct pd_fault fault;
 	size_t off = 0;
@@ -155,7 +147,7 @@ static enum pd_err find_outcome(struct eyes *eyes, const struct order_row *row, 
 	for (uint64_t at = row->last_at; at;) {
 		struct journal_event stored;
 		struct pd_message event;
-		enum pd_err err = decode_at(eyes, at, &stored, &event);
+		enum pd_err err = reads_decode_at(eyes, at, &stored, &event);
 		if (err)
 			return err;
 		if (ended) {
@@ -178,7 +170,7 @@ static enum pd_err find_merged_into(struct eyes *eyes, const struct order_row *r
 {
 	struct journal_event stored;
 	struct pd_message last;
-	enum pd_err err = decode_at(eyes, row->last_at, &stored, &last);
+	enum pd_err err = reads_decode_at(eyes, row->last_at, &stored, &last);
 	if (err || last.type != PD_MSG_merged)
 		return PD_ECORRUPT;
 	*into = last.merged.into;
@@ -207,7 +199,7 @@ static enum pd_err answer_order(struct read *read, struct eyes *eyes, const stru
 	if (err == PD_OK && row->state == PD_STATE_merged)
 		err = find_merged_into(eyes, row, &into);
 	if (err == PD_OK)
-		err = decode_at(eyes, row->first_at, &stored, &first);
+		err = reads_decode_at(eyes, row->first_at, &stored, &first);
 	if (err || !pd_is_first_event(first.type)) {
 		pd_buffer_fini(&outcome.result);
 		return PD_ECORRUPT;
@@ -256,11 +248,13 @@ static enum pd_err answer_order(struct read *read, struct eyes *eyes, const stru
 		message.order.merged_into = (struct pd_slice){(const char *)&into, sizeof into};
 	if (first.type == PD_MSG_submitted)
 		message.order.picture = submitted->picture;
+	if (first.type == PD_MSG_submitted)
+		message.order.notice = submitted->notice;
 	if (first.type == PD_MSG_recorded) {
 		message.order.source = first.recorded.source;
 		message.order.key = first.recorded.key;
 	}
-	answer(read, &message);
+	reads_answer(read, &message);
 	read->count++;
 	pd_buffer_fini(&outcome.result);
 	return PD_OK;
@@ -293,7 +287,7 @@ static void answer_past(struct read *read, const struct journal_event *stored)
 {
 	struct pd_message past = {.type = PD_MSG_past};
 	past.past.event = (struct pd_slice){stored->message, stored->bytes};
-	answer(read, &past);
+	reads_answer(read, &past);
 	read->count++;
 }
 
@@ -337,7 +331,7 @@ static enum pd_err read_order(struct read *read, struct eyes *eyes)
 {
 	enum pd_err err = read->row_known ? PD_OK : find_order(read, eyes);
 	if (err == PD_ENOENT || (err == PD_OK && !read->may_see)) {
-		answer_refused(read, PD_REFUSED_unknown_order, PD_NO_DETAIL);
+		reads_refuse(read, PD_REFUSED_unknown_order, PD_NO_DETAIL);
 		return PD_OK;
 	}
 	if (err == PD_OK)
@@ -345,7 +339,7 @@ static enum pd_err read_order(struct read *read, struct eyes *eyes)
 	if (err == PD_OK && read->story)
 		err = answer_story(read, eyes, &read->row);
 	if (err == PD_OK)
-		answer_end(read, false, NULL, 0, read->row.last_seq);
+		reads_answer_end(read, false, NULL, 0, read->row.last_seq);
 	return err;
 }
 
@@ -376,7 +370,8 @@ static enum pd_err read_orders(struct read *read, struct eyes *eyes)
 	err = book_list(eyes->book, &read->query, on_found, &found);
 	err = err ? err : found.err;
 	if (err == PD_OK)
-		answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes, meta.seq);
+		reads_answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes,
+				 meta.seq);
 	return err;
 }
 
@@ -386,7 +381,8 @@ static enum pd_err read_rows(struct read *read, struct eyes *eyes)
 	for (size_t i = 0; i < read->order_count && err == PD_OK; i++)
 		err = answer_order(read, eyes, &read->orders[i].row, &read->orders[i]);
 	if (err == PD_OK)
-		answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes, read->seq);
+		reads_answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes,
+				 read->seq);
 	return err;
 }
 
@@ -430,7 +426,7 @@ static enum pd_err read_counts(struct read *read, struct eyes *eyes)
 					  .rated = counting.rated,
 					  .stars = counting.stars,
 					  .more = more};
-	answer(read, &reply);
+	reads_answer(read, &reply);
 	return PD_OK;
 }
 
@@ -442,7 +438,7 @@ static int compare_u32(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static bool area_listed(const struct read *read, uint32_t area)
+bool reads_area_listed(const struct read *read, uint32_t area)
 {
 	return area && bsearch(&area, read->areas, read->area_count, sizeof area, compare_u32);
 }
@@ -454,11 +450,11 @@ static bool event_wanted(const struct read *read, const struct pd_message *event
 		return true;
 	if (pd_is_order_event(event->type)) {
 		const struct pd_order_event *e = &event->order_event;
-		return area_listed(read, e->holder) || area_listed(read, e->from);
+		return reads_area_listed(read, e->holder) || reads_area_listed(read, e->from);
 	}
 	uint32_t areas[2];
 	core_event_areas(event, areas);
-	return area_listed(read, areas[0]) || area_listed(read, areas[1]);
+	return reads_area_listed(read, areas[0]) || reads_area_listed(read, areas[1]);
 }
 
 static enum pd_err next_event(struct read *read, struct eyes *eyes, uint64_t *seq)
@@ -500,7 +496,7 @@ static enum pd_err read_events(struct read *read, struct eyes *eyes)
 	if (err && err != PD_ENOENT)
 		return err;
 	bool more = err == PD_OK && seq < read->seq;
-	answer_end(read, more, NULL, 0, more ? seq : read->seq);
+	reads_answer_end(read, more, NULL, 0, more ? seq : read->seq);
 	return PD_OK;
 }
 
@@ -510,7 +506,7 @@ static enum pd_err answer_listing(struct read *read, struct eyes *eyes, const st
 {
 	struct journal_event stored;
 	struct pd_message first, message = {.type = PD_MSG_listing};
-	enum pd_err err = decode_at(eyes, row->first_at, &stored, &first);
+	enum pd_err err = reads_decode_at(eyes, row->first_at, &stored, &first);
 	if (err || first.type != PD_MSG_listed)
 		return PD_ECORRUPT;
 	message.listing = (struct pd_listing){.listing = row->id,
@@ -528,7 +524,7 @@ static enum pd_err answer_listing(struct read *read, struct eyes *eyes, const st
 					      .actor = row->actor,
 					      .seq = row->seq,
 					      .text = first.listed.text};
-	answer(read, &message);
+	reads_answer(read, &message);
 	read->count++;
 	return PD_OK;
 }
@@ -553,7 +549,7 @@ static enum pd_err read_listings(struct read *read, struct eyes *eyes)
 	err = book_list_listings(eyes->book, query, on_found_listing, &found);
 	err = err ? err : found.err;
 	if (err == PD_OK)
-		answer_end(read, query->cursor_bytes > 0, query->cursor, query->cursor_bytes, meta.seq);
+		reads_answer_end(read, query->cursor_bytes > 0, query->cursor, query->cursor_bytes, meta.seq);
 	return err;
 }
 
@@ -575,14 +571,14 @@ static void on_found_claim(const struct claim_row *row, void *arg)
 	if (found->err)
 		return;
 	if (row->ended_seq) {
-		found->err = decode_at(found->eyes, row->ended_at, &stored, &end);
+		found->err = reads_decode_at(found->eyes, row->ended_at, &stored, &end);
 		if (found->err == PD_OK && end.type != PD_MSG_fulfilled)
 			found->err = PD_ECORRUPT;
 		if (found->err)
 			return;
 		message.claim_row.result = end.fulfilled.result;
 	}
-	answer(found->read, &message);
+	reads_answer(found->read, &message);
 	found->read->count++;
 }
 
@@ -597,7 +593,7 @@ static enum pd_err read_matches(struct read *read, struct eyes *eyes)
 	else
 		err = book_listing_get(eyes->book, &read->order, &row);
 	if (err == PD_ENOENT) {
-		answer_refused(read, PD_REFUSED_unknown_listing, PD_DETAIL(id, PD_ID_ARG(read->order)));
+		reads_refuse(read, PD_REFUSED_unknown_listing, PD_DETAIL(id, PD_ID_ARG(read->order)));
 		return PD_OK;
 	}
 	err = err ? err : answer_listing(read, eyes, &row);
@@ -606,20 +602,44 @@ static enum pd_err read_matches(struct read *read, struct eyes *eyes)
 	for (size_t i = 1; i < read->row_count && err == PD_OK; i++)
 		err = answer_listing(read, eyes, &read->rows[i]);
 	if (err == PD_OK)
-		answer_end(read, false, NULL, 0, read->seq);
+		reads_answer_end(read, false, NULL, 0, read->seq);
 	return err;
 }
 
 /* ---- was it done before? ---- */
 
-/* Walk back to the event that made the wanted version: the same move by the same actor with the same words is the same
- * command. */
-static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
+/* Walk back through what the member has answered: the same answer by the same actor is the same command. */
+static enum pd_err read_look_back_at_answers(struct read *read, struct eyes *eyes)
 {
 	for (uint64_t at = read->row.last_at; at;) {
 		struct journal_event stored;
 		struct pd_message event;
-		enum pd_err err = decode_at(eyes, at, &stored, &event);
+		enum pd_err err = reads_decode_at(eyes, at, &stored, &event);
+		if (err)
+			return err;
+		const struct pd_answered *a = &event.answered;
+		if (a->actor == read->wanted.actor &&
+		    notice_content(a->answer, &a->numbers, a->text) == read->wanted.content) {
+			struct pd_message ok = {.type = PD_MSG_ok, .ok = {event.request, 0}};
+			reads_answer(read, &ok);
+			return PD_OK;
+		}
+		at = stored.prev_at;
+	}
+	reads_answer(read, &read->refusal);
+	return PD_OK;
+}
+
+/* Walk back to the event that made the wanted version: the same move by the same actor with the same words is the same
+ * command. */
+static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
+{
+	if (read->wanted.type == PD_MSG_answered)
+		return read_look_back_at_answers(read, eyes);
+	for (uint64_t at = read->row.last_at; at;) {
+		struct journal_event stored;
+		struct pd_message event;
+		enum pd_err err = reads_decode_at(eyes, at, &stored, &event);
 		if (err)
 			return err;
 		const struct pd_order_event *e = &event.order_event;
@@ -630,12 +650,12 @@ static enum pd_err read_look_back(struct read *read, struct eyes *eyes)
 		if (e->version == read->wanted.version && event.type == read->wanted.type &&
 		    e->actor == read->wanted.actor && core_content(&event) == read->wanted.content) {
 			struct pd_message ok = {.type = PD_MSG_ok, .ok = {event.request, e->version}};
-			answer(read, &ok);
+			reads_answer(read, &ok);
 			return PD_OK;
 		}
 		break;
 	}
-	answer(read, &read->refusal);
+	reads_answer(read, &read->refusal);
 	return PD_OK;
 }
 
@@ -652,6 +672,10 @@ static enum pd_err run(struct read *read, struct eyes *eyes)
 	case READ_LOOK_BACK: return read_look_back(read, eyes);
 	case READ_LISTINGS: return read_listings(read, eyes);
 	case READ_MATCHES: return read_matches(read, eyes);
+	case READ_NOTICES: return reads_notices(read, eyes);
+	case READ_PROGRESS: return reads_progress(read, eyes);
+	case READ_MISSING: return reads_missing(read, eyes);
+	case READ_ANSWERS: return reads_answers(read, eyes);
 	}
 	return PD_EINVAL;
 }
@@ -668,8 +692,8 @@ static void on_work(uv_work_t *work)
 	if (eyes)
 		eyes_put(read->reads, eyes);
 	if (err)
-		answer_refused(read, PD_REFUSED_read_failed,
-			       err == PD_ECORRUPT ? PD_DETAIL(disk_damaged) : PD_DETAIL(disk_failed));
+		reads_refuse(read, PD_REFUSED_read_failed,
+			     err == PD_ECORRUPT ? PD_DETAIL(disk_damaged) : PD_DETAIL(disk_failed));
 }
 
 static void after_work(uv_work_t *work, int status)
@@ -706,6 +730,10 @@ void read_free(struct read *read)
 	free(read->areas);
 	free(read->rows);
 	free(read->orders);
+	free(read->notice.sums);
+	free(read->notice.places);
+	pd_buffer_fini(&read->notice.candidates);
+	pd_buffer_fini(&read->notice.messages);
 	pd_buffer_fini(&read->out);
 	free(read);
 }

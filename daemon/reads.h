@@ -20,7 +20,32 @@ enum read_kind {
 	READ_EVENTS,
 	READ_LOOK_BACK,
 	READ_LISTINGS,
-	READ_MATCHES
+	READ_MATCHES,
+	READ_NOTICES,
+	READ_PROGRESS,
+	READ_MISSING,
+	READ_ANSWERS
+};
+
+/* A member who may be missing, and the message that says who it is, in messages from off on. */
+struct read_candidate {
+	uint32_t member;
+	uint8_t cursor[5]; /* where to go on behind it */
+	size_t off, bytes;
+};
+
+/* What a read about notices is to know; the queries of a notice name one that has ended, but for READ_ANSWERS. */
+struct read_notice {
+	struct pd_id id; /* all zero: none */
+	struct notice_row row;
+	struct notice_count *sums; /* READ_PROGRESS: to be completed, and where members' areas count */
+	size_t sum_count;
+	uint32_t *places;
+	size_t place_count;
+	struct pd_buffer candidates, messages; /* READ_MISSING: struct read_candidate, in the order of the answer */
+	bool more;                             /* there are candidates behind these */
+	uint32_t member, household;            /* READ_ANSWERS: whose, 0: all; read->person's household */
+	uint8_t kind, sort;                    /* only of this kind; what member is */
 };
 
 /* An order as memory had it when the query came. */
@@ -59,9 +84,11 @@ struct read {
 	struct {
 		uint32_t version, actor, content;
 		enum pd_type type;
-	} wanted;                  /* READ_LOOK_BACK: the event that makes the command a repeat */
+	} wanted;                  /* READ_LOOK_BACK: the event that makes the command a repeat; of answers row.last_at
+				      is the member's last */
 	struct pd_message refusal; /* READ_LOOK_BACK: the answer if there is no such event; texts in refusal_text */
 	char refusal_text[PD_DETAIL_BYTES];
+	struct read_notice notice;
 	struct pd_buffer out;
 	unsigned refused; /* the code, if the answer is a refusal */
 	uint32_t count;

@@ -352,7 +352,10 @@ static void encode_field(msgpack_packer *pk, const struct pd_field *field, const
 static bool is_empty(const struct pd_field *field, const void *at)
 {
 	switch (field->kind) {
-	case PD_ID: return false;
+	case PD_ID: {
+		static const struct pd_id none;
+		return memcmp(at, &none, sizeof none) == 0;
+	}
 	case PD_I32: return *(const int32_t *)at == 0;
 	case PD_TEXT:
 	case PD_BIN: return ((const struct pd_slice *)at)->bytes == 0;

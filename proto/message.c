@@ -61,6 +61,15 @@ SAME_START(pd_order_command, pd_accept, version);
 SAME_START(pd_order_event, pd_submitted, order);
 SAME_START(pd_order_event, pd_submitted, holder);
 SAME_START(pd_order_event, pd_noted, due_ms);
+/* Of any notice command or event the notice may be read as of these; of the latter time and actor as an order event's.
+ */
+SAME_START(pd_notify, pd_answer, notice);
+SAME_START(pd_notify, pd_remind_missing, notice);
+SAME_START(pd_notify, pd_end_notice, notice);
+SAME_START(pd_notified, pd_answered, notice);
+SAME_START(pd_notified, pd_missing_reminded, notice);
+SAME_START(pd_notified, pd_notice_ended, notice);
+SAME_START(pd_order_event, pd_notified, actor);
 /* recorded begins as submitted does, up to the coordinate. */
 SAME_START(pd_submitted, pd_recorded, requester);
 SAME_START(pd_submitted, pd_recorded, urgency);

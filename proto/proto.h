@@ -167,6 +167,18 @@ static inline bool pd_is_order_command(enum pd_type type)
 	return type >= PD_MSG_submit && type < PD_MSG_put_area;
 }
 
+/* Notices, roll-calls and visits: the commands 42 to 45, whose first field is the notice, and the events 240 to 243, in
+ * which it stands behind time and actor. */
+static inline bool pd_is_notice_command(enum pd_type type)
+{
+	return type >= PD_MSG_notify && type <= PD_MSG_end_notice;
+}
+
+static inline bool pd_is_notice_event(enum pd_type type)
+{
+	return type >= PD_MSG_notified && type <= PD_MSG_notice_ended;
+}
+
 /* Whether an order begins with this event. */
 static inline bool pd_is_first_event(enum pd_type type)
 {

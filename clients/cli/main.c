@@ -153,6 +153,47 @@ static const char *const route_help[] = {
 	NULL,
 };
 
+static const char *const notice_help[] = {
+	N_("  send AREA TEXT   send a notice to an area and all below it\n"),
+	N_("  list [AREA]      the open ones, newest first; with --as those that this person was sent\n"),
+	N_("  show ID          what it says, and how far it is: delivered, read, confirmed, missing, area by area\n"),
+	N_("  read ID          say that it was read\n"),
+	N_("  confirm ID       say that it is confirmed, which means read, too\n"),
+	N_("  missing ID       who has not given what it wants\n"),
+	N_("  answers ID       who has received, read, confirmed or answered it\n"),
+	N_("  remind ID        tell it again to those who are missing\n"),
+	N_("  end ID [REASON]  end it before its time\n"),
+	N_("  watch            with --as: what this person is sent, as it comes; it counts as delivered then\n"),
+	NULL,
+};
+
+static const char *const rollcall_help[] = {
+	N_("Every micro-grid of the area gets an order, whose people answer for each household or person. The order "
+	   "may\n"
+	   "be completed while some are missing: they stay listed until the roll-call ends.\n"),
+	"\n",
+	N_("  start AREA TEXT          begin a roll-call\n"),
+	N_("  list [AREA]              the open ones, newest first\n"),
+	N_("  show ID                  how far it is, area by area\n"),
+	N_("  missing ID               who has no answer yet\n"),
+	N_("  answer ID MEMBER ANSWER  answer for one: done, refused, away or not_found\n"),
+	N_("  answers ID               what was answered\n"),
+	N_("  remind ID                tell it again to those who are missing\n"),
+	N_("  end ID [REASON]          end it before its time\n"),
+	NULL,
+};
+
+static const char *const visits_help[] = {
+	N_("  start AREA TEXT  begin a round of visits to every household; each micro-grid gets an order\n"),
+	N_("  list [AREA]      the open rounds, newest first\n"),
+	N_("  show ID          how far a round is, area by area\n"),
+	N_("  due ID           who is still to be visited: households that come first stand first\n"),
+	N_("  visit HOUSEHOLD  say that it was visited, and what was found\n"),
+	N_("  log HOUSEHOLD    what was found there in all rounds\n"),
+	N_("  end ID [REASON]  end a round before its time\n"),
+	NULL,
+};
+
 static const struct cli_command commands[] = {
 	{"order", "TEXT --category C [--household H | --area A] [OPTIONS]", N_("submit an order (点单)"), order_help,
 	 cmd_order},
@@ -182,6 +223,12 @@ static const struct cli_command commands[] = {
 	{"orders", "[AREA] [OPTIONS]", N_("list orders"), orders_help, cmd_orders},
 	{"reports", "PERSON [OPTIONS]", N_("how many orders a person has asked for, and what became of them"), NULL,
 	 cmd_reports},
+	{"notice", "send|list|show|read|confirm|missing|answers|remind|end|watch ...",
+	 N_("notices (通知) to an area, and who has received, read and confirmed them"), notice_help, cmd_notice},
+	{"rollcall", "start|list|show|missing|answer|answers|remind|end ...",
+	 N_("roll-calls (点名任务): an answer for each household or person"), rollcall_help, cmd_rollcall},
+	{"visits", "start|list|show|due|visit|log|end ...", N_("rounds of visits (敲门行动), and what was found"),
+	 visits_help, cmd_visits},
 	{"areas", "[AREA]", N_("the tree of areas, with the orders that wait in each and below it"), NULL, cmd_areas},
 	{"people", "[OPTIONS]", N_("list people, with their posts"), NULL, cmd_people},
 	{"households", "[AREA]", N_("list households"), NULL, cmd_households},

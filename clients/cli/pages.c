@@ -27,7 +27,10 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 	case PD_MSG_read_events: query->read_events.limit = limit; break;
 	case PD_MSG_list_setup: query->list_setup.limit = limit < SETUP_PAGE ? limit : SETUP_PAGE; break;
 	case PD_MSG_list_listings: query->list_listings.limit = limit; break;
-	default: break; /* list_categories and list_similar answer with all of them */
+	case PD_MSG_list_notices: query->list_notices.limit = limit; break;
+	case PD_MSG_list_missing: query->list_missing.limit = limit; break;
+	case PD_MSG_list_answers: query->list_answers.limit = limit; break;
+	default: break; /* list_categories, list_similar and get_progress answer with all of them */
 	}
 }
 
@@ -36,6 +39,9 @@ static void go_on(struct pd_message *query, const struct pd_end *end)
 	switch (query->type) {
 	case PD_MSG_list_orders: query->list_orders.cursor = end->cursor; break;
 	case PD_MSG_list_away: query->list_away.cursor = end->cursor; break;
+	case PD_MSG_list_notices: query->list_notices.cursor = end->cursor; break;
+	case PD_MSG_list_missing: query->list_missing.cursor = end->cursor; break;
+	case PD_MSG_list_answers: query->list_answers.cursor = end->cursor; break;
 	case PD_MSG_list_areas: query->list_areas.after = end->after; break;
 	case PD_MSG_list_people: query->list_people.after = end->after; break;
 	case PD_MSG_list_households: query->list_households.after = end->after; break;

@@ -289,6 +289,33 @@ static void print_registry_event(const struct pd_message *event)
 	}
 }
 
+/* "roll-call 019a…: 请核对人数", "notice 019a…, 500001 confirmed", "... by 王秀英 (leader)" */
+static void print_notice_event(struct cli *cli, struct pd_client *client, const struct pd_message *event)
+{
+	char id[PD_ID_TEXT_BYTES], text[WHO_BYTES], who[PATH_BYTES];
+	const struct pd_answered *a = &event->answered;
+	pd_id_print(&a->notice, id);
+	switch (event->type) {
+	case PD_MSG_notified: printf("%s %s", intl_word("notice_kind", event->notified.kind), id); break;
+	case PD_MSG_answered:
+		printf(_("notice %s, %" PRIu32 " %s"), id, a->member, intl_word("answer_kind", a->answer));
+		for (uint32_t i = 0; i < a->numbers.count; i++)
+			printf("%s%" PRIu64, i ? ", " : " ", a->numbers.values[i]);
+		break;
+	case PD_MSG_missing_reminded:
+		printf(_("notice %s, reminder %u to %u missing"), id, event->missing_reminded.nth,
+		       event->missing_reminded.missing);
+		break;
+	default:
+		printf(_("notice %s, %u of %u gave what was wanted"), id, event->notice_ended.answered,
+		       event->notice_ended.members);
+		break;
+	}
+	if (a->actor || event->type != PD_MSG_notice_ended)
+		printf(_(", by %s"), clean(tell_person(cli, client, a->actor, text, sizeof text), who));
+	print_quoted(pd_said(event));
+}
+
 static bool is_retired(const struct pd_message *event)
 {
 	const struct pd_message_info *info = pd_message_info(event->type);
@@ -309,6 +336,10 @@ static uint32_t area_of(const struct pd_message *event)
 	case PD_MSG_claimed:
 	case PD_MSG_fulfilled:
 	case PD_MSG_withdrawn: return event->listing_event.area;
+	case PD_MSG_notified: return event->notified.area;
+	case PD_MSG_answered: return event->answered.area;
+	case PD_MSG_missing_reminded: return event->missing_reminded.area;
+	case PD_MSG_notice_ended: return event->notice_ended.area;
 	default: break;
 	}
 	if (!pd_is_order_event(event->type))
@@ -330,6 +361,10 @@ static const char *event_word(const struct pd_message *event)
 	case PD_MSG_claimed: return _("claimed");
 	case PD_MSG_fulfilled: return _("fulfilled");
 	case PD_MSG_withdrawn: return event->withdrawn.expired ? _("expired") : _("withdrawn");
+	case PD_MSG_notified: return _("notified");
+	case PD_MSG_answered: return _("answered");
+	case PD_MSG_missing_reminded: return _("reminded");
+	case PD_MSG_notice_ended: return _("ended");
 	default: return intl_move(event->type);
 	}
 }
@@ -351,6 +386,8 @@ void tell_event(struct cli *cli, struct pd_client *client, const struct pd_messa
 		print_order_event(cli, client, event, how);
 	else if (pd_is_listing_event(event->type))
 		print_listing_event(cli, client, event);
+	else if (pd_is_notice_event(event->type))
+		print_notice_event(cli, client, event);
 	else
 		print_registry_event(event);
 	putchar('\n');

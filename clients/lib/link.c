@@ -334,6 +334,25 @@ static void refused(struct pd_client *client, const struct pd_message *message, 
 	}
 }
 
+/* A notice has come: it is delivered, whatever becomes of it here. */
+static void acknowledge(struct pd_client *client, const struct pd_message *push)
+{
+	struct pd_decoder *decoder = pd_decoder_new_client();
+	struct pd_message notified, answer = {.type = PD_MSG_answer};
+	struct pd_fault fault;
+	size_t off = 0;
+	struct pd_slice bytes = push->notice_push.notified;
+	if (decoder && !pd_decode(decoder, bytes.data, bytes.bytes, &off, &notified, &fault) &&
+	    notified.type == PD_MSG_notified) {
+		answer.answer =
+			(struct pd_answer){.notice = notified.notified.notice, .answer = PD_answer_kind_delivered};
+		/* If it cannot be sent now, the notice comes again with the next connection. */
+		if (pd_client_send(client, &answer, NULL, NULL) == PD_OK)
+			pd_client_flush(client);
+	}
+	pd_decoder_free(decoder);
+}
+
 static void dispatch(struct pd_client *client, const struct pd_message *message, const char *bytes, size_t byte_count)
 {
 	switch (message->type) {
@@ -343,6 +362,7 @@ static void dispatch(struct pd_client *client, const struct pd_message *message,
 			greet_again(client);
 		break;
 	case PD_MSG_refused: refused(client, message, bytes, byte_count); break;
+	case PD_MSG_notice_push: acknowledge(client, message); /* fall through */
 	case PD_MSG_push:
 	case PD_MSG_withdraw:
 	case PD_MSG_moved:

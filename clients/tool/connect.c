@@ -102,6 +102,8 @@ enum pd_err cli_open_with(struct cli *cli, const struct pd_client_options *optio
 		.subscribe = cli->subscribe,
 		.name = "paidan " PAIDAN_VERSION,
 		.language = (uint8_t)intl_language(),
+		.person = options ? options->person : 0,
+		.listen = options && options->listen,
 		.arg = cli,
 		.on_push = on_push,
 		.on_event = on_event,

@@ -21,6 +21,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	TAILQ_INIT(&core->sweep.holders);
 	listings_init(&core->listings, hash_seed);
 	core->duties.version = UINT64_MAX;
+	notices_init(&core->notices, hash_seed);
 	return core;
 }
 
@@ -42,6 +43,7 @@ void core_free(struct core *core)
 	timers_fini(&core->timers);
 	members_fini(&core->members);
 	listings_fini(&core->listings);
+	notices_fini(&core->notices);
 	registry_free(core->registry);
 	free(core);
 }
@@ -116,10 +118,20 @@ void core_refuse(struct core_decision *decision, enum pd_refusal refusal, struct
 
 static struct order *apply_order(struct core *core, const struct pd_message *event, uint64_t at)
 {
+	static const struct pd_id none;
 	struct order *order = life_apply(core, event, at);
 	if (event->type == PD_MSG_submitted && event->submitted.duty)
 		duties_apply(core, &event->submitted);
+	if (event->type == PD_MSG_submitted && memcmp(&event->submitted.notice, &none, sizeof none) != 0)
+		notice_handed_out(core, &event->submitted);
 	return order;
+}
+
+static void apply_registry(struct core *core, const struct pd_message *event)
+{
+	reroute_registry_changes(core, event);
+	registry_apply(core->registry, event);
+	reroute_registry_changed(core);
 }
 
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at)
@@ -130,13 +142,12 @@ struct order *core_apply(struct core *core, const struct pd_message *event, uint
 		core->last_ms = time_ms;
 	if (pd_is_order_event(event->type))
 		return apply_order(core, event, at);
-	if (pd_is_listing_event(event->type)) {
+	if (pd_is_listing_event(event->type))
 		listings_apply(core, event, at);
-		return NULL;
-	}
-	reroute_registry_changes(core, event);
-	registry_apply(core->registry, event);
-	reroute_registry_changed(core);
+	else if (pd_is_notice_event(event->type))
+		notice_apply(core, event, at);
+	else
+		apply_registry(core, event);
 	return NULL;
 }
 
@@ -149,6 +160,10 @@ void core_event_areas(const struct pd_message *event, uint32_t areas[static 2])
 	case PD_MSG_person_set: areas[0] = event->person_set.area; break;
 	case PD_MSG_claimed: areas[1] = event->claimed.by; break;
 	case PD_MSG_fulfilled: areas[1] = event->fulfilled.by; break;
+	case PD_MSG_notified: areas[0] = event->notified.area; break;
+	case PD_MSG_answered: areas[0] = event->answered.area; break;
+	case PD_MSG_missing_reminded: areas[0] = event->missing_reminded.area; break;
+	case PD_MSG_notice_ended: areas[0] = event->notice_ended.area; break;
 	default: break;
 	}
 	if (pd_is_listing_event(event->type))

@@ -16,6 +16,7 @@
 #include "followers.h"
 #include "members.h"
 #include "listings.h"
+#include "notices.h"
 #include "order.h"
 #include "registry.h"
 #include "route.h"
@@ -73,6 +74,7 @@ struct core_decision {
 	enum pd_refusal refusal;
 	struct pd_detail detail;
 	uint32_t version, person, event_version, actor, content;
+	uint64_t look_at; /* CORE_LOOK_BACK on an answer: the place of the member's last event */
 	enum pd_type event_type;
 	uint64_t seq;
 	struct pd_message event; /* texts are borrowed from the command */
@@ -103,7 +105,7 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 uint64_t core_next_due(const struct core *core);
 
 /* Take in an event, whose seq is event->request; at is its place in the journal. Returns the order it happened to, null
- * for the registry's. The order must be in memory, but for submitted and recorded. */
+ * for the registry's and notices'. The order must be in memory, but for submitted and recorded. */
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at);
 
 /* Whether the session's person may act on this connection as actor, and whether they are known: a refusal, or none. */
@@ -156,6 +158,39 @@ struct member *core_take_changed_members(struct core *core);
 /* Take in a member as the book has it. */
 void core_restore_member(struct core *core, const struct member_row *row);
 
+/* ---- notices (notices.h) ---- */
+
+/* Null when it is not in memory. */
+struct notice *core_notice(const struct core *core, const struct pd_id *id);
+/* The open ones, the one that ends first at the head; linked by by_until. */
+const struct notice_list *core_open_notices(const struct core *core);
+/* Whose answer it is: the member that it names, or the actor's own; 0: they have none. */
+uint32_t core_answer_member(const struct core *core, const struct notice_row *notice, const struct pd_answer *answer,
+			    uint32_t actor);
+/* The notices that changed since the last call, linked by next_changed; their marks are taken off. */
+struct notice *core_take_changed_notices(struct core *core);
+/* Take in a notice as the book has it; event is notified, as a message of row->event_bytes. Of an open one the members
+ * follow, then core_restore_notice_counts. */
+struct notice *core_restore_notice(struct core *core, const struct notice_row *row, const char *event);
+void core_restore_notice_counts(struct core *core, struct notice *notice);
+/* As core_forget: notices that have ended, with their members. */
+size_t core_forget_notices(struct core *core, uint64_t kept_seq, size_t limit);
+
+/* Sums for top and all below it, which is within the notice's area: the members there now, nothing else counted yet.
+ * With below the areas directly below top have sums of their own, in the order of their ids, and the first one is what
+ * is left at top itself (core_notice_total). The caller frees them. */
+struct notice_count *core_notice_sums(const struct core *core, const struct notice_row *row, const struct area *top,
+				      bool below, size_t *count);
+/* Count an open notice's answers in. */
+void core_notice_count(const struct core *core, const struct notice *notice, const struct area *top,
+		       struct notice_count *sums, size_t count);
+/* For who counts elsewhere: pairs of an area's id and the index of the sum to which it belongs, or UINT32_MAX, sorted
+ * by id; *areas gets the number of pairs. The caller frees them. */
+uint32_t *core_notice_places(const struct core *core, const struct area *top, const struct notice_count *sums,
+			     size_t count, size_t *areas);
+/* Add the sums below to the first one. */
+void core_notice_total(struct notice_count *sums, size_t count);
+
 /* ---- figures ---- */
 
 /* The holders that changed since the last call, linked by next_changed; their marks are taken off. */
@@ -202,8 +237,8 @@ const char *core_import_events(const struct core_import *import, size_t *bytes);
 
 /* ---- the state as bytes ---- */
 
-/* Give the whole state to sink, piece by piece: registry by id, open orders by id, their
- * members by owner and id, figures by area. Two states that
+/* Give the whole state to sink, piece by piece: registry by id, open orders by id, open
+ * notices by id, members of both by owner and id, figures by area. Two states that
  * behave alike dump alike. */
 void core_dump(const struct core *core, void (*sink)(const void *data, size_t bytes, void *arg), void *arg);
 

@@ -1,4 +1,5 @@
-/* due.c - what the clock brings: orders that climb, go on or close by themselves, reminders and warnings. */
+/* due.c - what the clock brings: orders that climb, go on or close by themselves, reminders and warnings; and what
+ * comes of notices (notice_decide.c). */
 #include "calendar.h"
 #include "deadline.h"
 #include "state.h"
@@ -75,8 +76,13 @@ static enum core_due decide_other(struct core *core, uint64_t now_ms, struct cor
 
 enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing)
 {
-	struct order *order;
+	struct order *order = timers_first(&core->timers);
+	uint64_t notice_ms = notice_next_due(core);
 	enum life_alarm alarm = LIFE_ALARM_PUT_OFF;
+	if (notice_ms <= now_ms && (!order || notice_ms < order->alarm_ms)) {
+		thing->order = NULL;
+		return notice_decide_due(core, now_ms, &thing->event) ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
+	}
 	while (alarm == LIFE_ALARM_PUT_OFF) {
 		order = timers_first(&core->timers);
 		if (!order || order->alarm_ms > now_ms)
@@ -97,7 +103,7 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 uint64_t core_next_due(const struct core *core)
 {
 	const struct order *order = timers_first(&core->timers);
-	const uint64_t others[] = {listings_next_due(core), duties_next_due(core)};
+	const uint64_t others[] = {listings_next_due(core), duties_next_due(core), notice_next_due(core)};
 	uint64_t next = order ? order->alarm_ms : UINT64_MAX;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		next = others[i] < next ? others[i] : next;

@@ -40,6 +40,29 @@ static bool holder_wanted(const void *entry)
 	return memcmp(&((const struct holder *)entry)->figures, &none, sizeof none) != 0;
 }
 
+static int compare_notices(const void *a, const void *b)
+{
+	return memcmp(&(*(struct notice *const *)a)->row.id, &(*(struct notice *const *)b)->row.id,
+		      sizeof(struct pd_id));
+}
+
+static bool notice_wanted(const void *entry)
+{
+	return notice_open(entry);
+}
+
+static void dump_notices(const struct core *core, sink_fn *sink, void *arg)
+{
+	size_t count;
+	void **notices = table_sorted(&core->notices.by_id, notice_wanted, compare_notices, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct notice *notice = notices[i];
+		sink(&notice->row, sizeof notice->row, arg);
+		sink(notice->event, notice->row.event_bytes, arg);
+	}
+	free(notices);
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	const struct member_key *x = &(*(struct member *const *)a)->row.key,
@@ -51,7 +74,8 @@ static int compare_members(const void *a, const void *b)
 static bool owner_open(const struct core *core, const struct pd_id *owner)
 {
 	const struct order *order = core_order(core, owner);
-	return order && order_wanted(order);
+	const struct notice *notice = core_notice(core, owner);
+	return (order && order_wanted(order)) || (notice && notice_open(notice));
 }
 
 static void dump_members(const struct core *core, sink_fn *sink, void *arg)
@@ -79,6 +103,7 @@ void core_dump(const struct core *core, sink_fn *sink, void *arg)
 	for (size_t i = 0; i < count; i++)
 		sink(&((struct order *)orders[i])->row, sizeof(struct order_row), arg);
 	free(orders);
+	dump_notices(core, sink, arg);
 	dump_members(core, sink, arg);
 	void **holders = table_sorted(&core->holders, holder_wanted, compare_holders, &count);
 	for (size_t i = 0; i < count; i++) {

@@ -351,6 +351,8 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 		decide_move(core, command, actor, now_ms, decision);
 	else if (pd_is_listing_command(command->type))
 		listings_decide(core, command, actor, now_ms, decision);
+	else if (pd_is_notice_command(command->type))
+		notice_decide(core, command, actor, now_ms, decision);
 	else if (!gone)
 		decide_put(core, command, actor, now_ms, decision);
 	/* A repeat gets the first answer, whoever has left since. */

@@ -325,6 +325,7 @@ static void apply_household(struct registry *registry, void *entity, const struc
 	household->centre = set->centre;
 	household->lon_e7 = set->lon_e7;
 	household->lat_e7 = set->lat_e7;
+	household->priority = set->priority;
 	household->retired = set->retired;
 	count_household(registry, household, 1);
 	addresses_add(registry, household);

@@ -44,6 +44,7 @@ struct household {
 	ENTITY;
 	uint32_t area, centre;
 	int32_t lon_e7, lat_e7;
+	uint8_t priority; /* enum household_priority; 0: none */
 	struct pd_slice address;
 	RB_ENTRY(household) by_address; /* addresses.c */
 };

@@ -168,7 +168,8 @@ static void decide_household(const struct registry *registry, const struct pd_pu
 	decision->effect = effect_of(
 		household, household && household->retired, put->retired, household && household->area != put->area,
 		household && (household->centre != put->centre || household->lon_e7 != put->lon_e7 ||
-			      household->lat_e7 != put->lat_e7 || !same_text(household->address, put->address)));
+			      household->lat_e7 != put->lat_e7 || household->priority != put->priority ||
+			      !same_text(household->address, put->address)));
 	decision->event.type = PD_MSG_household_set;
 	decision->event.household_set = (struct pd_household_set){.household = put->household,
 								  .area = put->area,
@@ -176,7 +177,8 @@ static void decide_household(const struct registry *registry, const struct pd_pu
 								  .address = put->address,
 								  .lon_e7 = put->lon_e7,
 								  .lat_e7 = put->lat_e7,
-								  .retired = put->retired};
+								  .retired = put->retired,
+								  .priority = put->priority};
 }
 
 static void decide_person(const struct registry *registry, const struct pd_put_person *put,

@@ -26,6 +26,7 @@ struct core {
 	struct sweep sweep;
 	uint64_t last_seq, last_ms;
 	struct holder *changed;
+	struct notices notices;
 	struct members members; /* of open orders and notices; of ended ones while these are in memory */
 	struct listings listings;
 	struct duties duties;
@@ -40,6 +41,14 @@ void begin_record(const struct core *core, const struct pd_record *record, uint3
 
 /* By when a suspended order that goes on now is to be completed: what was left of its time runs from now on. (due.c) */
 uint64_t due_resumed(const struct core *core, const struct order *order, uint64_t now_ms);
+/* Notices: what commands do, and what the clock brings. (notice_decide.c) */
+void notice_decide(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
+		   struct core_decision *decision);
+bool notice_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
+uint64_t notice_next_due(const struct core *core);
+/* Their events, applied; a micro-grid got its order. (notices.c) */
+void notice_apply(struct core *core, const struct pd_message *event, uint64_t at);
+void notice_handed_out(struct core *core, const struct pd_submitted *submitted);
 
 /* Order events, applied. */
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at);

@@ -14,8 +14,9 @@
 enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
 static const uint64_t map_bytes_first = UINT64_C(16) << 30;
 
-static const char *const names[TABLES] = {"orders",  "by_holder", "by_requester",  "registry", "members", "by_member",
-					  "figures", "listings",  "open_listings", "claims",   "tallies", "meta"};
+static const char *const names[TABLES] = {"orders",  "by_holder", "by_requester", "registry", "notices",
+					  "members", "by_member", "figures",      "listings", "open_listings",
+					  "claims",  "tallies",   "meta"};
 
 static const char state_key[] = "state";
 
@@ -177,6 +178,7 @@ void book_batch_clear(struct book_batch *batch)
 	batch->first_seq = 0;
 	batch->orders.count = batch->registry.count = batch->figures.count = batch->members.count = 0;
 	batch->listings.count = batch->claims.count = batch->tallies.count = 0;
+	batch->notices.count = 0;
 }
 
 void book_batch_fini(struct book_batch *batch)
@@ -188,6 +190,7 @@ void book_batch_fini(struct book_batch *batch)
 	pd_buffer_fini(&batch->listings);
 	pd_buffer_fini(&batch->claims);
 	pd_buffer_fini(&batch->tallies);
+	pd_buffer_fini(&batch->notices);
 }
 
 /* Rows are sorted by what stands here, and not moved themselves. */
@@ -361,6 +364,19 @@ static int keep_figures(struct book *book, MDB_txn *txn, const struct pd_buffer 
 	return rc;
 }
 
+static int keep_notices(struct book *book, MDB_txn *txn, const struct pd_buffer *notices)
+{
+	int rc = 0;
+	for (size_t off = 0; off < notices->count && rc == 0;) {
+		struct notice_row row;
+		memcpy(&row, notices->data + off, sizeof row);
+		rc = put(txn, book->tables[NOTICES], &row.id, sizeof row.id, notices->data + off,
+			 sizeof row + row.event_bytes);
+		off += sizeof row + row.event_bytes;
+	}
+	return rc;
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	const struct member_key *x = a, *y = b;
@@ -398,6 +414,8 @@ static int keep_once(struct book *book, struct book_batch *batch)
 		rc = keep_registry(book, txn, &batch->registry);
 	if (rc == 0)
 		rc = keep_figures(book, txn, &batch->figures);
+	if (rc == 0)
+		rc = keep_notices(book, txn, &batch->notices);
 	if (rc == 0)
 		rc = keep_members(book, txn, &batch->members);
 	if (rc == 0)
@@ -510,6 +528,46 @@ enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
 	return err ? err : found ? PD_OK : PD_ENOENT;
 }
 
+/* ---- notices ---- */
+
+static enum pd_err read_notice(const MDB_val *value, struct notice_row *row, const char **event)
+{
+	if (value->mv_size < sizeof *row)
+		return PD_ECORRUPT;
+	memcpy(row, value->mv_data, sizeof *row);
+	*event = (const char *)value->mv_data + sizeof *row;
+	return value->mv_size == sizeof *row + row->event_bytes ? PD_OK : PD_ECORRUPT;
+}
+
+enum pd_err book_notice_get(struct book_reader *reader, const struct pd_id *id, struct notice_row *row,
+			    const char **event)
+{
+	MDB_val key = {sizeof *id, (void *)id}, value;
+	int rc = mdb_get(reader->txn, reader->book->tables[NOTICES], &key, &value);
+	if (rc)
+		return rc == MDB_NOTFOUND ? PD_ENOENT : PD_ESYS;
+	return read_notice(&value, row, event);
+}
+
+enum pd_err book_notices(struct book_reader *reader, const struct pd_id *before,
+			 bool (*found)(const struct notice_row *row, const char *event, void *arg), void *arg)
+{
+	struct walk walk = walk_open(reader, NOTICES);
+	enum pd_err err = PD_OK;
+	if (before)
+		walk_from(&walk, before, sizeof *before);
+	walk_to(&walk, before && walk.rc == 0 ? MDB_PREV : MDB_LAST);
+	for (; walk.rc == 0; walk_to(&walk, MDB_PREV)) {
+		struct notice_row row;
+		const char *event;
+		err = read_notice(&walk.value, &row, &event);
+		if (err || !found(&row, event, arg))
+			break;
+	}
+	enum pd_err closed = walk_close(&walk);
+	return err ? err : closed;
+}
+
 /* ---- members ---- */
 
 enum pd_err book_member_get(struct book_reader *reader, const struct pd_id *owner, uint32_t member,
@@ -603,6 +661,31 @@ static enum pd_err load_registry(struct book_reader *reader, struct core *core)
 	return walk_close(&walk);
 }
 
+struct notices_load {
+	struct book_reader *reader;
+	struct core *core;
+	enum pd_err err;
+};
+
+static bool load_notice(const struct notice_row *row, const char *event, void *arg)
+{
+	struct notices_load *load = arg;
+	if (row->marks & NOTICE_ENDED)
+		return true;
+	struct notice *notice = core_restore_notice(load->core, row, event);
+	load->err = book_load_members(load->reader, &row->id, load->core);
+	core_restore_notice_counts(load->core, notice);
+	return load->err == PD_OK;
+}
+
+/* The open ones, with their members. */
+static enum pd_err load_notices(struct book_reader *reader, struct core *core)
+{
+	struct notices_load load = {reader, core, PD_OK};
+	enum pd_err err = book_notices(reader, NULL, load_notice, &load);
+	return err ? err : load.err;
+}
+
 static enum pd_err load_figures(struct book_reader *reader, struct core *core)
 {
 	struct walk walk = walk_open(reader, FIGURES);
@@ -677,6 +760,8 @@ enum pd_err book_load(struct book_reader *reader, struct core *core, struct book
 		err = load_open(reader, core);
 	if (err == PD_OK)
 		err = book_load_listings(reader, core);
+	if (err == PD_OK)
+		err = load_notices(reader, core);
 	if (err == PD_OK)
 		core_restore_end(core, meta->seq, meta->time_ms);
 	return err;

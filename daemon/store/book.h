@@ -4,6 +4,7 @@
  *   by_holder     holder u32, state u8, urgency u8, seq u64     id           (big-endian, so that keys sort by value)
  *   by_requester  person u32, seq u64                           id
  *   registry      kind u8, id u32, big-endian                   the event that last set it, as a message
+ *   notices       id, 16 bytes                                  struct notice_row, then notified, as a message
  *   members       owner, 16 bytes, member u32                   struct member_row
  *   by_member     member u32, owner, 16 bytes                   nothing
  *   figures       area u32, big-endian                          struct figures
@@ -25,7 +26,7 @@
 #include "proto.h"
 
 /* 2: figures know due, late and duplicate; rows have marks. 3: one table for the registry; rows have deadlines' parts,
- * coordinates and urges; members. */
+ * coordinates and urges; notices and members. */
 enum { BOOK_FORMAT = 3 };
 
 struct book_meta {
@@ -63,6 +64,7 @@ struct book_batch {
 	struct pd_buffer listings; /* struct listing_row */
 	struct pd_buffer claims;   /* struct claim_row */
 	struct pd_buffer tallies;  /* struct book_tally */
+	struct pd_buffer notices;  /* struct notice_row, each with the message notified behind it */
 	struct book_meta meta;     /* the state to which all this leads */
 };
 
@@ -101,6 +103,16 @@ PD_MUST_USE enum pd_err book_last_id(struct book_reader *reader, struct pd_id *i
 
 /* Give everything that belongs in memory to an empty core: registry, figures, open orders, and its end. */
 PD_MUST_USE enum pd_err book_load(struct book_reader *reader, struct core *core, struct book_meta *meta);
+
+/* *event points to the message notified, of row->event_bytes, and lives as long as the snapshot. PD_ENOENT: the book
+ * does not have it. */
+PD_MUST_USE enum pd_err book_notice_get(struct book_reader *reader, const struct pd_id *id, struct notice_row *row,
+					const char **event);
+/* Give notices to found, those with the greatest ids first, those before the one given (null: all), until it returns
+ * false. */
+PD_MUST_USE enum pd_err book_notices(struct book_reader *reader, const struct pd_id *before,
+				     bool (*found)(const struct notice_row *row, const char *event, void *arg),
+				     void *arg);
 
 /* PD_ENOENT: the book does not have it. */
 PD_MUST_USE enum pd_err book_member_get(struct book_reader *reader, const struct pd_id *owner, uint32_t member,

@@ -68,6 +68,10 @@ void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at
 	for (const struct member *member = core_take_changed_members(core); member; member = member->next_changed)
 		pd_buffer_add(&batch->members, &member->row, sizeof member->row);
 	batch_listings(batch, core);
+	for (const struct notice *notice = core_take_changed_notices(core); notice; notice = notice->next_changed) {
+		pd_buffer_add(&batch->notices, &notice->row, sizeof notice->row);
+		pd_buffer_add(&batch->notices, notice->event, notice->row.event_bytes);
+	}
 	batch->meta = (struct book_meta){.seq = core_last_seq(core), .at = at, .time_ms = core_last_ms(core)};
 }
 
@@ -109,6 +113,34 @@ enum pd_err replay_fetch_listings(struct core *core, struct book_reader *reader,
 	return err;
 }
 
+enum pd_err replay_fetch_notice(struct core *core, struct book_reader *reader, const struct pd_id *id)
+{
+	struct notice_row row;
+	const char *event;
+	enum pd_err err = book_begin(reader);
+	if (err)
+		return err;
+	err = book_notice_get(reader, id, &row, &event);
+	if (err == PD_OK)
+		core_restore_notice(core, &row, event);
+	book_end(reader);
+	return err;
+}
+
+enum pd_err replay_fetch_member(struct core *core, struct book_reader *reader, const struct pd_id *owner,
+				uint32_t member)
+{
+	struct member_row row;
+	enum pd_err err = book_begin(reader);
+	if (err)
+		return err;
+	err = book_member_get(reader, owner, member, &row);
+	book_end(reader);
+	if (err == PD_OK)
+		core_restore_member(core, &row);
+	return err;
+}
+
 /* One run's tools. */
 struct run {
 	struct replay *replay;
@@ -123,6 +155,7 @@ static void forget(struct core *core)
 {
 	core_forget(core, core_last_seq(core), SIZE_MAX, NULL, NULL, NULL);
 	core_forget_listings(core, core_last_seq(core));
+	core_forget_notices(core, core_last_seq(core), SIZE_MAX);
 }
 
 static enum pd_err keep(struct run *run)
@@ -185,6 +218,29 @@ static enum pd_err listing_fits(struct run *run, const struct pd_message *event,
 	return PD_ECORRUPT;
 }
 
+/* A notice begins once, and what happens to it happens while it is open. */
+static enum pd_err notice_fits(struct run *run, const struct pd_message *event, uint64_t seq)
+{
+	struct replay *replay = run->replay;
+	const struct pd_id *id = &event->answered.notice;
+	const struct notice *notice = core_notice(replay->core, id);
+	char text[PD_ID_TEXT_BYTES];
+	bool begins = event->type == PD_MSG_notified;
+	if (begins ? notice != NULL : !notice || !notice_open(notice)) {
+		snprintf(replay->why, sizeof replay->why,
+			 begins ? _("event %" PRIu64 " begins notice %s, which is there already")
+				: _("event %" PRIu64 " happens to notice %s, which is not open"),
+			 seq, pd_id_print(id, text));
+		return PD_ECORRUPT;
+	}
+	if (begins && !registry_area(core_registry(replay->core), event->notified.area)) {
+		snprintf(replay->why, sizeof replay->why,
+			 _("event %" PRIu64 " names area %" PRIu32 ", which there is not"), seq, event->notified.area);
+		return PD_ECORRUPT;
+	}
+	return PD_OK;
+}
+
 /* Whether the event can have happened to the state. */
 static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_t seq)
 {
@@ -196,6 +252,8 @@ static enum pd_err fits(struct run *run, const struct pd_message *event, uint64_
 	}
 	if (pd_is_listing_event(event->type))
 		return listing_fits(run, event, seq);
+	if (pd_is_notice_event(event->type))
+		return notice_fits(run, event, seq);
 	return pd_is_order_event(event->type) ? order_fits(run, event, seq) : PD_OK;
 }
 

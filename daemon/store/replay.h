@@ -12,7 +12,8 @@
 /* Add to batch what event has changed; message is the event as it stands in the journal. */
 void replay_batch_event(struct book_batch *batch, const struct core *core, const struct pd_message *event,
 			const char *message, size_t bytes, struct order *order);
-/* Close batch: add the figures and members that changed, and the state it leads to. at: the place of the last event. */
+/* Close batch: add the figures, notices and members that changed, and the state it leads to. at: the place of the last
+ * event. */
 void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at);
 
 struct replay {
@@ -29,6 +30,12 @@ struct replay {
 
 /* Replay the events after the core's last. PD_ECORRUPT: the journal is damaged, or does not fit the state. */
 PD_MUST_USE enum pd_err replay_run(struct replay *replay);
+
+/* Find a notice that has ended, and put it into memory; and a member of it, which belongs to it there until it is
+ * forgotten. PD_ENOENT: there is none. */
+PD_MUST_USE enum pd_err replay_fetch_notice(struct core *core, struct book_reader *reader, const struct pd_id *id);
+PD_MUST_USE enum pd_err replay_fetch_member(struct core *core, struct book_reader *reader, const struct pd_id *owner,
+					    uint32_t member);
 
 /* Find an order that is not in memory, and put it there. PD_ENOENT: there is no such order. */
 PD_MUST_USE enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const struct pd_id *id);

@@ -127,7 +127,7 @@ static void set_number(const struct pd_field *field, void *at, uint64_t value)
 static void set_size(const struct pd_field *field, void *at, uint64_t size)
 {
 	switch (field->kind) {
-	case PD_ID: memset(at, (int)draw(), 16); break;
+	case PD_ID: memset(at, field->required ? (int)draw() : 0, 16); break;
 	case PD_TEXT: *(struct pd_slice *)at = text_with(size, 1 + (unsigned)(draw() % 4)); break;
 	case PD_BIN: *(struct pd_slice *)at = (struct pd_slice){bytes_of, (uint32_t)size}; break;
 	case PD_U64S: *(struct pd_u64s *)at = (struct pd_u64s){numbers_of, (uint32_t)size}; break;
@@ -245,6 +245,7 @@ static struct pd_slice zero_of(enum pd_kind kind)
 	case PD_BIN: return (struct pd_slice){"\xc4\x00", 2};
 	case PD_U64S: return (struct pd_slice){"\x90", 1};
 	case PD_BOOL: return (struct pd_slice){"\xc2", 1};
+	case PD_ID: return (struct pd_slice){"\xc4\x10\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 18};
 	default: return (struct pd_slice){"\x00", 1};
 	}
 }

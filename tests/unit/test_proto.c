@@ -118,7 +118,6 @@ static void check_limits(const struct pd_message_info *info, const struct pd_fie
 	       field->name);
 	expect(field->required || field->min <= 0,
 	       "%s.%s is optional, but zero, what it is when left out, is not allowed", info->name, field->name);
-	expect(field->required || field->kind != PD_ID, "%s.%s: an ID cannot be optional", info->name, field->name);
 	expect(strlen(field->doc) > 2, "%s.%s has no doc", info->name, field->name);
 }
 

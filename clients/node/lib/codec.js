@@ -58,8 +58,9 @@ function empty(field) {
 	}
 }
 
-/** @param {any} value as it stands on the wire */
-function isEmpty(value) {
+/** @param {Field} field @param {any} value as it stands on the wire */
+function isEmpty(field, value) {
+	if (field.kind === 'id') return value.every((/** @type {number} */ byte) => byte === 0)
 	return value === 0 || value === false || value?.length === 0
 }
 
@@ -176,8 +177,10 @@ export function encodeMessage(schema, name, request, fields = {}) {
 		if (!message.byName.has(key))
 			throw new BadInput(`${name} has no field "${key}"; it has ${[...message.byName.keys()].join(', ') || 'none'}`)
 	const values = message.fields.map((field) => fieldOut(name, field, fields))
-	while (values.length && !message.fields[values.length - 1].required && isEmpty(values[values.length - 1]))
+	for (let last = values.length - 1; last >= 0; last--) {
+		if (message.fields[last].required || !isEmpty(message.fields[last], values[last])) break
 		values.pop()
+	}
 	return encoder.encode([message.type, shortest(request), ...values])
 }
 

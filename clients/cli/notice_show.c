@@ -1,0 +1,295 @@
+#include "notice_show.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "intl.h"
+#include "names.h"
+#include "pages.h"
+#include "print.h"
+#include "tell.h"
+
+enum { LABEL_COLUMNS = 10, PATH_BYTES = 1100, WHO_BYTES = 400 };
+
+struct listing {
+	struct cli *cli;
+	struct pd_client *client;
+	struct json json;
+	struct table *table;
+};
+
+/* ---- rows ---- */
+
+static const char *const notice_titles[] = {N_("NOTICE"), N_("KIND"), N_("WANTS"), N_("SENT"),
+					    N_("UNTIL"),  N_("AREA"), N_("TEXT"),  NULL};
+static const char *const progress_titles[] = {N_("AREA"),     N_(">MEMBERS"),   N_(">DELIVERED"),
+					      N_(">READ"),    N_(">CONFIRMED"), N_(">ANSWERED"),
+					      N_(">MISSING"), N_("ANSWERS"),    NULL};
+static const char *const household_titles[] = {N_(">ID"), N_("PRIORITY"), N_("AREA"), N_("ADDRESS"), NULL};
+static const char *const person_titles[] = {N_(">ID"), N_("NAME"), N_("AREA"), N_("PHONE"), NULL};
+static const char *const answer_titles[] = {N_("WHEN"), N_(">MEMBER"), N_("REACHED"), N_("ANSWER"), N_("NUMBERS"),
+					    N_("BY"),   N_("NOTICE"),  N_("TEXT"),    NULL};
+
+static const char *area_name(struct listing *listing, uint32_t area)
+{
+	return area ? names_get(listing->cli, listing->client, NAME_AREA, area)->text : "-";
+}
+
+static const char *word_or_dash(const char *set, unsigned code)
+{
+	return code ? intl_word(set, code) : "-";
+}
+
+static void notice_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_notice *notice = &row->notice;
+	char id[PD_ID_TEXT_BYTES], time[PRINT_TIME_BYTES];
+	table_cell(listing->table, "%s", pd_id_print(&notice->notice, id));
+	table_cell(listing->table, "%s", intl_word("notice_kind", notice->kind));
+	table_cell(listing->table, "%s", intl_word("want", notice->want));
+	table_cell(listing->table, "%s", print_time(notice->time_ms, time));
+	table_cell(listing->table, "%s", print_time(notice->ended_ms ? notice->ended_ms : notice->until_ms, time));
+	table_cell(listing->table, "%s", area_name(listing, notice->area));
+	table_text(listing->table, notice->text);
+}
+
+/* "done 12, away 3; 48, 5": the answers that there are, then the sums of their numbers. */
+static void write_answers(const struct pd_progress *progress, char *text, size_t bytes)
+{
+	size_t used = 0;
+	text[0] = 0;
+	for (uint32_t i = 0; i < progress->answers.count && used < bytes; i++)
+		if (progress->answers.values[i])
+			used += (size_t)snprintf(text + used, bytes - used, "%s%s %" PRIu64, used ? ", " : "",
+						 intl_word("answer_kind", PD_answer_kind_done + i),
+						 progress->answers.values[i]);
+	uint32_t count = progress->sums.count;
+	while (count && !progress->sums.values[count - 1])
+		count--;
+	for (uint32_t i = 0; i < count && used < bytes; i++)
+		used += (size_t)snprintf(text + used, bytes - used, "%s%" PRIu64, i ? ", " : "; ",
+					 progress->sums.values[i]);
+}
+
+static void progress_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_progress *progress = &row->progress;
+	char text[400];
+	write_answers(progress, text, sizeof text);
+	table_cell(listing->table, "%s", area_name(listing, progress->area));
+	table_cell(listing->table, "%" PRIu32, progress->members);
+	table_cell(listing->table, "%" PRIu32, progress->delivered);
+	table_cell(listing->table, "%" PRIu32, progress->read);
+	table_cell(listing->table, "%" PRIu32, progress->confirmed);
+	table_cell(listing->table, "%" PRIu32, progress->answered);
+	table_cell(listing->table, "%" PRIu32, progress->missing);
+	table_cell(listing->table, "%s", text[0] ? text : "-");
+}
+
+static void household_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_household *household = &row->household;
+	table_cell(listing->table, "%" PRIu32, household->household);
+	table_cell(listing->table, "%s", word_or_dash("household_priority", household->priority));
+	table_cell(listing->table, "%s", area_name(listing, household->area));
+	table_text(listing->table, household->address);
+}
+
+static void person_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_person *person = &row->person;
+	table_cell(listing->table, "%" PRIu32, person->person);
+	table_text(listing->table, person->name);
+	table_cell(listing->table, "%s", area_name(listing, person->area));
+	table_text(listing->table, person->phone);
+}
+
+static void answer_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_answer_row *answer = &row->answer_row;
+	char id[PD_ID_TEXT_BYTES], time[PRINT_TIME_BYTES], who[WHO_BYTES], numbers[100] = "-";
+	for (uint32_t i = 0, used = 0; i < answer->numbers.count && used < sizeof numbers; i++)
+		used += (uint32_t)snprintf(numbers + used, sizeof numbers - used, "%s%" PRIu64, i ? ", " : "",
+					   answer->numbers.values[i]);
+	table_cell(listing->table, "%s", print_time(answer->time_ms, time));
+	table_cell(listing->table, "%" PRIu32, answer->member);
+	table_cell(listing->table, "%s", word_or_dash("answer_kind", answer->reached));
+	table_cell(listing->table, "%s", word_or_dash("answer_kind", answer->answer));
+	table_cell(listing->table, "%s", numbers);
+	table_text(listing->table, pd_text(tell_person(listing->cli, listing->client, answer->actor, who, sizeof who)));
+	table_cell(listing->table, "%s", pd_id_print(&answer->notice, id));
+	table_text(listing->table, answer->text);
+}
+
+static const struct shape {
+	enum pd_type type;
+	const char *const *titles;
+	void (*cells)(struct listing *listing, const struct pd_message *row);
+} shapes[] = {
+	{PD_MSG_notice, notice_titles, notice_cells},          {PD_MSG_progress, progress_titles, progress_cells},
+	{PD_MSG_household, household_titles, household_cells}, {PD_MSG_person, person_titles, person_cells},
+	{PD_MSG_answer_row, answer_titles, answer_cells},
+};
+enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+
+static const struct shape *shape_of(enum pd_type type)
+{
+	for (int i = 0; i < SHAPES; i++)
+		if (shapes[i].type == type)
+			return &shapes[i];
+	return NULL;
+}
+
+static void show_row(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg)
+{
+	struct listing *listing = arg;
+	const struct shape *shape = shape_of(row->type);
+	if (cli->json) {
+		tell_json(&listing->json, NULL, cli, client, row);
+	} else if (shape) {
+		if (!listing->table)
+			listing->table = table_new(shape->titles);
+		shape->cells(listing, row);
+	}
+}
+
+static void end_page(void *arg)
+{
+	struct listing *listing = arg;
+	if (listing->table)
+		table_print(listing->table, stdout);
+}
+
+/* Rows inside an array that is open, or as a table. */
+static int show_rows(struct listing *listing, struct pd_message *query)
+{
+	bool more;
+	int code = pages_show(listing->cli, listing->client, query, 0, show_row, end_page, listing, &more);
+	table_free(listing->table);
+	listing->table = NULL;
+	return code;
+}
+
+int notice_show_list(struct cli *cli, struct pd_client *client, struct pd_message *query)
+{
+	struct listing listing = {.cli = cli, .client = client};
+	json_init(&listing.json, stdout);
+	if (cli->json)
+		json_array(&listing.json, NULL);
+	int code = show_rows(&listing, query);
+	if (cli->json && code == CLI_OK)
+		json_end(&listing.json);
+	return code;
+}
+
+/* ---- one ---- */
+
+static void on_notice(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct notice_found *found = arg;
+	(void)client;
+	(void)last;
+	if (answer->type != PD_MSG_notice)
+		return;
+	found->row = answer->notice;
+	snprintf(found->text, sizeof found->text, "%.*s", (int)answer->notice.text.bytes, answer->notice.text.data);
+	snprintf(found->labels, sizeof found->labels, "%.*s", (int)answer->notice.labels.bytes,
+		 answer->notice.labels.data);
+	found->row.text = pd_text(found->text);
+	found->row.labels = pd_text(found->labels);
+}
+
+int notice_read(struct cli *cli, struct pd_client *client, const struct pd_id *notice, struct notice_found *found)
+{
+	struct pd_message query = {.type = PD_MSG_list_notices, .list_notices = {.notice = *notice}};
+	found->row.kind = 0;
+	int code = cli_query(cli, client, &query, on_notice, found, NULL);
+	if (code == CLI_OK && !found->row.kind)
+		return cli_fail(cli, CLI_SYSTEM, _("the broker answered without the notice"));
+	return code;
+}
+
+static void print_pair(const char *label, const char *text)
+{
+	print_column(stdout, label, LABEL_COLUMNS);
+	print_text(stdout, pd_text(text));
+	putchar('\n');
+}
+
+static void print_notice(struct cli *cli, struct pd_client *client, const struct pd_notice *notice)
+{
+	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES], time[PRINT_TIME_BYTES];
+	print_pair(_("notice"), pd_id_print(&notice->notice, id));
+	print_pair(_("kind"), intl_word("notice_kind", notice->kind));
+	print_pair(_("wants"), intl_word("want", notice->want));
+	print_pair(_("members"), intl_word("member_sort", notice->sort));
+	print_pair(_("area"), names_path(cli, client, notice->area, text, sizeof text));
+	print_pair(_("sent"), print_time(notice->time_ms, time));
+	print_pair(_("by"), tell_person(cli, client, notice->actor, text, sizeof text));
+	if (notice->ended_ms)
+		print_pair(_("ended"), print_time(notice->ended_ms, time));
+	else
+		print_pair(_("until"), print_time(notice->until_ms, time));
+	if (notice->orders) {
+		print_column(stdout, _("orders"), LABEL_COLUMNS);
+		printf("%" PRIu32 "\n", notice->orders);
+	}
+	if (notice->reminders) {
+		print_column(stdout, _("reminders"), LABEL_COLUMNS);
+		printf("%" PRIu32 "\n", notice->reminders);
+	}
+	print_column(stdout, _("text"), LABEL_COLUMNS);
+	print_text(stdout, notice->text);
+	printf("\n\n");
+}
+
+int notice_show_one(struct cli *cli, struct pd_client *client, const struct pd_id *notice, uint32_t area)
+{
+	struct listing listing = {.cli = cli, .client = client};
+	struct pd_message query = {.type = PD_MSG_get_progress, .get_progress = {*notice, area}};
+	struct notice_found *found = malloc(sizeof *found);
+	if (!found)
+		abort();
+	int code = notice_read(cli, client, notice, found);
+	if (code == CLI_OK) {
+		struct pd_message message = {.type = PD_MSG_notice, .notice = found->row};
+		json_init(&listing.json, stdout);
+		if (cli->json) {
+			json_object(&listing.json, NULL);
+			tell_json(&listing.json, "notice", cli, client, &message);
+			json_array(&listing.json, "progress");
+		} else {
+			print_notice(cli, client, &found->row);
+		}
+		code = show_rows(&listing, &query);
+	}
+	if (cli->json && code == CLI_OK) {
+		json_end(&listing.json);
+		json_end(&listing.json);
+	}
+	free(found);
+	return code;
+}
+
+void notice_tell(struct cli *cli, struct pd_client *client, const struct pd_message *notified, uint32_t reminder)
+{
+	const struct pd_notified *n = &notified->notified;
+	char id[PD_ID_TEXT_BYTES], time[PRINT_TIME_BYTES];
+	struct json json;
+	if (cli->json) {
+		json_init(&json, stdout);
+		json_object(&json, NULL);
+		tell_json(&json, "notice", cli, client, notified);
+		json_number(&json, "reminder", reminder);
+		json_end(&json);
+		return;
+	}
+	printf("%s  %s", print_time(n->time_ms, time), intl_word("notice_kind", n->kind));
+	if (reminder)
+		printf(_(", reminder %u"), reminder);
+	printf(_(" %s, wants %s, until %s: "), pd_id_print(&n->notice, id), intl_word("want", n->want),
+	       print_time(n->until_ms, time));
+	print_text(stdout, n->text);
+	putchar('\n');
+}
