@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "script.h"
+#include "verbs_notice.h"
 
 static const char indent[] = "    ";
 
@@ -140,15 +142,21 @@ static void print_registry_event(struct cast *cast, const struct pd_message *eve
 	}
 }
 
-void account_event(struct cast *cast, const struct pd_message *event, const struct order *order, bool dated)
+void account_event(struct cast *cast, const struct core *core, const struct pd_message *event,
+		   const struct order *order, bool dated)
 {
 	char time[SCRIPT_TIME_BYTES];
 	fputs(indent, stdout);
 	if (dated)
 		printf("%s: ", script_time(event->area_set.time_ms, time));
 	printf("#%" PRIu64 " %s: ", event->request, pd_message_info(event->type)->name);
+	static const struct pd_id none;
+	if (event->type == PD_MSG_submitted && memcmp(&event->submitted.notice, &none, sizeof none) != 0)
+		account_handed_out(cast, &event->submitted);
 	if (order)
 		print_order_event(cast, event, &order->row);
+	else if (pd_is_notice_event(event->type))
+		account_notice_event(cast, event, core_notice(core, &event->notified.notice)->row.sort);
 	else
 		print_registry_event(cast, event);
 	putchar('\n');

@@ -7,7 +7,8 @@
 
 /* order is as the event has left it; null for the registry's. dated: say when, for it did not happen at the script's
  * time. */
-void account_event(struct cast *cast, const struct pd_message *event, const struct order *order, bool dated);
+void account_event(struct cast *cast, const struct core *core, const struct pd_message *event,
+		   const struct order *order, bool dated);
 /* The holder is told of an order; nothing is recorded. */
 void account_warning(struct cast *cast, uint64_t now_ms, const struct order_row *row, enum pd_warning why);
 void account_refused(struct cast *cast, const struct core_decision *decision);

@@ -25,7 +25,7 @@
 
 #include "account.h"
 #include "id.h"
-#include "verbs.h"
+#include "verbs_notice.h"
 
 struct play {
 	struct script script;
@@ -90,7 +90,7 @@ static void show(struct play *play)
 		account_figures(play->cast, core, area);
 	} else if (script_take_if(script, "route")) {
 		show_route(play);
-	} else {
+	} else if (!show_notice(script, play->cast, core)) {
 		bool followers = script_take_if(script, "followers");
 		const char *name = script_need(script, "an order's name, followers, queue or figures");
 		struct pd_id id;
@@ -98,7 +98,10 @@ static void show(struct play *play)
 			cast_find_order(play->cast, name, &id) ? stage_row(play->stage, &id) : NULL;
 		if (!row)
 			script_fail(script,
-				    "there is no order \"%s\": show ORDER, show queue AREA or show figures AREA", name);
+				    "there is no order \"%s\": show ORDER, show queue AREA, show figures AREA, show "
+				    "progress "
+				    "NOTICE [AREA] or show missing NOTICE [AREA]",
+				    name);
 		if (followers)
 			account_followers(play->cast, core, row);
 		else

@@ -103,7 +103,7 @@ static void apply(struct stage *stage, const struct pd_message *event, bool date
 	pd_encode(event, &stage->events);
 	const struct order *order = core_apply(stage->core, event, at);
 	if (!stage->quiet)
-		account_event(stage->cast, event, order, dated);
+		account_event(stage->cast, stage->core, event, order, dated);
 }
 
 /* The next event from *off on; false at the end. */
@@ -174,6 +174,22 @@ uint32_t stage_version(struct stage *stage, const struct pd_id *id)
 
 /* ---- commands ---- */
 
+/* The same of an answer: whether the member has answered so before. */
+static bool look_back_at_answers(struct stage *stage, const struct pd_answer *answer, struct core_decision *decision)
+{
+	struct pd_message event;
+	for (size_t off = 0; next_event(stage, &off, &event);) {
+		const struct pd_answered *a = &event.answered;
+		if (event.type != PD_MSG_answered || memcmp(&a->notice, &answer->notice, sizeof a->notice) != 0 ||
+		    a->member != answer->member || a->actor != decision->actor ||
+		    notice_content(a->answer, &a->numbers, a->text) != decision->content)
+			continue;
+		decision->seq = event.request;
+		return true;
+	}
+	return false;
+}
+
 /* As the broker does it: whether the order's story holds what the command would have made. */
 static bool look_back(struct stage *stage, const struct pd_id *id, struct core_decision *decision)
 {
@@ -213,7 +229,8 @@ static void decide(struct stage *stage, const struct pd_message *command, uint32
 		return;
 	case CORE_REPEATED: account_repeated(&decision, false); return;
 	case CORE_LOOK_BACK:
-		if (look_back(stage, &command->accept.order, &decision)) {
+		if (command->type == PD_MSG_answer ? look_back_at_answers(stage, &command->answer, &decision)
+						   : look_back(stage, &command->accept.order, &decision)) {
 			account_repeated(&decision, true);
 			return;
 		}

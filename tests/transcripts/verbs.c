@@ -4,6 +4,7 @@
 
 #include "ground.h"
 #include "id.h"
+#include "verbs_notice.h"
 
 enum { VERBS_NUMBERS_MAX = 64 };
 
@@ -359,7 +360,7 @@ static enum pd_type need_move(struct script *script)
 			return moves[i].command_type;
 	script_fail(script,
 		    "\"%s\" is no verb: submits, records, accepts, declines, transfers, completes, confirms, reopens, "
-		    "cancels, notes, releases, suspends, resumes or puts",
+		    "cancels, notes, releases, suspends, resumes, notifies, answers, reminds, ends or puts",
 		    verb);
 }
 
@@ -376,6 +377,8 @@ void verbs_command(struct script *script, struct cast *cast, struct stage *stage
 				    kind);
 		return;
 	}
+	if (verbs_notice(script, cast, stage, command))
+		return;
 	*command = (struct pd_message){.type = need_move(script), .request = 1};
 	command->accept.order = need_order(script, cast, stage);
 	if (command->type == PD_MSG_submit) {
