@@ -197,6 +197,26 @@ static void reads_columns_in_any_order_and_chinese_words(void **state)
 	assert_good(rows, &problems);
 }
 
+static void a_column_may_be_left_out_and_its_cells_empty(void **state)
+{
+	(void)state;
+	static const struct text with = T("priority,id,area,centre,address,lon,lat\n"
+					  ",10,5,11,税务街1号,117.858,36.497\n"
+					  "独居,11,5,11,税务街2号,117.858,36.497\n"
+					  "in_need,12,6,12,税务街3号,117.858,36.497\n");
+	struct text texts[ROWS_KINDS];
+	struct problems problems;
+	memcpy(texts, good, sizeof texts);
+	texts[ROWS_HOUSEHOLDS] = with;
+	struct rows *rows = read_with(texts, &problems);
+	assert_int_equal(problems.count, 0);
+	assert_int_equal(rows_household(rows, 0)->priority, 0);
+	assert_int_equal(rows_household(rows, 1)->priority, PD_household_priority_alone);
+	assert_int_equal(rows_household(rows, 2)->priority, PD_household_priority_in_need);
+	rows_free(rows);
+	problems_fini(&problems);
+}
+
 static void reads_quoted_fields_and_keeps_count_of_lines(void **state)
 {
 	(void)state;
@@ -656,6 +676,7 @@ int main(void)
 		cmocka_unit_test(reads_good_files),
 		cmocka_unit_test(reads_crlf_and_byte_order_marks),
 		cmocka_unit_test(reads_columns_in_any_order_and_chinese_words),
+		cmocka_unit_test(a_column_may_be_left_out_and_its_cells_empty),
 		cmocka_unit_test(reads_quoted_fields_and_keeps_count_of_lines),
 		cmocka_unit_test(prints_what_it_reads),
 		cmocka_unit_test(prints_degrees_with_seven_digits),

@@ -60,6 +60,17 @@ static struct place next_home(struct making *making, struct homes *homes, const 
 	return district_map_near(&making->prng, microgrid->place, 90, -1);
 }
 
+/* Every twelfth household or so comes first when visits are made. It hangs on its number alone. */
+static uint8_t priority_of(uint32_t household)
+{
+	uint32_t drawn = (household * UINT32_C(2654435761) >> 16) % 200;
+	return drawn < 7    ? PD_household_priority_alone
+	       : drawn < 12 ? PD_household_priority_elderly
+	       : drawn < 14 ? PD_household_priority_disabled
+	       : drawn < 17 ? PD_household_priority_in_need
+			    : 0;
+}
+
 static void make_households_of(struct making *making, struct microgrid *microgrid)
 {
 	struct homes homes = choose_homes(making, microgrid->community);
@@ -80,7 +91,8 @@ static void make_households_of(struct making *making, struct microgrid *microgri
 							       .centre = chosen,
 							       .address = kept,
 							       .lon_e7 = place.lon_e7,
-							       .lat_e7 = place.lat_e7};
+							       .lat_e7 = place.lat_e7,
+							       .priority = priority_of(microgrid->first + i)};
 		}
 	}
 }

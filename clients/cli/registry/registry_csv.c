@@ -10,7 +10,7 @@
 /* With "?" before what may be left out. */
 static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 	[ROWS_AREAS] = {"id", "parent", "level", "kind", "name"},
-	[ROWS_HOUSEHOLDS] = {"id", "area", "centre", "address", "lon", "lat"},
+	[ROWS_HOUSEHOLDS] = {"id", "area", "centre", "address", "lon", "lat", "?priority"},
 	[ROWS_PEOPLE] = {"id", "post", "area", "household", "name", "phone"},
 	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s", "?area"},
 	[ROWS_RULES] = {"id", "name", "category", "area", "post", "weekdays", "from", "to", "keyword", "holder",

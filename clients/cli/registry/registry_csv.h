@@ -5,13 +5,13 @@
  * brackets may be left out:
  *
  *   areas.csv        id,parent,level,kind,name
- *   households.csv   id,area,centre,address,lon,lat
+ *   households.csv   id,area,centre,address,lon,lat[,priority]
  *   people.csv       id,post,area,household,name,phone
  *   categories.csv   id,name,level,urgency,accept_within_s,complete_within_s[,area]
  *   rules.csv        id,name,category,area,post,weekdays,from,to,keyword,holder,level
  *
- * id is the area, household, person or category; lon and lat are decimal degrees (WGS84); level, kind, post and urgency
- * are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are digits, 1 Monday
+ * id is the area, household, person or category; lon and lat are decimal degrees (WGS84); level, kind, post, urgency
+ * and priority are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are digits, 1 Monday
  * to 7 Sunday, empty: all; from and to are times of day like 08:30, empty: the whole day. UTF-8, with or without a byte
  * order mark. Threads: one.
  */
