@@ -43,11 +43,14 @@ import { Worker } from './worker.js'
  * `event` is a move of an order that the person asked for or follows
  * @property {(push: any) => void} [on_push] gets pushes for areas of `client.work`, and what else the broker tells of its
  * own accord. Not needed with `client.worker`.
+ * @property {(notified: import('../types/messages.js').Notified, reminder: number) => void} [on_notice] gets each notice to
+ * the person or their household: when it is sent, on connecting while it is not answered, and when it is told again, with
+ * the reminder's number then, else 0. That it was delivered is answered by the client itself.
  */
 
 /** @typedef {import('../types/messages.js').CallOptions} CallOptions how to make a call */
 
-const OPTIONS = ['person', 'listen', 'language', 'name', 'connect', 'subscribe', 'timeout_ms', 'signal', 'resend_ms', 'schema', 'on_link', 'on_push']
+const OPTIONS = ['person', 'listen', 'language', 'name', 'connect', 'subscribe', 'timeout_ms', 'signal', 'resend_ms', 'schema', 'on_link', 'on_push', 'on_notice']
 const CONNECT_TIMEOUT_MS = 10000
 const BYE_MS = 1000
 const IMPORT_TRIES_MAX = 5
@@ -129,7 +132,7 @@ export class Client extends Commands {
 			if (!OPTIONS.includes(key)) throw new BadInput(`connect has no option "${key}"; it has ${OPTIONS.join(', ')}`)
 		if (!(resend_ms > 0)) throw new BadInput(`connect: resend_ms must be above 0 and is ${resend_ms}`)
 		this.#link = new Link(
-			{ schema, person, listen, language, name, resend_ms, random: Math.random },
+			{ schema, person, listen: listen || options.on_notice !== undefined, language, name, resend_ms, random: Math.random },
 			{ link: (news, message) => this.#linkNews(news, message), push: (message) => this.#pushed(message) },
 		)
 	}
@@ -256,9 +259,20 @@ export class Client extends Commands {
 
 	/** @param {any} message */
 	#pushed(message) {
+		if (message.type === 'notice_push') return this.#noticed(message)
 		const worker = this.#workers.get(message.holder)
 		if (worker) worker.pushed(message)
 		else this.#tell(this.#options.on_push, message)
+	}
+
+	/** @param {any} push */
+	#noticed(push) {
+		const { notified, reminder } = push
+		if (!notified) return // of a broker that says more than we know
+		// If it is lost, the notice comes again with the next connection, and is answered then.
+		this.answer({ notice: notified.notice, member: 0, answer: 'delivered' }).catch(() => {})
+		if (this.#options.on_notice) this.#tell(this.#options.on_notice, notified, reminder)
+		else this.#tell(this.#options.on_push, push)
 	}
 
 	/** The program's callbacks run outside of our steps: what they throw is not ours. @param {((...args: any[]) => void) | undefined} callback @param {...any} args */

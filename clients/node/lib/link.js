@@ -86,9 +86,9 @@ export class Link {
 	 * @param {Schema} options.schema
 	 * @param {number} options.person
 	 * @param {number | string} [options.language]
-	 * @param {boolean} [options.listen]
 	 * @param {string} options.name of the program, for the broker's log
 	 * @param {number} options.resend_ms
+	 * @param {boolean} [options.listen] whether to be told what concerns the person
 	 * @param {() => number} options.random from 0 to 1
 	 * @param {Listener} listener
 	 */

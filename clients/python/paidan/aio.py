@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, Union
 
 from . import calls as _calls
 from . import endpoints as _endpoints
-from .engine import Call, Engine
+from .engine import CALLS_MAX, Call, Engine
 from .errors import Closed, InvalidValue, NoAnswer, PaidanError, Refused
 from .follow import Follow
 from .ids import new_id
@@ -299,18 +299,23 @@ class Client:
     on_link: is called with "up", "down" or "restarted" (up, and another run of the broker than before), and the broker's
         welcome or refusal, if there is one.
     listen: have the broker tell what concerns the person, see `told`.
+    on_notice: is called with each notice to the person or their household, when it is sent, when the connection is made
+        and it is not answered yet, and when it is told again: the `notified` event, and which reminder it is, 0 for none.
+        That it was delivered is answered by the client itself.
     """
 
     def __init__(self, person: int = 0, *, language: int | str = 0, connect: str | None = None, subscribe: str | None = None,
                  name: str = f"python paidan {__version__}", timeout_s: float | None = 30.0, resend_s: float = 5.0,
                  schema: Schema | dict[str, Any] | str | os.PathLike[str] | None = None,
-                 on_link: Callable[[str, Record | None], None] | None = None, listen: bool = False) -> None:
+                 on_link: Callable[[str, Record | None], None] | None = None, listen: bool = False,
+                 on_notice: Callable[[Record, int], None] | None = None) -> None:
         self._connect_to, self._subscribe_to = _endpoints.resolve(connect, subscribe)
         self._schema = _calls.schema_of(schema)
         self._timeout_s = timeout_s
-        self._engine = Engine(self._schema, person, name, resend_s, language=language, listen=listen)
+        self._engine = Engine(self._schema, person, name, resend_s, language=language,
+                              listen=listen or on_notice is not None)
         self._engine.on_push, self._engine.on_link = self._pushed, self._link_changed
-        self._on_link = on_link
+        self._on_link, self._on_notice = on_link, on_notice
         self._sockets: Sockets | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._timer_at = float("inf")
@@ -642,6 +647,8 @@ class Client:
             raise NoAnswer(f"no broker answers at {self._connect_to} within {self._timeout_s} s") from None
 
     def _pushed(self, record: Record) -> None:
+        if record.what == "notice_push":
+            self._notified(record)
         if record.what not in ("push", "withdraw"):
             inner = {f.name: self._inner(record[f.name]) for f in self._schema.messages[record.what].fields
                      if f.kind == "bin" and f.unit == "a message"}
@@ -654,6 +661,20 @@ class Client:
         if record.what == "push":
             record = Record("push", {**record, "submitted": self._inner(record["submitted"])})
         pushes._came(record)
+
+    def _notified(self, push: Record) -> None:
+        notified = self._inner(push["notified"])
+        if notified.what != "notified":
+            return
+        # If it is lost, the notice comes again with the next connection, and is answered then.
+        if len(self._engine.calls) < CALLS_MAX:
+            fields = {"notice": notified.notice, "member": 0, "answer": "delivered"}
+            self._engine.call("answer", fields, lambda rows, last: None)
+        if self._on_notice:
+            try:
+                self._on_notice(notified, push.reminder)
+            except Exception:  # pylint: disable=broad-except
+                _log.exception("on_notice failed")  # the connection goes on
 
     def _forget(self, stream: Stream) -> None:
         if stream in self._streams:
