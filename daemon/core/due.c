@@ -76,15 +76,15 @@ static enum core_due decide_other(struct core *core, uint64_t now_ms, struct cor
 
 enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing)
 {
-	struct order *order = timers_first(&core->timers);
+	struct order *order;
 	uint64_t notice_ms = notice_next_due(core);
 	enum life_alarm alarm = LIFE_ALARM_PUT_OFF;
-	if (notice_ms <= now_ms && (!order || notice_ms < order->alarm_ms)) {
-		thing->order = NULL;
-		return notice_decide_due(core, now_ms, &thing->event) ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
-	}
 	while (alarm == LIFE_ALARM_PUT_OFF) {
 		order = timers_first(&core->timers);
+		if (notice_ms <= now_ms && (!order || notice_ms < order->alarm_ms)) {
+			thing->order = NULL;
+			return notice_decide_due(core, now_ms, &thing->event) ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
+		}
 		if (!order || order->alarm_ms > now_ms)
 			return decide_other(core, now_ms, thing);
 		alarm = life_alarm(core, order, now_ms, &thing->why);

@@ -271,7 +271,7 @@ static void prints_degrees_with_seven_digits(void **state)
 					       .lat_e7 = -900000000};
 	registry_csv_print(rows, ROWS_HOUSEHOLDS, &out);
 	pd_buffer_add(&out, "", 1);
-	assert_string_equal(out.data, "id,area,centre,address,lon,lat\n1,2,1,a,-0.0000005,-90.0000000\n");
+	assert_string_equal(out.data, "id,area,centre,address,lon,lat,priority\n1,2,1,a,-0.0000005,-90.0000000,\n");
 	pd_buffer_fini(&out);
 	rows_free(rows);
 }
