@@ -242,7 +242,8 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 
 # ---- longer and closer looks ----
 
-.PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench
+.PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-notice
+RESIDENTS ?= 10000
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
 	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
 	@python3 tests/conform/run.py $(BUILD)
@@ -322,6 +323,9 @@ po: ## take new texts of the programs into proto/po/*.po, to be translated there
 	done
 
 ORDERS ?= 300000
+bench-notice: deps ## how long a notice takes to reach so many who are connected: RESIDENTS=10000
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	$(BUILD)/paidan-bench notice --residents $(RESIDENTS)
 bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding, and look-ups on the map: ORDERS=300000
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 1024

@@ -1,23 +1,17 @@
 #include "lives.h"
 
-#include <errno.h>
-#include <ftw.h>
-#include <libgen.h>
 #include <limits.h>
-#include <signal.h>
 #include <sodium.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "broker.h"
 #include "id.h"
-#include "journal.h"
 #include "wire.h"
 
 /* Boshan's micro-grids, with ids from FIRST_AREA on; the leader of area a is person a. */
@@ -30,34 +24,11 @@ struct times {
 
 struct run {
 	const struct lives *lives;
-	char dir[PATH_MAX], data[PATH_MAX + 8], endpoint[PATH_MAX + 16];
+	struct broker broker;
 	struct times *times; /* one for each order, shared by the processes */
-	pid_t daemon;
 };
 
-static uint64_t now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 /* ---- the daemon ---- */
-
-static bool start_daemon(struct run *run)
-{
-	char paidand[PATH_MAX + 16], self[PATH_MAX], publish[PATH_MAX + 16];
-	snprintf(self, sizeof self, "%s", run->lives->program);
-	snprintf(paidand, sizeof paidand, "%s/paidand", dirname(self));
-	snprintf(publish, sizeof publish, "ipc://%s/events", run->dir);
-	const char *program = run->lives->paidand ? run->lives->paidand : paidand;
-	const char *argv[] = {program,     "--data", run->data,     "--listen", run->endpoint,
-			      "--publish", publish,  "--log-level", "error",    NULL};
-	int rc = posix_spawn(&run->daemon, program, NULL, NULL, (char *const *)argv, environ);
-	if (rc)
-		fprintf(stderr, "paidan-bench: %s: %s\n", program, strerror(rc));
-	return rc == 0;
-}
 
 /* User and system time of the daemon so far, in µs; and the bytes it had written to disk. */
 static void daemon_costs(pid_t pid, double *cpu_us, double *written_bytes)
@@ -151,7 +122,7 @@ static void on_work(const struct pd_message *message, void *arg)
 	struct worker *worker = arg;
 	if (message->type == PD_MSG_push) {
 		unsigned long n = number_of(&message->push.order);
-		worker->run->times[n].push_us = (uint32_t)(now_us() - worker->run->times[n].submitted_us);
+		worker->run->times[n].push_us = (uint32_t)(bench_now_us() - worker->run->times[n].submitted_us);
 		worker->ids[n] = message->push.order;
 		worker->leaders[n] = message->push.holder;
 		struct pd_message accept = {.type = PD_MSG_accept, .request = 2 * n};
@@ -176,7 +147,7 @@ static int work(struct run *run, int ready_fd)
 	unsigned answered = 0;
 	if (!worker.ids || !worker.leaders)
 		return 111;
-	wire_open(&worker.wire, run->endpoint);
+	wire_open(&worker.wire, run->broker.endpoint);
 	for (uint32_t area = FIRST_AREA; area < FIRST_AREA + QUEUES; area++) {
 		struct pd_message ask = {.type = PD_MSG_work, .work = {area, (uint16_t)run->lives->outstanding}};
 		wire_add(&worker.wire, &ask);
@@ -211,7 +182,7 @@ static void on_answer(const struct pd_message *message, void *arg)
 {
 	struct submitter *submitter = arg;
 	struct times *times = &submitter->run->times[message->request];
-	times->ok_us = (uint32_t)(now_us() - times->submitted_us);
+	times->ok_us = (uint32_t)(bench_now_us() - times->submitted_us);
 	submitter->answered++;
 }
 
@@ -231,7 +202,7 @@ static void submit(struct submitter *submitter)
 					    .category = CATEGORY,
 					    .text = pd_text(submitter->text),
 					    .area = FIRST_AREA + (uint32_t)(n * 2654435761u % QUEUES)};
-	submitter->run->times[n].submitted_us = now_us();
+	submitter->run->times[n].submitted_us = bench_now_us();
 	wire_add(&submitter->wire, &message);
 }
 
@@ -255,7 +226,7 @@ static int submit_all(struct run *run)
 	struct submitter submitter = {.run = run};
 	randombytes_buf(&submitter.random, sizeof submitter.random);
 	make_text(submitter.text, run->lives->text_bytes);
-	wire_open(&submitter.wire, run->endpoint);
+	wire_open(&submitter.wire, run->broker.endpoint);
 	while (submitter.answered < run->lives->orders && submitter.wire.refused == 0) {
 		while (submitter.sent < run->lives->orders &&
 		       submitter.sent - submitter.answered < run->lives->outstanding)
@@ -291,18 +262,10 @@ static uint32_t *sorted(const struct run *run, bool push)
 static double stored_bytes(const struct run *run)
 {
 	char path[PATH_MAX + 32];
-	struct journal *journal;
-	struct journal_opened opened;
 	struct stat book = {0};
-	snprintf(path, sizeof path, "%s/book/data.mdb", run->data);
+	snprintf(path, sizeof path, "%s/book/data.mdb", run->broker.data);
 	stat(path, &book);
-	snprintf(path, sizeof path, "%s/journal", run->data);
-	struct journal_options options = {.dir = path, .read_only = true};
-	if (journal_open(&journal, &options, &opened))
-		return 0;
-	double bytes = (double)journal_end(journal) + (double)book.st_blocks * 512;
-	journal_close(journal);
-	return bytes;
+	return broker_journal_bytes(&run->broker) + (double)book.st_blocks * 512;
 }
 
 static void report(const struct run *run, double seconds, double cpu_us, double written_bytes, double stored)
@@ -325,28 +288,12 @@ static void report(const struct run *run, double seconds, double cpu_us, double 
 	free(push);
 }
 
-static int remove_one(const char *path, const struct stat *stat, int type, struct FTW *ftw)
-{
-	(void)stat;
-	(void)type;
-	(void)ftw;
-	return remove(path);
-}
-
-static int exit_code(pid_t pid)
-{
-	int status;
-	if (waitpid(pid, &status, 0) != pid)
-		return 111;
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 111;
-}
-
 static int carry(struct run *run)
 {
 	struct wire wire;
 	int ready[2];
 	char byte;
-	wire_open(&wire, run->endpoint);
+	wire_open(&wire, run->broker.endpoint);
 	bool made = make_registry(&wire);
 	wire_close(&wire);
 	if (!made || pipe(ready) != 0)
@@ -359,17 +306,15 @@ static int carry(struct run *run)
 	if (read(ready[0], &byte, 1) != 1)
 		return 111;
 	double cpu_before, written_before, cpu, written;
-	daemon_costs(run->daemon, &cpu_before, &written_before);
-	uint64_t start = now_us();
+	daemon_costs(run->broker.pid, &cpu_before, &written_before);
+	uint64_t start = bench_now_us();
 	pid_t submitter = fork();
 	if (submitter == 0)
 		_exit(submit_all(run));
-	int code = exit_code(submitter), worker_code = exit_code(worker);
-	double seconds = (double)(now_us() - start) / 1e6;
-	daemon_costs(run->daemon, &cpu, &written);
-	kill(run->daemon, SIGTERM);
-	int daemon_code = exit_code(run->daemon);
-	run->daemon = 0;
+	int code = bench_exit_code(submitter), worker_code = bench_exit_code(worker);
+	double seconds = (double)(bench_now_us() - start) / 1e6;
+	daemon_costs(run->broker.pid, &cpu, &written);
+	int daemon_code = broker_stop(&run->broker);
 	code = code ? code : worker_code ? worker_code : daemon_code;
 	if (code == 0)
 		report(run, seconds, cpu - cpu_before, written - written_before, stored_bytes(run));
@@ -379,21 +324,12 @@ static int carry(struct run *run)
 int lives_run(const struct lives *lives)
 {
 	struct run run = {.lives = lives};
-	const char *tmp = lives->dir ? lives->dir : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
-	snprintf(run.dir, sizeof run.dir, "%s/paidan-bench-XXXXXX", tmp);
-	if (sodium_init() < 0 || !mkdtemp(run.dir)) {
-		fprintf(stderr, "paidan-bench: %s: %s\n", run.dir, strerror(errno));
+	if (sodium_init() < 0)
 		return 111;
-	}
-	snprintf(run.data, sizeof run.data, "%s/data", run.dir);
-	snprintf(run.endpoint, sizeof run.endpoint, "ipc://%s/commands", run.dir);
 	run.times = mmap(NULL, lives->orders * sizeof *run.times, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			 -1, 0);
-	int code = run.times != MAP_FAILED && start_daemon(&run) ? carry(&run) : 111;
-	if (run.daemon > 0) {
-		kill(run.daemon, SIGTERM);
-		waitpid(run.daemon, NULL, 0);
-	}
-	nftw(run.dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	bool started = run.times != MAP_FAILED && broker_start(&run.broker, lives->program, lives->paidand, lives->dir);
+	int code = started ? carry(&run) : 111;
+	broker_remove(&run.broker);
 	return code;
 }

@@ -1,0 +1,17 @@
+/* crowd.h - the benchmark of a notice to many who are connected. */
+#ifndef PAIDAN_CROWD_H
+#define PAIDAN_CROWD_H
+
+#include <stdbool.h>
+
+struct crowd {
+	unsigned long residents;
+	const char *program; /* argv[0]: the daemon is looked for beside it */
+	const char *paidand, *dir;
+	bool json;
+};
+
+/* Returns the exit code. */
+int crowd_run(const struct crowd *crowd);
+
+#endif
