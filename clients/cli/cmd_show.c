@@ -127,8 +127,6 @@ static void say_how_it_stands(struct cli *cli, struct pd_client *client, const s
 {
 	uint64_t now_ms = print_wall_ms();
 	say_where(cli, client, order);
-	if (order->stuck)
-		puts(_("It is overdue: its last time has passed."));
 	say_by(order->accept_by_ms, now_ms, _("It will be taken on by %s, in %s.\n"),
 	       _("It is overdue: it was to be taken on by %s, %s ago.\n"));
 	if (!order->accept_by_ms || now_ms <= order->accept_by_ms)
