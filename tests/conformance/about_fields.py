@@ -1,4 +1,6 @@
 """Every message that a client may send, with every field missing, of another kind, and beyond its limits: from schema.json."""
+import struct
+
 import msgpack
 
 from conversation import (CENTRE, COMMUNITY, HOME, LAMP, LEADER, MICRO, RESIDENT, RESIDENT_NEXT, STREET, Order, check, conversation, equal, frames_of,
@@ -166,6 +168,9 @@ def every_message_once_well(broker):
     ok(operator, "put_household", household=500099, area=MICRO, centre=500001, address="新家", lon_e7=-1, lat_e7=1)
     ok(operator, "put_person", person=7099, post=1, area=MICRO, household=500099, name="新人", phone="0533-1")
     ok(operator, "put_category", category=99, name="新类别", level=5, urgency=2, accept_within_s=60, complete_within_s=60)
+    ok(operator, "put_rule", rule=10, name="转社区", category=99, area=STREET, post=0, weekdays=127, from_min=0, to_min=1440, keyword="灯|电", holder=0,
+       level=3)
+    ok(operator, "put_shape", area=MICRO, rings=struct.pack("<6i", 1178570000, 364960000, 1178590000, 364960000, 1178590000, 364980000))
     import_id = new_id()
     ok(operator, "import_begin", **{"import": import_id})
     imported = say(operator, "import_commit", **{"import": import_id, "rows": 0})
@@ -184,6 +189,7 @@ def every_message_once_well(broker):
         check(listed(operator, what)[0], f"{what} gave nothing")
     equal([r.what for r in listed(staff, "list_listings", area=STREET, after_seq=last)[0]], ["listing"], "the answers to list_listings")
     equal([r.what for r in listed(staff, "list_matches", listing=offer)[0]], ["listing", "claim_row"], "the answers to list_matches")
+    check(listed(operator, "explain_route", category=LAMP, household=500001)[0], "explain_route gave nothing")
     equal(say(operator, "get_stats", area=STREET).submitted, 5, "submitted orders of the street")
     check(listed(operator, "read_events", after_seq=0)[0], "read_events gave nothing")
     equal(say(operator, "get_digest").what, "digest", "the answer to get_digest")

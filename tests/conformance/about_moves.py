@@ -68,7 +68,7 @@ def orders_go_to_the_level_of_their_category(broker):
     must_be(Order(broker.connect(STAFF), requester=RESIDENT), operator, holder=MICRO, household=HOME, requester=RESIDENT)
     must_be(Order(broker.connect(CENTRE)), operator, holder=MICRO, household=500001, requester=CENTRE)
     must_be(Order(operator, household=NEIGHBOUR, area=MICRO_2), operator, household=NEIGHBOUR)
-    operator.refused("no_place", "submit", order=new_id(), category=LAMP, text="x")
+    must_be(Order(operator), operator, holder=DISTRICT, area=DISTRICT, household=0, requester=0)
     operator.refused("unknown_household", "submit", order=new_id(), category=LAMP, text="x", household=1)
     operator.refused("unknown_area", "submit", order=new_id(), category=LAMP, text="x", area=77777)
     operator.refused("unknown_category", "submit", order=new_id(), category=77, text="x", area=MICRO)

@@ -103,7 +103,7 @@ def what_does_not_fit_is_refused(broker):
     before = operator.digest()
     for refusal, fields in (("bad_times", {"submitted_ms": now_ms() + DAY}), ("bad_times", {"ended_ms": 0}), ("bad_times", {"state": 1}),
                             ("bad_times", {"ended_ms": 1}), ("bad_field", {"state": 2}), ("bad_field", {"state": 6}), ("bad_field", {"text": ""}),
-                            ("bad_field", {"source": ""}), ("bad_field", {"key": "x" * 129}), ("bad_id", {"order": bytes(16)}), ("no_place", {"area": 0}),
+                            ("bad_field", {"source": ""}), ("bad_field", {"key": "x" * 129}), ("bad_id", {"order": bytes(16)}),
                             ("unknown_area", {"area": 77777}), ("unknown_category", {"category": 77}), ("unknown_person", {"requester": 77777}),
                             ("unknown_household", {"household": 1})):
         operator.refused(refusal, "record", **past(9, **fields))
