@@ -7,6 +7,7 @@
 
 #include "codec.h"
 #include "district.h"
+#include "ground.h"
 #include "id.h"
 #include "model.h"
 #include "net.h"
@@ -374,8 +375,11 @@ static void submit_one(void)
 		submit->urgency = (uint8_t)dice_between(&sim.dice, 1, 4);
 	if (one_in(5)) {
 		submit->place = one_in(2) ? district_place(registry()) : words(100);
-		submit->lon_e7 = (int32_t)dice_below(&sim.dice, 1000000);
 		submit->picture = words(300);
+	}
+	if (one_in(4)) {
+		submit->lon_e7 = (int32_t)dice_below(&sim.dice, GROUND_E7 + GROUND_E7 / 10);
+		submit->lat_e7 = (int32_t)dice_below(&sim.dice, GROUND_E7 + GROUND_E7 / 10);
 	}
 	const struct life *other = one_in(30) ? some_life(one_in(2)) : NULL;
 	if (other)
@@ -706,6 +710,8 @@ static void fill_query(struct pd_message *query)
 						  .household = one_in(5) ? district_household(registry()) : 0,
 						  .area = one_in(5) ? area : 0,
 						  .requester = one_in(2) ? district_person(registry()) : 0,
+						  .lon_e7 = one_in(3) ? (int32_t)dice_below(&sim.dice, GROUND_E7) : 0,
+						  .lat_e7 = (int32_t)dice_below(&sim.dice, GROUND_E7 / 4),
 						  .place = one_in(2) ? district_place(registry()) : words(100),
 						  .text = words(100)};
 		break;
@@ -713,6 +719,7 @@ static void fill_query(struct pd_message *query)
 		query->list_setup =
 			(struct pd_list_setup){.type = one_in(8)   ? PD_MSG_category_set
 						       : one_in(4) ? PD_MSG_rule_set
+						       : one_in(4) ? PD_MSG_shape_set
 						       : one_in(2) ? PD_MSG_calendar_set
 								   : PD_MSG_ladder_set,
 					       .limit = (uint16_t)dice_below(&sim.dice, 4),

@@ -74,7 +74,7 @@ static unsigned marks_of(const struct life *life)
 	const struct version *now = life_now(life);
 	return (life->due ? ORDER_DUE : 0u) | (now->late ? ORDER_LATE : 0u) | (life->duplicate ? ORDER_DUPLICATE : 0u) |
 	       (life->recorded ? ORDER_RECORDED : 0u) | (now->stuck ? ORDER_STUCK : 0u) |
-	       (now->reminded ? ORDER_REMINDED : 0u);
+	       (now->reminded ? ORDER_REMINDED : 0u) | (life->placed ? ORDER_PLACED : 0u);
 }
 
 static void check_row(const struct life *life, const struct order_row *row)

@@ -366,10 +366,21 @@ static void change_area(const struct registry *registry, struct pd_put_area *put
 	}
 }
 
+/* To anywhere, or alone to where another one is. */
+static void move_household(const struct registry *registry, struct pd_put_household *put)
+{
+	const struct household *other = registry_household(registry, district_household(registry));
+	put->area = district_area(registry);
+	if (!other || one_in(3))
+		return;
+	put->area = other->area;
+	put->centre = put->household;
+}
+
 static void change_household(const struct registry *registry, struct pd_put_household *put)
 {
 	switch (dice_below(&sim.dice, 5)) {
-	case 0: put->area = district_area(registry); break;
+	case 0: move_household(registry, put); break;
 	case 1: put->centre = one_in(2) ? put->household : district_household(registry); break;
 	case 2: put->address = text("house %u, %u", put->household, dice_below(&sim.dice, 100)); break;
 	case 3: put->retired = !put->retired; break;

@@ -4,6 +4,7 @@
 
 #include "id.h"
 #include "promises.h"
+#include "ground.h"
 #include "routes.h"
 #include "sim.h"
 #include "trace.h"
@@ -382,15 +383,27 @@ static uint32_t holder_after(const struct judging *j, uint32_t to)
 	return of_new->id;
 }
 
+/* Where its household is, or its place; 0: nobody knows. */
+static uint32_t area_now(const struct judging *j)
+{
+	const struct household *household = registry_household(j->registry, j->life->household);
+	struct core_place place;
+	if (j->life->household)
+		return household && !household->retired ? household->area : 0;
+	if (!j->life->placed)
+		return 0;
+	ground_find(j->registry, j->life->lon_e7, j->life->lat_e7, &place);
+	return place.area;
+}
+
 static void judge_rerouted(const struct judging *j, struct version *after)
 {
 	const struct pd_rerouted *r = &j->event->rerouted;
-	const struct household *household = registry_household(j->registry, j->life->household);
 	const struct person *acceptor = registry_person(j->registry, j->before->acceptor);
 	demand_from(j, WAITING | ACCEPTED | SUSPENDED, "nobody holds it");
 	demand(j, r->actor == 0, "somebody did it");
-	demand(j, household && !household->retired && r->area == household->area && r->area != j->before->area,
-	       "its household is not there, or was there before");
+	demand(j, r->area == area_now(j) && r->area != j->before->area,
+	       "its household or place is not there, or was there before");
 	demand(j, r->holder == holder_after(j, r->area), "another should hold it");
 	bool moved = r->holder != j->before->holder;
 	bool along = acceptor && !acceptor->retired && acceptor->area == r->holder;

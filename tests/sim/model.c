@@ -403,6 +403,7 @@ static struct life *new_life(const struct pd_submitted *s)
 			      .lon_e7 = s->lon_e7,
 			      .lat_e7 = s->lat_e7,
 			      .due = true,
+			      .placed = s->route == PD_route_step_coordinate || s->route == PD_route_step_nearest,
 			      .submitted_ms = s->time_ms,
 			      .contents = model_contents(&said, s->actor, s->requester, s->household)};
 	return add_life(life);

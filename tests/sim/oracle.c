@@ -145,7 +145,9 @@ static void look_at_submit(const struct look *look)
 				  .area = submit->area,
 				  .requester = requester,
 				  .category = submit->category,
-				  .place = submit->place};
+				  .place = submit->place,
+				  .lon_e7 = submit->lon_e7,
+				  .lat_e7 = submit->lat_e7};
 	look->prophecy->expectation.order = submit->order;
 	if (life) {
 		uint64_t contents = model_contents(submit, look->actor, requester,
@@ -185,7 +187,9 @@ static void look_at_record(const struct look *look)
 				  .area = record->area,
 				  .requester = record->requester,
 				  .category = record->category,
-				  .place = record->place};
+				  .place = record->place,
+				  .lon_e7 = record->lon_e7,
+				  .lat_e7 = record->lat_e7};
 	look->prophecy->expectation.order = record->order;
 	if (life) {
 		if (life->recorded && model_past(record) == life->contents && same_choices(&where, life))
@@ -592,7 +596,8 @@ static void look_at_explain_route(const struct look *look)
 	const struct pd_explain_route *explain = &look->message->explain_route;
 	const struct category *category = registry_category(look->registry, explain->category);
 	uint32_t speaker = look->session->person, requester = explain->requester ? explain->requester : speaker;
-	struct route_said said = {explain->household, explain->area, requester, explain->category, explain->place};
+	struct route_said said = {explain->household, explain->area,   requester,      explain->category,
+				  explain->place,     explain->lon_e7, explain->lat_e7};
 	refusable(look, requester != speaker && !may_read(look), PD_REFUSED_not_allowed);
 	refusable(look, !category, PD_REFUSED_unknown_category);
 	refusable(look, category && category->retired, PD_REFUSED_retired);

@@ -1,5 +1,7 @@
 #include "routes.h"
 
+#include "ground.h"
+
 #include <string.h>
 #include <time.h>
 
@@ -120,6 +122,12 @@ const struct area *route_area(const struct registry *registry, const struct rout
 			note_missing(reasons, area ? &area->entity : NULL, PD_REFUSED_unknown_area);
 		return in_use(area) ? area : NULL;
 	}
+	struct core_place place = {PLACE_NOWHERE, 0, 0};
+	if (said->lon_e7 || said->lat_e7)
+		ground_find(registry, said->lon_e7, said->lat_e7, &place);
+	*step = place.how == PLACE_NEAREST ? PD_route_step_nearest : PD_route_step_coordinate;
+	if (place.how != PLACE_NOWHERE)
+		return registry_area(registry, place.area);
 	*step = PD_route_step_address;
 	if ((area = by_address(registry, said->place)))
 		return area;

@@ -10,6 +10,7 @@
 struct route_said {
 	uint32_t household, area, requester, category;
 	struct pd_slice place;
+	int32_t lon_e7, lat_e7; /* 0, 0: not said */
 };
 
 /* The area it comes from, and what told it; null: it is refused for one of reasons. */

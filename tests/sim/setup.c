@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "district.h"
+#include "ground.h"
 #include "sim.h"
 #include "trace.h"
 
@@ -226,9 +227,26 @@ static void change_rule(const struct registry *registry, struct pd_message *mess
 	draw_rule(registry, &message->put_rule);
 }
 
+/* ---- shapes ---- */
+
+static void change_shape(const struct registry *registry, struct pd_message *message)
+{
+	uint32_t id = district_area(registry);
+	const struct entity *entity = registry_find(registry, REGISTRY_SHAPES, id);
+	if (entity && one_in(4)) {
+		setup_row_of(registry, REGISTRY_SHAPES, entity, message);
+		message->put_shape.retired ^= !one_in(4);
+		return;
+	}
+	*message = (struct pd_message){.type = PD_MSG_put_shape};
+	message->put_shape.area = id;
+	ground_draw(&message->put_shape);
+}
+
 void setup_change(const struct registry *registry, struct pd_message *put)
 {
-	switch (dice_below(&sim.dice, 3)) {
+	switch (dice_below(&sim.dice, 4)) {
+	case 3: change_shape(registry, put); break;
 	case 0: change_calendar(registry, put); break;
 	case 1: change_ladder(registry, put); break;
 	default: change_rule(registry, put); break;

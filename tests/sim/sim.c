@@ -1,3 +1,4 @@
+#include "ground.h"
 #include "sim.h"
 
 #include <errno.h>
@@ -235,6 +236,7 @@ static void draw_config(struct config *config)
 	config->similar_m = dice_between(&sim.dice, 1, 2000);
 	config->similar_hours = dice_between(&sim.dice, 1, 2000);
 	config->segment_mib = config->reserve_mib = 1;
+	config->nearest_m = GROUND_NEAR_M;
 	config->log_level = LOG_WARN;
 	snprintf(config->data, sizeof config->data, "%s", place_path("data"));
 	snprintf(config->file, sizeof config->file, "%s", place_path("paidand.conf"));
