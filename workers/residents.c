@@ -313,6 +313,7 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	case PD_MSG_transferred:
 	case PD_MSG_reopened: order->stage = WAITING; break;
 	case PD_MSG_accepted: order->stage = ACCEPTED; break;
+	case PD_MSG_rerouted: order->stage = event->rerouted.state == PD_STATE_waiting ? WAITING : ACCEPTED; break;
 	case PD_MSG_completed: was_completed(order); break;
 	case PD_MSG_confirmed:
 	case PD_MSG_closed:

@@ -8,7 +8,7 @@
 #include "print.h"
 #include "tell.h"
 
-/* The registry's figures come in this order; then people by post. */
+/* The registry's figures come in this order; then people by post, then organisations. */
 static const char *const registry_keys[] = {"districts",         "streets",    "communities",
 					    "urban_communities", "grids",      "dedicated_grids",
 					    "micro_grids",       "households", "centre_households"};
@@ -73,6 +73,7 @@ static void json_registry(struct json *json, const struct pd_stats *stats)
 	for (unsigned post = 1; post < PD_post_end; post++)
 		json_number(json, pd_word("post", post), registry_at(stats, REGISTRY_KEYS + post - 1));
 	json_end(json);
+	json_number(json, "organisations", registry_at(stats, REGISTRY_KEYS + PD_post_end - 1));
 }
 
 static void tell_stats(struct cli *cli, struct pd_client *client, const struct pd_stats *stats)
@@ -162,6 +163,7 @@ static void print_registry(const struct pd_stats *stats)
 	puts(_("registry"));
 	for (unsigned i = 0; i < REGISTRY_KEYS; i++)
 		print_figure(_(labels[i]), registry_at(stats, i));
+	print_figure(_("organisations"), registry_at(stats, REGISTRY_KEYS + PD_post_end - 1));
 	puts(_("people"));
 	for (unsigned post = 1; post < PD_post_end; post++)
 		print_figure(intl_word("post", post), registry_at(stats, REGISTRY_KEYS + post - 1));

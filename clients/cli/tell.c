@@ -147,7 +147,8 @@ static bool comes_by_itself(const struct pd_message *event)
 	switch (event->type) {
 	case PD_MSG_closed:
 	case PD_MSG_escalated:
-	case PD_MSG_reminded: return true;
+	case PD_MSG_reminded:
+	case PD_MSG_rerouted: return true;
 	case PD_MSG_resumed: return event->resumed.reason.bytes == 0;
 	default: return false;
 	}
@@ -161,6 +162,16 @@ static const char *why_escalated(unsigned why)
 	case PD_escalation_idle: return _(", for nothing was said of it for long");
 	default: return "";
 	}
+}
+
+/* What told where a new order comes from, unless it said so itself or its requester lives there, and who shall hold it.
+ */
+static void print_route(const struct pd_submitted *submitted)
+{
+	if (submitted->route > PD_route_step_area && submitted->route != PD_route_step_requester)
+		printf(_(", found by %s"), intl_word("route_step", submitted->route));
+	if (submitted->rule)
+		printf(_(", by rule %u"), submitted->rule);
 }
 
 /* What an event has to say beside who, where and words. */
@@ -177,6 +188,7 @@ static void print_details(const struct pd_message *event)
 			printf(_(", %u times by now"), event->urged.urges);
 		break;
 	case PD_MSG_merged: printf(_(", goes on as order %s"), pd_id_print(&event->merged.into, id)); break;
+	case PD_MSG_submitted: print_route(&event->submitted); break;
 	case PD_MSG_suspended: printf(_(", until %s"), print_time(e->due_ms, time)); break;
 	case PD_MSG_resumed: printf(_(", due %s"), print_time(e->due_ms, time)); break;
 	case PD_MSG_escalated:
