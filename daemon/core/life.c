@@ -544,6 +544,8 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 		order->holder = life_holder(core, e->holder);
 		reroute_came(core, order->holder);
 	}
+	if (event->type == PD_MSG_reopened)
+		reroute_mark(core, order->holder);
 	row->holder = e->holder;
 	row->due_ms = e->due_ms;
 	row->version = e->version;

@@ -11,7 +11,7 @@
 /* So many orders are looked at in one go. */
 enum { LOOK_MAX = 50000 };
 
-static void mark(struct core *core, struct holder *holder)
+void reroute_mark(struct core *core, struct holder *holder)
 {
 	struct sweep *sweep = &core->sweep;
 	if (!holder->unswept)
@@ -29,14 +29,14 @@ void reroute_mark_all(struct core *core)
 		return;
 	for (size_t i = 0; i < count; i++)
 		if (((const struct area *)areas[i])->holder)
-			mark(core, ((const struct area *)areas[i])->holder);
+			reroute_mark(core, ((const struct area *)areas[i])->holder);
 	core->sweep.fresh = true;
 }
 
 void reroute_came(struct core *core, struct holder *holder)
 {
 	if (!TAILQ_EMPTY(&core->sweep.holders))
-		mark(core, holder);
+		reroute_mark(core, holder);
 }
 
 void reroute_registry_changes(struct core *core, const struct pd_message *event)

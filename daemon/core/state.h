@@ -72,6 +72,8 @@ void reroute_registry_changes(struct core *core, const struct pd_message *event)
 void reroute_registry_changed(struct core *core);
 /* An order has come to holder from another one. */
 void reroute_came(struct core *core, struct holder *holder);
+/* Holder's orders are to be looked through: one of them was over for a while, and nobody has looked at it meanwhile. */
+void reroute_mark(struct core *core, struct holder *holder);
 /* All may have changed: at the start. */
 void reroute_mark_all(struct core *core);
 /* The event of one order that is elsewhere now; false: none was found, in a bounded look. */

@@ -461,6 +461,21 @@ static void orders_follow_their_household(void **state)
 	assert_int_equal(follow(bed), 0);
 }
 
+static void a_reopened_order_catches_up(void **state)
+{
+	struct bed *bed = *state;
+	bed_must_submit(bed, 1, 5, 103);
+	bed_must(bed, PD_MSG_accept, 1, 1, 203);
+	bed_must(bed, PD_MSG_complete, 1, 2, 203);
+	bed_put(bed, bed_household(60, 21, 60));
+	assert_int_equal(follow(bed), 0);
+	bed_must(bed, PD_MSG_reopen, 1, 3, 103);
+	assert_int_equal(row_of(bed, 1)->holder, 4);
+	assert_int_equal(follow(bed), 1);
+	assert_int_equal(row_of(bed, 1)->area, 21);
+	assert_int_equal(row_of(bed, 1)->holder, 5);
+}
+
 static void an_acceptor_who_goes_along_keeps_the_order(void **state)
 {
 	struct bed *bed = *state;
@@ -541,6 +556,7 @@ int main(void)
 		TEST(organisations_have_neither_areas_nor_households),
 		TEST(every_step_is_explained),
 		TEST(orders_follow_their_household),
+		TEST(a_reopened_order_catches_up),
 		TEST(an_acceptor_who_goes_along_keeps_the_order),
 		TEST(orders_follow_the_polygons),
 		TEST(nothing_is_missed_while_orders_move),
