@@ -1,5 +1,6 @@
 """Every message that a client may send, with every field missing, of another kind, and beyond its limits: from schema.json."""
 import struct
+import time
 
 import msgpack
 
@@ -161,6 +162,15 @@ def every_message_once_well(broker):
     equal(resident.ask("count_orders", requester=0, after_seq=lamp.seq).orders, 4, "orders of count_orders")
     ok(operator, "record", order=new_id(1704067200000), category=LAMP, text="路灯不亮", submitted_ms=1704067200000, state=4, source="city-311", key="1",
        ended_ms=1704240000000, area=MICRO)
+    notice = new_id()
+    ok(staff, "notify", notice=notice, area=MICRO, kind=1, want=3, sort=1, text="停水", until_ms=int(time.time() * 1000) + 86400000)
+    ok(resident, "answer", notice=notice, answer=3)
+    ok(staff, "remind_missing", notice=notice, nth=1)
+    equal(listed(staff, "list_notices", area=MICRO)[1].count, 1, "open notices")
+    equal(listed(staff, "get_progress", notice=notice)[0][0].confirmed, 1, "confirmed")
+    equal(listed(staff, "list_missing", notice=notice)[1].count, 2, "the missing")
+    equal(listed(staff, "list_answers", notice=notice, after_seq=2**64 - 1)[1].count, 1, "answers")
+    ok(staff, "end_notice", notice=notice, reason="已恢复")
     ok(leader, "bye")
 
     fields = {"area": 1199, "parent": COMMUNITY, "level": 4, "kind": 1, "name": "新网格"}
