@@ -261,6 +261,8 @@ static void session_answered(const struct expectation *e)
 {
 	if (e->type == PD_MSG_bye || e->type == PD_MSG_hello)
 		pushes_forget(e->peer);
+	if (e->type == PD_MSG_hello)
+		pushes_greeted(e->peer, e->person);
 	else if (e->type == PD_MSG_work)
 		pushes_credit(e->peer, e->area, e->credit);
 }

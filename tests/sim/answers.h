@@ -50,6 +50,7 @@ struct expectation {
 	bool repeat, looked_back;
 	uint64_t seq;
 	uint32_t version, actor;
+	uint32_t person;   /* for whom a hello says that it speaks */
 	uint32_t acceptor; /* whom a refusal as taken is to name */
 	struct pd_id order;
 	/* of queries */

@@ -84,6 +84,7 @@ static void look_at_hello(const struct look *look)
 	const struct pd_hello *hello = &look->message->hello;
 	look_at_person(look, hello->person);
 	refusable(look, hello->protocol > PD_PROTOCOL, PD_REFUSED_protocol);
+	look->prophecy->expectation.person = hello->person;
 	look->prophecy->expectation.wanted = reasons_any(look->reasons) ? WANT_REFUSAL : WANT_WELCOME;
 }
 

@@ -6,6 +6,8 @@
 
 /* A peer was told that it has this credit for an area. */
 void pushes_credit(uint32_t peer, uint32_t area, uint16_t credit);
+/* A peer was welcomed as speaking for person: what leaves from here on is for them. */
+void pushes_greeted(uint32_t peer, uint32_t person);
 /* Whether the peer was told that it works for the area. */
 bool pushes_works_for(uint32_t peer, uint32_t area);
 /* A push leaves for a peer. */
