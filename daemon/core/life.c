@@ -201,14 +201,22 @@ static void come_back(struct order *order)
 	order->away = false;
 }
 
+/* Among those that are held elsewhere than where they come from, or not. */
+static void settle_away(struct core *core, struct order *order)
+{
+	if (order->away)
+		come_back(order);
+	if (order->row.holder != order->row.area && order_is_open(&order->row))
+		go_away(core, order);
+}
+
 void life_enter(struct core *core, struct order *order)
 {
 	struct holder *holder = order->holder;
 	struct order *same = NULL;
 	mark_changed(core, holder);
 	count_open(order, 1);
-	if (order->row.holder != order->row.area && order_is_open(&order->row))
-		go_away(core, order);
+	settle_away(core, order);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
 		same = RB_INSERT(order_queue, &holder->waiting, order);
@@ -454,6 +462,7 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 	case PD_MSG_accepted:
 		row->acceptor = e->actor;
 		row->accepted_ms = e->time_ms;
+		row->marks &= (uint8_t)~ORDER_STUCK; /* somebody has taken it on after all */
 		touch(row, e->time_ms);
 		break;
 	case PD_MSG_escalated:
@@ -466,7 +475,10 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		break;
 	case PD_MSG_declined:
 	case PD_MSG_transferred:
-	case PD_MSG_released: wait_again(row, e->time_ms); break;
+	case PD_MSG_released:
+		row->marks &= (uint8_t)~ORDER_STUCK;
+		wait_again(row, e->time_ms);
+		break;
 	case PD_MSG_reopened:
 		wait_again(row, e->time_ms);
 		row->attempt = event->reopened.attempt;
@@ -556,5 +568,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	row->last_content = core_content(event);
 	if (!stays)
 		life_enter(core, order);
+	else if (event->type == PD_MSG_rerouted)
+		settle_away(core, order);
 	return order;
 }

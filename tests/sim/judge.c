@@ -127,6 +127,7 @@ static void judge_accepted(const struct judging *j, struct version *after)
 	after->state = PD_STATE_accepted;
 	after->acceptor = j->common->actor;
 	after->accepted_ms = j->common->time_ms;
+	after->stuck = false;
 	touch(j, after);
 }
 
@@ -136,6 +137,7 @@ static void judge_declined(const struct judging *j, struct version *after)
 	demand_of_holder(j);
 	demand(j, j->common->holder != j->before->holder && j->common->holder == level_above(j),
 	       "it does not go to the level above");
+	after->stuck = false;
 	wait_again(j, after);
 }
 
@@ -147,6 +149,7 @@ static void judge_transferred(const struct judging *j, struct version *after)
 	       "the actor does not work for the holder");
 	demand(j, j->common->holder != j->before->holder, "it stays where it is");
 	demand(j, to && !to->retired, "it goes to an area that is not in use");
+	after->stuck = false;
 	wait_again(j, after);
 }
 
@@ -230,6 +233,7 @@ static void judge_released(const struct judging *j, struct version *after)
 	demand_from(j, ACCEPTED | SUSPENDED, "only an order that is worked on can be given back");
 	demand_acceptor_or_above(j);
 	demand_stays(j);
+	after->stuck = false;
 	wait_again(j, after);
 }
 
