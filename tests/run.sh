@@ -50,6 +50,7 @@ suite import sh tests/import.sh "$build"
 suite history sh tests/history.sh "$build"
 suite top sh tests/top.sh "$build"
 suite lead sh tests/lead.sh "$build"
+suite residents python3 tests/residents.py "$build"
 if [ -z "$SANITIZER" ]; then
 	suite python python3 tests/python/run.py "$build"
 	if why=$(sh tests/node.sh missing); then
