@@ -371,6 +371,27 @@ static void orders_that_climb_are_away(void **state)
 	expect_u64(away_from(bed, 11), 0, "closed: away");
 }
 
+/* The household is given to the neighbouring micro-grid while its order is with the grid: it is away from there now. */
+static void what_is_rerouted_is_away_from_its_new_area(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message submit = bed_submit(1, 5), event;
+	submit.submit.household = 52;
+	bed_do(bed, &submit, 0);
+	expect_outcome(bed, CORE_EVENT, "submit");
+	must(bed, PD_MSG_decline, 1, 201);
+	expect_u64(away_from(bed, 11), 1, "before: away from 11");
+	bed_put(bed, bed_household(52, 12, 60));
+	while (bed_due(bed->core, bed->now_ms, &event))
+		bed_apply(bed, &event);
+	assert_int_equal(order_of(bed, 1)->row.area, 12);
+	expect_u64(away_from(bed, 11), 0, "after: away from 11");
+	expect_u64(away_from(bed, 12), order_of(bed, 1)->row.holder != 12, "after: away from 12");
+	must(bed, PD_MSG_follow, 1, 103);
+	must(bed, PD_MSG_decline, 1, order_of(bed, 1)->row.holder == 4 ? 301 : 203);
+	expect_u64(away_from(bed, 12), 1, "a level up: away from 12");
+}
+
 static void what_is_promised(void **state)
 {
 	struct bed *bed = *state;
@@ -419,6 +440,7 @@ int main(void)
 		TEST(followers_and_events_have_a_limit),
 		TEST(reopening_has_a_limit),
 		TEST(orders_that_climb_are_away),
+		TEST(what_is_rerouted_is_away_from_its_new_area),
 		TEST(what_is_promised),
 		TEST(followers_leave_memory_with_their_order),
 	};
