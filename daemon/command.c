@@ -259,16 +259,19 @@ static void check_staged_shapes(struct front *front)
 {
 	const struct registry *trial = core_import_registry(front->import), *now = core_registry(front->core);
 	struct pd_detail detail;
-	uint32_t area;
+	uint32_t areas[2];
 	if (registry_kind_version(trial, REGISTRY_SHAPES) == registry_kind_version(now, REGISTRY_SHAPES) &&
 	    registry_kind_version(trial, REGISTRY_AREAS) == registry_kind_version(now, REGISTRY_AREAS))
 		return;
 	struct places *places = places_new();
 	places_update(places, trial);
-	enum pd_refusal refusal = places_check_all(places, &area, &detail);
+	enum pd_refusal refusal = places_check_all(places, areas, &detail);
 	places_free(places);
-	if (refusal)
-		core_import_refuse(front->import, REGISTRY_SHAPES, area, refusal, detail);
+	if (!refusal)
+		return;
+	/* The row to be named is that of the one that has come with this import. */
+	bool came = registry_find(trial, REGISTRY_SHAPES, areas[0])->seen;
+	core_import_refuse(front->import, REGISTRY_SHAPES, areas[came ? 0 : 1], refusal, detail);
 }
 
 static void stage(struct front *front, struct session *session, const struct pd_message *put)

@@ -519,16 +519,18 @@ enum pd_refusal places_check_overlap(const struct places *places, const struct a
 	return refusal;
 }
 
-enum pd_refusal places_check_all(const struct places *places, uint32_t *area, struct pd_detail *detail)
+enum pd_refusal places_check_all(const struct places *places, uint32_t areas[static 2], struct pd_detail *detail)
 {
 	for (size_t i = 0; i < places->count; i++) {
 		const struct ground *ground = &places->grounds[i];
 		struct overlapping overlapping = {
 			.places = places, .geometry = ground->geometry, .area = ground->area, .level = ground->level};
 		enum pd_refusal refusal = find_overlap(&overlapping, detail);
-		*area = ground->area;
-		if (refusal)
-			return refusal;
+		if (refusal == PD_REFUSED_none)
+			continue;
+		areas[0] = ground->area;
+		areas[1] = overlapping.other->area;
+		return refusal;
 	}
 	return PD_REFUSED_none;
 }

@@ -36,7 +36,7 @@ enum pd_refusal places_check(struct places *places, const struct registry *regis
  * count. places must be up to date. shape_overlaps, with a detail. */
 enum pd_refusal places_check_overlap(const struct places *places, const struct area *area, struct pd_slice rings,
 				     struct pd_detail *detail);
-/* The same of all against all; *area gets one of the two. */
-enum pd_refusal places_check_all(const struct places *places, uint32_t *area, struct pd_detail *detail);
+/* The same of all against all; areas gets the two. */
+enum pd_refusal places_check_all(const struct places *places, uint32_t areas[static 2], struct pd_detail *detail);
 
 #endif

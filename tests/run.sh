@@ -47,6 +47,7 @@ suite conformance python3 tests/conformance/run.py "$build"
 suite conform python3 tests/conform/run.py "$build" ${SANITIZER:+c}
 suite crash python3 tests/crash/crash.py "$build"
 suite import sh tests/import.sh "$build"
+suite routes sh tests/routes.sh "$build"
 suite history sh tests/history.sh "$build"
 suite top sh tests/top.sh "$build"
 suite lead sh tests/lead.sh "$build"

@@ -11,9 +11,9 @@
  *   rules.csv        id,name,category,area,post,weekdays,from,to,keyword,holder,level
  *
  * id is the area, household, person or category; lon and lat are decimal degrees (WGS84); level, kind, post, urgency
- * and priority are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are digits, 1 Monday
- * to 7 Sunday, empty: all; from and to are times of day like 08:30, empty: the whole day. UTF-8, with or without a byte
- * order mark. Threads: one.
+ * and priority are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are
+ * digits, 1 Monday to 7 Sunday, empty: all; from and to are times of day like 08:30, empty: the whole day. UTF-8, with
+ * or without a byte order mark. Threads: one.
  */
 #ifndef PAIDAN_REGISTRY_CSV_H
 #define PAIDAN_REGISTRY_CSV_H
@@ -45,7 +45,8 @@ struct rows *registry_csv_read(const char *dir, struct problems *problems);
 /* Read one file of a table alone; what it names is not looked for. As above. */
 struct rows *registry_csv_read_file(const char *path, enum rows_kind kind, struct problems *problems);
 
-/* Append the file of a kind to out: of shapes GeoJSON, else a table: UTF-8, LF, fields quoted where RFC 4180 asks for it. */
+/* Append the file of a kind to out: of shapes GeoJSON, else a table: UTF-8, LF, fields quoted where RFC 4180 asks for
+ * it. */
 void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out);
 
 #endif

@@ -58,12 +58,43 @@ static bool read_point(struct shaping *shaping, const cJSON *position, struct pd
 	return true;
 }
 
+/* Whether the ring runs counter-clockwise: twice the ground that it encloses is positive. */
+static bool runs_left(const struct pd_ring *ring)
+{
+	double sum = 0;
+	struct pd_point origin = pd_ring_point(ring, 0), before = pd_ring_point(ring, ring->points - 1);
+	for (uint32_t i = 0; i < ring->points; i++) {
+		struct pd_point point = pd_ring_point(ring, i);
+		sum += ((double)before.lon_e7 - origin.lon_e7) * ((double)point.lat_e7 - origin.lat_e7) -
+		       ((double)point.lon_e7 - origin.lon_e7) * ((double)before.lat_e7 - origin.lat_e7);
+		before = point;
+	}
+	return sum > 0;
+}
+
+/* The last ring, whose points begin at byte start: outer ones run counter-clockwise and holes clockwise, from the first
+ * point on. */
+static void set_right(struct pd_buffer *rings, size_t start, bool hole)
+{
+	struct pd_ring ring = {rings->data + start, (uint32_t)((rings->count - start) / PD_POINT_BYTES), hole};
+	if (ring.points == 0 || runs_left(&ring) != hole)
+		return;
+	for (uint32_t i = 1, j = ring.points - 1; i < j; i++, j--) {
+		char point[PD_POINT_BYTES], *one = rings->data + start + (size_t)i * PD_POINT_BYTES;
+		char *other = rings->data + start + (size_t)j * PD_POINT_BYTES;
+		memcpy(point, one, sizeof point);
+		memcpy(one, other, sizeof point);
+		memcpy(other, point, sizeof point);
+	}
+}
+
 static bool read_ring(struct shaping *shaping, const cJSON *ring, bool hole)
 {
 	const cJSON *position;
 	struct pd_point point = {0, 0}, first = {0, 0};
 	size_t count = 0;
 	pd_rings_begin(&shaping->rings, hole);
+	size_t start = shaping->rings.count;
 	cJSON_ArrayForEach(position, ring)
 	{
 		if (!read_point(shaping, position, &point))
@@ -75,6 +106,7 @@ static bool read_ring(struct shaping *shaping, const cJSON *ring, bool hole)
 	}
 	if (!cJSON_IsArray(ring) || count < RING_POINTS_MIN)
 		return problem(shaping, _("a ring has fewer than four positions, of which the last repeats the first"));
+	set_right(&shaping->rings, start, hole);
 	return (point.lon_e7 == first.lon_e7 && point.lat_e7 == first.lat_e7) ||
 	       problem(shaping, _("a ring is not closed: its last position must repeat its first"));
 }
@@ -241,20 +273,6 @@ static void print_degrees(struct pd_buffer *out, int32_t degrees_e7)
 	snprintf(text, sizeof text, "%s%" PRIu32 ".%07" PRIu32, degrees_e7 < 0 ? "-" : "", size / 10000000,
 		 size % 10000000);
 	print(out, text);
-}
-
-/* Whether the ring runs counter-clockwise: twice the ground that it encloses is positive. */
-static bool runs_left(const struct pd_ring *ring)
-{
-	double sum = 0;
-	struct pd_point origin = pd_ring_point(ring, 0), before = pd_ring_point(ring, ring->points - 1);
-	for (uint32_t i = 0; i < ring->points; i++) {
-		struct pd_point point = pd_ring_point(ring, i);
-		sum += ((double)before.lon_e7 - origin.lon_e7) * ((double)point.lat_e7 - origin.lat_e7) -
-		       ((double)point.lon_e7 - origin.lon_e7) * ((double)before.lat_e7 - origin.lat_e7);
-		before = point;
-	}
-	return sum > 0;
 }
 
 static void print_ring(struct pd_buffer *out, const struct pd_ring *ring)
