@@ -371,7 +371,7 @@ static void decide_end(const struct core *core, const struct notice *notice, con
 		decision->seq = row->last_seq;
 		return;
 	}
-	if (!notice_open(notice))
+	if (!notice_open(notice) || row->until_ms <= now_ms) /* then it ends by itself */
 		return core_refuse(decision, PD_REFUSED_notice_over, PD_NO_DETAIL);
 	if (need_post(core, actor, row->area, decision))
 		ended_event(core, notice, actor, now_ms, end->reason, &decision->event);

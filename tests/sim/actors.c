@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bulletin.h"
 #include "codec.h"
 #include "district.h"
 #include "ground.h"
@@ -812,6 +813,14 @@ static void haunt(void)
 		send_letter(&actors.old[dice_below(&sim.dice, there)], false);
 }
 
+static void speak_of_notices(void)
+{
+	struct pd_message message;
+	uint32_t actor = 0;
+	bulletin_make(registry(), &message, &actor);
+	send_as(actor, &message);
+}
+
 void actors_act(void)
 {
 	if (!district_there(registry())) {
@@ -823,7 +832,7 @@ void actors_act(void)
 		return change_registry();
 	if (sim.profile.notes && one_in(8))
 		return note_much();
-	static const unsigned weights[] = {30, 55, 8, 4, 3, 8};
+	static const unsigned weights[] = {30, 55, 8, 4, 3, 8, 15};
 	switch (dice_weighted(&sim.dice, weights, sizeof weights / sizeof weights[0])) {
 	case 0:
 		if (open_lives() >= OPEN_MAX)
@@ -837,6 +846,7 @@ void actors_act(void)
 	case 2: ask(); break;
 	case 3: speak_of_session(); break;
 	case 4: talk_nonsense(); break;
-	default: haunt(); break;
+	case 5: haunt(); break;
+	default: speak_of_notices(); break;
 	}
 }

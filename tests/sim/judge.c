@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "bulletin.h"
 #include "id.h"
 #include "promises.h"
 #include "ground.h"
@@ -428,10 +429,16 @@ void judge_submitted(const struct judging *j)
 	const struct area *area = registry_area(j->registry, s->area);
 	demand(j, !j->life, "there is an order of this id");
 	demand(j, s->version == 1 && s->from == 0, "a new order begins with version 1 and comes from nobody");
-	demand(j, category && !category->retired, "its category is not in use");
+	demand(j, category && (!category->retired || bulletin_is_handed_out(s)), "its category is not in use");
 	demand(j, area && !area->retired, "its area is not in use");
-	demand(j, model_in_use(j->registry, s->actor) && model_in_use(j->registry, s->requester),
+	demand(j,
+	       bulletin_is_handed_out(s) ||
+		       (model_in_use(j->registry, s->actor) && model_in_use(j->registry, s->requester)),
 	       "its people are not in use");
+	if (bulletin_is_handed_out(s)) { /* by the broker, to the micro-grid (bulletin.h) */
+		demand_due(j, promise_accept(j->registry, s->category, s->urgency, area->level, s->time_ms));
+		return;
+	}
 	demand(j, s->actor == s->requester || model_works_for(j->registry, s->actor, s->area),
 	       "the actor neither is the requester nor works for the area");
 	uint32_t rule;

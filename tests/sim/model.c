@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bulletin.h"
 #include "judge.h"
 #include "promises.h"
 #include "sim.h"
@@ -38,6 +39,7 @@ static void *grown(void *array, size_t *capacity, size_t item_bytes)
 
 void model_init(void)
 {
+	bulletin_init();
 	model_fini();
 }
 
@@ -50,6 +52,7 @@ static void free_life(struct life *life)
 
 void model_fini(void)
 {
+	bulletin_fini();
 	for (size_t i = 0; i < model.count; i++)
 		free_life(model.lives[i]);
 	free(model.lives);
@@ -519,6 +522,9 @@ void model_event(const struct registry *registry, const struct pd_message *event
 			   event->request, time_ms, model.last_ms);
 	if (pd_is_order_event(event->type))
 		order_event(registry, event);
+	if (pd_is_notice_event(event->type) ||
+	    (event->type == PD_MSG_submitted && bulletin_is_handed_out(&event->submitted)))
+		bulletin_event(registry, event);
 	if (event->type == PD_MSG_category_set || event->type == PD_MSG_calendar_set)
 		model.clocks_seq = event->request;
 	if (model.last_seq == model.log_capacity)
@@ -538,6 +544,7 @@ static void remove_life(struct life *life)
 
 void model_cut(uint64_t seq)
 {
+	bulletin_cut(seq);
 	size_t kept = 0;
 	for (size_t i = 0; i < model.count; i++) {
 		struct life *life = model.lives[i];

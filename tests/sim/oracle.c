@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "bulletin.h"
 #include "clocks.h"
 #include "id.h"
 #include "model.h"
@@ -509,6 +510,31 @@ static void look_at_import_commit(const struct look *look)
 	look->prophecy->free_choice = true;
 }
 
+/* ---- notices ---- */
+
+static void look_at_notice(const struct look *look)
+{
+	struct expectation *e = &look->prophecy->expectation;
+	struct bulletin_look at = {.registry = look->registry,
+				   .command = look->message,
+				   .actor = look->actor,
+				   .now_ms = look->front->now_ms,
+				   .disk_low = look->front->disk_low,
+				   .reasons = look->reasons};
+	bulletin_look(&at);
+	e->order = look->message->answer.notice;
+	if (at.repeats && at.perhaps) {
+		e->wanted = WANT_EITHER;
+		e->seq = at.repeats;
+	} else if (at.repeats) {
+		want_repeat(look, at.repeats, 0, false);
+	} else if (at.event) {
+		want_event(look, at.event, 0);
+	} else {
+		e->wanted = WANT_REFUSAL;
+	}
+}
+
 static void look_at_command(const struct look *look)
 {
 	enum pd_type type = look->message->type;
@@ -536,6 +562,8 @@ static void look_at_command(const struct look *look)
 		look_at_record(look);
 	else if (put)
 		look_at_put(look);
+	else if (pd_is_notice_command(type))
+		look_at_notice(look);
 	else
 		look_at_move(look);
 }

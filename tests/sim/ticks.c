@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "answers.h"
+#include "bulletin.h"
 #include "id.h"
 #include "model.h"
 #include "pushes.h"
@@ -106,6 +107,12 @@ static void tally_escalation(const struct pd_escalated *escalated)
 
 static void on_event(const struct pd_message *event)
 {
+	if (event->type == PD_MSG_submitted || event->type == PD_MSG_notice_ended) {
+		ticks.event = *event;
+		ticks.events++;
+		bulletin_due(event, sim.front->now_ms);
+		return;
+	}
 	const struct life *life = life_of(&event->order_event.order);
 	bool silent = event->type == PD_MSG_reminded ||
 		      (event->type == PD_MSG_escalated && event->escalated.why == PD_escalation_idle);
@@ -257,5 +264,7 @@ void ticks_end(void)
 	for (size_t i = 0; i < count && ticks.all; i++)
 		if (life_open(lives[i]))
 			check_moved(lives[i], sim.front->now_ms);
+	if (ticks.all)
+		bulletin_check_none_due(core_registry(sim.store.core), sim.front->now_ms);
 	ticks.event.type = PD_MSG_none;
 }

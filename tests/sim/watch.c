@@ -64,6 +64,8 @@ static void show_event(const struct core *core, const struct pd_message *event)
 		pd_id_print(&common->order, id);
 		check_touch(&common->order);
 	}
+	if (pd_is_notice_event(event->type))
+		watch.order = event->notified.notice;
 	trace_line("event %" PRIu64 ": %s %s version %" PRIu32 " by %" PRIu32, event->request,
 		   pd_message_info(event->type)->name, id, version, event->area_set.actor);
 	watch.bytes.count = 0;

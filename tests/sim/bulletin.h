@@ -1,0 +1,44 @@
+/* bulletin.h - notices, roll-calls and visits as the messages' descriptions have them; not as the core has them.
+ *
+ * Every event is shown here, which says whether it was legal then, and is remembered; what a notice or a member is at,
+ * is read off the events each time. When a crash takes events back, so does bulletin_cut. Threads: one.
+ */
+#ifndef PAIDAN_SIM_BULLETIN_H
+#define PAIDAN_SIM_BULLETIN_H
+
+#include "answers.h"
+#include "registry.h"
+
+void bulletin_init(void);
+void bulletin_fini(void);
+void bulletin_cut(uint64_t seq);
+
+/* An event of a notice, or an order that one has handed out. Fails when it was not legal. */
+void bulletin_event(const struct registry *registry, const struct pd_message *event);
+bool bulletin_is_handed_out(const struct pd_submitted *submitted);
+/* What the clock has brought: it must have been due. */
+void bulletin_due(const struct pd_message *event, uint64_t now_ms);
+/* Nothing is left that was due. */
+void bulletin_check_none_due(const struct registry *registry, uint64_t now_ms);
+
+/* What a command about a notice must lead to. */
+struct bulletin_look {
+	const struct registry *registry;
+	const struct pd_message *command;
+	uint32_t actor;
+	uint64_t now_ms;
+	bool disk_low;
+	struct reasons *reasons;
+	/* the answer: */
+	enum pd_type event; /* it is to become this event; PD_MSG_none: none */
+	uint64_t repeats;   /* seq of the event that it repeats; 0: of none */
+	bool perhaps;       /* a repeat, or refused */
+};
+void bulletin_look(struct bulletin_look *look);
+
+/* A command about notices, somebody's who may send it, mostly. */
+void bulletin_make(const struct registry *registry, struct pd_message *command, uint32_t *actor);
+/* Some notice's id; false: there is none. */
+bool bulletin_some(struct pd_id *id);
+
+#endif
