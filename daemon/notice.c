@@ -371,7 +371,8 @@ static void on_get_progress(struct front *front, struct session *session, const 
 		read->notice.row = notice->row;
 		read->notice.sums = sums;
 		read->notice.sum_count = count;
-		read->notice.places = core_notice_places(front->core, area, sums, count, &read->notice.place_count);
+		read->notice.places =
+			core_notice_places(front->core, &notice->row, area, sums, count, &read->notice.place_count);
 		front_read(front, read);
 		return;
 	}

@@ -2,8 +2,10 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
+#include "id.h"
 #include "intl.h"
 #include "print.h"
 #include "text.h"
@@ -52,6 +54,19 @@ static const char *area_words(const struct roster *roster, uint32_t id, char tex
 	return text;
 }
 
+/* An order by which a roll-call or visits were handed out: what is to be answered, and who is still missing. */
+static void show_roll(const struct pd_submitted *submitted, const char *indent)
+{
+	static const struct pd_id none;
+	char id[PD_ID_TEXT_BYTES];
+	if (memcmp(&submitted->notice, &none, sizeof none) == 0)
+		return;
+	pd_id_print(&submitted->notice, id);
+	printf("\n%s", indent);
+	printf(_("to be answered one by one; who is missing: paidan rollcall missing %s --area %" PRIu32), id,
+	       submitted->area);
+}
+
 void show_order(const struct roster *roster, unsigned number, const struct worker_order *order, const char *address)
 {
 	static const char *const indent = "      ";
@@ -73,6 +88,7 @@ void show_order(const struct roster *roster, unsigned number, const struct worke
 		printf("\n%s%s", indent, _("place: "));
 		show_text(submitted->place, indent);
 	}
+	show_roll(submitted, indent);
 	bool offered = order->stage == WORKER_OFFERED;
 	printf("\n%s", indent);
 	if (order->due_ms)

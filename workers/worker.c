@@ -683,6 +683,7 @@ static void set_from_order(struct held *held, const struct pd_order *order)
 		.area = order->area,
 		.category = order->category,
 		.urgency = order->urgency,
+		.notice = order->notice,
 	};
 	keep_texts(held, order->text, order->place);
 }

@@ -181,13 +181,14 @@ size_t core_forget_notices(struct core *core, uint64_t kept_seq, size_t limit);
  * is left at top itself (core_notice_total). The caller frees them. */
 struct notice_count *core_notice_sums(const struct core *core, const struct notice_row *row, const struct area *top,
 				      bool below, size_t *count);
-/* Count an open notice's answers in. */
+/* Count an open notice's answers in. What was answered in an area that has left the notice's since counts in the whole
+ * alone. */
 void core_notice_count(const struct core *core, const struct notice *notice, const struct area *top,
 		       struct notice_count *sums, size_t count);
 /* For who counts elsewhere: pairs of an area's id and the index of the sum to which it belongs, or UINT32_MAX, sorted
  * by id; *areas gets the number of pairs. The caller frees them. */
-uint32_t *core_notice_places(const struct core *core, const struct area *top, const struct notice_count *sums,
-			     size_t count, size_t *areas);
+uint32_t *core_notice_places(const struct core *core, const struct notice_row *row, const struct area *top,
+			     const struct notice_count *sums, size_t count, size_t *areas);
 /* Add the sums below to the first one. */
 void core_notice_total(struct notice_count *sums, size_t count);
 

@@ -455,9 +455,10 @@ struct notice_count *core_notice_sums(const struct core *core, const struct noti
 	return sums;
 }
 
-uint32_t *core_notice_places(const struct core *core, const struct area *top, const struct notice_count *sums,
-			     size_t count, size_t *areas)
+uint32_t *core_notice_places(const struct core *core, const struct notice_row *row, const struct area *top,
+			     const struct notice_count *sums, size_t count, size_t *areas)
 {
+	bool whole = top->id == row->area;
 	void *const *all = registry_sorted(core->registry, REGISTRY_AREAS, areas);
 	uint32_t *places = malloc((*areas * 2 + 1) * sizeof *places);
 	if (!places)
@@ -465,7 +466,7 @@ uint32_t *core_notice_places(const struct core *core, const struct area *top, co
 	for (size_t i = 0; i < *areas; i++) {
 		int sum = sum_of(all[i], top, sums, count);
 		places[2 * i] = ((const struct area *)all[i])->id;
-		places[2 * i + 1] = sum < 0 ? UINT32_MAX : (uint32_t)sum;
+		places[2 * i + 1] = sum >= 0 ? (uint32_t)sum : whole ? 0 : UINT32_MAX;
 	}
 	return places;
 }
@@ -481,9 +482,12 @@ void core_notice_total(struct notice_count *sums, size_t count)
 void core_notice_count(const struct core *core, const struct notice *notice, const struct area *top,
 		       struct notice_count *sums, size_t count)
 {
+	bool whole = top->id == notice->row.area;
 	size_t at = 0;
 	for (const struct notice_count *one; (one = table_next(&notice->counts, &at));) {
 		int i = sum_of(registry_area(core->registry, one->area), top, sums, count);
+		if (i < 0 && whole)
+			i = 0;
 		if (i >= 0)
 			notice_count_add(&sums[i], one);
 	}

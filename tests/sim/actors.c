@@ -263,7 +263,8 @@ static void on_answer(unsigned i, const struct pd_message *answer)
 	       (actors.letters[k].request != answer->request || actors.letters[k].client != i))
 		k++;
 	bool more = answer->type == PD_MSG_order || (answer->type >= PD_MSG_area && answer->type <= PD_MSG_category) ||
-		    answer->type == PD_MSG_past || answer->type == PD_MSG_route;
+		    answer->type == PD_MSG_past || answer->type == PD_MSG_route ||
+		    (answer->type >= PD_MSG_notice && answer->type <= PD_MSG_answer_row);
 	if (k == actors.letter_count || more)
 		return;
 	if (answer->type == PD_MSG_refused && answer->refused.code == PD_REFUSED_no_hello) {
@@ -676,6 +677,12 @@ static void fill_read_events(struct pd_read_events *read, uint32_t area)
 					.area = one_in(2) ? 0 : area};
 }
 
+static struct pd_id some_notice(void)
+{
+	struct pd_id id;
+	return bulletin_some(&id) && !one_in(10) ? id : new_id();
+}
+
 static void fill_query(struct pd_message *query)
 {
 	static const uint8_t states[] = {0,
@@ -740,6 +747,22 @@ static void fill_query(struct pd_message *query)
 		query->list_away = (struct pd_list_away){.area = district_area(registry()),
 							 .limit = (uint16_t)dice_below(&sim.dice, 20)};
 		break;
+	case PD_MSG_list_notices:
+		query->list_notices = (struct pd_list_notices){
+			.area = area, .ended = one_in(2), .person = one_in(3) ? district_person(registry()) : 0};
+		break;
+	case PD_MSG_get_progress:
+		query->get_progress.notice = some_notice();
+		query->get_progress.area = one_in(2) ? 0 : area;
+		break;
+	case PD_MSG_list_missing:
+		query->list_missing.notice = some_notice();
+		query->list_missing.area = one_in(2) ? 0 : area;
+		break;
+	case PD_MSG_list_answers:
+		query->list_answers.notice = some_notice();
+		query->list_answers.area = area;
+		break;
 	case PD_MSG_count_orders: query->count_orders.requester = one_in(2) ? 0 : district_person(registry()); break;
 	default: break;
 	}
@@ -751,7 +774,8 @@ static void ask(void)
 		PD_MSG_get_order,     PD_MSG_get_order,    PD_MSG_list_orders,     PD_MSG_list_orders,
 		PD_MSG_list_areas,    PD_MSG_list_people,  PD_MSG_list_households, PD_MSG_list_categories,
 		PD_MSG_get_stats,     PD_MSG_read_events,  PD_MSG_get_digest,      PD_MSG_list_setup,
-		PD_MSG_explain_route, PD_MSG_list_similar, PD_MSG_list_away,       PD_MSG_count_orders};
+		PD_MSG_explain_route, PD_MSG_list_similar, PD_MSG_list_away,       PD_MSG_count_orders,
+		PD_MSG_list_notices,  PD_MSG_get_progress, PD_MSG_list_missing,    PD_MSG_list_answers};
 	struct pd_message query = {.type = types[dice_below(&sim.dice, sizeof types / sizeof types[0])]};
 	fill_query(&query);
 	command(dice_below(&sim.dice, CLIENTS), &query);

@@ -478,6 +478,19 @@ static void trace_message(uint32_t peer, const struct pd_message *message)
 		trace_line("to peer %" PRIu32 ": %s %" PRIu64, peer, name, message->request);
 }
 
+/* Nobody is told of a notice that a crash could take back. */
+static void take_notice(const struct pd_notice_push *push)
+{
+	struct pd_message notified;
+	struct pd_fault fault;
+	size_t off = 0;
+	pd_decoder_reset(answers.inner);
+	if (pd_decode(answers.inner, push->notified.data, push->notified.bytes, &off, &notified, &fault) ||
+	    notified.type != PD_MSG_notified)
+		trace_fail("a notice that is told cannot be read");
+	answers_demand_durable(notified.request, "a notice");
+}
+
 void answers_leave(uint32_t peer, const void *data, size_t bytes)
 {
 	if (bytes > PD_FRAME_BYTES_MAX)
@@ -499,6 +512,8 @@ void answers_leave(uint32_t peer, const void *data, size_t bytes)
 				ticks_warned(peer, &message.warned);
 			else if (message.type == PD_MSG_moved)
 				pushes_told(peer, message.moved.event);
+			else if (message.type == PD_MSG_notice_push)
+				take_notice(&message.notice_push);
 			break;
 		default: trace_fail("a %s leaves for peer %" PRIu32, pd_message_info(message.type)->name, peer);
 		}

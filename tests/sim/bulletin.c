@@ -496,6 +496,12 @@ static const struct happened *some_notice(bool open)
 	return NULL;
 }
 
+uint32_t bulletin_area(const struct pd_id *id)
+{
+	struct at at = at_of(id);
+	return at.sent ? at.sent->area : 0;
+}
+
 bool bulletin_some(struct pd_id *id)
 {
 	const struct happened *h = some_notice(one_in(2));
@@ -527,15 +533,31 @@ static void make_notify(const struct registry *registry, struct pd_notify *n, ui
 	*actor = one_in(2) ? 0 : district_person_of(registry, n->area);
 }
 
+/* Mostly one of the notice's, and of those rather the few that have answered. */
+static uint32_t some_member(const struct registry *registry, const struct happened *sent)
+{
+	uint32_t member = 0, area;
+	for (int i = 0; i < 20 && one_in(3); i++) {
+		const struct happened *h = &bulletin.events[dice_below(&sim.dice, (uint32_t)bulletin.count)];
+		if (h->type == PD_MSG_answered && memcmp(&h->notice, &sent->notice, sizeof h->notice) == 0)
+			return h->member;
+	}
+	for (int i = 0; i < 20; i++) {
+		member = sent->sort == PD_member_sort_person ? district_person(registry) : district_household(registry);
+		if (one_in(8) || is_member(registry, sent, member, &area))
+			break;
+	}
+	return member;
+}
+
 static void make_answer(const struct registry *registry, const struct happened *sent, struct pd_answer *a,
 			uint32_t *actor)
 {
 	static uint64_t numbers[2];
-	bool person = sent->sort == PD_member_sort_person;
 	*a = (struct pd_answer){.notice = sent->notice,
-				.member = person ? district_person(registry) : district_household(registry),
+				.member = some_member(registry, sent),
 				.answer = (uint8_t)dice_between(&sim.dice, 1, sent->want == PD_want_answer ? 8 : 3)};
-	*actor = one_in(2) ? 0 : district_person(registry);
+	*actor = one_in(3) ? district_person(registry) : one_in(2) ? 0 : some_member(registry, sent);
 	if (one_in(3))
 		a->member = 0;
 	struct stand stand = stand_of(&sent->notice, a->member);

@@ -38,6 +38,8 @@ void bulletin_look(struct bulletin_look *look);
 
 /* A command about notices, somebody's who may send it, mostly. */
 void bulletin_make(const struct registry *registry, struct pd_message *command, uint32_t *actor);
+/* To whom a notice was sent; 0: there is none. */
+uint32_t bulletin_area(const struct pd_id *id);
 /* Some notice's id; false: there is none. */
 bool bulletin_some(struct pd_id *id);
 

@@ -675,6 +675,15 @@ static void look_at_counts(const struct look *look)
 	refusable(look, !registry_person(look->registry, e->requester), PD_REFUSED_unknown_person);
 }
 
+/* The notice that a query names, and an area within its own. */
+static void look_at_named(const struct look *look, const struct pd_id *notice, uint32_t id)
+{
+	const struct area *area = registry_area(look->registry, id);
+	uint32_t top = bulletin_area(notice);
+	refusable(look, !top, PD_REFUSED_unknown_notice);
+	refusable(look, top && area && !area_within(area, registry_area(look->registry, top)), PD_REFUSED_bad_field);
+}
+
 static void look_at_query(const struct look *look)
 {
 	const struct pd_message *query = look->message;
@@ -712,6 +721,26 @@ static void look_at_query(const struct look *look)
 		refusable(look, !may_read(look), PD_REFUSED_not_allowed);
 		break;
 	case PD_MSG_count_orders: look_at_counts(look); break;
+	case PD_MSG_list_notices:
+		area = query->list_notices.area;
+		refusable(look,
+			  query->list_notices.person && query->list_notices.person != look->session->person &&
+				  !may_read(look),
+			  PD_REFUSED_not_allowed);
+		break;
+	case PD_MSG_get_progress:
+		area = query->get_progress.area;
+		look_at_named(look, &query->get_progress.notice, area);
+		break;
+	case PD_MSG_list_missing:
+		area = query->list_missing.area;
+		look_at_named(look, &query->list_missing.notice, area);
+		refusable(look, !may_read(look), PD_REFUSED_not_allowed);
+		break;
+	case PD_MSG_list_answers:
+		area = query->list_answers.area;
+		look_at_named(look, &query->list_answers.notice, 0);
+		break;
 	default: break;
 	}
 	refusable(look, area && !registry_area(look->registry, area), PD_REFUSED_unknown_area);
