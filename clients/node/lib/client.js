@@ -438,6 +438,46 @@ export class Client extends Commands {
 	}
 
 	/**
+	 * Notices, roll-calls and visits, newest first: the open ones, or those that have ended.
+	 * @param {Omit<Sent['list_notices'], 'cursor'>} [fields]
+	 * @param {CallOptions} [options] for each page
+	 * @returns {Rows<import('../types/messages.js').Notice>}
+	 */
+	notices(fields = {}, options = {}) {
+		return this.#list('list_notices', fields, options)
+	}
+
+	/**
+	 * How far a notice is: in an area (without one: all of it), and in each area directly below.
+	 * @param {Sent['get_progress']} fields
+	 * @param {CallOptions} [options]
+	 * @returns {Rows<import('../types/messages.js').Progress>}
+	 */
+	progress(fields, options = {}) {
+		return this.#list('get_progress', fields, options)
+	}
+
+	/**
+	 * Households or people who have not given what a notice wants; of visits those who come first stand first.
+	 * @param {Omit<Sent['list_missing'], 'cursor'>} fields
+	 * @param {CallOptions} [options] for each page
+	 * @returns {Rows<import('../types/messages.js').Household | import('../types/messages.js').Person>}
+	 */
+	missing(fields, options = {}) {
+		return this.#list('list_missing', fields, options)
+	}
+
+	/**
+	 * What was answered: to one notice, or by one member over all rounds.
+	 * @param {Omit<Sent['list_answers'], 'cursor'>} fields
+	 * @param {CallOptions} [options] for each page
+	 * @returns {Rows<import('../types/messages.js').AnswerRow>}
+	 */
+	answers(fields, options = {}) {
+		return this.#list('list_answers', fields, options)
+	}
+
+	/**
 	 * All categories of orders.
 	 * @param {Sent['list_categories']} [fields]
 	 * @param {CallOptions} [options]

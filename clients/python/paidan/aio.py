@@ -447,6 +447,22 @@ class Client:
         """Households, in the order of their ids. area: of this and those below it."""
         return self._list("list_households", fields)
 
+    def notices(self, **fields: Any) -> AsyncIterator[Record]:
+        """Notices, roll-calls and visits, newest first. area, person, kind; ended: those that have ended."""
+        return self._list("list_notices", fields)
+
+    def progress(self, notice: bytes | str, **fields: Any) -> AsyncIterator[Record]:
+        """How far a notice is: in an area (without one: all of it), and in each area directly below."""
+        return self._list("get_progress", {"notice": notice, **fields})
+
+    def missing(self, notice: bytes | str, **fields: Any) -> AsyncIterator[Record]:
+        """Households or people who have not given what a notice wants; of visits those who come first stand first."""
+        return self._list("list_missing", {"notice": notice, **fields})
+
+    def answers(self, **fields: Any) -> AsyncIterator[Record]:
+        """What was answered: to one notice, or by one member over all rounds."""
+        return self._list("list_answers", fields)
+
     def categories(self, **fields: Any) -> AsyncIterator[Record]:
         """All categories."""
         return self._list("list_categories", fields)

@@ -287,6 +287,18 @@ class Client:
     def households(self, **fields: Any) -> Iterator[Record]:
         return self._rows(self._client.households(**fields))
 
+    def notices(self, **fields: Any) -> Iterator[Record]:
+        return self._rows(self._client.notices(**fields))
+
+    def progress(self, notice: bytes | str, **fields: Any) -> Iterator[Record]:
+        return self._rows(self._client.progress(notice, **fields))
+
+    def missing(self, notice: bytes | str, **fields: Any) -> Iterator[Record]:
+        return self._rows(self._client.missing(notice, **fields))
+
+    def answers(self, **fields: Any) -> Iterator[Record]:
+        return self._rows(self._client.answers(**fields))
+
     def categories(self, **fields: Any) -> Iterator[Record]:
         return self._rows(self._client.categories(**fields))
 
