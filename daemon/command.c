@@ -150,7 +150,8 @@ static void look_back(struct front *front, struct session *session, const struct
 static bool needs_room(enum pd_type type)
 {
 	bool moves = (pd_is_listing_command(type) && type != PD_MSG_put_listing) ||
-		     (pd_is_notice_command(type) && type != PD_MSG_notify);
+		     (pd_is_notice_command(type) && type != PD_MSG_notify) || type == PD_MSG_switch_on ||
+		     type == PD_MSG_switch_off;
 	return type == PD_MSG_submit || type == PD_MSG_record || (type >= PD_MSG_put_area && !moves);
 }
 

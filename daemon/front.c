@@ -139,7 +139,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	struct order *order = core_apply(front->core, event, at);
 	front->last_at = at;
 	metrics_add(&metrics.front.events[event->type], 1);
-	replay_batch_event(&front->batches[front->gathering], front->core, event, stored.message, stored.bytes, order);
+	replay_batch_event(&front->batches[front->gathering], front->core, event, order);
 	publish_event(front->publish, core_registry(front->core), event, stored.message, stored.bytes, front->listening,
 		      &round->publications);
 	if (order)

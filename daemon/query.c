@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "front.h"
+#include "modes.h"
 
 enum { LIMIT_STANDARD = 100, SESSION_READS_MAX = 4096, SCAN_MAX = 100000 };
 
@@ -11,6 +12,7 @@ struct area_sums {
 	struct core_sums sums;
 	uint64_t pushed;
 	uint32_t area, workers;
+	uint32_t plan, plans_below;
 };
 
 /* Entities of the registry. */
@@ -156,7 +158,8 @@ static bool describe_category(const struct listing *listing, const void *entity,
 					       category->complete_clock,
 					       category->ladder,
 					       category->idle_within_s,
-					       category->area};
+					       category->area,
+					       category->emergency_only};
 	return true;
 }
 
@@ -317,7 +320,17 @@ static void fill_stats(struct front *front, const struct area *area, const struc
 					 .urged = figures->urged,
 					 .merged = figures->merged,
 					 .escalated = figures->escalated,
-					 .reminded = figures->reminded};
+					 .reminded = figures->reminded,
+					 .plan = all->plan,
+					 .plans_below = all->plans_below};
+}
+
+/* What is on at or above the area, and below it; of all, in the district. */
+static void add_plans(const struct registry *registry, const struct area *area, struct area_sums *all)
+{
+	const struct plan *plan = area ? mode_over(registry, area) : NULL;
+	all->plan = plan ? plan->id : 0;
+	all->plans_below = modes_below(registry, area);
 }
 
 static void on_get_stats(struct front *front, struct session *session, const struct pd_message *query)
@@ -334,6 +347,7 @@ static void on_get_stats(struct front *front, struct session *session, const str
 	push_count(front->push, core_registry(front->core), area, &pushes);
 	all.pushed = pushes.pushed;
 	all.workers = pushes.workers;
+	add_plans(core_registry(front->core), area, &all);
 	fill_stats(front, area, &all, percentiles, &reply);
 	if (!query->get_stats.orders_only) {
 		session->looked += registry_size(front);
@@ -364,6 +378,7 @@ static struct area_sums *sum_areas(struct front *front, void *const *areas, size
 		struct push_counts pushes;
 		all[i].sums = sums[i];
 		all[i].area = area->id;
+		add_plans(core_registry(front->core), area, &all[i]);
 		push_count_one(front->push, area->id, &pushes);
 		if (!pushes.pushed && !pushes.workers)
 			continue;
@@ -413,6 +428,48 @@ static void on_get_digest(struct front *front, struct session *session, const st
 	struct pd_message reply = {.type = PD_MSG_digest};
 	reply.digest = (struct pd_digest){core_last_seq(front->core), {(const char *)digest, sizeof digest}};
 	front_reply(front, session, query->request, &reply);
+}
+
+/* ---- plans for emergencies ---- */
+
+static void answer_effect(struct front *front, struct session *session, uint64_t request, const struct plan *plan,
+			  const struct area *area)
+{
+	struct mode_effect effect;
+	struct pd_message reply = {.type = PD_MSG_effect};
+	modes_preview(front->core, plan, area, front->now_ms, &effect);
+	session->looked += core_holder_count(front->core) + effect.open;
+	reply.effect = (struct pd_effect){area->id, effect.open, effect.changed, effect.earlier, effect.overdue};
+	front_reply(front, session, request, &reply);
+}
+
+static void on_preview_mode(struct front *front, struct session *session, const struct pd_message *query)
+{
+	const struct registry *registry = core_registry(front->core);
+	const struct plan *plan;
+	const struct area *top;
+	enum pd_refusal refusal;
+	struct pd_detail detail;
+	size_t count;
+	uint32_t answers = 1;
+	if (!core_may_read(front->core, session->person)) {
+		front_refuse(front, session, query->request, PD_REFUSED_not_allowed, PD_DETAIL(only_working_whole));
+		return;
+	}
+	if (!modes_find(registry, query->preview_mode.plan, query->preview_mode.area, &plan, &top, &refusal, &detail)) {
+		front_refuse(front, session, query->request, refusal, detail);
+		return;
+	}
+	answer_effect(front, session, query->request, plan, top);
+	void *const *areas = registry_sorted(registry, REGISTRY_AREAS, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct area *area = areas[i];
+		if (area->parent != top || area->retired)
+			continue;
+		answer_effect(front, session, query->request, plan, area);
+		answers++;
+	}
+	front_answer_end(front, session, query->request, answers, false, 0);
 }
 
 /* ---- from disk ---- */
@@ -570,6 +627,7 @@ void front_on_query(struct front *front, struct session *session, const struct p
 	case PD_MSG_read_events: on_read_events(front, session, query); break;
 	case PD_MSG_get_digest: on_get_digest(front, session, query); break;
 	case PD_MSG_explain_route: on_explain_route(front, session, query); break;
+	case PD_MSG_preview_mode: on_preview_mode(front, session, query); break;
 	case PD_MSG_list_listings: front_list_listings(front, session, query); break;
 	case PD_MSG_list_matches: front_list_matches(front, session, query); break;
 	case PD_MSG_list_similar: front_list_similar(front, session, query); break;

@@ -83,6 +83,9 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 	if (!may_submit(core, actor, requester_id, found.area->id))
 		return core_refuse(decision, PD_REFUSED_not_allowed,
 				   PD_DETAIL(not_for_requester, PD_NUMBER(actor), PD_NUMBER(found.area->id)));
+	if (category->emergency_only && !mode_takes(core->registry, found.area, category))
+		return core_refuse(decision, PD_REFUSED_mode_off,
+				   PD_DETAIL(category_emergency, PD_NUMBER(category->id), PD_NUMBER(found.area->id)));
 	event->submitted.household = found.household;
 	event->submitted.area = found.area->id;
 	event->submitted.holder = found.holder->id;
@@ -90,7 +93,7 @@ void begin_submit(const struct core *core, const struct pd_submit *submit, uint3
 	event->submitted.rule = found.rule;
 	event->submitted.urgency = submit->urgency ? submit->urgency : category->urgency;
 	event->submitted.due_ms =
-		deadline_accept(core->registry, category, event->submitted.urgency, found.holder->level, now_ms);
+		deadline_accept(core->registry, category, event->submitted.urgency, found.holder, now_ms);
 	decision->version = 1;
 }
 
@@ -167,7 +170,7 @@ static uint64_t record_due(const struct core *core, const struct pd_record *reco
 			   const struct pd_recorded *recorded, uint64_t now_ms)
 {
 	uint64_t due_ms = deadline_accept(core->registry, category, recorded->urgency,
-					  registry_area(core->registry, recorded->holder)->level, now_ms);
+					  registry_area(core->registry, recorded->holder), now_ms);
 	switch (record->state) {
 	case PD_STATE_waiting: return record->target_ms > due_ms ? record->target_ms : due_ms;
 	case PD_STATE_completed: return now_ms + core->periods.confirm_within_ms;

@@ -158,6 +158,8 @@ void core_event_areas(const struct pd_message *event, uint32_t areas[static 2])
 	case PD_MSG_area_set: areas[0] = event->area_set.area; break;
 	case PD_MSG_household_set: areas[0] = event->household_set.area; break;
 	case PD_MSG_person_set: areas[0] = event->person_set.area; break;
+	case PD_MSG_mode_begun: areas[0] = event->mode_begun.area; break;
+	case PD_MSG_mode_ended: areas[0] = event->mode_ended.area; break;
 	case PD_MSG_claimed: areas[1] = event->claimed.by; break;
 	case PD_MSG_fulfilled: areas[1] = event->fulfilled.by; break;
 	case PD_MSG_notified: areas[0] = event->notified.area; break;

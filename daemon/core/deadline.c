@@ -1,51 +1,76 @@
 #include "deadline.h"
 
 #include "calendar.h"
+#include "modes.h"
 #include "registry_kinds.h"
 
 enum { WITHIN_S_MIN = 60, WITHIN_S_MAX = 31536000 };
 #define SOON_MS (15 * UINT64_C(60000))
 
-/* The category's time as the order's urgency has it. */
-static uint32_t scaled(uint32_t within_s, unsigned clock, unsigned category_urgency, unsigned urgency)
+/* The category's time as the order's urgency has it, and so much of it. */
+static uint32_t scaled(uint32_t within_s, unsigned clock, unsigned category_urgency, unsigned urgency, unsigned percent)
 {
 	uint64_t s = within_s;
+	bool by_days = clock == PD_clock_days || clock == PD_clock_workdays;
 	s = urgency < category_urgency ? s >> (category_urgency - urgency) : s << (urgency - category_urgency);
-	if (clock == PD_clock_days || clock == PD_clock_workdays) /* of whole days, and of one at least */
+	s = s * percent / 100;
+	if (by_days) /* of whole days, and of one at least */
 		s = s < CALENDAR_DAY_S ? CALENDAR_DAY_S : s;
 	return s > WITHIN_S_MAX ? WITHIN_S_MAX : s ? (uint32_t)s : 1;
 }
 
-static const struct ladder *ladder_of(const struct registry *registry, const struct category *category)
+static const struct ladder *ladder_of(const struct registry *registry, const struct plan *plan,
+				      const struct category *category)
 {
-	if (category->ladder == 0)
+	uint32_t id = plan && plan->ladder ? plan->ladder : category->ladder;
+	if (id == 0)
 		return NULL;
-	return (const struct ladder *)registry_find(registry, REGISTRY_LADDERS, category->ladder);
+	return (const struct ladder *)registry_find(registry, REGISTRY_LADDERS, id);
 }
 
-uint64_t deadline_accept(const struct registry *registry, const struct category *category, unsigned urgency,
-			 unsigned level, uint64_t now_ms)
+uint64_t deadline_accept_by(const struct registry *registry, const struct plan *plan, const struct category *category,
+			    unsigned urgency, unsigned level, uint64_t from_ms)
 {
-	const struct ladder *ladder = ladder_of(registry, category);
+	const struct ladder *ladder = ladder_of(registry, plan, category);
 	uint32_t within_s = category->accept_within_s;
 	for (unsigned i = 0; ladder && i < ladder->count; i++)
 		if (ladder->levels[i] == level)
 			within_s = ladder->within_s[i];
-	return calendar_add(registry, now_ms, scaled(within_s, category->accept_clock, category->urgency, urgency),
-			    category->accept_clock);
+	within_s =
+		scaled(within_s, category->accept_clock, category->urgency, urgency, plan ? plan->accept_percent : 100);
+	return calendar_add(registry, from_ms, within_s, category->accept_clock);
+}
+
+uint64_t deadline_complete_by(const struct registry *registry, const struct plan *plan, const struct category *category,
+			      unsigned urgency, uint64_t from_ms)
+{
+	uint32_t s = scaled(category->complete_within_s, category->complete_clock, category->urgency, urgency,
+			    plan ? plan->complete_percent : 100);
+	return calendar_add(registry, from_ms, s, category->complete_clock);
+}
+
+/* In peace, which is nearly always, nobody has to look. */
+static const struct plan *plan_over(const struct registry *registry, const struct area *holder)
+{
+	return registry->modes_on ? mode_over(registry, holder) : NULL;
+}
+
+uint64_t deadline_accept(const struct registry *registry, const struct category *category, unsigned urgency,
+			 const struct area *holder, uint64_t now_ms)
+{
+	return deadline_accept_by(registry, plan_over(registry, holder), category, urgency, holder->level, now_ms);
 }
 
 uint64_t deadline_complete(const struct registry *registry, const struct category *category, unsigned urgency,
-			   uint64_t now_ms)
+			   const struct area *holder, uint64_t now_ms)
 {
-	uint32_t s = scaled(category->complete_within_s, category->complete_clock, category->urgency, urgency);
-	return calendar_add(registry, now_ms, s, category->complete_clock);
+	return deadline_complete_by(registry, plan_over(registry, holder), category, urgency, now_ms);
 }
 
 const struct area *deadline_above(const struct registry *registry, const struct category *category,
 				  const struct area *holder)
 {
-	const struct ladder *ladder = ladder_of(registry, category);
+	const struct ladder *ladder = ladder_of(registry, plan_over(registry, holder), category);
 	const struct area *above = holder->parent;
 	for (unsigned i = 0; ladder && i < ladder->count; i++)
 		if (ladder->levels[i] < holder->level) {
@@ -86,12 +111,26 @@ static bool used(const struct registry *registry, uint32_t ladder, uint32_t *cat
 	return false;
 }
 
+static bool used_by_plan(const struct registry *registry, uint32_t ladder, uint32_t *plan_id)
+{
+	size_t at = 0;
+	for (const struct plan *plan; (plan = registry_next(registry, REGISTRY_PLANS, &at));) {
+		*plan_id = plan->id;
+		if (plan->ladder == ladder && !plan->retired)
+			return true;
+	}
+	return false;
+}
+
 void ladder_check(const struct registry *registry, const struct pd_put_ladder *put, struct registry_decision *decision)
 {
-	uint32_t category;
-	if (put->retired && used(registry, put->ladder, &category))
+	uint32_t user;
+	if (put->retired && used(registry, put->ladder, &user))
 		return refuse(decision, PD_REFUSED_in_use,
-			      PD_DETAIL(ladder_in_use, PD_NUMBER(put->ladder), PD_NUMBER(category)));
+			      PD_DETAIL(ladder_in_use, PD_NUMBER(put->ladder), PD_NUMBER(user)));
+	if (put->retired && used_by_plan(registry, put->ladder, &user))
+		return refuse(decision, PD_REFUSED_in_use,
+			      PD_DETAIL(ladder_of_plan, PD_NUMBER(put->ladder), PD_NUMBER(user)));
 	if (put->steps.count % 2)
 		return refuse(decision, PD_REFUSED_bad_ladder, PD_DETAIL(ladder_pairs, PD_NUMBER(put->steps.count)));
 	uint64_t above = PD_level_end;

@@ -1,13 +1,15 @@
 /* deadline.h - by when an order is to be accepted and completed, and how it climbs when it is not.
  *
  * A time is the category's (or its ladder's, for the level), longer or shorter by the urgency: each step that an order
- * is more urgent than its category halves it, each step less doubles it. It runs by the category's clock. Part of the
- * core.
+ * is more urgent than its category halves it, each step less doubles it; where a plan for emergencies is on (modes.h),
+ * it is a percentage of that, and the ladder the plan's. It runs by the category's clock. Part of the core.
  */
 #ifndef PAIDAN_DEADLINE_H
 #define PAIDAN_DEADLINE_H
 
 #include "core.h"
+
+struct plan;
 
 enum { LADDER_STEPS_MAX = 5 };
 
@@ -19,11 +21,16 @@ struct ladder {
 	uint32_t within_s[LADDER_STEPS_MAX];
 };
 
-/* From now on, at a holder of this level. */
+/* From now on, at this holder: by the plan that is on there, if one is. */
 uint64_t deadline_accept(const struct registry *registry, const struct category *category, unsigned urgency,
-			 unsigned level, uint64_t now_ms);
+			 const struct area *holder, uint64_t now_ms);
 uint64_t deadline_complete(const struct registry *registry, const struct category *category, unsigned urgency,
-			   uint64_t now_ms);
+			   const struct area *holder, uint64_t now_ms);
+/* By this plan, whether it is on or not; null: without one. */
+uint64_t deadline_accept_by(const struct registry *registry, const struct plan *plan, const struct category *category,
+			    unsigned urgency, unsigned level, uint64_t from_ms);
+uint64_t deadline_complete_by(const struct registry *registry, const struct plan *plan, const struct category *category,
+			      unsigned urgency, uint64_t from_ms);
 /* Where an order climbs to from its holder; the holder itself when there is nothing above. */
 const struct area *deadline_above(const struct registry *registry, const struct category *category,
 				  const struct area *holder);

@@ -28,8 +28,7 @@ static void escalate(const struct core *core, const struct order *order, enum pd
 	const struct area *above = deadline_above(core->registry, category, holder);
 	struct pd_order_event *common = begin_event(row, PD_MSG_escalated, now_ms, event);
 	common->holder = above->id;
-	common->due_ms =
-		above == holder ? 0 : deadline_accept(core->registry, category, row->urgency, above->level, now_ms);
+	common->due_ms = above == holder ? 0 : deadline_accept(core->registry, category, row->urgency, above, now_ms);
 	event->escalated.why = (uint8_t)why;
 }
 
@@ -67,8 +66,6 @@ static void fall_idle(const struct core *core, const struct order *order, uint64
 /* What is due beside the orders. */
 static enum core_due decide_other(struct core *core, uint64_t now_ms, struct core_due_thing *thing)
 {
-	thing->order = NULL;
-	thing->event = (struct pd_message){.request = core->last_seq + 1};
 	bool due = listings_decide_due(core, now_ms, &thing->event) || duties_decide_due(core, now_ms, &thing->event) ||
 		   reroute_due(core, now_ms, thing);
 	return due ? CORE_DUE_EVENT : CORE_DUE_NOTHING;
@@ -79,6 +76,11 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 	struct order *order;
 	uint64_t notice_ms = notice_next_due(core);
 	enum life_alarm alarm = LIFE_ALARM_PUT_OFF;
+	thing->event = (struct pd_message){.request = core->last_seq + 1};
+	thing->order = NULL;
+	/* First what changes the times of orders, then what falls due by them. */
+	if (modes_decide_due(core, now_ms, &thing->event))
+		return CORE_DUE_EVENT;
 	while (alarm == LIFE_ALARM_PUT_OFF) {
 		order = timers_first(&core->timers);
 		if (notice_ms <= now_ms && (!order || notice_ms < order->alarm_ms)) {
@@ -103,7 +105,8 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 uint64_t core_next_due(const struct core *core)
 {
 	const struct order *order = timers_first(&core->timers);
-	const uint64_t others[] = {listings_next_due(core), duties_next_due(core), notice_next_due(core)};
+	const uint64_t others[] = {listings_next_due(core), duties_next_due(core), notice_next_due(core),
+				   modes_next_due(core)};
 	uint64_t next = order ? order->alarm_ms : UINT64_MAX;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		next = others[i] < next ? others[i] : next;

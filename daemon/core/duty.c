@@ -168,20 +168,20 @@ static void make_order(const struct core *core, const struct duty *duty, const s
 	const struct category *category = registry_category(registry, duty->category);
 	const struct area *holder = area_at_level(area, category->level);
 	event->type = PD_MSG_submitted;
-	event->submitted = (struct pd_submitted){
-		.time_ms = now_ms,
-		.order = order_id(core, duty, area->id, occurrence_ms),
-		.version = 1,
-		.holder = holder->id,
-		.due_ms = deadline_accept(registry, category, category->urgency, holder->level, now_ms),
-		.area = area->id,
-		.category = category->id,
-		.urgency = category->urgency,
-		.text = duty->text,
-		.place = pd_text(""),
-		.duty = duty->id,
-		.occurrence_ms = occurrence_ms,
-		.more = duty->each && next_place(registry, duty, area->id)};
+	event->submitted =
+		(struct pd_submitted){.time_ms = now_ms,
+				      .order = order_id(core, duty, area->id, occurrence_ms),
+				      .version = 1,
+				      .holder = holder->id,
+				      .due_ms = deadline_accept(registry, category, category->urgency, holder, now_ms),
+				      .area = area->id,
+				      .category = category->id,
+				      .urgency = category->urgency,
+				      .text = duty->text,
+				      .place = pd_text(""),
+				      .duty = duty->id,
+				      .occurrence_ms = occurrence_ms,
+				      .more = duty->each && next_place(registry, duty, area->id)};
 }
 
 bool duties_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event)

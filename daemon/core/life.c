@@ -498,6 +498,10 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		touch(row, e->time_ms);
 		row->marks |= ORDER_REMINDED;
 		break;
+	case PD_MSG_redated:
+		if (!event->redated.ended)
+			row->marks |= ORDER_REDATED;
+		break;
 	case PD_MSG_completed:
 		row->completed_ms = e->time_ms;
 		touch(row, e->time_ms);
@@ -523,6 +527,8 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 /* Whether the event leaves the order where it stands, in every list. */
 static bool leaves_in_place(const struct order *order, const struct pd_message *event)
 {
+	if (event->type == PD_MSG_redated)
+		return false; /* its alarms are others */
 	if (event->type == PD_MSG_rerouted)
 		return order->row.holder == event->rerouted.holder;
 	return pd_move_of(event->type)->to == PD_STATE_none && !pd_is_first_event(event->type);
@@ -545,6 +551,8 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	if (stays)
 		mark_changed(core, order->holder);
 	count_event(&order->holder->figures, row, event);
+	if (!stays)
+		row->marks &= (uint8_t)~ORDER_REDATED;
 	change_row(row, event);
 	if (event->type >= PD_MSG_urged && event->type <= PD_MSG_endorsed)
 		residents_apply(core, order, event, at);

@@ -22,8 +22,7 @@ static const struct category *category_of(const struct move *move)
 /* By when whoever gets the order now is to accept it. */
 static uint64_t accept_due(const struct move *move, const struct area *holder)
 {
-	return deadline_accept(move->core->registry, category_of(move), move->row->urgency, holder->level,
-			       move->now_ms);
+	return deadline_accept(move->core->registry, category_of(move), move->row->urgency, holder, move->now_ms);
 }
 
 static const struct area *holder_of(const struct move *move)
@@ -78,8 +77,8 @@ static void decide_accept(const struct move *move)
 {
 	if (!need_of_holder(move))
 		return;
-	move->event->due_ms =
-		deadline_complete(move->core->registry, category_of(move), move->row->urgency, move->now_ms);
+	move->event->due_ms = deadline_complete(move->core->registry, category_of(move), move->row->urgency,
+						holder_of(move), move->now_ms);
 }
 
 static void decide_decline(const struct move *move)
@@ -349,6 +348,8 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 		begin_record(core, &command->record, actor, now_ms, decision);
 	else if (pd_is_move(command->type))
 		decide_move(core, command, actor, now_ms, decision);
+	else if (command->type == PD_MSG_switch_on || command->type == PD_MSG_switch_off)
+		modes_decide(core, command, actor, now_ms, decision);
 	else if (pd_is_listing_command(command->type))
 		listings_decide(core, command, actor, now_ms, decision);
 	else if (pd_is_notice_command(command->type))

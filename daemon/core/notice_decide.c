@@ -447,7 +447,7 @@ static void hand_out(const struct core *core, const struct notice *notice, const
 		.order = order_id(core, row, grid->id),
 		.version = 1,
 		.holder = grid->id,
-		.due_ms = deadline_accept(core->registry, category, category->urgency, grid->level, now_ms),
+		.due_ms = deadline_accept(core->registry, category, category->urgency, grid, now_ms),
 		.requester = row->actor,
 		.area = grid->id,
 		.category = row->category,

@@ -20,6 +20,7 @@ enum {
 	ORDER_RECORDED = 8,  /* it began with recorded */
 	ORDER_STUCK = 16,    /* it passed its last deadline: it stays with the district */
 	ORDER_REMINDED = 32, /* its acceptor was reminded, and has said nothing since */
+	ORDER_REDATED = 64,  /* a plan for emergencies gave it the time that it has */
 	ORDER_PLACED = 128,  /* its coordinate told the area it comes from */
 };
 

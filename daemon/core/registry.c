@@ -10,10 +10,12 @@
 #include "codec.h"
 #include "deadline.h"
 #include "duty.h"
+#include "modes.h"
 
 /* What is to be known of a kind beside its struct. */
 struct kind {
 	enum pd_type put, set;
+	enum pd_type unset; /* another event that sets it; none for most */
 	size_t bytes;
 	uint16_t slices[2]; /* where the entity has texts that point into its event; 0: no more */
 	/* What it keeps of its own, whatever an event says, is put into the event; null: nothing. */
@@ -38,6 +40,10 @@ _Static_assert(offsetof(struct pd_shape_set, area) == offsetof(struct pd_area_se
 		       offsetof(struct pd_put_shape, area) == 0,
 	       "a shape has its area first");
 ID_FIRST(duty);
+ID_FIRST(plan);
+_Static_assert(offsetof(struct pd_mode_begun, plan) == offsetof(struct pd_area_set, area) &&
+		       offsetof(struct pd_mode_ended, plan) == offsetof(struct pd_area_set, area),
+	       "a mode has its plan first");
 
 struct registry *registry_new(uint64_t hash_seed)
 {
@@ -190,7 +196,7 @@ size_t area_path(const struct area *area, char path[static AREA_PATH_BYTES])
 enum registry_kind registry_kind_of(enum pd_type type)
 {
 	enum registry_kind kind = 0;
-	while (kind < REGISTRY_KINDS && kinds[kind].put != type && kinds[kind].set != type)
+	while (kind < REGISTRY_KINDS && kinds[kind].put != type && kinds[kind].set != type && kinds[kind].unset != type)
 		kind++;
 	return kind;
 }
@@ -227,7 +233,7 @@ void registry_event_of(const struct pd_message *put, struct pd_message *event)
 	copy_fields(put, event);
 }
 
-static void decode_kept(const struct registry *registry, const struct entity *entity, struct pd_message *event)
+void registry_event_kept(const struct registry *registry, const struct entity *entity, struct pd_message *event)
 {
 	struct pd_fault fault;
 	size_t off = 0;
@@ -239,7 +245,7 @@ static void decode_kept(const struct registry *registry, const struct entity *en
 void registry_head_of(const struct registry *registry, const struct entity *entity, struct pd_message *event)
 {
 	struct pd_message kept;
-	decode_kept(registry, entity, &kept);
+	registry_event_kept(registry, entity, &kept);
 	event->request = kept.request;
 	event->area_set.time_ms = kept.area_set.time_ms;
 	event->area_set.actor = kept.area_set.actor;
@@ -249,7 +255,7 @@ void registry_put_of(const struct registry *registry, enum registry_kind kind, c
 		     struct pd_message *put)
 {
 	struct pd_message event;
-	decode_kept(registry, entity, &event);
+	registry_event_kept(registry, entity, &event);
 	*put = (struct pd_message){.type = kinds[kind].put};
 	copy_fields(&event, put);
 }
@@ -359,6 +365,7 @@ static void apply_category(struct registry *registry, void *entity, const struct
 	category->ladder = set->ladder;
 	category->idle_within_s = set->idle_within_s;
 	category->area = set->area;
+	category->emergency_only = set->emergency_only;
 	category->retired = set->retired;
 }
 
@@ -403,6 +410,11 @@ static const struct kind kinds[REGISTRY_KINDS] = {
 	[REGISTRY_SHAPES] = {KIND(shape), .slices = {offsetof(struct shape, rings)}, .apply = apply_shape},
 	[REGISTRY_DUTIES] = {KIND(duty), .slices = {offsetof(struct duty, name), offsetof(struct duty, text)},
 			     .merge = duty_merge, .apply = duty_apply},
+	[REGISTRY_PLANS] = {KIND(plan), .slices = {offsetof(struct plan, name)}, .apply = plan_apply},
+	[REGISTRY_MODES] = {.set = PD_MSG_mode_begun,
+			    .unset = PD_MSG_mode_ended,
+			    .bytes = sizeof(struct mode),
+			    .apply = mode_apply},
 };
 
 /* Have the entity keep an event, and be what it says. */
@@ -445,7 +457,7 @@ void registry_merge(const struct registry *registry, const struct entity *entity
 void registry_keep_merged(struct registry *registry, enum registry_kind kind, struct entity *entity)
 {
 	struct pd_message event;
-	decode_kept(registry, entity, &event);
+	registry_event_kept(registry, entity, &event);
 	kinds[kind].merge(entity, &event);
 	keep(registry, kind, entity, &event);
 }
@@ -481,6 +493,7 @@ struct registry *registry_clone(const struct registry *registry)
 	struct registry *clone = registry_new(registry->tables[0].seed);
 	clone->version = registry->version;
 	memcpy(clone->versions, registry->versions, sizeof clone->versions);
+	clone->modes_on = registry->modes_on;
 	for (enum registry_kind kind = 0; kind < REGISTRY_KINDS; kind++) {
 		size_t at = 0;
 		for (struct entity *entity; (entity = table_next(&registry->tables[kind], &at));)

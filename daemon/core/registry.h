@@ -35,6 +35,7 @@ struct area {
 	uint8_t level, kind;
 	struct area *parent;
 	uint32_t children, households, open_orders; /* in use; open_orders: held here and not ended */
+	uint32_t plan_on;                           /* the plan that is on from here down; 0: none (modes.h) */
 	struct pd_slice name;
 	struct holder *holder; /* its queue and figures (order.h); null in a registry that is a trial */
 	uint64_t publications; /* the front's, not the core's (publish.h) */
@@ -61,6 +62,7 @@ struct category {
 	uint32_t accept_within_s, complete_within_s, idle_within_s, ladder; /* ladder: 0: none */
 	uint32_t area; /* where its orders are when nothing says more; 0: nowhere in particular */
 	uint8_t level, urgency, accept_clock, complete_clock;
+	bool emergency_only; /* see mode_takes */
 	struct pd_slice name;
 };
 
@@ -90,6 +92,8 @@ enum registry_kind {
 	REGISTRY_RULES,
 	REGISTRY_SHAPES,
 	REGISTRY_DUTIES,
+	REGISTRY_PLANS,
+	REGISTRY_MODES, /* where plans are on; by the plan's id */
 	REGISTRY_KINDS
 };
 

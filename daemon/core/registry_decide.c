@@ -5,6 +5,7 @@
 #include "calendar.h"
 #include "deadline.h"
 #include "duty.h"
+#include "modes.h"
 #include "codec.h"
 #include "registry_kinds.h"
 #include "rings.h"
@@ -278,6 +279,7 @@ static void check_whole(const struct registry *registry, const struct pd_message
 	case PD_MSG_put_ladder: return ladder_check(registry, &put->put_ladder, decision);
 	case PD_MSG_put_rule: return rule_check(registry, &put->put_rule, bulk, decision);
 	case PD_MSG_put_shape: return check_shape(registry, &put->put_shape, decision);
+	case PD_MSG_put_plan: return plan_check(registry, &put->put_plan, decision);
 	case PD_MSG_put_duty: return duty_check(registry, &put->put_duty, decision);
 	default: assert(!"not a command of the registry");
 	}

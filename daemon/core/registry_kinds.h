@@ -10,6 +10,7 @@ RB_HEAD(address_tree, household);
 struct registry {
 	struct table tables[REGISTRY_KINDS];
 	uint64_t version, versions[REGISTRY_KINDS];
+	uint32_t modes_on;          /* plans that are on */
 	struct pd_decoder *decoder; /* for kept events */
 	/* By id, made again when something was added since. */
 	void **sorted[REGISTRY_KINDS];
@@ -21,6 +22,8 @@ struct registry {
 
 /* The event that says what put says; its head is empty. */
 void registry_event_of(const struct pd_message *put, struct pd_message *event);
+/* The event that the entity keeps. What it borrows is there until the next call. */
+void registry_event_kept(const struct registry *registry, const struct entity *entity, struct pd_message *event);
 /* Give event the head of the entity's event: seq, time and actor. */
 void registry_head_of(const struct registry *registry, const struct entity *entity, struct pd_message *event);
 /* Put into the event what the entity (null: there is none) keeps of its own, whatever is set. */

@@ -98,7 +98,7 @@ static void fill_event(const struct core *core, const struct order_row *row, con
 					       .area = to->id,
 					       .state = anew ? PD_STATE_waiting : row->state};
 	if (anew)
-		event->rerouted.due_ms = deadline_accept(registry, category, row->urgency, holder->level, now_ms);
+		event->rerouted.due_ms = deadline_accept(registry, category, row->urgency, holder, now_ms);
 }
 
 /* The first of queue, from sweep->from on, that is elsewhere now; *left says how many may still be looked at. */

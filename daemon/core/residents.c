@@ -66,8 +66,9 @@ struct core_promise core_promise(const struct core *core, const struct order *or
 		return (struct core_promise){0};
 	switch (row->state) {
 	case PD_STATE_waiting:
-		return (struct core_promise){
-			row->due_ms, deadline_complete(core->registry, order->category, row->urgency, row->due_ms)};
+		return (struct core_promise){row->due_ms,
+					     deadline_complete(core->registry, order->category, row->urgency,
+							       order->holder->entity, row->due_ms)};
 	case PD_STATE_accepted: return (struct core_promise){0, row->due_ms};
 	case PD_STATE_suspended: return (struct core_promise){0, due_resumed(core, order, row->due_ms)};
 	default: return (struct core_promise){0};

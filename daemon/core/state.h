@@ -5,6 +5,7 @@
 #include "core.h"
 #include "duty.h"
 #include "listings.h"
+#include "modes.h"
 #include "table.h"
 #include "timers.h"
 

@@ -31,7 +31,7 @@ static void batch_entity(struct book_batch *batch, const struct core *core, enum
 }
 
 void replay_batch_event(struct book_batch *batch, const struct core *core, const struct pd_message *event,
-			const char *message, size_t bytes, struct order *order)
+			struct order *order)
 {
 	enum registry_kind kind;
 	if (!batch->first_seq)
@@ -40,10 +40,8 @@ void replay_batch_event(struct book_batch *batch, const struct core *core, const
 		batch_row(batch, order);
 		if (event->type == PD_MSG_submitted && event->submitted.duty)
 			batch_entity(batch, core, REGISTRY_DUTIES, event->submitted.duty);
-	} else if ((kind = registry_kind_of(event->type)) == REGISTRY_DUTIES) {
-		batch_entity(batch, core, kind, event->duty_set.duty);
-	} else if (kind < REGISTRY_KINDS) {
-		pd_buffer_add(&batch->registry, message, bytes);
+	} else if ((kind = registry_kind_of(event->type)) < REGISTRY_KINDS) {
+		batch_entity(batch, core, kind, event->area_set.area); /* all have their id there */
 	}
 }
 
@@ -285,7 +283,7 @@ static enum pd_err replay_event(struct run *run, const struct journal_event *sto
 		return err;
 	replay->at = stored->at;
 	struct order *order = core_apply(replay->core, &event, stored->at);
-	replay_batch_event(&run->batch, replay->core, &event, stored->message, stored->bytes, order);
+	replay_batch_event(&run->batch, replay->core, &event, order);
 	replay->events++;
 	if (++run->batch_events < KEEP_EVENTS)
 		return PD_OK;

@@ -9,9 +9,9 @@
 #include "book.h"
 #include "journal.h"
 
-/* Add to batch what event has changed; message is the event as it stands in the journal. */
+/* Add to batch what event, which core has taken in, has changed. order: what it happened to. */
 void replay_batch_event(struct book_batch *batch, const struct core *core, const struct pd_message *event,
-			const char *message, size_t bytes, struct order *order);
+			struct order *order);
 /* Close batch: add the figures, notices and members that changed, and the state it leads to. at: the place of the last
  * event. */
 void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at);

@@ -88,7 +88,7 @@ BED_USED static void shelf_gather(struct shelf *shelf)
 		assert_int_equal(pd_decode(decoder, events->data, events->count, &shelf->gathered, &event, &fault),
 				 PD_OK);
 		struct order *order = core_apply(shelf->mirror, &event, shelf->at);
-		replay_batch_event(&shelf->batch, shelf->mirror, &event, events->data + begin, shelf->gathered - begin, order);
+		replay_batch_event(&shelf->batch, shelf->mirror, &event, order);
 		pd_decoder_reset(decoder);
 	}
 	pd_decoder_free(decoder);

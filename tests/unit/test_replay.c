@@ -85,7 +85,7 @@ static void emit(struct daemon *daemon, const struct pd_message *event)
 	struct journal_event stored;
 	assert_true(journal_round_find(&daemon->round, at, &stored));
 	struct order *order = core_apply(core, event, at);
-	replay_batch_event(&daemon->live.batch, core, event, stored.message, stored.bytes, order);
+	replay_batch_event(&daemon->live.batch, core, event, order);
 	daemon->live.at = at;
 }
 

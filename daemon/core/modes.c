@@ -1,0 +1,289 @@
+/* modes.c - where plans are on, and the times of orders there; modes_decide.c has the commands. */
+#include "modes.h"
+
+#include "deadline.h"
+#include "registry_kinds.h"
+#include "state.h"
+
+/* ---- where ---- */
+
+const struct plan *mode_over(const struct registry *registry, const struct area *area)
+{
+	while (area && !area->plan_on)
+		area = area->parent;
+	return area ? (const struct plan *)registry_find(registry, REGISTRY_PLANS, area->plan_on) : NULL;
+}
+
+/* All that were ever on, by the plan's id. */
+static struct mode *const *all_modes(const struct registry *registry, size_t *count)
+{
+	return (struct mode *const *)registry_sorted(registry, REGISTRY_MODES, count);
+}
+
+uint32_t modes_below(const struct registry *registry, const struct area *area)
+{
+	size_t count;
+	uint32_t below = 0;
+	struct mode *const *modes = all_modes(registry, &count);
+	for (size_t i = 0; i < count; i++)
+		below += modes[i]->on && (!area || (modes[i]->area != area->id &&
+						    area_within(registry_area(registry, modes[i]->area), area)));
+	return below;
+}
+
+bool mode_takes(const struct registry *registry, const struct area *area, const struct category *category)
+{
+	const struct plan *plan = mode_over(registry, area);
+	for (unsigned i = 0; plan && i < plan->category_count; i++)
+		if (plan->categories[i] == category->id)
+			return true;
+	return false;
+}
+
+/* ---- when orders are due ---- */
+
+/* When the time began that runs for an order. */
+static uint64_t start_of(const struct order_row *row)
+{
+	return row->state == PD_STATE_waiting ? row->waiting_ms : row->accepted_ms;
+}
+
+static bool runs(const struct order_row *row)
+{
+	return row->due_ms && (row->state == PD_STATE_waiting || row->state == PD_STATE_accepted);
+}
+
+/* By when it is to be accepted or completed by a plan, or without one, counted from from_ms. */
+static uint64_t due_by(const struct core *core, const struct plan *plan, const struct order_row *row, uint64_t from_ms)
+{
+	const struct registry *registry = core->registry;
+	const struct category *category = registry_category(registry, row->category);
+	if (row->state != PD_STATE_waiting)
+		return deadline_complete_by(registry, plan, category, row->urgency, from_ms);
+	return deadline_accept_by(registry, plan, category, row->urgency, registry_area(registry, row->holder)->level,
+				  from_ms);
+}
+
+/* When an order that runs is due, if the plan was switched on at begun_ms. */
+static uint64_t due_in(const struct core *core, const struct plan *plan, const struct order_row *row, uint64_t begun_ms)
+{
+	uint64_t due_ms;
+	switch (plan->running) {
+	case PD_running_shorten:
+		due_ms = due_by(core, plan, row, start_of(row));
+		due_ms = due_ms < begun_ms ? begun_ms : due_ms;
+		return due_ms < row->due_ms ? due_ms : row->due_ms;
+	case PD_running_restart: return due_by(core, plan, row, begun_ms);
+	default: return row->due_ms;
+	}
+}
+
+/* When it is due once the plan has ended: when it would be if there had been none, and not earlier than it is. */
+static uint64_t due_after(const struct core *core, const struct order_row *row, const struct mode *mode)
+{
+	bool by_plan = row->marks & ORDER_REDATED || start_of(row) >= mode->begun_ms;
+	uint64_t due_ms = by_plan ? due_by(core, NULL, row, start_of(row)) : 0;
+	return due_ms > row->due_ms ? due_ms : row->due_ms;
+}
+
+/* Nothing has given it a time since the plan was switched on or off: what happened since were remarks at most. */
+static bool is_as_before(const struct order_row *row, const struct mode *mode)
+{
+	const struct pd_move *last = pd_move_of((enum pd_type)row->last_type);
+	uint64_t since_ms = mode->on ? mode->begun_ms : mode->end_ms;
+	if (row->last_seq < mode->seq)
+		return true;
+	return last->to == PD_STATE_none && last->event_type != PD_MSG_redated && start_of(row) < since_ms;
+}
+
+static uint64_t due_now(const struct core *core, const struct mode *mode, const struct order_row *row)
+{
+	const struct plan *plan = (const struct plan *)registry_find(core->registry, REGISTRY_PLANS, mode->id);
+	if (!runs(row) || !is_as_before(row, mode))
+		return row->due_ms;
+	return mode->on ? due_in(core, plan, row, mode->begun_ms) : due_after(core, row, mode);
+}
+
+/* ---- looking at the orders ---- */
+
+/* The first one of the queue behind the last that was looked at. */
+static struct order *next_in(struct order_queue *queue, const struct mode_look *look)
+{
+	struct order key = {.row = {.seq = look->seq + 1, .urgency = look->urgency}};
+	return look->seq ? RB_NFIND(order_queue, queue, &key) : RB_MIN(order_queue, queue);
+}
+
+/* The next order of the holder that is due at another time now: *due_ms. */
+static const struct order *look_through(const struct core *core, const struct mode *mode, struct holder *holder,
+					struct mode_look *look, uint64_t *due_ms)
+{
+	for (;;) {
+		struct order *order = next_in(look->working ? &holder->working : &holder->waiting, look);
+		if (!order && look->working)
+			return NULL;
+		look->working |= !order;
+		look->urgency = order ? order->row.urgency : 0;
+		look->seq = order ? order->row.seq : 0;
+		if (!order)
+			continue;
+		*due_ms = due_now(core, mode, &order->row);
+		if (*due_ms != order->row.due_ms)
+			return order;
+	}
+}
+
+static const struct order *next_order(const struct core *core, struct mode *mode, uint64_t *due_ms)
+{
+	const struct area *top = registry_area(core->registry, mode->area);
+	struct mode_look *look = &mode->look;
+	size_t count;
+	void *const *areas = registry_sorted(core->registry, REGISTRY_AREAS, &count);
+	for (size_t i = 0; i < count && !look->done; i++) {
+		const struct area *area = areas[i];
+		if (area->id < look->area || !area->holder || !area_within(area, top))
+			continue;
+		if (area->id != look->area)
+			*look = (struct mode_look){.area = area->id};
+		const struct order *order = look_through(core, mode, area->holder, look, due_ms);
+		if (order)
+			return order;
+	}
+	look->done = true;
+	return NULL;
+}
+
+static void redate(const struct order_row *row, const struct mode *mode, uint64_t due_ms, uint64_t now_ms,
+		   struct pd_message *event)
+{
+	event->type = PD_MSG_redated;
+	event->redated = (struct pd_redated){.time_ms = now_ms,
+					     .order = row->id,
+					     .version = row->version + 1,
+					     .holder = row->holder,
+					     .from = row->holder,
+					     .due_ms = due_ms,
+					     .plan = mode->id,
+					     .ended = !mode->on};
+}
+
+static void expire(const struct mode *mode, uint64_t now_ms, struct pd_message *event)
+{
+	event->type = PD_MSG_mode_ended;
+	event->mode_ended = (struct pd_mode_ended){.time_ms = now_ms,
+						   .plan = mode->id,
+						   .area = mode->area,
+						   .begun_ms = mode->begun_ms,
+						   .expired = true,
+						   .reason = pd_text("")};
+}
+
+bool modes_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event)
+{
+	size_t count;
+	struct mode *const *modes = all_modes(core->registry, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct mode *mode = modes[i];
+		uint64_t due_ms;
+		if (mode->on && mode->until_ms <= now_ms) {
+			expire(mode, now_ms, event);
+			return true;
+		}
+		const struct order *order = mode->look.done ? NULL : next_order(core, mode, &due_ms);
+		if (order) {
+			redate(&order->row, mode, due_ms, now_ms, event);
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t modes_next_due(const struct core *core)
+{
+	size_t count;
+	uint64_t next_ms = UINT64_MAX;
+	struct mode *const *modes = all_modes(core->registry, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct mode *mode = modes[i];
+		uint64_t ms = !mode->look.done ? 0 : mode->on ? mode->until_ms : UINT64_MAX;
+		next_ms = ms < next_ms ? ms : next_ms;
+	}
+	return next_ms;
+}
+
+/* ---- a preview ---- */
+
+static void count_effect(const struct core *core, const struct plan *plan, struct order_queue *queue, uint64_t now_ms,
+			 struct mode_effect *effect)
+{
+	struct order *order;
+	RB_FOREACH(order, order_queue, queue)
+	{
+		if (!runs(&order->row))
+			continue;
+		uint64_t due_ms = due_in(core, plan, &order->row, now_ms);
+		effect->open++;
+		effect->changed += due_ms != order->row.due_ms;
+		effect->earlier += due_ms < order->row.due_ms;
+		effect->overdue += due_ms < order->row.due_ms && due_ms <= now_ms;
+	}
+}
+
+void modes_preview(const struct core *core, const struct plan *plan, const struct area *top, uint64_t now_ms,
+		   struct mode_effect *effect)
+{
+	size_t at = 0;
+	*effect = (struct mode_effect){0};
+	for (struct holder *holder; (holder = table_next(&core->holders, &at));) {
+		if (!area_within(holder->entity, top))
+			continue;
+		count_effect(core, plan, &holder->waiting, now_ms, effect);
+		count_effect(core, plan, &holder->working, now_ms, effect);
+	}
+}
+
+/* ---- kinds of the registry ---- */
+
+void plan_apply(struct registry *registry, void *entity, const struct pd_message *event)
+{
+	const struct pd_plan_set *set = &event->plan_set;
+	struct plan *plan = entity;
+	(void)registry;
+	plan->name = registry_kept_text(&plan->entity, set->name);
+	plan->area = set->area;
+	plan->ladder = set->ladder;
+	plan->lasts_s = set->lasts_s;
+	plan->accept_percent = set->accept_percent;
+	plan->complete_percent = set->complete_percent;
+	plan->running = set->running;
+	plan->category_count = (uint8_t)set->categories.count;
+	for (unsigned i = 0; i < plan->category_count; i++)
+		plan->categories[i] = (uint32_t)set->categories.values[i];
+	plan->retired = set->retired;
+}
+
+void mode_apply(struct registry *registry, void *entity, const struct pd_message *event)
+{
+	struct mode *mode = entity;
+	struct area *area = registry_area(registry, mode->on ? mode->area : 0);
+	if (area) {
+		area->plan_on = 0;
+		registry->modes_on--;
+	}
+	mode->seq = event->request;
+	mode->on = event->type == PD_MSG_mode_begun;
+	mode->look = (struct mode_look){0};
+	if (mode->on) {
+		const struct pd_mode_begun *begun = &event->mode_begun;
+		mode->area = begun->area;
+		mode->begun_ms = begun->time_ms;
+		mode->until_ms = begun->until_ms;
+		mode->end_ms = 0;
+		registry_area(registry, mode->area)->plan_on = mode->id;
+		registry->modes_on++;
+	} else {
+		const struct pd_mode_ended *ended = &event->mode_ended;
+		mode->area = ended->area;
+		mode->begun_ms = ended->begun_ms;
+		mode->end_ms = ended->time_ms;
+	}
+}

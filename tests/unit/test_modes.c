@@ -1,0 +1,309 @@
+/* test_modes.c - plans for emergencies: who may switch them where, and what that does to new and to running times. */
+#include "core_bed.h"
+#include "modes.h"
+
+enum { PLAN = 1, OTHER = 2, FLOOD = 60 };
+
+static struct pd_message put_plan(uint32_t id, uint32_t area, unsigned running)
+{
+	static const uint64_t categories[] = {FLOOD};
+	struct pd_message message = {.type = PD_MSG_put_plan, .request = 1};
+	message.put_plan = (struct pd_put_plan){.plan = id,
+						.name = pd_text("防汛应急"),
+						.area = area,
+						.accept_percent = 50,
+						.complete_percent = 25,
+						.running = (uint8_t)running,
+						.lasts_s = 86400,
+						.categories = {categories, 1}};
+	return message;
+}
+
+static struct pd_message on(uint32_t plan, uint32_t area)
+{
+	struct pd_message message = {.type = PD_MSG_switch_on, .request = 1};
+	message.switch_on = (struct pd_switch_on){.plan = plan, .area = area};
+	return message;
+}
+
+static struct pd_message off(uint32_t plan)
+{
+	struct pd_message message = {.type = PD_MSG_switch_off, .request = 1};
+	message.switch_off = (struct pd_switch_off){.plan = plan, .reason = pd_text("汛情解除")};
+	return message;
+}
+
+static void must(struct bed *bed, struct pd_message command, uint32_t actor)
+{
+	bed_do(bed, &command, actor);
+	expect_outcome(bed, CORE_EVENT, pd_message_info(command.type)->name);
+}
+
+static void must_refuse(struct bed *bed, struct pd_message command, uint32_t actor, enum pd_refusal refusal,
+			const char *detail)
+{
+	bed_do(bed, &command, actor);
+	expect_refused(bed, refusal, detail, pd_message_info(command.type)->name);
+}
+
+static int setup(void **state)
+{
+	struct bed *bed = bed_new();
+	struct pd_message flood = bed_category(FLOOD, PD_level_microgrid, PD_urgency_normal);
+	flood.put_category.emergency_only = true;
+	bed_put(bed, flood);
+	must(bed, put_plan(PLAN, 2, PD_running_shorten), 0);
+	must(bed, put_plan(OTHER, 1, PD_running_restart), 0);
+	*state = bed;
+	return 0;
+}
+
+static const struct order_row *row(struct bed *bed, unsigned n)
+{
+	const struct pd_id id = bed_id(n);
+	return &core_order(bed->core, &id)->row;
+}
+
+/* Let the clock do what is due now, as redated events alone; returns how many there were. */
+static unsigned redated(struct bed *bed)
+{
+	struct pd_message event;
+	unsigned count = 0;
+	while (modes_next_due(bed->core) <= bed->now_ms && bed_due(bed->core, bed->now_ms, &event)) {
+		if (event.type != PD_MSG_redated)
+			break;
+		bed_apply(bed, &event);
+		count++;
+	}
+	return count;
+}
+
+static const uint64_t minute = 60000;
+
+/* Accept within 30 minutes, complete within a day; by the plans, 15 minutes and 6 hours. */
+
+static void new_times_are_the_plans_while_it_is_on(void **state)
+{
+	struct bed *bed = *state;
+	must(bed, on(PLAN, 3), 401);
+	bed_must_submit(bed, 1, PD_level_microgrid, 101);
+	expect_u64(row(bed, 1)->due_ms, bed->now_ms + 15 * minute, "to be accepted by");
+	bed_must(bed, PD_MSG_accept, 1, 1, 201);
+	expect_u64(row(bed, 1)->due_ms, bed->now_ms + 360 * minute, "to be completed by");
+	struct pd_message elsewhere = bed_submit(2, PD_level_microgrid);
+	elsewhere.submit.area = 91;
+	bed_do(bed, &elsewhere, 404);
+	expect_u64(row(bed, 2)->due_ms, bed->now_ms + 30 * minute, "elsewhere, to be accepted by");
+	must(bed, off(PLAN), 401);
+	bed_must_submit(bed, 3, PD_level_microgrid, 101);
+	expect_u64(row(bed, 3)->due_ms, bed->now_ms + 30 * minute, "afterwards, to be accepted by");
+}
+
+static void running_times_are_shortened_and_restored(void **state)
+{
+	struct bed *bed = *state;
+	uint64_t begin = bed->now_ms;
+	bed_must_submit(bed, 1, PD_level_microgrid, 101); /* is to be accepted at 15 minutes */
+	bed_must_submit(bed, 2, PD_level_microgrid, 101);
+	bed_must(bed, PD_MSG_accept, 2, 1, 201);
+	bed->now_ms += 10 * minute;
+	bed_must_submit(bed, 3, PD_level_community, 101); /* held by the community */
+	bed->now_ms += 10 * minute;
+	must(bed, on(PLAN, 3), 401);
+	uint64_t begun = bed->now_ms;
+	expect_u64(redated(bed), 3, "redated");
+	expect_u64(row(bed, 1)->due_ms, begun, "one that is late by the plan is due at once");
+	expect_u64(row(bed, 2)->due_ms, begin + 360 * minute, "to be completed, counted from its acceptance");
+	expect_u64(row(bed, 3)->due_ms, begin + 25 * minute, "of the community's");
+	expect_u64(redated(bed), 0, "redated a second time");
+	must(bed, off(PLAN), 401);
+	expect_u64(redated(bed), 3, "restored");
+	expect_u64(row(bed, 1)->due_ms, begin + 30 * minute, "as if there had been none");
+	expect_u64(row(bed, 2)->due_ms, begin + 1440 * minute, "the same");
+	expect_u64(redated(bed), 0, "restored a second time");
+}
+
+static void running_times_begin_anew(void **state)
+{
+	struct bed *bed = *state;
+	bed_must_submit(bed, 1, PD_level_microgrid, 101);
+	bed->now_ms += 20 * minute;
+	must(bed, on(OTHER, 0), 403);
+	expect_u64(redated(bed), 1, "redated");
+	expect_u64(row(bed, 1)->due_ms, bed->now_ms + 15 * minute, "from when it was switched on");
+	bed_must(bed, PD_MSG_note, 1, 2, 101);
+	expect_u64(redated(bed), 0, "redated after a remark");
+}
+
+static void kept_times_are_kept(void **state)
+{
+	struct bed *bed = *state;
+	must(bed, put_plan(PLAN, 2, PD_running_keep), 0);
+	bed_must_submit(bed, 1, PD_level_microgrid, 101);
+	uint64_t due = row(bed, 1)->due_ms;
+	must(bed, on(PLAN, 3), 401);
+	expect_u64(redated(bed), 0, "redated");
+	bed_must_submit(bed, 2, PD_level_microgrid, 101);
+	must(bed, off(PLAN), 401);
+	expect_u64(redated(bed), 1, "of the two, the one that got its time from the plan");
+	expect_u64(row(bed, 1)->due_ms, due, "the other one's");
+}
+
+static void a_stop_in_between_does_no_harm(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message event;
+	for (unsigned n = 1; n <= 5; n++)
+		bed_must_submit(bed, n, PD_level_microgrid, 101);
+	must(bed, on(PLAN, 3), 401);
+	for (int i = 0; i < 2; i++) {
+		assert_true(bed_due(bed->core, bed->now_ms, &event));
+		bed_apply(bed, &event);
+	}
+	struct core *again = bed_replay(&bed->events, 5);
+	expect_same_dump(bed_dump(bed->core), bed_dump(again), "after a replay");
+	core_free(bed->core);
+	bed->core = again;
+	expect_u64(redated(bed), 3, "redated after the stop");
+}
+
+static void it_ends_by_itself(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message event, command = on(PLAN, 3);
+	command.switch_on.until_ms = bed->now_ms + BED_HOUR;
+	must(bed, command, 401);
+	expect_u64(redated(bed), 0, "redated, of no orders");
+	expect(!bed_due(bed->core, bed->now_ms, &event), "it ends at once");
+	expect_u64(core_next_due(bed->core), bed->now_ms + BED_HOUR, "when it ends");
+	bed->now_ms += BED_HOUR;
+	assert_true(bed_due(bed->core, bed->now_ms, &event));
+	expect(event.type == PD_MSG_mode_ended && event.mode_ended.expired, "it is %s",
+	       pd_message_info(event.type)->name);
+	bed_apply(bed, &event);
+	expect(!bed_due(bed->core, bed->now_ms, &event), "it ends twice");
+	must_refuse(bed, off(PLAN), 401, PD_REFUSED_mode_off, "plan 1");
+}
+
+static void its_categories_are_for_it_alone(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message submit = bed_submit(1, FLOOD);
+	must_refuse(bed, submit, 101, PD_REFUSED_mode_off, "category 60 is taken in area 11 only while");
+	must(bed, on(PLAN, 4), 401);
+	must(bed, submit, 101);
+	submit = bed_submit(2, FLOOD);
+	submit.submit.area = 21;
+	must_refuse(bed, submit, 401, PD_REFUSED_mode_off, "in area 21");
+	must(bed, off(PLAN), 401);
+	must_refuse(bed, bed_submit(3, FLOOD), 101, PD_REFUSED_mode_off, "category 60");
+}
+
+static void a_plan_leads_up_its_own_ladder(void **state)
+{
+	struct bed *bed = *state;
+	static const uint64_t steps[] = {5, 600, 1, 3600};
+	struct pd_message ladder = {.type = PD_MSG_put_ladder, .request = 1}, plan = put_plan(PLAN, 2, 1);
+	ladder.put_ladder = (struct pd_put_ladder){.ladder = 8, .name = pd_text("应急"), .steps = {steps, 4}};
+	must(bed, ladder, 0);
+	plan.put_plan.ladder = 8;
+	must(bed, plan, 0);
+	must(bed, on(PLAN, 3), 401);
+	bed_must_submit(bed, 1, PD_level_microgrid, 101);
+	expect_u64(row(bed, 1)->due_ms, bed->now_ms + 5 * minute, "half of the ladder's time");
+	bed_must(bed, PD_MSG_decline, 1, 1, 201);
+	expect_u64(row(bed, 1)->holder, 1, "the holder: straight to the district");
+	ladder.put_ladder.retired = true;
+	must_refuse(bed, ladder, 0, PD_REFUSED_in_use, "ladder 8: plan 1 climbs by it");
+}
+
+static void a_preview_counts_and_changes_nothing(void **state)
+{
+	struct bed *bed = *state;
+	struct mode_effect effect;
+	bed_must_submit(bed, 1, PD_level_microgrid, 101);
+	bed->now_ms += 20 * minute;
+	bed_must_submit(bed, 2, PD_level_microgrid, 103);
+	bed_must_submit(bed, 3, PD_level_district, 101);
+	struct pd_buffer before = bed_dump(bed->core);
+	const struct registry *registry = core_registry(bed->core);
+	const struct plan *plan = (const struct plan *)registry_find(registry, REGISTRY_PLANS, PLAN);
+	modes_preview(bed->core, plan, registry_area(registry, 3), bed->now_ms, &effect);
+	expect_same_dump(before, bed_dump(bed->core), "before and after a preview");
+	expect_u64(effect.open, 2, "open");
+	expect_u64(effect.changed, 2, "changed");
+	expect_u64(effect.earlier, 2, "earlier");
+	expect_u64(effect.overdue, 1, "overdue");
+	must(bed, on(PLAN, 3), 401);
+	expect_u64(redated(bed), 2, "and so it is");
+}
+
+static void who_may_and_where(void **state)
+{
+	struct bed *bed = *state;
+	must_refuse(bed, on(9, 0), 401, PD_REFUSED_unknown_plan, "plan 9");
+	must_refuse(bed, on(PLAN, 8), 403, PD_REFUSED_not_allowed, "in area 2 and below, which area 8 is not");
+	must_refuse(bed, on(PLAN, 3), 201, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
+	must_refuse(bed, on(PLAN, 3), 404, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
+	must_refuse(bed, on(PLAN, 2), 401, PD_REFUSED_not_allowed, "staff and supervisors of area 2");
+	struct pd_message late = on(PLAN, 3);
+	late.switch_on.until_ms = bed->now_ms - 1;
+	must_refuse(bed, late, 401, PD_REFUSED_bad_period, "past");
+	late.switch_on.until_ms = bed->now_ms + 400 * (uint64_t)BED_DAY;
+	must_refuse(bed, late, 401, PD_REFUSED_bad_period, "a year");
+	must_refuse(bed, off(PLAN), 401, PD_REFUSED_mode_off, "plan 1");
+	must(bed, on(PLAN, 3), 401);
+	uint64_t seq = core_last_seq(bed->core);
+	struct pd_message again = on(PLAN, 3);
+	bed_do(bed, &again, 401);
+	expect_outcome(bed, CORE_REPEATED, "the same again");
+	expect_u64(bed->decision.seq, seq, "the first one's seq");
+	must_refuse(bed, on(PLAN, 3), 402, PD_REFUSED_mode_on, "plan 1 is on in area 3");
+	must_refuse(bed, on(OTHER, 0), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3");  /* above it */
+	must_refuse(bed, on(OTHER, 11), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3"); /* below it */
+	must_refuse(bed, put_plan(PLAN, 2, 1), 0, PD_REFUSED_mode_on, "plan 1 is on in area 3");
+	must(bed, on(OTHER, 8), 403); /* beside it */
+	must_refuse(bed, off(PLAN), 301, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
+	must(bed, off(PLAN), 402);
+	seq = core_last_seq(bed->core);
+	struct pd_message ended = off(PLAN);
+	bed_do(bed, &ended, 402);
+	expect_outcome(bed, CORE_REPEATED, "switched off again");
+	expect_u64(bed->decision.seq, seq, "the first one's seq");
+}
+
+static void plans_must_hold_together(void **state)
+{
+	struct bed *bed = *state;
+	static const uint64_t unknown[] = {77};
+	struct pd_message put = put_plan(3, 99, 1);
+	must_refuse(bed, put, 0, PD_REFUSED_unknown_area, "no area 99");
+	put = put_plan(3, 3, 1);
+	put.put_plan.ladder = 5;
+	must_refuse(bed, put, 0, PD_REFUSED_unknown_ladder, "no ladder 5");
+	put = put_plan(3, 3, 1);
+	put.put_plan.categories = (struct pd_u64s){unknown, 1};
+	must_refuse(bed, put, 0, PD_REFUSED_unknown_category, "no category 77");
+	must_refuse(bed, put_plan(3, 3, 1), 401, PD_REFUSED_not_allowed, "administrators");
+	struct pd_message same = put_plan(PLAN, 2, PD_running_shorten);
+	bed_do(bed, &same, 0);
+	expect_outcome(bed, CORE_REPEATED, "the same plan again");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(new_times_are_the_plans_while_it_is_on, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(running_times_are_shortened_and_restored, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(running_times_begin_anew, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(kept_times_are_kept, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(a_stop_in_between_does_no_harm, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(it_ends_by_itself, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(its_categories_are_for_it_alone, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(a_plan_leads_up_its_own_ladder, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(a_preview_counts_and_changes_nothing, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(who_may_and_where, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(plans_must_hold_together, setup, bed_teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
