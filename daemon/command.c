@@ -359,7 +359,8 @@ static void on_import_commit(struct front *front, struct session *session, const
 					      .people = {effects[REGISTRY_PEOPLE], REGISTRY_EFFECTS},
 					      .categories = {effects[REGISTRY_CATEGORIES], REGISTRY_EFFECTS},
 					      .rules = {effects[REGISTRY_RULES], REGISTRY_EFFECTS},
-					      .shapes = {effects[REGISTRY_SHAPES], REGISTRY_EFFECTS}};
+					      .shapes = {effects[REGISTRY_SHAPES], REGISTRY_EFFECTS},
+					      .duties = {effects[REGISTRY_DUTIES], REGISTRY_EFFECTS}};
 	front_reply(front, session, message->request, &reply);
 	end_import(front);
 }

@@ -20,6 +20,9 @@ int cmd_areas(struct cli *cli, int argc, char **argv);
 int cmd_people(struct cli *cli, int argc, char **argv);
 int cmd_households(struct cli *cli, int argc, char **argv);
 int cmd_categories(struct cli *cli, int argc, char **argv);
+int cmd_plans(struct cli *cli, int argc, char **argv);
+int cmd_mode(struct cli *cli, int argc, char **argv);
+int cmd_duties(struct cli *cli, int argc, char **argv);
 int cmd_listing(struct cli *cli, int argc, char **argv); /* offer, need, claim, fulfil, withdraw: argv[0] says which */
 int cmd_listings(struct cli *cli, int argc, char **argv);
 int cmd_matches(struct cli *cli, int argc, char **argv);

@@ -52,6 +52,8 @@ static void json_orders(struct json *json, const struct pd_stats *stats)
 	json_number(json, "merged", stats->merged);
 	json_number(json, "escalated", stats->escalated);
 	json_number(json, "reminded", stats->reminded);
+	json_number(json, "plan", stats->plan);
+	json_number(json, "plans_below", stats->plans_below);
 	json_number(json, "waiting", stats->waiting);
 	json_number(json, "working", stats->working);
 	if (stats->oldest_ms)
@@ -149,6 +151,10 @@ static void print_orders(const struct pd_stats *stats)
 	print_figure(_("merged"), stats->merged);
 	print_figure(_("escalated"), stats->escalated);
 	print_figure(_("reminded"), stats->reminded);
+	if (stats->plan)
+		print_figure(_("plan that is on"), stats->plan);
+	if (stats->plans_below)
+		print_figure(_("plans on below"), stats->plans_below);
 	print_percentiles(_("time to accept"), &stats->accept_ms);
 	print_percentiles(_("time to complete"), &stats->complete_ms);
 	print_figure(_("pushed"), stats->pushed);

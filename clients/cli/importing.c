@@ -149,8 +149,8 @@ static bool wanted(const struct importing *importing, enum rows_kind kind)
 static void print_table(const struct importing *importing, const char *const *effects,
 			const struct pd_u64s *const *counts)
 {
-	static const char *const kinds[ROWS_KINDS] = {N_("areas"),      N_("households"), N_("people"),
-						      N_("categories"), N_("rules"),      N_("shapes")};
+	static const char *const kinds[ROWS_KINDS] = {N_("areas"), N_("households"), N_("people"), N_("categories"),
+						      N_("rules"), N_("shapes"),     N_("duties")};
 	if (importing->dry_run)
 		puts(_("Dry run: nothing was changed. It would be:"));
 	printf("%-10s", "");
@@ -174,7 +174,8 @@ static int print_answer(const struct importing *importing, const struct pd_messa
 	const struct pd_u64s *counts[ROWS_KINDS] = {
 		[ROWS_AREAS] = &imported->areas,   [ROWS_HOUSEHOLDS] = &imported->households,
 		[ROWS_PEOPLE] = &imported->people, [ROWS_CATEGORIES] = &imported->categories,
-		[ROWS_RULES] = &imported->rules,   [ROWS_SHAPES] = &imported->shapes};
+		[ROWS_RULES] = &imported->rules,   [ROWS_SHAPES] = &imported->shapes,
+		[ROWS_DUTIES] = &imported->duties};
 	if (answer->type == PD_MSG_refused) {
 		print_row(importing, answer->refused.row);
 		return cli_refused(answer);

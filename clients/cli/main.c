@@ -84,6 +84,20 @@ static const char *const listing_help[] = {
 	NULL,
 };
 
+static const char *const mode_help[] = {
+	N_("Without a word: which plans are on, and where. on PLAN switches one on in its own area, or with --area in "
+	   "one\n"
+	   "below it; off PLAN ends it before its time. Times of open orders follow, as the plan says.\n"),
+	NULL,
+};
+
+static const char *const duties_help[] = {
+	N_("Weekdays are digits, 1 Monday to 7 Sunday. What was missed while paidand stood still is made for the "
+	   "latest\n"
+	   "time alone. duties.csv in the folder of paidan import sets them.\n"),
+	NULL,
+};
+
 static const char *const claim_help[] = {
 	N_("A community claims what is offered, an organisation what is needed; in whole or in part. With --with, an\n"
 	   "offer and a need are matched, and both are claimed. Prints the claim's id, which paidan fulfil names.\n"),
@@ -233,6 +247,10 @@ static const struct cli_command commands[] = {
 	{"people", "[OPTIONS]", N_("list people, with their posts"), NULL, cmd_people},
 	{"households", "[AREA]", N_("list households"), NULL, cmd_households},
 	{"categories", "", N_("list the categories of orders"), NULL, cmd_categories},
+	{"plans", "", N_("list the plans for emergencies (预案)"), NULL, cmd_plans},
+	{"mode", "[on PLAN | off PLAN [REASON]] [OPTIONS]",
+	 N_("peace or emergency (平战): what is on, and switching it"), mode_help, cmd_mode},
+	{"duties", "", N_("list recurring orders, with the time when they come next"), duties_help, cmd_duties},
 	{"offer", "TEXT --kind K --area A [OPTIONS]", N_("put something on the list of what is offered (资源)"),
 	 listing_help, cmd_listing},
 	{"need", "TEXT --kind K --area A [OPTIONS]", N_("put something on the list of what is needed (需求)"),

@@ -147,8 +147,10 @@ static bool comes_by_itself(const struct pd_message *event)
 	switch (event->type) {
 	case PD_MSG_closed:
 	case PD_MSG_escalated:
+	case PD_MSG_redated:
 	case PD_MSG_reminded:
 	case PD_MSG_rerouted: return true;
+	case PD_MSG_submitted: return event->submitted.duty != 0;
 	case PD_MSG_resumed: return event->resumed.reason.bytes == 0;
 	default: return false;
 	}
@@ -270,6 +272,12 @@ static void print_listing_event(struct cli *cli, struct pd_client *client, const
 	print_quoted(pd_said(event));
 }
 
+static void print_mode_begun(const struct pd_mode_begun *begun)
+{
+	char time[PRINT_TIME_BYTES];
+	printf(_("plan %u, until %s"), begun->plan, print_time(begun->until_ms, time));
+}
+
 static void print_registry_event(const struct pd_message *event)
 {
 	switch (event->type) {
@@ -296,6 +304,20 @@ static void print_registry_event(const struct pd_message *event)
 	case PD_MSG_ladder_set:
 		printf(_("ladder %u"), event->ladder_set.ladder);
 		print_quoted(event->ladder_set.name);
+		break;
+	case PD_MSG_duty_set:
+		printf(_("duty %u"), event->duty_set.duty);
+		print_quoted(event->duty_set.name);
+		break;
+	case PD_MSG_plan_set:
+		printf(_("plan %u"), event->plan_set.plan);
+		print_quoted(event->plan_set.name);
+		break;
+	case PD_MSG_mode_begun: print_mode_begun(&event->mode_begun); break;
+	case PD_MSG_mode_ended:
+		printf(event->mode_ended.expired ? _("plan %u, its time has passed") : _("plan %u"),
+		       event->mode_ended.plan);
+		print_quoted(event->mode_ended.reason);
 		break;
 	default: break;
 	}
@@ -352,6 +374,10 @@ static uint32_t area_of(const struct pd_message *event)
 	case PD_MSG_answered: return event->answered.area;
 	case PD_MSG_missing_reminded: return event->missing_reminded.area;
 	case PD_MSG_notice_ended: return event->notice_ended.area;
+	case PD_MSG_duty_set: return event->duty_set.area;
+	case PD_MSG_plan_set: return event->plan_set.area;
+	case PD_MSG_mode_begun: return event->mode_begun.area;
+	case PD_MSG_mode_ended: return event->mode_ended.area;
 	default: break;
 	}
 	if (!pd_is_order_event(event->type))
@@ -369,6 +395,10 @@ static const char *event_word(const struct pd_message *event)
 	case PD_MSG_category_set: return _("category_set");
 	case PD_MSG_calendar_set: return _("calendar_set");
 	case PD_MSG_ladder_set: return _("ladder_set");
+	case PD_MSG_duty_set: return _("duty_set");
+	case PD_MSG_plan_set: return _("plan_set");
+	case PD_MSG_mode_begun: return _("plan is on");
+	case PD_MSG_mode_ended: return _("plan is off");
 	case PD_MSG_listed: return _("listed");
 	case PD_MSG_claimed: return _("claimed");
 	case PD_MSG_fulfilled: return _("fulfilled");

@@ -99,7 +99,7 @@ def the_outermost_good_values_are_good(broker):
     lasts = {}
     wanted = {request for request, *_ in cases}
     while len(lasts) < len(wanted):
-        last = c.next(lambda m: m.request in wanted and m.what not in ("past", "area", "person", "household", "category", "order", "listing", "claim_row", "listing_counts"),
+        last = c.next(lambda m: m.request in wanted and m.what not in ("past", "area", "person", "household", "category", "order", "listing", "claim_row", "listing_counts", "effect"),
                       f"{len(wanted) - len(lasts)} further answers")
         lasts[last.request] = last
     for request, kind, field, value, _ in cases:
@@ -186,6 +186,11 @@ def every_message_once_well(broker):
     imported = say(operator, "import_commit", **{"import": import_id, "rows": 0})
     equal((imported.what, imported.seq, imported.areas), ("imported", 0, [0] * 5), "the answer to an empty import")
 
+    ok(operator, "put_duty", duty=1, name="消防通道", category=LAMP, area=COMMUNITY, each=True, text="检查消防通道", weekdays=1, month_day=0, minute=510)
+    ok(operator, "put_plan", plan=1, name="防汛应急", area=STREET, accept_percent=50, complete_percent=50, running=1, lasts_s=3600)
+    equal([r.what for r in listed(staff, "preview_mode", plan=1, area=COMMUNITY)[0]], ["effect"] * 4, "the answers to preview_mode")
+    ok(staff, "switch_on", plan=1, area=COMMUNITY)
+    ok(staff, "switch_off", plan=1, reason="汛情解除")
     offer, claim = new_id(), new_id()
     ok(staff, "put_listing", listing=offer, side=1, kind=1, area=COMMUNITY, text="周末可上门理发", quantity=6)
     ok(staff, "claim", listing=offer, claim=claim, quantity=2, by=COMMUNITY, other=bytes(16))

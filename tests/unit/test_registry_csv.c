@@ -44,6 +44,9 @@ static const struct text good[ROWS_KINDS] = {
 	[ROWS_RULES] = T("id,name,category,area,post,weekdays,from,to,keyword,holder,level\n"
 			 "1,夜间供水,3,,,67,18:30,06:00,停水|漏水,4,\n"
 			 "2,商户,0,2,merchant,,,,,,community\n"),
+	[ROWS_DUTIES] = T("id,name,category,area,each,weekdays,month_day,minute,text,from,until,workdays\n"
+			  "1,消防通道,3,1,yes,1,,08:30,检查消防通道,,,\n"
+			  "2,月度检查,3,4,,,31,14:00,检查配电箱,20260101,20261231,是\n"),
 	[ROWS_SHAPES] =
 		T("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"5\","
 		  "\"properties\":{},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117.8,36.4],[117.9,36.4],"

@@ -112,6 +112,7 @@ struct rows *district_make(const char *preset, uint64_t seed)
 	district_make_people(making);
 	district_make_categories(making);
 	district_make_rules(making);
+	district_make_duties(making);
 	district_make_shapes(making);
 	struct rows *rows = making->rows;
 	free(making);

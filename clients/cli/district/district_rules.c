@@ -5,7 +5,7 @@
 
 enum { PROPERTIES = 12, TEAMS = 8, EVERY_DAY = 127, WORKDAYS = 31, NOON = 12 * 60, EVENING = 18 * 60 };
 /* Categories, by their places in district.c. */
-enum { LONELY = 6, FIRE = 16, WATER = 18, PROPERTY = 19 };
+enum { LONELY = 6, CORRIDORS = 10, FIRE = 16, WATER = 18, PROPERTY = 19 };
 
 static void add_organisation(struct making *making, uint32_t id, uint32_t parent, enum pd_level level,
 			     enum pd_area_kind kind, const char *name)
@@ -88,4 +88,22 @@ void district_make_rules(struct making *making)
 	rule->category = ID_CATEGORIES + FIRE - 1;
 	rule->from_min = 22 * 60;
 	rule->to_min = 6 * 60;
+}
+
+/* What every micro-grid does on Mondays. */
+void district_make_duties(struct making *making)
+{
+	enum { MONDAY = 1, HALF_PAST_EIGHT = 8 * 60 + 30 };
+	struct pd_slice name = district_keep(making, "消防通道巡查");
+	struct pd_slice text = district_keep(making, "检查消防通道是否畅通，清理楼道杂物");
+	uint32_t district = rows_area(making->rows, 0)->area;
+	struct pd_put_duty *duty = rows_add(making->rows, ROWS_DUTIES, 0);
+	*duty = (struct pd_put_duty){.duty = 1,
+				     .name = name,
+				     .category = ID_CATEGORIES + CORRIDORS - 1,
+				     .area = district,
+				     .each = true,
+				     .text = text,
+				     .weekdays = MONDAY,
+				     .minute = HALF_PAST_EIGHT};
 }

@@ -21,6 +21,10 @@ const char *export_event_word(enum pd_type type)
 	case PD_MSG_household_set: return "户变更";
 	case PD_MSG_person_set: return "人员变更";
 	case PD_MSG_category_set: return "类别变更";
+	case PD_MSG_duty_set: return "值班任务变更";
+	case PD_MSG_plan_set: return "预案变更";
+	case PD_MSG_mode_begun: return "预案启用";
+	case PD_MSG_mode_ended: return "预案停用";
 	case PD_MSG_listed: return "供需登记";
 	case PD_MSG_claimed: return "认领";
 	case PD_MSG_fulfilled: return "认领办结";
@@ -226,6 +230,10 @@ static struct pd_slice registry_words(const struct pd_message *event)
 	case PD_MSG_person_set: return event->person_set.name;
 	case PD_MSG_category_set: return event->category_set.name;
 	case PD_MSG_ladder_set: return event->ladder_set.name;
+	case PD_MSG_duty_set: return event->duty_set.name;
+	case PD_MSG_plan_set: return event->plan_set.name;
+	case PD_MSG_mode_begun:
+	case PD_MSG_mode_ended: return pd_said(event);
 	default: return pd_text("");
 	}
 }

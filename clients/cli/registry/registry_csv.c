@@ -15,6 +15,8 @@ static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s", "?area"},
 	[ROWS_RULES] = {"id", "name", "category", "area", "post", "weekdays", "from", "to", "keyword", "holder",
 			"level"},
+	[ROWS_DUTIES] = {"id", "name", "category", "area", "each", "weekdays", "month_day", "minute", "text", "from",
+			 "until", "workdays"},
 };
 
 /* A column is called like its field in proto/messages.def, but for the id, which comes first, and without the units of
@@ -92,6 +94,11 @@ static void print_text(struct pd_buffer *out, struct pd_slice text)
 	csv_write(pd_buffer_room(out, bytes), bytes, text.data, text.bytes);
 }
 
+bool registry_csv_is_day(const struct pd_field *field)
+{
+	return strcmp(field->name, "month_day") == 0;
+}
+
 static void print_weekdays(struct pd_buffer *out, unsigned weekdays)
 {
 	for (char digit = '1'; digit <= '7'; digit++)
@@ -126,10 +133,13 @@ static void print_cell(struct pd_buffer *out, const struct pd_field *field, cons
 	case PD_U8:
 		if (set && *(const uint8_t *)at)
 			print_text(out, pd_text(pd_word(set, *(const uint8_t *)at)));
-		else if (!set)
+		else if (!set && registry_csv_is_day(field) && *(const uint8_t *)at)
+			print_number(out, *(const uint8_t *)at);
+		else if (!set && !registry_csv_is_day(field))
 			print_weekdays(out, *(const uint8_t *)at);
 		break;
 	case PD_U16: print_time_of_day(out, at); break;
+	case PD_BOOL: print_text(out, pd_text(*(const bool *)at ? "yes" : "")); break;
 	default: memcpy(&number, at, sizeof number); print_number(out, number);
 	}
 }

@@ -1,5 +1,5 @@
 /* registry_csv.h - a registry as a folder of files: areas.csv, households.csv, people.csv, categories.csv; and if there
- * are any, rules.csv, and shapes.geojson (registry_shapes.h).
+ * are any, rules.csv, duties.csv, and shapes.geojson (registry_shapes.h).
  *
  * A table has a header row. Its columns are fields of the put_ message (proto/messages.def), in any order; those in
  * brackets may be left out:
@@ -9,11 +9,13 @@
  *   people.csv       id,post,area,household,name,phone
  *   categories.csv   id,name,level,urgency,accept_within_s,complete_within_s[,area]
  *   rules.csv        id,name,category,area,post,weekdays,from,to,keyword,holder,level
+ *   duties.csv       id,name,category,area,each,weekdays,month_day,minute,text,from,until,workdays
  *
  * id is the area, household, person or category; lon and lat are decimal degrees (WGS84); level, kind, post, urgency
  * and priority are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are
- * digits, 1 Monday to 7 Sunday, empty: all; from and to are times of day like 08:30, empty: the whole day. UTF-8, with
- * or without a byte order mark. Threads: one.
+ * digits, 1 Monday to 7 Sunday, empty: all, of duties none; each and workdays are yes, or no or empty; of duties minute
+ * is a time of day, from and until are days like 20260105; of rules from and to are times of day like 08:30, empty: the
+ * whole day. UTF-8, with or without a byte order mark. Threads: one.
  */
 #ifndef PAIDAN_REGISTRY_CSV_H
 #define PAIDAN_REGISTRY_CSV_H
@@ -36,6 +38,9 @@ size_t registry_csv_columns(enum rows_kind kind, struct registry_csv_column colu
 
 /* The set of words behind a field, e.g. "level"; null when it holds no word. */
 const char *registry_csv_words(const struct pd_field *field);
+
+/* Whether a small number is a day of the month, and not days of the week. */
+bool registry_csv_is_day(const struct pd_field *field);
 
 /* Read the files of dir and check all that can be checked without the broker: each cell, each row, and how the
  * rows fit together. What is wrong is added to problems, in the order of the files; the rows are good only if nothing

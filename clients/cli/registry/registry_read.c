@@ -99,7 +99,7 @@ static bool read_weekdays(struct reading *reading, const struct registry_csv_col
 {
 	uint8_t *weekdays = (uint8_t *)body + column->field->offset;
 	char shown[EXCERPT_BYTES];
-	*weekdays = cell.bytes ? 0 : 127;
+	*weekdays = cell.bytes || column->field->min == 0 ? 0 : 127;
 	for (uint32_t i = 0; i < cell.bytes; i++) {
 		if (cell.data[i] < '1' || cell.data[i] > '7') {
 			problems_add(reading->problems, reading->kind, reading->line,
@@ -109,6 +109,36 @@ static bool read_weekdays(struct reading *reading, const struct registry_csv_col
 		}
 		*weekdays |= (uint8_t)(1u << (cell.data[i] - '1'));
 	}
+	return true;
+}
+
+/* A day of the month. */
+static bool read_day(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+		     void *body)
+{
+	char shown[EXCERPT_BYTES];
+	uint64_t day = 0;
+	if (cell.bytes && (!parse_number(cell, &day) || day > column->field->max)) {
+		problems_add(reading->problems, reading->kind, reading->line,
+			     _("%s: \"%s\" is no day of a month: write a number from 1 to 31, or nothing"),
+			     column->name, excerpt(cell, shown));
+		return false;
+	}
+	*((uint8_t *)body + column->field->offset) = (uint8_t)day;
+	return true;
+}
+
+static bool read_yes(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+		     void *body)
+{
+	char shown[EXCERPT_BYTES];
+	bool yes = strcmp(cell.data, "yes") == 0 || strcmp(cell.data, "是") == 0;
+	if (!yes && cell.bytes && strcmp(cell.data, "no") != 0 && strcmp(cell.data, "否") != 0) {
+		problems_add(reading->problems, reading->kind, reading->line, _("%s: \"%s\" is neither yes nor no"),
+			     column->name, excerpt(cell, shown));
+		return false;
+	}
+	*(bool *)((char *)body + column->field->offset) = yes;
 	return true;
 }
 
@@ -215,8 +245,11 @@ static bool read_cell(struct reading *reading, const struct registry_csv_column 
 		return true;
 	}
 	case PD_I32: return read_degrees(reading, column, cell, body);
+	case PD_BOOL: return read_yes(reading, column, cell, body);
 	case PD_U16: return read_time_of_day(reading, column, cell, body);
 	case PD_U8:
+		if (registry_csv_is_day(column->field))
+			return read_day(reading, column, cell, body);
 		if (!registry_csv_words(column->field))
 			return read_weekdays(reading, column, cell, body);
 		return read_word(reading, column, cell, body);

@@ -28,6 +28,7 @@ static const struct {
 	[ROWS_CATEGORIES] = {"categories.csv", PD_MSG_put_category, sizeof(struct pd_put_category)},
 	[ROWS_RULES] = {"rules.csv", PD_MSG_put_rule, sizeof(struct pd_put_rule)},
 	[ROWS_SHAPES] = {"shapes.geojson", PD_MSG_put_shape, sizeof(struct pd_put_shape)},
+	[ROWS_DUTIES] = {"duties.csv", PD_MSG_put_duty, sizeof(struct pd_put_duty)},
 };
 
 static void *grown(void *data, size_t bytes)

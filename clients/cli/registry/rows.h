@@ -9,7 +9,16 @@
 #include "proto.h"
 
 /* In the order in which a person would read the files. */
-enum rows_kind { ROWS_AREAS, ROWS_HOUSEHOLDS, ROWS_PEOPLE, ROWS_CATEGORIES, ROWS_RULES, ROWS_SHAPES, ROWS_KINDS };
+enum rows_kind {
+	ROWS_AREAS,
+	ROWS_HOUSEHOLDS,
+	ROWS_PEOPLE,
+	ROWS_CATEGORIES,
+	ROWS_RULES,
+	ROWS_SHAPES,
+	ROWS_DUTIES,
+	ROWS_KINDS
+};
 
 struct row_mark {
 	uint32_t line; /* where the row begins in its file, of shapes which feature it is; 0: it comes from no file */
