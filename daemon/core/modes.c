@@ -113,7 +113,7 @@ static struct order *next_in(struct order_queue *queue, const struct mode_look *
 	return look->seq ? RB_NFIND(order_queue, queue, &key) : RB_MIN(order_queue, queue);
 }
 
-/* The next order of the holder that is due at another time now: *due_ms. */
+/* The next order of the holder, from the one last looked at on, that is due at another time now: *due_ms. */
 static const struct order *look_through(const struct core *core, const struct mode *mode, struct holder *holder,
 					struct mode_look *look, uint64_t *due_ms)
 {
@@ -121,14 +121,14 @@ static const struct order *look_through(const struct core *core, const struct mo
 		struct order *order = next_in(look->working ? &holder->working : &holder->waiting, look);
 		if (!order && look->working)
 			return NULL;
+		if (order) {
+			*due_ms = due_now(core, mode, &order->row);
+			if (*due_ms != order->row.due_ms)
+				return order; /* it is looked at again, and is due then when it should be */
+		}
 		look->working |= !order;
 		look->urgency = order ? order->row.urgency : 0;
 		look->seq = order ? order->row.seq : 0;
-		if (!order)
-			continue;
-		*due_ms = due_now(core, mode, &order->row);
-		if (*due_ms != order->row.due_ms)
-			return order;
 	}
 }
 
@@ -203,8 +203,10 @@ uint64_t modes_next_due(const struct core *core)
 	uint64_t next_ms = UINT64_MAX;
 	struct mode *const *modes = all_modes(core->registry, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct mode *mode = modes[i];
-		uint64_t ms = !mode->look.done ? 0 : mode->on ? mode->until_ms : UINT64_MAX;
+		struct mode *mode = modes[i];
+		uint64_t due_ms, ms = mode->on ? mode->until_ms : UINT64_MAX;
+		if (!mode->look.done && next_order(core, mode, &due_ms))
+			ms = 0;
 		next_ms = ms < next_ms ? ms : next_ms;
 	}
 	return next_ms;

@@ -58,6 +58,8 @@ static void print_route(struct cast *cast, const struct pd_message *event)
 	if (submitted->route > PD_route_step_area && submitted->route != PD_route_step_requester)
 		printf("from %s by %s; ", cast_name(cast, CAST_AREA, submitted->area),
 		       pd_word("route_step", submitted->route));
+	if (submitted->duty)
+		printf("by duty %u, for %s; ", submitted->duty, cast_name(cast, CAST_AREA, submitted->area));
 	if (submitted->rule)
 		printf("by rule %u; ", submitted->rule);
 }
@@ -93,8 +95,32 @@ static const char *if_retired(bool retired)
 	return retired ? "retired" : "in use";
 }
 
+static void print_listing_event(struct cast *cast, const struct pd_message *event)
+{
+	const struct pd_listing_event *e = &event->listing_event;
+	printf("%s of %s: ", cast_order_name(cast, &e->listing), cast_name(cast, CAST_AREA, e->area));
+	switch (event->type) {
+	case PD_MSG_listed:
+		printf("%u, %s, %s", event->listed.quantity, pd_word("listing_side", event->listed.side),
+		       pd_word("listing_kind", event->listed.kind));
+		break;
+	case PD_MSG_claimed:
+		printf("%u for %s", event->claimed.quantity, cast_name(cast, CAST_AREA, event->claimed.by));
+		if (cast_order_name(cast, &event->claimed.other)[0] != '?')
+			printf(", matched with %s", cast_order_name(cast, &event->claimed.other));
+		printf("; %u left", event->claimed.left);
+		break;
+	case PD_MSG_fulfilled: printf("%u done; %u left", event->fulfilled.quantity, event->fulfilled.left); break;
+	default:
+		printf("%s, %u were left", event->withdrawn.expired ? "its time has passed" : "taken back",
+		       event->withdrawn.quantity);
+		break;
+	}
+}
+
 static void print_registry_event(struct cast *cast, const struct pd_message *event)
 {
+	char time[SCRIPT_TIME_BYTES];
 	switch (event->type) {
 	case PD_MSG_area_set:
 		printf("%s: a %s of %s, %s", cast_name(cast, CAST_AREA, event->area_set.area),
@@ -128,6 +154,25 @@ static void print_registry_event(struct cast *cast, const struct pd_message *eve
 		printf("the ground of %s, %s", cast_name(cast, CAST_AREA, event->shape_set.area),
 		       if_retired(event->shape_set.retired));
 		break;
+	case PD_MSG_plan_set:
+		printf("plan %u: times of %u%% and %u%%, running ones %s, in %s, %s", event->plan_set.plan,
+		       event->plan_set.accept_percent, event->plan_set.complete_percent,
+		       pd_word("running", event->plan_set.running), cast_name(cast, CAST_AREA, event->plan_set.area),
+		       if_retired(event->plan_set.retired));
+		break;
+	case PD_MSG_duty_set:
+		printf("duty %u: in %s, %s", event->duty_set.duty, cast_name(cast, CAST_AREA, event->duty_set.area),
+		       if_retired(event->duty_set.retired));
+		break;
+	case PD_MSG_mode_begun:
+		printf("plan %u in %s, until %s", event->mode_begun.plan,
+		       cast_name(cast, CAST_AREA, event->mode_begun.area),
+		       script_time(event->mode_begun.until_ms, time));
+		break;
+	case PD_MSG_mode_ended:
+		printf("plan %u in %s%s", event->mode_ended.plan, cast_name(cast, CAST_AREA, event->mode_ended.area),
+		       event->mode_ended.expired ? ", its time has passed" : "");
+		break;
 	case PD_MSG_ladder_set:
 		printf("%s: %u steps, %s", cast_name(cast, CAST_LADDER, event->ladder_set.ladder),
 		       event->ladder_set.steps.count / 2, if_retired(event->ladder_set.retired));
@@ -157,6 +202,8 @@ void account_event(struct cast *cast, const struct core *core, const struct pd_m
 		print_order_event(cast, event, &order->row);
 	else if (pd_is_notice_event(event->type))
 		account_notice_event(cast, event, core_notice(core, &event->notified.notice)->row.sort);
+	else if (pd_is_listing_event(event->type))
+		print_listing_event(cast, event);
 	else
 		print_registry_event(cast, event);
 	putchar('\n');

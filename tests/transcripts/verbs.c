@@ -196,6 +196,46 @@ static void shape_entry(struct script *script, struct cast *cast, struct pd_put_
 	put->retired = script_take_if(script, "retired");
 }
 
+/* `ID in AREA accept 50 complete 25 keep|shorten|restart lasts TIME "name" [retired]` */
+static void plan_entry(struct script *script, struct cast *cast, struct pd_put_plan *put)
+{
+	put->plan = script_need_number(script, "the id");
+	need(script, "in");
+	put->area = verbs_need(script, cast, CAST_AREA);
+	need(script, "accept");
+	put->accept_percent = (uint16_t)script_need_number(script, "percent of the time to accept");
+	need(script, "complete");
+	put->complete_percent = (uint16_t)script_need_number(script, "percent of the time to complete");
+	put->running = (uint8_t)need_word(script, "running");
+	need(script, "lasts");
+	put->lasts_s = script_need_duration_s(script, "how long it lasts");
+	put->name = pd_text(script_need_text(script, "the plan's name"));
+	put->retired = script_take_if(script, "retired");
+}
+
+/* `ID CATEGORY in AREA [each] days 135 | month 31 at MINUTE [worked] "text"`, by China's clock */
+static void duty_entry(struct script *script, struct cast *cast, struct pd_put_duty *put)
+{
+	put->duty = script_need_number(script, "the id");
+	put->category = verbs_need(script, cast, CAST_CATEGORY);
+	need(script, "in");
+	put->area = verbs_need(script, cast, CAST_AREA);
+	put->each = script_take_if(script, "each");
+	if (script_take_if(script, "month")) {
+		put->month_day = (uint8_t)script_need_number(script, "the day of the month");
+	} else {
+		need(script, "days");
+		for (const char *days = script_need(script, "digits from 1 to 7"); *days; days++)
+			put->weekdays |= (uint8_t)(1u << (*days - '1') % 7);
+	}
+	need(script, "at");
+	put->minute = (uint16_t)script_need_number(script, "the minute of the day");
+	put->workdays = script_take_if(script, "worked");
+	put->text = pd_text(script_need_text(script, "what is to be done"));
+	put->name = put->text;
+	put->retired = script_take_if(script, "retired");
+}
+
 bool verbs_entry(struct script *script, struct cast *cast, const char *kind, struct pd_message *command)
 {
 	*command = (struct pd_message){.request = 1};
@@ -214,6 +254,12 @@ bool verbs_entry(struct script *script, struct cast *cast, const char *kind, str
 	} else if (strcmp(kind, "calendar") == 0) {
 		command->type = PD_MSG_put_calendar;
 		calendar_entry(script, &command->put_calendar);
+	} else if (strcmp(kind, "plan") == 0) {
+		command->type = PD_MSG_put_plan;
+		plan_entry(script, cast, &command->put_plan);
+	} else if (strcmp(kind, "duty") == 0) {
+		command->type = PD_MSG_put_duty;
+		duty_entry(script, cast, &command->put_duty);
 	} else if (strcmp(kind, "ladder") == 0) {
 		command->type = PD_MSG_put_ladder;
 		ladder_entry(script, cast, &command->put_ladder);
@@ -348,6 +394,84 @@ static void move_words(struct script *script, struct cast *cast, const struct st
 	}
 }
 
+/* `on PLAN [in AREA]`, `off PLAN "reason"` */
+static void switch_words(struct script *script, struct cast *cast, struct pd_message *command)
+{
+	bool on = script_take_if(script, "on");
+	if (!on)
+		need(script, "off");
+	command->type = on ? PD_MSG_switch_on : PD_MSG_switch_off;
+	command->switch_on.plan = script_need_number(script, "the plan");
+	if (on && script_take_if(script, "in"))
+		command->switch_on.area = verbs_need(script, cast, CAST_AREA);
+	if (!on)
+		command->switch_off.reason = optional_text(script);
+}
+
+/* `LISTING QUANTITY KIND in AREA "text" [for TIME]` */
+static void put_listing_words(struct script *script, struct cast *cast, struct stage *stage, unsigned side,
+			      struct pd_message *command)
+{
+	struct pd_put_listing *put = &command->put_listing;
+	command->type = PD_MSG_put_listing;
+	put->listing = need_order(script, cast, stage);
+	put->side = (uint8_t)side;
+	put->quantity = script_need_number(script, "how much");
+	put->kind = (uint8_t)need_word(script, "listing_kind");
+	need(script, "in");
+	put->area = verbs_need(script, cast, CAST_AREA);
+	put->text = pd_text(script_need_text(script, "what it is"));
+	if (script_take_if(script, "for"))
+		put->until_ms = stage_now_ms(stage) + script_need_duration_s(script, "how long") * UINT64_C(1000);
+}
+
+/* `CLAIM QUANTITY of LISTING for AREA [with LISTING]`, `CLAIM QUANTITY of LISTING "result"`, `LISTING "reason"` */
+static void claim_words(struct script *script, struct cast *cast, struct stage *stage, struct pd_message *command)
+{
+	struct pd_id id = need_order(script, cast, stage);
+	if (command->type == PD_MSG_withdraw_listing) {
+		command->withdraw_listing =
+			(struct pd_withdraw_listing){.listing = id, .reason = optional_text(script)};
+		return;
+	}
+	uint32_t quantity = script_need_number(script, "how much");
+	need(script, "of");
+	struct pd_id listing = need_order(script, cast, stage);
+	if (command->type == PD_MSG_fulfil) {
+		command->fulfil = (struct pd_fulfil){.listing = listing, .claim = id, .quantity = quantity};
+		command->fulfil.result = pd_text(script_need_text(script, "what came of it"));
+		return;
+	}
+	command->claim = (struct pd_claim){.listing = listing, .claim = id, .quantity = quantity};
+	need(script, "for");
+	command->claim.by = verbs_need(script, cast, CAST_AREA);
+	if (script_take_if(script, "with"))
+		command->claim.other = need_order(script, cast, stage);
+}
+
+/* What is done with plans and lists; false: something else. */
+static bool other_words(struct script *script, struct cast *cast, struct stage *stage, struct pd_message *command)
+{
+	*command = (struct pd_message){.request = 1};
+	if (script_take_if(script, "switches"))
+		switch_words(script, cast, command);
+	else if (script_take_if(script, "offers"))
+		put_listing_words(script, cast, stage, PD_listing_side_offer, command);
+	else if (script_take_if(script, "needs"))
+		put_listing_words(script, cast, stage, PD_listing_side_need, command);
+	else if (script_take_if(script, "claims"))
+		command->type = PD_MSG_claim;
+	else if (script_take_if(script, "fulfils"))
+		command->type = PD_MSG_fulfil;
+	else if (script_take_if(script, "withdraws"))
+		command->type = PD_MSG_withdraw_listing;
+	if (command->type >= PD_MSG_claim && command->type <= PD_MSG_withdraw_listing)
+		claim_words(script, cast, stage, command);
+	if (command->type)
+		script_need_end(script);
+	return command->type != PD_MSG_none;
+}
+
 /* "accepts" is the move accept. */
 static enum pd_type need_move(struct script *script)
 {
@@ -372,12 +496,13 @@ void verbs_command(struct script *script, struct cast *cast, struct stage *stage
 		const char *kind = script_need(script, "what is put");
 		if (!verbs_entry(script, cast, kind, command))
 			script_fail(script,
-				    "what is put is an area, household, person, category, calendar, ladder, rule or "
+				    "what is put is an area, household, person, category, calendar, ladder, plan, "
+				    "duty, rule or "
 				    "shape, not \"%s\"",
 				    kind);
 		return;
 	}
-	if (verbs_notice(script, cast, stage, command))
+	if (verbs_notice(script, cast, stage, command) || other_words(script, cast, stage, command))
 		return;
 	*command = (struct pd_message){.type = need_move(script), .request = 1};
 	command->accept.order = need_order(script, cast, stage);

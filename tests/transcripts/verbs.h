@@ -19,6 +19,11 @@ bool verbs_entry(struct script *script, struct cast *cast, const char *kind, str
  * WHO declines ORDER "reason"          WHO reopens ORDER "reason"
  * WHO transfers ORDER to AREA "reason" WHO cancels ORDER ["reason"]
  * WHO completes ORDER "result"         WHO notes ORDER "text"
+ * WHO offers | needs LISTING QUANTITY KIND in AREA "text" [for TIME]
+ * WHO claims CLAIM QUANTITY of LISTING for AREA [with LISTING]
+ * WHO fulfils CLAIM QUANTITY of LISTING "result"
+ * WHO withdraws LISTING ["reason"]
+ * WHO switches on PLAN [in AREA]       WHO switches off PLAN ["reason"]
  * WHO puts ENTRY                       each but submits and puts: [version N], else the order's version now
  *
  * The rest of a line that begins with a time. Ends the program when it is none of these. */
