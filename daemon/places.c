@@ -102,7 +102,7 @@ struct polygons {
 
 static GEOSGeometry **append(GEOSGeometry **list, unsigned count, GEOSGeometry *geometry)
 {
-	list = realloc(list, (count + 1) * sizeof *list);
+	list = realloc(list, (count + 1) * sizeof(GEOSGeometry *));
 	if (!list)
 		abort();
 	list[count] = geometry;

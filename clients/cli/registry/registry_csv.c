@@ -101,9 +101,9 @@ bool registry_csv_is_day(const struct pd_field *field)
 
 static void print_weekdays(struct pd_buffer *out, unsigned weekdays)
 {
-	for (char digit = '1'; digit <= '7'; digit++)
-		if (weekdays & 1u << (digit - '1'))
-			pd_buffer_add(out, &digit, 1);
+	for (unsigned day = 0; day < 7; day++)
+		if (weekdays & 1u << day)
+			pd_buffer_add(out, &"1234567"[day], 1);
 }
 
 static void print_time_of_day(struct pd_buffer *out, const char *at)

@@ -47,7 +47,7 @@ static bool problem(struct shaping *shaping, const char *text)
 static bool read_point(struct shaping *shaping, const cJSON *position, struct pd_point *point)
 {
 	const cJSON *lon = cJSON_IsArray(position) ? position->child : NULL, *lat = lon ? lon->next : NULL;
-	if (!cJSON_IsNumber(lon) || !cJSON_IsNumber(lat))
+	if (!lon || !lat || !cJSON_IsNumber(lon) || !cJSON_IsNumber(lat))
 		return problem(shaping, _("a position is not [longitude, latitude]"));
 	if (fabs(lon->valuedouble) > 180 || fabs(lat->valuedouble) > 180)
 		return problem(shaping, _("a coordinate is beyond 180 degrees: are they metres of a projection? They "
@@ -158,7 +158,7 @@ static bool read_id(const cJSON *value, uint32_t *id)
 {
 	const char *text = cJSON_GetStringValue(value);
 	char *end = NULL;
-	double number = text ? strtod(text, &end) : cJSON_IsNumber(value) ? value->valuedouble : 0;
+	double number = text ? strtod(text, &end) : value && cJSON_IsNumber(value) ? value->valuedouble : 0;
 	bool whole = number >= 1 && number <= UINT32_MAX && number == floor(number);
 	*id = whole ? (uint32_t)number : 0;
 	return whole && (!text || *end == 0);
