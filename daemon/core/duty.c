@@ -225,10 +225,10 @@ void duty_apply(struct registry *registry, void *entity, const struct pd_message
 	duty->area = set->area;
 	duty->from_day = 0;
 	duty->until_day = UINT32_MAX;
-	if (set->from)
-		calendar_parse(set->from, &duty->from_day);
-	if (set->until)
-		calendar_parse(set->until, &duty->until_day);
+	if (set->from_day)
+		calendar_parse(set->from_day, &duty->from_day);
+	if (set->until_day)
+		calendar_parse(set->until_day, &duty->until_day);
 	duty->minute = set->minute;
 	duty->weekdays = set->weekdays;
 	duty->month_day = set->month_day;
@@ -266,15 +266,15 @@ void duty_check(const struct registry *registry, const struct pd_put_duty *put, 
 	uint32_t from = 0, until = UINT32_MAX;
 	if ((put->weekdays == 0) == (put->month_day == 0))
 		return refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(duty_days, PD_NUMBER(put->duty)));
-	if ((put->from && !calendar_parse(put->from, &from)) || (put->until && !calendar_parse(put->until, &until)))
+	if ((put->from_day && !calendar_parse(put->from_day, &from)) || (put->until_day && !calendar_parse(put->until_day, &until)))
 		return refuse(
 			decision, PD_REFUSED_bad_period,
 			PD_DETAIL(duty_no_day, PD_NUMBER(put->duty),
-				  PD_NUMBER(put->from && !calendar_parse(put->from, &from) ? put->from : put->until)));
+				  PD_NUMBER(put->from_day && !calendar_parse(put->from_day, &from) ? put->from_day : put->until_day)));
 	if (until < from)
 		return refuse(
 			decision, PD_REFUSED_bad_period,
-			PD_DETAIL(duty_ends_first, PD_NUMBER(put->duty), PD_NUMBER(put->from), PD_NUMBER(put->until)));
+			PD_DETAIL(duty_ends_first, PD_NUMBER(put->duty), PD_NUMBER(put->from_day), PD_NUMBER(put->until_day)));
 	if (put->retired)
 		return;
 	if (!area || !area->event || area->retired)

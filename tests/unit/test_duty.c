@@ -133,8 +133,8 @@ static void days_of_the_month_and_worked_days(void **state)
 	put.put_duty.workdays = true; /* the 31st of January and the 28th of February 2026 are Saturdays */
 	must_put(bed, put);
 	expect_u64(duty_next(registry, duty(bed->core), bed->now_ms), at(20260331, 8, 30), "on a worked day");
-	put.put_duty.from = 20260601;
-	put.put_duty.until = 20260629;
+	put.put_duty.from_day = 20260601;
+	put.put_duty.until_day = 20260629;
 	must_put(bed, put);
 	expect_u64(duty_next(registry, duty(bed->core), bed->now_ms), UINT64_MAX, "in a time without such a day");
 }
@@ -198,11 +198,11 @@ static void bad_input_is_refused(void **state)
 	bed_do(bed, &put, 0);
 	expect_refused(bed, PD_REFUSED_bad_period, "one of both", "neither");
 	put = put_duty(3, false);
-	put.put_duty.until = 20260230;
+	put.put_duty.until_day = 20260230;
 	bed_do(bed, &put, 0);
 	expect_refused(bed, PD_REFUSED_bad_period, "20260230 is not a day", "no day");
-	put.put_duty.from = 20260301;
-	put.put_duty.until = 20260228;
+	put.put_duty.from_day = 20260301;
+	put.put_duty.until_day = 20260228;
 	bed_do(bed, &put, 0);
 	expect_refused(bed, PD_REFUSED_bad_period, "ends on 20260228, before it begins on 20260301",
 		       "the wrong way round");

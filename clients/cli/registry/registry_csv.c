@@ -20,7 +20,7 @@ static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 };
 
 /* A column is called like its field in proto/messages.def, but for the id, which comes first, and without the units of
- * degrees and times of day. */
+ * degrees, times of day and days. */
 static const struct pd_field *field_of(const struct pd_message_info *info, const char *name)
 {
 	if (strcmp(name, "id") == 0)
@@ -29,7 +29,8 @@ static const struct pd_field *field_of(const struct pd_message_info *info, const
 		const char *field = info->fields[i].name;
 		size_t length = strlen(name);
 		if (strncmp(field, name, length) == 0 &&
-		    (!field[length] || strcmp(field + length, "_e7") == 0 || strcmp(field + length, "_min") == 0))
+		    (!field[length] || strcmp(field + length, "_e7") == 0 || strcmp(field + length, "_min") == 0 ||
+		     strcmp(field + length, "_day") == 0))
 			return &info->fields[i];
 	}
 	assert(!"a column without a field");

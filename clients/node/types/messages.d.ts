@@ -34,14 +34,41 @@ export type RouteStep = 'household' | 'area' | 'coordinate' | 'nearest' | 'addre
 /** what came of a step */
 export type RouteWhy = 'decided' | 'border' | 'not_needed' | 'not_said' | 'nowhere' | 'unmatched' | 'retired' | 'other_category' | 'outside_area' | 'other_post' | 'outside_hours' | 'keyword_missing' | 'holder_retired' | 'by_level'
 
+/** what becomes of times that run when a plan is switched on */
+export type Running = 'keep' | 'shorten' | 'restart'
+
+/** on which side of the lists something stands */
+export type ListingSide = 'offer' | 'need'
+
+/** of what kind an offer or a need is */
+export type ListingKind = 'volunteers' | 'skill' | 'goods' | 'place' | 'money' | 'service' | 'activity'
+
+/** how an offer or a need stands */
+export type ListingState = 'open' | 'claimed' | 'fulfilled' | 'withdrawn' | 'expired'
+
 /** a language that people read */
 export type Language = 'english' | 'chinese'
 
+/** what a notice is */
+export type NoticeKind = 'notice' | 'roll_call' | 'visits'
+
+/** what a notice wants of each member */
+export type Want = 'nothing' | 'read' | 'confirmation' | 'answer'
+
+/** who the members of a notice are */
+export type MemberSort = 'household' | 'person'
+
+/** what a member has received, or answers */
+export type AnswerKind = 'delivered' | 'read' | 'confirmed' | 'done' | 'refused' | 'away' | 'not_found' | 'visited'
+
+/** why a household is visited before others */
+export type HouseholdPriority = 'alone' | 'elderly' | 'disabled' | 'in_need'
+
 /** how far an order has come */
-export type State = 'waiting' | 'accepted' | 'completed' | 'closed' | 'cancelled' | 'suspended'
+export type State = 'waiting' | 'accepted' | 'completed' | 'closed' | 'cancelled' | 'merged' | 'suspended'
 
 /** Names of refusals; a newer broker may have more. */
-export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_times' | 'bad_until' | 'bad_calendar' | 'bad_ladder' | 'bad_clock' | 'unknown_ladder' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'bad_shape' | 'shape_overlaps' | 'never_matches' | 'bad_target' | 'disk_full' | 'busy' | 'read_failed' | (string & {})
+export type RefusalName = 'malformed' | 'unknown_type' | 'bad_field' | 'not_a_command' | 'bad_identity' | 'protocol' | 'no_hello' | 'unknown_person' | 'not_entitled' | 'not_allowed' | 'retired' | 'unknown_order' | 'order_exists' | 'bad_id' | 'stale' | 'taken' | 'wrong_state' | 'unknown_household' | 'unknown_category' | 'unknown_area' | 'no_place' | 'too_late' | 'too_many' | 'same_holder' | 'bad_times' | 'bad_until' | 'bad_calendar' | 'bad_ladder' | 'bad_clock' | 'unknown_ladder' | 'too_soon' | 'already' | 'not_following' | 'bad_merge' | 'bad_parent' | 'bad_centre' | 'in_use' | 'bad_level' | 'no_import' | 'import_rows' | 'import_busy' | 'import_large' | 'bad_shape' | 'shape_overlaps' | 'never_matches' | 'bad_target' | 'disk_full' | 'busy' | 'read_failed' | 'unknown_notice' | 'notice_exists' | 'bad_notice' | 'bad_end' | 'notice_over' | 'not_member' | 'not_wanted' | 'answered_otherwise' | 'not_next' | 'unknown_listing' | 'listing_exists' | 'not_left' | 'listing_over' | 'bad_match' | 'unknown_claim' | 'bad_period' | 'unknown_plan' | 'mode_on' | 'mode_off' | (string & {})
 
 /** First message on a connection, and again whenever the broker answers no_hello. Said again, it begins the connection anew: what it worked for is forgotten. Answered by welcome. */
 export interface Hello {
@@ -97,6 +124,8 @@ export interface Submit {
 	lat_e7?: number
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
 	actor?: number
+	/** where a picture of it is to be found, as a URL or otherwise (0 to 300 characters) */
+	picture?: string
 }
 
 /** The actor takes the order on (接单). Of several accepts exactly one wins. */
@@ -277,6 +306,66 @@ export interface Resume {
 	actor?: number
 }
 
+/** The requester or a follower asks for haste (催办): it is counted, and told to the holder's workers and the acceptor. At most once in a set time for each order. */
+export interface Urge {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** a word with it (0 to 500 characters) */
+	text?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The actor wants to hear of every later move of the order, as its requester does: a neighbour of the same community, or a person with a post of work. */
+export interface Follow {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The actor does not want to hear of it any more. */
+export interface Unfollow {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** The order says what another open order says: it ends, and its requester and all its followers follow the other one from now on. */
+export interface Merge {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** the other order, which is waiting or accepted and goes on */
+	into: string
+	/** why (0 to 500 characters) */
+	reason?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** A follower agrees that it is done and rates it (附议确认), once after each completion; the order stays as it is. */
+export interface Endorse {
+	/** the order that is meant */
+	order: string
+	/** the order's version as the sender knows it; another version is refused as stale, a repeat is answered as at first */
+	version: number
+	/** 1 (bad) to 5 (very good) (stars) */
+	rating: number
+	/** a word with it (0 to 500 characters) */
+	text?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
 /** Adds an area to the tree, or makes it what this says. */
 export interface PutArea {
 	/** the area's id (area) */
@@ -313,6 +402,8 @@ export interface PutHousehold {
 	retired?: boolean
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
 	actor?: number
+	/** why it is visited before others; 0: it is not */
+	priority?: HouseholdPriority | number
 }
 
 /** Adds a person with their post, or makes them what this says. */
@@ -363,6 +454,8 @@ export interface PutCategory {
 	idle_within_s?: number
 	/** where its orders are when nothing says more; 0: see "Routing" (area) */
 	area?: number
+	/** its orders are taken only where a plan that names it is on */
+	emergency_only?: boolean
 }
 
 /** Says which days of a year are holidays and which are worked though they are weekends. Without it, a year has its weekends alone. */
@@ -455,6 +548,212 @@ export interface ImportCommit {
 	dry_run?: boolean
 	/** what is in the registry and not in the import is retired */
 	complete?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds a plan for an emergency (平战结合), or makes it what this says. One that is on cannot be changed. */
+export interface PutPlan {
+	/** its id (plan) */
+	plan: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** where it may be switched on: in this area, or in one below it (area) */
+	area: number
+	/** times to accept while it is on, of the ordinary ones (%) */
+	accept_percent: number
+	/** times to complete while it is on, of the ordinary ones (%) */
+	complete_percent: number
+	/** what becomes of times that run when it is switched on */
+	running: Running | number
+	/** after this time it ends by itself, if nothing else is said when it is switched on (s) */
+	lasts_s: number
+	/** how orders climb while it is on; 0: as their categories say (ladder) */
+	ladder?: number
+	/** categories for emergencies alone of which orders are taken while it is on (category) */
+	categories?: number[]
+	/** no longer to be switched on */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Adds a duty, or makes it what this says: orders that the broker makes by itself, on days of the week or of the month. After a stop only the latest of those that were missed is made. */
+export interface PutDuty {
+	/** its id (duty) */
+	duty: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** what its orders are about; it says who holds them and by when they are to be done (category) */
+	category: number
+	/** where they are to be done (area) */
+	area: number
+	/** an order for each micro-grid of the area; otherwise one for the area itself */
+	each: boolean
+	/** what is to be done (1 to 4000 characters) */
+	text: string
+	/** on which days of the week: 1 Monday, 2 Tuesday, 4 Wednesday, ... 64 Sunday, added up; 0: by the day of the month */
+	weekdays: number
+	/** on which day of the month, in a shorter month on its last; 0: by the days of the week */
+	month_day: number
+	/** at what time, by China's clock (minutes of the day) */
+	minute: number
+	/** the first day; 0: from now on (yyyymmdd) */
+	from_day?: number
+	/** the last day; 0: for ever (yyyymmdd) */
+	until_day?: number
+	/** only on days that are worked, by the calendar; what falls on others is left out */
+	workdays?: boolean
+	/** no orders any more */
+	retired?: boolean
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Switches a plan on in an area and all below it. By staff and supervisors of the area or above it. Refused where another plan is on, at, above or below; preview_mode says beforehand what it would do. */
+export interface SwitchOn {
+	/** the plan (plan) */
+	plan: number
+	/** where; 0: in the plan's own area (area) */
+	area?: number
+	/** when it ends by itself, within a year; 0: after the plan's time (ms since 1970 UTC) */
+	until_ms?: number | bigint
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Ends a plan before its time. By staff and supervisors of the area where it is on or above it. */
+export interface SwitchOff {
+	/** the plan (plan) */
+	plan: number
+	/** why (0 to 500 characters) */
+	reason?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Puts something on a community's or an organisation's list: an offer (资源) or a need (需求). By people with a post of work there or above. The id is made by the client, so that sending it again is the same listing. */
+export interface PutListing {
+	/** a new UUIDv7 (RFC 9562) */
+	listing: string
+	/** offered or needed */
+	side: ListingSide | number
+	/** of what kind; a match is of the same */
+	kind: ListingKind | number
+	/** whose listing it is: a community, an organisation or another area (area) */
+	area: number
+	/** what it is, and of what the quantity counts (1 to 4000 characters) */
+	text: string
+	/** how much there is or is needed; it can be claimed in parts */
+	quantity: number
+	/** from when; 0: from now on (ms since 1970 UTC) */
+	from_ms?: number | bigint
+	/** until when, and what is left then expires; 0: until it is withdrawn (ms since 1970 UTC) */
+	until_ms?: number | bigint
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Takes a listing, or a part of it: a community takes an offer, an organisation takes on a need. By people with a post of work in the area that takes it, or above. With other, an offer and a need are matched, and both are claimed. */
+export interface Claim {
+	/** what is taken */
+	listing: string
+	/** a new UUIDv7, so that sending it again is the same claim */
+	claim: string
+	/** how much of it; more than is left is refused */
+	quantity: number
+	/** which area takes it; with other, that listing's area (area) */
+	by: number
+	/** the listing of the other side that it is matched with; all zero: none */
+	other: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Ends a claim: with what came of it. Quantity 0 says that nothing did; what was claimed and not done is left again. By people with a post of work in the area that claimed, in the listing's, or above. */
+export interface Fulfil {
+	/** the listing that was claimed */
+	listing: string
+	/** the claim of it */
+	claim: string
+	/** how much was done, at most what was claimed */
+	quantity: number
+	/** what was done, or why nothing was (1 to 4000 characters) */
+	result: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Takes a listing back: what is left of it can be claimed no longer. Claims that are made already go on. By people with a post of work in its area or above. */
+export interface WithdrawListing {
+	/** the listing */
+	listing: string
+	/** why (0 to 500 characters) */
+	reason?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** A notice (通知) to an area and all below it, to their households or their people; who connects later gets it as long as it is valid. A roll-call (点名任务) and a round of visits (敲门行动) are notices that want an answer for each of them: they are handed to every micro-grid as an order of its own. By people with a post of work in the area or above it. */
+export interface Notify {
+	/** a new UUIDv7 (RFC 9562) */
+	notice: string
+	/** to whom: this area and all below it (area) */
+	area: number
+	/** what it is */
+	kind: NoticeKind | number
+	/** what is wanted of each member; of a roll-call and of visits an answer */
+	want: Want | number
+	/** who its members are: households or people; of visits households */
+	sort: MemberSort | number
+	/** what it says (1 to 4000 characters) */
+	text: string
+	/** until when it is valid and can be answered; then it ends by itself. At most 400 days from now (ms since 1970 UTC) */
+	until_ms: number | bigint
+	/** of the orders that a roll-call or visits are handed out with; 0 for a notice (category) */
+	category?: number
+	/** what the numbers of an answer count, in their order, with commas between them (0 to 200 characters) */
+	labels?: string
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** What one member has received, or answers. By the member, somebody of the household, its centre household, or people with a post of work there or above; an answer to a roll-call or visits by the last of these alone. What was reached is never taken back: who has confirmed has read. */
+export interface Answer {
+	/** the notice */
+	notice: string
+	/** whose answer it is; 0: the actor's own, or their household's (household or person) */
+	member: number
+	/** what is answered */
+	answer: AnswerKind | number
+	/** numbers with it, at most 1,000,000,000 each */
+	numbers?: number[]
+	/** a word with it; what was found; needed to correct an answer (0 to 500 characters) */
+	text?: string
+	/** seq of the answer that this one replaces; 0: it is the first. Another answer than the one that is there is refused, unless it is named */
+	corrects?: number | bigint
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Tells a notice again to those who have not given what it wants. By people with a post of work in the area or above it. */
+export interface RemindMissing {
+	/** the notice */
+	notice: string
+	/** which reminder of this notice it is: one more than there were */
+	nth: number
+	/** only in this area and below it; 0: all (area) */
+	area?: number
+	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
+	actor?: number
+}
+
+/** Ends a notice before its time. Its orders stay where they are. By people with a post of work in its area or above it. */
+export interface EndNotice {
+	/** the notice */
+	notice: string
+	/** why (0 to 500 characters) */
+	reason?: string
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
 	actor?: number
 }
@@ -553,6 +852,64 @@ export interface ReadEvents {
 export interface GetDigest {
 }
 
+/** Notices, roll-calls and visits, newest first, open ones before those that have ended. Answered by notice for each and end. */
+export interface ListNotices {
+	/** sent to this area or below it; 0: anywhere (area) */
+	area?: number
+	/** only what this person, or their household, was sent; 0: anything, for people with a post of work (person) */
+	person?: number
+	/** of this kind; 0: of any */
+	kind?: NoticeKind | number
+	/** those that have ended, instead of the open ones */
+	ended?: boolean
+	/** at most so many; 0: 100 (notices) */
+	limit?: number
+	/** the cursor of the page before */
+	cursor?: Uint8Array
+	/** of ended ones: wait until the book holds this seq */
+	after_seq?: number | bigint
+	/** only this one, open or ended; all zero: any */
+	notice?: string
+}
+
+/** How far a notice is: in an area and, each by itself, in those directly below it. Answered by progress for each and end. */
+export interface GetProgress {
+	/** the notice */
+	notice: string
+	/** the area, within the notice's; 0: the notice's (area) */
+	area?: number
+}
+
+/** Members who have not given what a notice wants, for people with a post of work; of visits the priority households first, then in the order of their ids. Answered by household or person for each and end. */
+export interface ListMissing {
+	/** the notice */
+	notice: string
+	/** in this area and below it; 0: all (area) */
+	area?: number
+	/** at most so many; 0: 100 (members) */
+	limit?: number
+	/** the cursor of the page before */
+	cursor?: Uint8Array
+}
+
+/** What has been answered: to one notice, in the order of the members' ids, or by one member over all rounds, oldest first. Answered by answer_row for each and end. */
+export interface ListAnswers {
+	/** the notice; all zero: all rounds of the member */
+	notice?: string
+	/** only this member; 0: all of the notice (household or person) */
+	member?: number
+	/** of all rounds: whether the member is a household or a person; 0: a household */
+	sort?: MemberSort | number
+	/** answered in this area or below it; 0: anywhere (area) */
+	area?: number
+	/** at most so many; 0: 100 (answers) */
+	limit?: number
+	/** the cursor of the page before */
+	cursor?: Uint8Array
+	/** wait until the book holds this seq */
+	after_seq?: number | bigint
+}
+
 /** Calendars, ladders and what else is set up, each by the event that last set it. Answered by past for each and end. */
 export interface ListSetup {
 	/** the type of the event, e.g. that of ladder_set */
@@ -583,6 +940,86 @@ export interface ExplainRoute {
 	text?: string
 	/** when it would be submitted; 0: now (ms since 1970 UTC) */
 	time_ms?: number | bigint
+}
+
+/** What switching a plan on would do to the orders that are open now. Answered by effect for the area and for each area directly below it, and end. */
+export interface PreviewMode {
+	/** the plan (plan) */
+	plan: number
+	/** where; 0: in the plan's own area (area) */
+	area?: number
+}
+
+/** Listings, newest first, for people with a post of work. Answered by listing for each and end; with counts by listing_counts for the area and for each area directly below it, and end. */
+export interface ListListings {
+	/** of this area or below it; 0: of any (area) */
+	area?: number
+	/** only what is offered, or needed; 0: both */
+	side?: ListingSide | number
+	/** only of this kind; 0: of any */
+	kind?: ListingKind | number
+	/** only in this state; 0: in any */
+	state?: ListingState | number
+	/** figures instead, each of an area and all below it; the filters do not count then */
+	counts?: boolean
+	/** at most so many; 0: 100 (listings) */
+	limit?: number
+	/** the cursor of the page before */
+	cursor?: Uint8Array
+	/** wait until the book holds this seq, as in list_orders */
+	after_seq?: number | bigint
+}
+
+/** A listing, its claims, and what fits it: open listings of the other side and the same kind whose times overlap with its own, those of the same grid or community first, then of the same street, then of the district. Answered by listing for itself, claim_row for each claim, listing for each match, and end. */
+export interface ListMatches {
+	/** the listing */
+	listing: string
+	/** at most so many matches; 0: 100 (listings) */
+	limit?: number
+}
+
+/** Open orders of a category near a place: is it one of these? The place is told as by submit; without a coordinate of its own or of a household, it is the area alone. Nearest first; residents get those that they might follow. Answered by order for each and end. */
+export interface ListSimilar {
+	/** of this category (category) */
+	category: number
+	/** where it is; 0: see the others (household) */
+	household?: number
+	/** longitude of the place; 0 with lat_e7 0: not given (degrees * 10^7, WGS84) */
+	lon_e7?: number
+	/** latitude of the place (degrees * 10^7, WGS84) */
+	lat_e7?: number
+	/** where it is; 0: by household, or by requester (area) */
+	area?: number
+	/** so near; 0: as the broker is set (m) */
+	radius_m?: number
+	/** submitted so recently; 0: as the broker is set (h) */
+	within_hours?: number
+	/** at most so many; 0: 10 (orders) */
+	limit?: number
+	/** where this person lives, when neither household nor area is named; 0: the connection's own (person) */
+	requester?: number
+}
+
+/** Open orders that come from an area or below it and are held outside of it, because they climbed, were transferred, or are another level's matter: oldest first. Answered by order for each and end. */
+export interface ListAway {
+	/** the area that they come from (area) */
+	area: number
+	/** at most so many; 0: 100 (orders) */
+	limit?: number
+	/** the cursor of the page before */
+	cursor?: Uint8Array
+}
+
+/** How many orders a person has asked for, by state. Of oneself; of others for people with a post of work. Answered by counts. */
+export interface CountOrders {
+	/** whose; 0: the connection's own person (person) */
+	requester: number
+	/** submitted at this time or later; 0: any (ms since 1970 UTC) */
+	since_ms?: number | bigint
+	/** submitted before this time; 0: any (ms since 1970 UTC) */
+	until_ms?: number | bigint
+	/** as in list_orders: wait until the book holds this seq */
+	after_seq?: number | bigint
 }
 
 /** Done, and on disk: the one answer that is a promise. */
@@ -633,6 +1070,25 @@ export interface Pong {
 	type: 'pong'
 	/** as in welcome */
 	instance: number | bigint
+}
+
+/** The answer to count_orders. */
+export interface Counts {
+	type: 'counts'
+	/** whose orders they are (person) */
+	requester: number
+	/** the event up to which they count */
+	seq: number
+	/** all of them (orders) */
+	orders: number
+	/** by state, in the order of the states' codes from 1 on (orders) */
+	states: number[]
+	/** those that were rated (orders) */
+	rated: number
+	/** the sum of the ratings (stars) */
+	stars: number
+	/** there are more than the broker counts at a time, which are the newest 100,000 */
+	more: boolean
 }
 
 /** An order as it stands. */
@@ -704,6 +1160,26 @@ export interface Order {
 	stuck: boolean
 	/** of a suspended one: what is left of the time to complete it, by the clock of its category; due_ms is when it goes on (s) */
 	left_s: number
+	/** by when it will be accepted, while it waits; 0: it does not wait (ms since 1970 UTC) */
+	accept_by_ms: number
+	/** by when it will be completed; of one that waits, if it is accepted in time, of a suspended one, if it goes on on its day; 0: it is completed or over, or it waits and is one of a list (ms since 1970 UTC) */
+	complete_by_ms: number
+	/** it is waiting or accepted, and should not be any more, or stuck */
+	overdue: boolean
+	/** how often it was urged */
+	urges: number
+	/** who follow it beside its requester; of get_order alone, as the next three (people) */
+	followers: number
+	/** followers who rated this completion (people) */
+	endorsements: number
+	/** the sum of their ratings (stars) */
+	endorsed_stars: number
+	/** of a merged order: the id of the one that goes on; otherwise empty */
+	merged_into: Uint8Array
+	/** where a picture of it is to be found (0 to 300 characters) */
+	picture: string
+	/** the roll-call or round of visits that it is part of; all zero: none */
+	notice: string
 }
 
 /** An area. */
@@ -763,6 +1239,8 @@ export interface Household {
 	lat_e7: number
 	/** no longer there */
 	retired: boolean
+	/** why it is visited before others; 0: it is not */
+	priority: HouseholdPriority | number
 }
 
 /** A category of orders. */
@@ -792,6 +1270,8 @@ export interface Category {
 	idle_within_s: number
 	/** where its orders are when nothing says more; 0: nowhere in particular (area) */
 	area: number
+	/** its orders are taken only where a plan that names it is on */
+	emergency_only: boolean
 }
 
 /** Figures of an area and all below it; all but pushed and workers can be had again, exactly, by a replay of the journal. Also published once a second for each area whose figures changed, on its topic, after a published. */
@@ -843,6 +1323,18 @@ export interface Stats {
 	late: number
 	/** recorded as duplicates (orders) */
 	duplicate: number
+	/** times that an order was urged */
+	urged: number
+	/** merged into others (orders) */
+	merged: number
+	/** times that an order climbed because a deadline passed */
+	escalated: number
+	/** times that an acceptor was reminded of an idle order */
+	reminded: number
+	/** the emergency plan that is on in the area or above it; 0: none (plan) */
+	plan: number
+	/** how many are on in areas below it (plans) */
+	plans_below: number
 }
 
 /** An event from the journal. */
@@ -861,7 +1353,7 @@ export interface End {
 	seq: number
 	/** there may be further ones; the next page can turn out empty */
 	more: boolean
-	/** of list_orders: where the next page begins */
+	/** of list_orders and list_away: where the next page begins */
 	cursor: Uint8Array
 	/** of the registry's lists: where the next page begins */
 	after: number
@@ -886,6 +1378,8 @@ export interface Imported {
 	rules: number[]
 	/** shapes */
 	shapes: number[]
+	/** duties */
+	duties: number[]
 }
 
 /** A hash over the registry, the open orders and the figures. */
@@ -912,6 +1406,197 @@ export interface Route {
 	metres: number
 	/** of a rule its name, of an address the beginning that was found (0 to 200 characters) */
 	name: string
+}
+
+/** What a plan would do to the open orders of an area and all below it. */
+export interface Effect {
+	type: 'effect'
+	/** the area (area) */
+	area: number
+	/** waiting or accepted, with a time that runs (orders) */
+	open: number
+	/** of these, those that would be due at another time (orders) */
+	changed: number
+	/** of these, those that would be due earlier than now (orders) */
+	earlier: number
+	/** of these, those that would be due at once (orders) */
+	overdue: number
+}
+
+/** An offer or a need. */
+export interface Listing {
+	type: 'listing'
+	/** its id */
+	listing: string
+	/** whose it is (area) */
+	area: number
+	/** offered or needed */
+	side: ListingSide | number
+	/** of what kind */
+	kind: ListingKind | number
+	/** its state */
+	state: ListingState | number
+	/** how much it was */
+	quantity: number
+	/** how much can be claimed still */
+	left: number
+	/** how much is claimed, and not done yet */
+	claimed: number
+	/** how much was done */
+	fulfilled: number
+	/** from when (ms since 1970 UTC) */
+	from_ms: number
+	/** until when; 0: until it is withdrawn (ms since 1970 UTC) */
+	until_ms: number
+	/** when it was put on the list (ms since 1970 UTC) */
+	listed_ms: number
+	/** who put it there (person) */
+	actor: number
+	/** seq of its first event */
+	seq: number
+	/** what it is (1 to 4000 characters) */
+	text: string
+}
+
+/** A claim of a listing. */
+export interface ClaimRow {
+	type: 'claim_row'
+	/** its id */
+	claim: string
+	/** what is claimed */
+	listing: string
+	/** the listing of the other side that it is matched with; all zero: none */
+	other: string
+	/** which area claims it (area) */
+	by: number
+	/** how much */
+	quantity: number
+	/** how much was done */
+	fulfilled: number
+	/** nothing more will be done */
+	ended: boolean
+	/** who claimed it (person) */
+	actor: number
+	/** when (ms since 1970 UTC) */
+	claimed_ms: number
+	/** what came of it; empty: it is not ended (0 to 4000 characters) */
+	result: string
+}
+
+/** Figures of the lists of an area and all below it; they can be had again, exactly, by a replay of the journal. */
+export interface ListingCounts {
+	type: 'listing_counts'
+	/** the area; 0: all (area) */
+	area: number
+	/** offers so far (listings) */
+	offered: number
+	/** needs so far (listings) */
+	needed: number
+	/** claims of them so far (claims) */
+	claimed: number
+	/** claims that came to something (claims) */
+	fulfilled: number
+	/** claims that came to nothing (claims) */
+	failed: number
+	/** taken back (listings) */
+	withdrawn: number
+	/** expired with something left (listings) */
+	expired: number
+	/** offers of which something is left, now (listings) */
+	open_offers: number
+	/** needs of which something is left, now (listings) */
+	open_needs: number
+}
+
+/** A notice, roll-call or round of visits. */
+export interface Notice {
+	type: 'notice'
+	/** its id */
+	notice: string
+	/** to whom (area) */
+	area: number
+	/** what it is */
+	kind: NoticeKind | number
+	/** what is wanted of each member */
+	want: Want | number
+	/** who its members are */
+	sort: MemberSort | number
+	/** what it says (1 to 4000 characters) */
+	text: string
+	/** when it was sent (ms since 1970 UTC) */
+	time_ms: number
+	/** until when it is valid (ms since 1970 UTC) */
+	until_ms: number
+	/** who sent it (person) */
+	actor: number
+	/** of its orders; 0: it has none (category) */
+	category: number
+	/** what the numbers of an answer count (0 to 200 characters) */
+	labels: string
+	/** when it ended; 0: it is open (ms since 1970 UTC) */
+	ended_ms: number
+	/** how often the missing were reminded */
+	reminders: number
+	/** seq of its first event */
+	seq: number
+	/** handed out to micro-grids so far (orders) */
+	orders: number
+	/** of an ended one: its members then */
+	members: number
+	/** of an ended one: members who had given what was wanted */
+	answered: number
+}
+
+/** How far a notice is in one area and all below it. Delivered, read and confirmed are counted each by itself: who has confirmed counts in all three. */
+export interface Progress {
+	type: 'progress'
+	/** the notice */
+	notice: string
+	/** the area (area) */
+	area: number
+	/** households or people, now */
+	members: number
+	/** members to whom it was delivered */
+	delivered: number
+	/** members who have read it */
+	read: number
+	/** members who have confirmed it */
+	confirmed: number
+	/** members with an answer */
+	answered: number
+	/** members who have not given what is wanted */
+	missing: number
+	/** members whose answer is done, refused, away, not_found, visited */
+	answers: number[]
+	/** sums of the answers' numbers */
+	sums: number[]
+}
+
+/** What one member has received and answered. */
+export interface AnswerRow {
+	type: 'answer_row'
+	/** the notice */
+	notice: string
+	/** the member (household or person) */
+	member: number
+	/** where it belonged when it first answered (area) */
+	area: number
+	/** delivered, read or confirmed; 0: none of them */
+	reached: AnswerKind | number
+	/** its answer; 0: none */
+	answer: AnswerKind | number
+	/** the answer's numbers */
+	numbers: number[]
+	/** the word with its last answer (0 to 500 characters) */
+	text: string
+	/** of its last event (ms since 1970 UTC) */
+	time_ms: number
+	/** of its last event (person) */
+	actor: number
+	/** seq of its answer, to be named by a correction; 0: none */
+	seq: number
+	/** what the notice is */
+	kind: NoticeKind | number
 }
 
 /** A dispatch (派单): an order that waits at an area this connection works for. It promises nothing: accept it, or leave it. */
@@ -961,6 +1646,22 @@ export interface Warned {
 	due_ms: number
 }
 
+/** A move of an order that the connection's person asked for or follows, as it happens; and urged of one that the person accepted, or that waits at an area this connection works for. To connections that said hello with listen, but for the one that made the move. */
+export interface Moved {
+	type: 'moved'
+	/** the event, as a whole message, as it was published */
+	event: AnyEvent
+}
+
+/** A notice to the person of a connection that listens, or to their household: when it is sent, when they connect and have not given what it wants, and when they are reminded. */
+export interface NoticePush {
+	type: 'notice_push'
+	/** the event, as a whole message: what it says and what it wants */
+	notified: Notified
+	/** which reminder this is; 0: none */
+	reminder: number
+}
+
 /** An order was submitted, and dispatched to its holder. */
 export interface Submitted {
 	type: 'submitted'
@@ -1002,6 +1703,16 @@ export interface Submitted {
 	route: RouteStep | number
 	/** which rule chose the holder; 0: none, the category's level did (rule) */
 	rule: number
+	/** the duty that made it; 0: none (duty) */
+	duty: number
+	/** of a duty: for when it was made (ms since 1970 UTC) */
+	occurrence_ms: number
+	/** of a duty: further micro-grids get one for the same time */
+	more: boolean
+	/** where a picture of it is to be found (0 to 300 characters) */
+	picture: string
+	/** the roll-call or round of visits by which the broker submitted it; all zero: none */
+	notice: string
 }
 
 /** The actor accepted the order. */
@@ -1406,6 +2117,148 @@ export interface Rerouted {
 	state: State | number
 }
 
+/** The requester or a follower asked for haste. */
+export interface Urged {
+	type: 'urged'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** how often it was urged by now */
+	urges: number
+	/** a word with it (0 to 500 characters) */
+	text: string
+}
+
+/** The actor follows it from now on. */
+export interface Followed {
+	type: 'followed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+}
+
+/** The actor follows it no longer. */
+export interface Unfollowed {
+	type: 'unfollowed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+}
+
+/** It was merged into another order, which its requester and its followers follow from now on. */
+export interface Merged {
+	type: 'merged'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** the order that goes on */
+	into: string
+	/** why (0 to 500 characters) */
+	reason: string
+}
+
+/** A follower agreed that it is done, and rated it. */
+export interface Endorsed {
+	type: 'endorsed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** the rating (stars) */
+	rating: number
+	/** a word with it (0 to 500 characters) */
+	text: string
+}
+
+/** Its time was changed, for a plan was switched on or has ended where it is held. */
+export interface Redated {
+	type: 'redated'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** the plan (plan) */
+	plan: number
+	/** it has ended: the order gets the time that it would have had without it */
+	ended: boolean
+}
+
 /** An area was added or changed. */
 export interface AreaSet {
 	type: 'area_set'
@@ -1452,6 +2305,8 @@ export interface HouseholdSet {
 	lat_e7: number
 	/** no longer there */
 	retired: boolean
+	/** why it is visited before others; 0: it is not */
+	priority: HouseholdPriority | number
 }
 
 /** A person was added or changed. */
@@ -1512,6 +2367,8 @@ export interface CategorySet {
 	idle_within_s: number
 	/** where its orders are when nothing says more; 0: nowhere in particular (area) */
 	area: number
+	/** its orders are taken only where a plan that names it is on */
+	emergency_only: boolean
 }
 
 /** A year's calendar was added or changed. */
@@ -1608,6 +2465,316 @@ export interface ShapeSet {
 	retired: boolean
 }
 
+/** A plan was added or changed. */
+export interface PlanSet {
+	type: 'plan_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** its id (plan) */
+	plan: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** where it may be switched on: in this area, or in one below it (area) */
+	area: number
+	/** times to accept while it is on, of the ordinary ones (%) */
+	accept_percent: number
+	/** times to complete while it is on, of the ordinary ones (%) */
+	complete_percent: number
+	/** what becomes of times that run when it is switched on */
+	running: Running | number
+	/** after this time it ends by itself, if nothing else is said when it is switched on (s) */
+	lasts_s: number
+	/** how orders climb while it is on; 0: as their categories say (ladder) */
+	ladder: number
+	/** categories for emergencies alone of which orders are taken while it is on (category) */
+	categories: number[]
+	/** no longer to be switched on */
+	retired: boolean
+}
+
+/** A duty was added or changed. The broker keeps its last occurrence with it. */
+export interface DutySet {
+	type: 'duty_set'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** its id (duty) */
+	duty: number
+	/** its name (1 to 64 characters) */
+	name: string
+	/** what its orders are about; it says who holds them and by when they are to be done (category) */
+	category: number
+	/** where they are to be done (area) */
+	area: number
+	/** an order for each micro-grid of the area; otherwise one for the area itself */
+	each: boolean
+	/** what is to be done (1 to 4000 characters) */
+	text: string
+	/** on which days of the week: 1 Monday, 2 Tuesday, 4 Wednesday, ... 64 Sunday, added up; 0: by the day of the month */
+	weekdays: number
+	/** on which day of the month, in a shorter month on its last; 0: by the days of the week */
+	month_day: number
+	/** at what time, by China's clock (minutes of the day) */
+	minute: number
+	/** the first day; 0: from now on (yyyymmdd) */
+	from_day: number
+	/** the last day; 0: for ever (yyyymmdd) */
+	until_day: number
+	/** only on days that are worked, by the calendar; what falls on others is left out */
+	workdays: boolean
+	/** no orders any more */
+	retired: boolean
+	/** the occurrence for which orders were made last; 0: none yet (ms since 1970 UTC) */
+	last_ms: number
+	/** the micro-grid for which one was made last, while they are being made; 0: they are made (area) */
+	last_area: number
+}
+
+/** A plan was switched on. */
+export interface ModeBegun {
+	type: 'mode_begun'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the plan (plan) */
+	plan: number
+	/** where (area) */
+	area: number
+	/** when it ends by itself (ms since 1970 UTC) */
+	until_ms: number
+}
+
+/** A plan is on no longer: it was switched off, or its time has passed. */
+export interface ModeEnded {
+	type: 'mode_ended'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the plan (plan) */
+	plan: number
+	/** where it was on (area) */
+	area: number
+	/** since when it was on (ms since 1970 UTC) */
+	begun_ms: number
+	/** its time has passed */
+	expired: boolean
+	/** why (0 to 500 characters) */
+	reason: string
+}
+
+/** Something was put on a list. */
+export interface Listed {
+	type: 'listed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** whose listing it is (area) */
+	area: number
+	/** the listing it happened to */
+	listing: string
+	/** offered or needed */
+	side: ListingSide | number
+	/** of what kind */
+	kind: ListingKind | number
+	/** how much */
+	quantity: number
+	/** from when (ms since 1970 UTC) */
+	from_ms: number
+	/** until when; 0: until it is withdrawn (ms since 1970 UTC) */
+	until_ms: number
+	/** what it is (1 to 4000 characters) */
+	text: string
+}
+
+/** A listing, or a part of it, was claimed; with other, two listings were matched. */
+export interface Claimed {
+	type: 'claimed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** whose listing it is (area) */
+	area: number
+	/** the listing it happened to */
+	listing: string
+	/** the claim */
+	claim: string
+	/** which area claims it (area) */
+	by: number
+	/** the listing of the other side; all zero: none */
+	other: string
+	/** how much of it */
+	quantity: number
+	/** how much is left of the listing then */
+	left: number
+}
+
+/** A claim was ended, with what came of it. */
+export interface Fulfilled {
+	type: 'fulfilled'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** whose listing it is (area) */
+	area: number
+	/** the listing it happened to */
+	listing: string
+	/** the claim */
+	claim: string
+	/** which area had claimed it (area) */
+	by: number
+	/** the listing of the other side; all zero: none */
+	other: string
+	/** how much was done; 0: nothing */
+	quantity: number
+	/** how much is left of the listing then */
+	left: number
+	/** what was done, or why nothing was (1 to 4000 characters) */
+	result: string
+}
+
+/** A listing can be claimed no longer: it was taken back, or its time has passed. */
+export interface Withdrawn {
+	type: 'withdrawn'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** whose listing it is (area) */
+	area: number
+	/** the listing it happened to */
+	listing: string
+	/** its time has passed */
+	expired: boolean
+	/** how much was left of it */
+	quantity: number
+	/** why (0 to 500 characters) */
+	reason: string
+}
+
+/** A notice was sent. It says nothing of its members: it is one event, however many they are. */
+export interface Notified {
+	type: 'notified'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the notice */
+	notice: string
+	/** to whom (area) */
+	area: number
+	/** what it is */
+	kind: NoticeKind | number
+	/** what is wanted of each member */
+	want: Want | number
+	/** who its members are */
+	sort: MemberSort | number
+	/** what it says (1 to 4000 characters) */
+	text: string
+	/** until when it is valid (ms since 1970 UTC) */
+	until_ms: number
+	/** of its orders; 0: it has none (category) */
+	category: number
+	/** what the numbers of an answer count (0 to 200 characters) */
+	labels: string
+}
+
+/** A member has received a notice, or answered it. */
+export interface Answered {
+	type: 'answered'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the notice */
+	notice: string
+	/** the member (household or person) */
+	member: number
+	/** where it counts: where the member belonged at its first answer (area) */
+	area: number
+	/** what was answered */
+	answer: AnswerKind | number
+	/** numbers with it */
+	numbers: number[]
+	/** a word with it (0 to 500 characters) */
+	text: string
+	/** seq of the answer that it replaces; 0: none */
+	corrects: number
+}
+
+/** Those who are missing were told again. */
+export interface MissingReminded {
+	type: 'missing_reminded'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the notice */
+	notice: string
+	/** which reminder of this notice it is */
+	nth: number
+	/** in this area and below it (area) */
+	area: number
+	/** how many were missing there */
+	missing: number
+}
+
+/** A notice has ended, by itself or before its time. Its figures stay as they are now. */
+export interface NoticeEnded {
+	type: 'notice_ended'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the notice */
+	notice: string
+	/** to whom it was (area) */
+	area: number
+	/** its members now */
+	members: number
+	/** to whom it was delivered */
+	delivered: number
+	/** who have read it */
+	read: number
+	/** who have confirmed it */
+	confirmed: number
+	/** who have given what was wanted */
+	answered: number
+	/** why before its time (0 to 500 characters) */
+	reason: string
+}
+
 /** Stands before the event, or the stats, in each published frame, with the same seq: how many publications each area of the topic has had since the broker's start, from the district down. Whoever subscribed to an area sees its number grow by one each time; if it grows by more, something was lost, and is to be had by read_events. A number that is smaller than before: the broker was restarted. */
 export interface Published {
 	type: 'published'
@@ -1620,7 +2787,7 @@ export interface Published {
 }
 
 /** What happens: an event of the journal. */
-export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | Released | Suspended | Resumed | Escalated | Reminded | Rerouted | AreaSet | HouseholdSet | PersonSet | CategorySet | CalendarSet | LadderSet | RuleSet | ShapeSet
+export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | Released | Suspended | Resumed | Escalated | Reminded | Rerouted | Urged | Followed | Unfollowed | Merged | Endorsed | Redated | AreaSet | HouseholdSet | PersonSet | CategorySet | CalendarSet | LadderSet | RuleSet | ShapeSet | PlanSet | DutySet | ModeBegun | ModeEnded | Listed | Claimed | Fulfilled | Withdrawn | Notified | Answered | MissingReminded | NoticeEnded
 
 /** What a program sends, by name. */
 export interface Sent {
@@ -1641,6 +2808,11 @@ export interface Sent {
 	release: Release
 	suspend: Suspend
 	resume: Resume
+	urge: Urge
+	follow: Follow
+	unfollow: Unfollow
+	merge: Merge
+	endorse: Endorse
 	put_area: PutArea
 	put_household: PutHousehold
 	put_person: PutPerson
@@ -1651,6 +2823,18 @@ export interface Sent {
 	put_shape: PutShape
 	import_begin: ImportBegin
 	import_commit: ImportCommit
+	put_plan: PutPlan
+	put_duty: PutDuty
+	switch_on: SwitchOn
+	switch_off: SwitchOff
+	put_listing: PutListing
+	claim: Claim
+	fulfil: Fulfil
+	withdraw_listing: WithdrawListing
+	notify: Notify
+	answer: Answer
+	remind_missing: RemindMissing
+	end_notice: EndNotice
 	get_order: GetOrder
 	list_orders: ListOrders
 	list_areas: ListAreas
@@ -1660,8 +2844,18 @@ export interface Sent {
 	get_stats: GetStats
 	read_events: ReadEvents
 	get_digest: GetDigest
+	list_notices: ListNotices
+	get_progress: GetProgress
+	list_missing: ListMissing
+	list_answers: ListAnswers
 	list_setup: ListSetup
 	explain_route: ExplainRoute
+	preview_mode: PreviewMode
+	list_listings: ListListings
+	list_matches: ListMatches
+	list_similar: ListSimilar
+	list_away: ListAway
+	count_orders: CountOrders
 }
 
 /** The last answer to what a program sends, by name. */
@@ -1679,6 +2873,11 @@ export interface Answers {
 	release: Ok
 	suspend: Ok
 	resume: Ok
+	urge: Ok
+	follow: Ok
+	unfollow: Ok
+	merge: Ok
+	endorse: Ok
 	put_area: Ok
 	put_household: Ok
 	put_person: Ok
@@ -1689,6 +2888,18 @@ export interface Answers {
 	put_shape: Ok
 	import_begin: Ok
 	import_commit: Imported
+	put_plan: Ok
+	put_duty: Ok
+	switch_on: Ok
+	switch_off: Ok
+	put_listing: Ok
+	claim: Ok
+	fulfil: Ok
+	withdraw_listing: Ok
+	notify: Ok
+	answer: Ok
+	remind_missing: Ok
+	end_notice: Ok
 	get_order: End
 	list_orders: End
 	list_areas: End
@@ -1698,8 +2909,18 @@ export interface Answers {
 	get_stats: Stats
 	read_events: End
 	get_digest: Digest
+	list_notices: End
+	get_progress: End
+	list_missing: End
+	list_answers: End
 	list_setup: End
 	explain_route: End
+	preview_mode: End
+	list_listings: End
+	list_matches: End
+	list_similar: End
+	list_away: End
+	count_orders: Counts
 }
 
 /** The commands, each a method of the client. Refused: a Refusal is thrown. */
@@ -1728,6 +2949,16 @@ export interface Commands {
 	suspend(fields: Suspend, options?: CallOptions): Promise<Ok>
 	/** A suspended order goes on before its day. */
 	resume(fields: Resume, options?: CallOptions): Promise<Ok>
+	/** The requester or a follower asks for haste (催办): it is counted, and told to the holder's workers and the acceptor. At most once in a set time for each order. */
+	urge(fields: Urge, options?: CallOptions): Promise<Ok>
+	/** The actor wants to hear of every later move of the order, as its requester does: a neighbour of the same community, or a person with a post of work. */
+	follow(fields: Follow, options?: CallOptions): Promise<Ok>
+	/** The actor does not want to hear of it any more. */
+	unfollow(fields: Unfollow, options?: CallOptions): Promise<Ok>
+	/** The order says what another open order says: it ends, and its requester and all its followers follow the other one from now on. */
+	merge(fields: Merge, options?: CallOptions): Promise<Ok>
+	/** A follower agrees that it is done and rates it (附议确认), once after each completion; the order stays as it is. */
+	endorse(fields: Endorse, options?: CallOptions): Promise<Ok>
 	/** Adds an area to the tree, or makes it what this says. */
 	put_area(fields: PutArea, options?: CallOptions): Promise<Ok>
 	/** Adds a household, or makes it what this says. */
@@ -1744,4 +2975,28 @@ export interface Commands {
 	put_rule(fields: PutRule, options?: CallOptions): Promise<Ok>
 	/** Gives an area polygons, or makes them what this says. Refused when they are empty, cross themselves, have their axes in the wrong order, or cover more than a sliver of another area of the same level. */
 	put_shape(fields: PutShape, options?: CallOptions): Promise<Ok>
+	/** Adds a plan for an emergency (平战结合), or makes it what this says. One that is on cannot be changed. */
+	put_plan(fields: PutPlan, options?: CallOptions): Promise<Ok>
+	/** Adds a duty, or makes it what this says: orders that the broker makes by itself, on days of the week or of the month. After a stop only the latest of those that were missed is made. */
+	put_duty(fields: PutDuty, options?: CallOptions): Promise<Ok>
+	/** Switches a plan on in an area and all below it. By staff and supervisors of the area or above it. Refused where another plan is on, at, above or below; preview_mode says beforehand what it would do. */
+	switch_on(fields: SwitchOn, options?: CallOptions): Promise<Ok>
+	/** Ends a plan before its time. By staff and supervisors of the area where it is on or above it. */
+	switch_off(fields: SwitchOff, options?: CallOptions): Promise<Ok>
+	/** Puts something on a community's or an organisation's list: an offer (资源) or a need (需求). By people with a post of work there or above. The id is made by the client, so that sending it again is the same listing. */
+	put_listing(fields: PutListing, options?: CallOptions): Promise<Ok>
+	/** Takes a listing, or a part of it: a community takes an offer, an organisation takes on a need. By people with a post of work in the area that takes it, or above. With other, an offer and a need are matched, and both are claimed. */
+	claim(fields: Claim, options?: CallOptions): Promise<Ok>
+	/** Ends a claim: with what came of it. Quantity 0 says that nothing did; what was claimed and not done is left again. By people with a post of work in the area that claimed, in the listing's, or above. */
+	fulfil(fields: Fulfil, options?: CallOptions): Promise<Ok>
+	/** Takes a listing back: what is left of it can be claimed no longer. Claims that are made already go on. By people with a post of work in its area or above. */
+	withdraw_listing(fields: WithdrawListing, options?: CallOptions): Promise<Ok>
+	/** A notice (通知) to an area and all below it, to their households or their people; who connects later gets it as long as it is valid. A roll-call (点名任务) and a round of visits (敲门行动) are notices that want an answer for each of them: they are handed to every micro-grid as an order of its own. By people with a post of work in the area or above it. */
+	notify(fields: Notify, options?: CallOptions): Promise<Ok>
+	/** What one member has received, or answers. By the member, somebody of the household, its centre household, or people with a post of work there or above; an answer to a roll-call or visits by the last of these alone. What was reached is never taken back: who has confirmed has read. */
+	answer(fields: Answer, options?: CallOptions): Promise<Ok>
+	/** Tells a notice again to those who have not given what it wants. By people with a post of work in the area or above it. */
+	remind_missing(fields: RemindMissing, options?: CallOptions): Promise<Ok>
+	/** Ends a notice before its time. Its orders stay where they are. By people with a post of work in its area or above it. */
+	end_notice(fields: EndNotice, options?: CallOptions): Promise<Ok>
 }
