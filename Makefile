@@ -40,10 +40,16 @@ $(call library,store): $(call objects,daemon/store)
 $(call library,daemon): $(call objects,daemon)
 $(call library,paidan): $(call objects,clients/lib proto)
 $(call library,tool): $(call objects,clients/tool)
-$(call library,cli): $(call objects,$(CLI))
+$(call library,cli): $(call objects,$(CLI)) $(BUILD)/calendars.o
 $(call library,workers): $(call objects,workers)
 $(BUILD)/lib%.a:
 	$(Q)rm -f $@ && ar rcs $@ $^
+
+# The calendars of all years that are known, as one file, for the made district.
+$(BUILD)/calendars.o: $(sort $(wildcard clients/calendars/*.csv))
+	@mkdir -p $(@D)
+	$(Q)awk 'NR == 1 || FNR > 1' $^ >$(BUILD)/calendars.csv
+	$(Q)cd $(@D) && ld -r -b binary -z noexecstack -o $(@F) calendars.csv
 
 # Programs find their texts beside themselves (build/locale, ../share/locale), or else here.
 $(BUILD)/proto/intl.o: override CPPFLAGS += -DPAIDAN_LOCALEDIR='"$(or $(PREFIX),/usr/local)/share/locale"'
@@ -57,7 +63,7 @@ libraries = $(foreach l,$(1),$(call library,$(l)))
 $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
 $(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli tool paidan store core proto)
 $(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers tool paidan)
-$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,cli daemon store core proto)
+$(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,cli tool paidan daemon store core proto)
 $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
 $(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags
 $(BUILD)/paidan-year: $(BUILD)/tests/year/main.o $(call objects,tests/year) $(BUILD)/tests/sim/dice.o $(call libraries,daemon store core proto)

@@ -352,6 +352,10 @@ static void on_import_commit(struct front *front, struct session *session, const
 	if (!commit->dry_run)
 		emit_import(front, session, actor);
 	uint64_t after = core_last_seq(front->core);
+	uint64_t setup[REGISTRY_EFFECTS] = {0};
+	for (enum registry_kind kind = REGISTRY_CATEGORIES + 1; kind < REGISTRY_KINDS; kind++)
+		for (int i = 0; i < REGISTRY_EFFECTS && kind != REGISTRY_RULES && kind != REGISTRY_SHAPES; i++)
+			setup[i] += effects[kind][i];
 	struct pd_message reply = {.type = PD_MSG_imported};
 	reply.imported = (struct pd_imported){.seq = after > before ? after : 0,
 					      .areas = {effects[REGISTRY_AREAS], REGISTRY_EFFECTS},
@@ -360,7 +364,7 @@ static void on_import_commit(struct front *front, struct session *session, const
 					      .categories = {effects[REGISTRY_CATEGORIES], REGISTRY_EFFECTS},
 					      .rules = {effects[REGISTRY_RULES], REGISTRY_EFFECTS},
 					      .shapes = {effects[REGISTRY_SHAPES], REGISTRY_EFFECTS},
-					      .duties = {effects[REGISTRY_DUTIES], REGISTRY_EFFECTS}};
+					      .setup = {setup, REGISTRY_EFFECTS}};
 	front_reply(front, session, message->request, &reply);
 	end_import(front);
 }

@@ -85,6 +85,7 @@ programs() {
 		[ ! -f "$catalogue" ] || put 644 "$catalogue" "$DATADIR/locale/${catalogue#"$BUILD"/locale/}"
 	done
 	put_all "$DATADIR/paidan/maps" clients/maps/*.ini
+	put_all "$DATADIR/paidan/calendars" clients/calendars/*.csv
 }
 
 library() {

@@ -78,30 +78,31 @@ static int write_file(const struct cli *cli, const char *dir, enum rows_kind kin
 	return code;
 }
 
-static int write_files(const struct cli *cli, const char *dir, const struct rows *rows)
+/* counts: gets how many rows each file has. */
+static int write_files(const struct cli *cli, const char *dir, const struct rows *rows,
+		       size_t counts[static ROWS_KINDS])
 {
 	int code = CLI_OK;
 	if (!make_dir(dir))
 		return cli_fail(cli, CLI_SYSTEM, _("cannot make the folder %s: %s"), dir, intl_error(errno));
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS && code == CLI_OK; kind++) {
 		struct pd_buffer text = {0};
-		registry_csv_print(rows, kind, &text);
+		counts[kind] = registry_csv_print(rows, kind, &text);
 		code = write_file(cli, dir, kind, &text);
 		pd_buffer_fini(&text);
 	}
 	return code;
 }
 
-static void print_counts(const struct cli *cli, const char *dir, const struct rows *rows)
+static void print_counts(const struct cli *cli, const char *dir, const size_t counts[static ROWS_KINDS])
 {
 	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
 		const char *file = rows_file(kind);
-		size_t count = rows->tables[kind].count;
 		if (cli->json)
-			printf("%s\"%.*s\":%zu%s", kind ? "," : "{", (int)strcspn(file, "."), file, count,
+			printf("%s\"%.*s\":%zu%s", kind ? "," : "{", (int)strcspn(file, "."), file, counts[kind],
 			       kind + 1 == ROWS_KINDS ? "}\n" : "");
 		else
-			printf(_("%8zu rows in %s/%s\n"), count, dir, file);
+			printf(_("%8zu rows in %s/%s\n"), counts[kind], dir, file);
 	}
 }
 
@@ -145,9 +146,10 @@ int cmd_district(struct cli *cli, int argc, char **argv)
 	struct rows *rows = district_make(preset, seed);
 	if (!rows)
 		return unknown_preset(cli, preset);
-	int code = write_files(cli, dir, rows);
+	size_t counts[ROWS_KINDS] = {0};
+	int code = write_files(cli, dir, rows, counts);
 	if (code == CLI_OK)
-		print_counts(cli, dir, rows);
+		print_counts(cli, dir, counts);
 	rows_free(rows);
 	return code;
 }

@@ -57,7 +57,15 @@ static enum pd_err send_row(struct importing *importing, enum rows_kind kind, si
 	return pd_client_step(importing->client, 0);
 }
 
-/* What is named by a row goes before it: parents, areas, centre households. */
+static enum pd_err send_all(struct importing *importing, enum rows_kind kind)
+{
+	enum pd_err err = PD_OK;
+	for (size_t i = 0; i < importing->rows->tables[kind].count && !err; i++)
+		err = send_row(importing, kind, i);
+	return err;
+}
+
+/* What is named by a row goes before it: parents, areas, ladders, centre households. */
 static enum pd_err send_rows(struct importing *importing)
 {
 	const struct rows *rows = importing->rows;
@@ -66,17 +74,16 @@ static enum pd_err send_rows(struct importing *importing)
 		for (size_t i = 0; i < rows->tables[ROWS_AREAS].count && !err; i++)
 			if (rows_area(rows, i)->level == level)
 				err = send_row(importing, ROWS_AREAS, i);
-	for (size_t i = 0; i < rows->tables[ROWS_CATEGORIES].count && !err; i++)
-		err = send_row(importing, ROWS_CATEGORIES, i);
+	static const enum rows_kind before[] = {ROWS_CALENDARS, ROWS_LADDERS, ROWS_CATEGORIES},
+				    behind[] = {ROWS_PEOPLE, ROWS_RULES, ROWS_SHAPES, ROWS_DUTIES};
+	for (size_t i = 0; i < sizeof before / sizeof before[0] && !err; i++)
+		err = send_all(importing, before[i]);
 	for (int centres = 1; centres >= 0; centres--)
 		for (size_t i = 0; i < rows->tables[ROWS_HOUSEHOLDS].count && !err; i++)
 			if ((rows_household(rows, i)->centre == rows_household(rows, i)->household) == centres)
 				err = send_row(importing, ROWS_HOUSEHOLDS, i);
-	for (size_t i = 0; i < rows->tables[ROWS_PEOPLE].count && !err; i++)
-		err = send_row(importing, ROWS_PEOPLE, i);
-	for (enum rows_kind kind = ROWS_RULES; kind < ROWS_KINDS; kind++)
-		for (size_t i = 0; i < rows->tables[kind].count && !err; i++)
-			err = send_row(importing, kind, i);
+	for (size_t i = 0; i < sizeof behind / sizeof behind[0] && !err; i++)
+		err = send_all(importing, behind[i]);
 	return err;
 }
 
@@ -126,13 +133,19 @@ static bool was_lost(const struct pd_message *answer)
 
 /* ---- the answer ---- */
 
+/* What is counted: a kind each, but for calendars, ladders and what else is set up, which are counted together. */
+enum { SETUP = ROWS_SHAPES + 1, COUNTED };
+static const char *const counted[COUNTED] = {N_("areas"), N_("households"), N_("people"), N_("categories"),
+					     N_("rules"), N_("shapes"),     N_("setup")};
+
 static void print_json(const struct pd_imported *imported, bool dry_run, const char *const *effects,
 		       const struct pd_u64s *const *counts)
 {
 	printf("{\"dry_run\":%s,\"seq\":%" PRIu64, dry_run ? "true" : "false", imported->seq);
-	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
-		const char *file = rows_file(kind);
-		printf(",\"%.*s\":{", (int)strcspn(file, "."), file);
+	for (int kind = 0; kind < COUNTED; kind++) {
+		if (counts[kind]->count == 0)
+			continue; /* the broker is older than this kind */
+		printf(",\"%s\":{", counted[kind]);
 		for (uint32_t i = 0; i < counts[kind]->count; i++)
 			printf("%s\"%s\":%" PRIu64, i ? "," : "", effects[i], counts[kind]->values[i]);
 		putchar('}');
@@ -141,26 +154,27 @@ static void print_json(const struct pd_imported *imported, bool dry_run, const c
 }
 
 /* A folder has all of what it must have, and what else it has; a file has one kind. */
-static bool wanted(const struct importing *importing, enum rows_kind kind)
+static bool wanted(const struct importing *importing, int kind)
 {
+	if (kind == SETUP)
+		return importing->rows->tables[ROWS_LADDERS].count || importing->rows->tables[ROWS_CALENDARS].count ||
+		       importing->rows->tables[ROWS_DUTIES].count;
 	return importing->rows->tables[kind].count || (importing->folder && !rows_optional(kind));
 }
 
 static void print_table(const struct importing *importing, const char *const *effects,
 			const struct pd_u64s *const *counts)
 {
-	static const char *const kinds[ROWS_KINDS] = {N_("areas"), N_("households"), N_("people"), N_("categories"),
-						      N_("rules"), N_("shapes"),     N_("duties")};
 	if (importing->dry_run)
 		puts(_("Dry run: nothing was changed. It would be:"));
 	printf("%-10s", "");
 	for (int i = 0; i < 5; i++)
 		printf("%*s%s", 11 - (int)print_width(_(effects[i]), strlen(_(effects[i]))), "", _(effects[i]));
 	putchar('\n');
-	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
-		if (!wanted(importing, kind))
+	for (int kind = 0; kind < COUNTED; kind++) {
+		if (counts[kind]->count == 0 || !wanted(importing, kind))
 			continue;
-		print_column(stdout, _(kinds[kind]), 10);
+		print_column(stdout, _(counted[kind]), 10);
 		for (uint32_t i = 0; i < counts[kind]->count; i++)
 			printf("%11" PRIu64, counts[kind]->values[i]);
 		putchar('\n');
@@ -171,11 +185,11 @@ static int print_answer(const struct importing *importing, const struct pd_messa
 {
 	static const char *const effects[] = {N_("added"), N_("changed"), N_("moved"), N_("retired"), N_("unchanged")};
 	const struct pd_imported *imported = &answer->imported;
-	const struct pd_u64s *counts[ROWS_KINDS] = {
+	const struct pd_u64s *counts[COUNTED] = {
 		[ROWS_AREAS] = &imported->areas,   [ROWS_HOUSEHOLDS] = &imported->households,
 		[ROWS_PEOPLE] = &imported->people, [ROWS_CATEGORIES] = &imported->categories,
 		[ROWS_RULES] = &imported->rules,   [ROWS_SHAPES] = &imported->shapes,
-		[ROWS_DUTIES] = &imported->duties};
+		[SETUP] = &imported->setup};
 	if (answer->type == PD_MSG_refused) {
 		print_row(importing, answer->refused.row);
 		return cli_refused(answer);

@@ -141,6 +141,16 @@ static const char *const export_help[] = {
 static const char *const import_help[] = {
 	N_("Rules in rules.csv and polygons in shapes.geojson are taken in, too, when they are there; see\n"
 	   "import-rules and import-shapes.\n"),
+	"\n",
+	N_("What the files do not name is retired. ladders.csv and calendars.csv may be there, too; what they would "
+	   "say\n"
+	   "is left as it is when they are not.\n"),
+	"\n",
+	N_("  ladders.csv    id,name,steps   steps: microgrid 30m > community 1h > district 4h\n"),
+	N_("  calendars.csv  date,kind,name  as paidan calendar set reads it\n"),
+	N_("  categories.csv may have accept_clock and complete_clock (always, working, days or workdays), ladder (its "
+	   "id)\n"
+	   "                 and idle_within_s (seconds of silence after which an acceptor is reminded)\n"),
 	NULL,
 };
 

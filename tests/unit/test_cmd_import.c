@@ -26,6 +26,8 @@ static const char *const files[ROWS_KINDS] = {
 	[ROWS_HOUSEHOLDS] = "id,area,centre,address,lon,lat\n10,5,11,x,117.8,36.4\n11,5,11,y,117.8,36.4\n",
 	[ROWS_PEOPLE] = "id,post,area,household,name,phone\n20,resident,5,10,p,\n",
 	[ROWS_CATEGORIES] = "id,name,level,urgency,accept_within_s,complete_within_s\n3,q,microgrid,normal,1,2\n",
+	[ROWS_LADDERS] = "id,name,steps\n1,l,district 1h\n",
+	[ROWS_CALENDARS] = "date,kind,name\n2026-01-01,holiday,h\n2025-01-01,holiday,h\n",
 };
 
 /* ---- a broker that answers commits as it is told to ---- */
@@ -39,6 +41,7 @@ struct broker {
 
 	enum pd_refusal refusals[COMMITS_MAX]; /* the answer to each commit; none: imported */
 	uint64_t refused_row;
+	bool old; /* it knows nothing of setup */
 
 	struct pd_import_commit commits[COMMITS_MAX];
 	unsigned commit_count, put_count; /* put_count: since the last import_begin */
@@ -63,6 +66,8 @@ static void answer_commit(struct broker *broker, const struct pd_message *messag
 					       .categories = {none, 5},
 					       .rules = {none, 5},
 					       .shapes = {none, 5}};
+	if (!broker->old)
+		answer.imported.setup = (struct pd_u64s){changed, 5};
 	if (refusal) {
 		answer.type = PD_MSG_refused;
 		answer.refused = (struct pd_refused){.code = refusal,
@@ -81,6 +86,8 @@ static void answer_message(struct broker *broker, const struct pd_message *messa
 	case PD_MSG_put_household:
 	case PD_MSG_put_person:
 	case PD_MSG_put_category:
+	case PD_MSG_put_ladder:
+	case PD_MSG_put_calendar:
 		assert(broker->put_count < PUTS_MAX);
 		broker->puts[broker->put_count].type = message->type;
 		broker->puts[broker->put_count].id = message->put_area.area; /* the id is each one's first field */
@@ -203,9 +210,10 @@ static void sends_what_is_named_first(void **state)
 		uint32_t id;
 		uint64_t kind, line; /* the row: which file, counted from 1, and where */
 	} expected[] = {
-		{PD_MSG_put_area, 1, 1, 4},       {PD_MSG_put_area, 2, 1, 6},       {PD_MSG_put_area, 3, 1, 5},
-		{PD_MSG_put_area, 4, 1, 3},       {PD_MSG_put_area, 5, 1, 2},       {PD_MSG_put_category, 3, 4, 2},
-		{PD_MSG_put_household, 11, 2, 3}, {PD_MSG_put_household, 10, 2, 2}, {PD_MSG_put_person, 20, 3, 2},
+		{PD_MSG_put_area, 1, 1, 4},        {PD_MSG_put_area, 2, 1, 6},       {PD_MSG_put_area, 3, 1, 5},
+		{PD_MSG_put_area, 4, 1, 3},        {PD_MSG_put_area, 5, 1, 2},       {PD_MSG_put_calendar, 2025, 9, 3},
+		{PD_MSG_put_calendar, 2026, 9, 2}, {PD_MSG_put_ladder, 1, 8, 2},     {PD_MSG_put_category, 3, 4, 2},
+		{PD_MSG_put_household, 11, 2, 3},  {PD_MSG_put_household, 10, 2, 2}, {PD_MSG_put_person, 20, 3, 2},
 	};
 	enum { COUNT = sizeof expected / sizeof expected[0] };
 	struct broker broker = {0};
@@ -250,7 +258,19 @@ static void answers_in_json(void **state)
 			    "\"people\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
 			    "\"categories\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
 			    "\"rules\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
-			    "\"shapes\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0}}\n");
+			    "\"shapes\":{\"added\":0,\"changed\":0,\"moved\":0,\"retired\":0,\"unchanged\":0},"
+			    "\"setup\":{\"added\":1,\"changed\":2,\"moved\":3,\"retired\":4,\"unchanged\":5}}\n");
+	run_fini(&run);
+}
+
+static void tells_what_an_older_broker_tells(void **state)
+{
+	(void)state;
+	struct broker broker = {.old = true};
+	struct run run = import_with(&broker, NULL);
+	assert_int_equal(run.code, CLI_OK);
+	assert_holds(run.out, "categories          0          0          0          0          0\n");
+	assert_null(strstr(run.out, "setup"));
 	run_fini(&run);
 }
 
@@ -261,7 +281,7 @@ static void sends_again_what_was_lost(void **state)
 	struct run run = import_with(&broker, NULL);
 	assert_int_equal(run.code, CLI_OK);
 	assert_int_equal(broker.commit_count, 3);
-	assert_int_equal(broker.put_count, 9);
+	assert_int_equal(broker.put_count, 12);
 	assert_int_not_equal(pd_id_compare(&broker.commits[0].import, &broker.commits[2].import), 0);
 	run_fini(&run);
 }
@@ -295,8 +315,10 @@ static void names_the_line_that_is_refused(void **state)
 
 static void write_files(enum rows_kind but)
 {
-	for (enum rows_kind kind = 0; kind < ROWS_RULES; kind++) {
+	for (enum rows_kind kind = 0; kind < ROWS_KINDS; kind++) {
 		char path[100];
+		if (!files[kind])
+			continue;
 		snprintf(path, sizeof path, "%s/%s", dir, rows_file(kind));
 		FILE *file = fopen(path, "w");
 		assert_non_null(file);
@@ -346,6 +368,7 @@ int main(void)
 		cmocka_unit_test(sends_what_is_named_first),
 		cmocka_unit_test(asks_for_a_dry_run),
 		cmocka_unit_test(answers_in_json),
+		cmocka_unit_test(tells_what_an_older_broker_tells),
 		cmocka_unit_test(sends_again_what_was_lost),
 		cmocka_unit_test(gives_up_after_three_repetitions),
 		cmocka_unit_test(names_the_line_that_is_refused),

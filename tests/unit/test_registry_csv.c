@@ -51,7 +51,25 @@ static const struct text good[ROWS_KINDS] = {
 		T("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"5\","
 		  "\"properties\":{},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117.8,36.4],[117.9,36.4],"
 		  "[117.9,36.5],[117.8,36.4]]]}}]}\n"),
+	[ROWS_LADDERS] = T("id,name,steps\n"
+			   "1,民生类,microgrid 30m > community 1h > district 4h\n"),
+	[ROWS_CALENDARS] = T("date,kind,name\n"
+			     "2025-12-31,holiday,\n"
+			     "2026-01-01,holiday,元旦\n"
+			     "2026-01-02,holiday,元旦\n"
+			     "2026-01-04,workday,\"元旦,调休\"\n"
+			     "2026,hours,08:30-12:00 13:30-17:30\n"),
 };
+
+static void assert_numbers(struct pd_u64s list, unsigned count, ...)
+{
+	va_list args;
+	assert_int_equal(list.count, count);
+	va_start(args, count);
+	for (unsigned i = 0; i < count; i++)
+		assert_int_equal(list.values[i], va_arg(args, int));
+	va_end(args);
+}
 
 static char dir[] = "/tmp/test_registry_csv_XXXXXX";
 
@@ -133,6 +151,18 @@ static void assert_good(struct rows *rows, struct problems *problems)
 	assert_int_equal(category->urgency, PD_urgency_normal);
 	assert_int_equal(category->accept_within_s, 1800);
 	assert_int_equal(category->complete_within_s, 86400);
+	assert_int_equal(rows->tables[ROWS_LADDERS].count, 1);
+	assert_string_equal(rows_ladder(rows, 0)->name.data, "民生类");
+	assert_numbers(rows_ladder(rows, 0)->steps, 6, 5, 1800, 3, 3600, 1, 14400);
+	assert_int_equal(rows->tables[ROWS_CALENDARS].count, 2);
+	const struct pd_put_calendar *calendar = rows_calendar(rows, 1);
+	assert_int_equal(rows_calendar(rows, 0)->calendar, 2025);
+	assert_numbers(rows_calendar(rows, 0)->holidays, 1, 20251231);
+	assert_int_equal(calendar->calendar, 2026);
+	assert_numbers(calendar->holidays, 2, 20260101, 20260102);
+	assert_numbers(calendar->workdays, 1, 20260104);
+	assert_numbers(calendar->hours, 4, 510, 720, 810, 1050);
+	assert_string_equal(calendar->names.data, "元旦\n元旦\n元旦,调休");
 	rows_free(rows);
 	problems_fini(problems);
 }
@@ -194,6 +224,13 @@ static void reads_columns_in_any_order_and_chinese_words(void **state)
 				  "0533-0000002,22,张伟,0,1,管理员\n"),
 		[ROWS_CATEGORIES] = T("complete_within_s,accept_within_s,urgency,level,name,id\n"
 				      "86400,1800,一般,微网格,公共照明,3\n"),
+		[ROWS_LADDERS] = T("steps,id,name\n微网格 1800 → 社区 60m>区   14400s,1,民生类\n"),
+		[ROWS_CALENDARS] = T("name,date,kind\n"
+				     "\"08:30-12:00,13:30-17:30\",2026,工时\n"
+				     "\"元旦,调休\",2026-01-04,上班\n"
+				     "元旦,2026-01-02,放假\n"
+				     ",2025-12-31,放假\n"
+				     "元旦,2026-01-01,放假\n"),
 	};
 	struct problems problems;
 	struct rows *rows = read_with(texts, &problems);
@@ -252,12 +289,57 @@ static void prints_what_it_reads(void **state)
 	struct rows *rows = read_one(ROWS_PEOPLE, &people, &problems);
 	struct pd_buffer out = {0};
 	assert_int_equal(problems.count, 0);
-	registry_csv_print(rows, ROWS_PEOPLE, &out);
+	assert_int_equal(registry_csv_print(rows, ROWS_PEOPLE, &out), 2);
 	assert_int_equal(out.count, people.bytes);
 	assert_memory_equal(out.data, people.data, people.bytes);
+	for (enum rows_kind kind = ROWS_LADDERS; kind <= ROWS_CALENDARS; kind++) {
+		out.count = 0;
+		assert_int_equal(registry_csv_print(rows, kind, &out), kind == ROWS_LADDERS ? 1 : 5);
+		assert_int_equal(out.count, good[kind].bytes);
+		assert_memory_equal(out.data, good[kind].data, out.count);
+	}
 	pd_buffer_fini(&out);
 	rows_free(rows);
 	problems_fini(&problems);
+}
+
+/* Columns that need not be there, cells that need not be filled, and files that need not be there. */
+static void reads_deadlines(void **state)
+{
+	(void)state;
+	static const struct text categories =
+		T("id,ladder,name,level,urgency,accept_within_s,complete_within_s,complete_clock,idle_within_s\n"
+		  "3,1,a,microgrid,normal,1800,259200,工作日,14400\n"
+		  "4,,b,microgrid,normal,1800,3600,,\n");
+	struct problems problems;
+	struct rows *rows = read_one(ROWS_CATEGORIES, &categories, &problems);
+	struct pd_buffer out = {0};
+	assert_int_equal(problems.count, 0);
+	const struct pd_put_category *category = rows_category(rows, 0);
+	assert_int_equal(category->accept_clock, 0);
+	assert_int_equal(category->complete_clock, PD_clock_workdays);
+	assert_int_equal(category->ladder, 1);
+	assert_int_equal(category->idle_within_s, 14400);
+	assert_int_equal(rows_category(rows, 1)->complete_clock, 0);
+	assert_int_equal(rows_category(rows, 1)->ladder, 0);
+	registry_csv_print(rows, ROWS_CATEGORIES, &out);
+	pd_buffer_add(&out, "", 1);
+	assert_string_equal(out.data, "id,name,level,urgency,accept_within_s,complete_within_s,"
+				      "area,accept_clock,complete_clock,ladder,idle_within_s\n"
+				      "3,a,microgrid,normal,1800,259200,,,workdays,1,14400\n"
+				      "4,b,microgrid,normal,1800,3600,,,,,\n");
+	pd_buffer_fini(&out);
+	rows_free(rows);
+	/* A ladder that is not here may be set up already. */
+	char path[100];
+	for (enum rows_kind kind = ROWS_LADDERS; kind <= ROWS_CALENDARS; kind++) {
+		path_of(kind, path);
+		assert_int_equal(remove(path), 0);
+	}
+	rows = registry_csv_read(dir, &problems);
+	assert_int_equal(problems.count, 0);
+	assert_true(rows->tables[ROWS_LADDERS].absent && rows->tables[ROWS_CALENDARS].absent);
+	rows_free(rows);
 }
 
 static void prints_degrees_with_seven_digits(void **state)
@@ -288,6 +370,8 @@ static void prints_degrees_with_seven_digits(void **state)
 #define HOUSEHOLDS                                                                                                     \
 	"id,area,centre,address,lon,lat\n10,5,10,税务街1号,117.858,36.497\n12,6,12,税务街3号,117.858,36.497\n"
 #define PEOPLE "id,post,area,household,name,phone\n"
+#define LADDERS "id,name,steps\n"
+#define DAYS "date,kind,name\n"
 #define CATEGORIES "id,name,level,urgency,accept_within_s,complete_within_s\n"
 #define NAME_64                                                                                                                                                              \
 	"一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六七八一二三四五六" \
@@ -542,6 +626,68 @@ static const struct bad bads[] = {
 	 ROWS_PEOPLE,
 	 T(PEOPLE "20,leader,55,10,a,\n"),
 	 {"people.csv:2: area 55 is not in areas.csv"}},
+	/* deadlines */
+	{"unknown clock",
+	 ROWS_CATEGORIES,
+	 T("id,name,level,urgency,accept_within_s,complete_within_s,accept_clock\n3,a,grid,low,60,60,slow\n"),
+	 {"categories.csv:2: accept_clock: \"slow\" is unknown: write one of always (随时), working (工作时间), days "
+	  "(自然日), workdays (工作日)"}},
+	{"ladder unknown",
+	 ROWS_CATEGORIES,
+	 T("id,name,level,urgency,accept_within_s,complete_within_s,ladder\n3,a,grid,low,60,60,2\n"),
+	 {"categories.csv:2: ladder 2 is not in ladders.csv: add a ladder with this id, name another, or leave it "
+	  "empty"}},
+	{"unknown column beside those that need not be there",
+	 ROWS_CATEGORIES,
+	 T("id,name,level,urgency,accept_within_s,complete_within_s,clock\n"),
+	 {"categories.csv:1: column clock is unknown: the columns are id, name, level, urgency, accept_within_s, "
+	  "complete_within_s, [area], [accept_clock], [complete_clock], [ladder], [idle_within_s]"}},
+	{"steps that are none",
+	 ROWS_LADDERS,
+	 T(LADDERS "1,a,\n2,b,microgrid\n3,c,village 1h > district 2h\n4,d,grid 1w > district 2h\n"),
+	 {"ladders.csv:2: steps: \"\" is not a level and a time", "ladders.csv:3: steps: \"microgrid\" is not",
+	  "ladders.csv:4: steps: \"village 1h\" is not", "ladders.csv:5: steps: \"grid 1w\" is not"}},
+	{"steps that do not lead up",
+	 ROWS_LADDERS,
+	 T(LADDERS "1,a,grid 1h > microgrid 1h > district 1h\n2,b,grid 1h\n3,c,grid 1s > district 1h\n"
+		   "3,d,district 1h\n"),
+	 {"ladders.csv:2: level 5 comes after level 4: an order would never arrive",
+	  "ladders.csv:3: it ends at level 4, must end at level 1, the district",
+	  "ladders.csv:4: level 4: 1 s, must be 60 to 31536000",
+	  "ladders.csv:5: id 3 was given already, in line 4: give each ladder an id of its own"}},
+	{"too many steps",
+	 ROWS_LADDERS,
+	 T(LADDERS "1,a,microgrid 1h > grid 1h > community 1h > street 1h > district 1h > district 2h\n"),
+	 {"ladders.csv:2: steps: \"district 2h\" is not a level and a time, or one too many"}},
+	{"no header of days",
+	 ROWS_CALENDARS,
+	 T("day,name\n"),
+	 {"calendars.csv:1: the first row must be date,kind,name"}},
+	{"no days", ROWS_CALENDARS, T(""), {"calendars.csv: the file is empty: its first row must be date,kind,name"}},
+	{"rows that are no days",
+	 ROWS_CALENDARS,
+	 T(DAYS "2026-02-30,holiday,a\n2026-01-01,feast,a\n2026-01-01\n1.1.2026,holiday,a\n"),
+	 {"calendars.csv:2: date: \"2026-02-30\" is no day from 1970 to 2200: write it like 2026-01-01",
+	  "calendars.csv:3: kind: \"feast\" is unknown: write holiday (放假), workday (上班) or hours (工时)",
+	  "calendars.csv:4: a row has three fields: date,kind,name", "calendars.csv:5: date: \"1.1.2026\" is no day"}},
+	{"days that do not fit",
+	 ROWS_CALENDARS,
+	 T(DAYS "2026-01-02,workday,a\n"),
+	 {"calendars.csv:2: 2026-01-02 is a working day anyway: only Saturdays and Sundays are named as worked"}},
+	{"a day twice",
+	 ROWS_CALENDARS,
+	 T(DAYS "2026-01-03,holiday,a\n2026-01-03,workday,a\n2026,hours,08:00-12:00\n2026,hours,08:00-12:00\n"),
+	 {"calendars.csv:3: the same stands in line 2", "calendars.csv:5: the same stands in line 4"}},
+	{"hours that are none",
+	 ROWS_CALENDARS,
+	 T(DAYS "2026,hours,8-12\n26,hours,08:00-12:00\n2026,hours,08:60-12:00\n"),
+	 {"calendars.csv:2: \"8-12\" is not working hours: write them like 08:30-12:00 13:30-17:30",
+	  "calendars.csv:3: date: \"26\" is no year from 1970 to 2200: hours are of a year, like 2026",
+	  "calendars.csv:4: \"08:60-12:00\" is not working hours"}},
+	{"hours that do not rise",
+	 ROWS_CALENDARS,
+	 T(DAYS "2026-01-01,holiday,a\n2026,hours,13:00-17:00 08:00-12:00\n"),
+	 {"calendars.csv:2: working hours are from and to by turns, each later than the one before"}},
 	{"person's household unknown",
 	 ROWS_PEOPLE,
 	 T(PEOPLE "20,leader,5,99,a,\n"),
@@ -576,8 +722,7 @@ static void wants_a_district(void **state)
 				 households = T("id,area,centre,address,lon,lat\n"), people = T(PEOPLE);
 	struct problems problems;
 	char text[500];
-	struct rows *rows =
-		read_with((struct text[ROWS_KINDS]){areas, households, people, good[ROWS_CATEGORIES]}, &problems);
+	struct rows *rows = read_with((struct text[ROWS_KINDS]){areas, households, people}, &problems);
 	assert_int_equal(problems.count, 1);
 	assert_string_equal(problem_at(&problems, 0, text),
 			    "areas.csv: there is no district: one area must have the level district (区) and parent 0");
@@ -682,6 +827,7 @@ int main(void)
 		cmocka_unit_test(a_column_may_be_left_out_and_its_cells_empty),
 		cmocka_unit_test(reads_quoted_fields_and_keeps_count_of_lines),
 		cmocka_unit_test(prints_what_it_reads),
+		cmocka_unit_test(reads_deadlines),
 		cmocka_unit_test(prints_degrees_with_seven_digits),
 		cmocka_unit_test(names_what_is_wrong),
 		cmocka_unit_test(wants_a_district),

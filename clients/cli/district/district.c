@@ -15,6 +15,7 @@
  *                500001 - 585605    residents and centre households' people: the household's id
  *   categories   1 - 24
  *   rules        10, 20, ...
+ *   categories   1 - 24;  ladders: 1, 2
  */
 #include "district.h"
 
@@ -22,6 +23,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "calendar_csv.h"
 #include "district_making.h"
 
 /* Change counts at random, by one at a time, until their sum is total; each stays within min and max. */
@@ -44,37 +46,44 @@ void district_settle(struct prng *prng, uint32_t *counts, uint32_t n, uint32_t t
 }
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
+enum { CITIZENS = 1, SAFETY = 2 }; /* the ladders */
 
 static const struct {
 	const char *name;
 	enum pd_level level;
 	enum pd_urgency urgency;
 	uint32_t accept_within_s, complete_within_s;
+	enum pd_clock accept_clock, complete_clock; /* 0: always */
+	uint32_t ladder, idle_within_s;
 } categories[DISTRICT_CATEGORIES] = {
-	{"环境卫生", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, DAY},
-	{"垃圾清运", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, 12 * HOUR},
-	{"公共照明", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, DAY},
-	{"下水道堵塞", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR},
-	{"邻里纠纷", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, 2 * DAY},
-	{"独居老人关爱", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR},
-	{"残疾人帮扶", PD_level_microgrid, PD_urgency_normal, HOUR, 2 * DAY},
-	{"儿童看护", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR},
-	{"停车秩序", PD_level_microgrid, PD_urgency_normal, HOUR, DAY},
-	{"楼道杂物", PD_level_microgrid, PD_urgency_low, 2 * HOUR, 2 * DAY},
-	{"噪声扰民", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 4 * HOUR},
-	{"犬只管理", PD_level_microgrid, PD_urgency_normal, HOUR, DAY},
-	{"电动车充电", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR},
-	{"代办跑腿", PD_level_microgrid, PD_urgency_low, 2 * HOUR, DAY},
-	{"政策咨询", PD_level_microgrid, PD_urgency_low, 2 * HOUR, DAY},
-	{"消防隐患", PD_level_grid, PD_urgency_emergency, 5 * MINUTE, 4 * HOUR},
-	{"燃气安全", PD_level_grid, PD_urgency_emergency, 5 * MINUTE, 2 * HOUR},
-	{"供水供暖", PD_level_grid, PD_urgency_high, 15 * MINUTE, 12 * HOUR},
-	{"物业服务", PD_level_grid, PD_urgency_normal, HOUR, 3 * DAY},
-	{"证件办理", PD_level_community, PD_urgency_normal, HOUR, 3 * DAY},
-	{"社会救助", PD_level_community, PD_urgency_normal, HOUR, 5 * DAY},
-	{"道路破损", PD_level_community, PD_urgency_normal, 2 * HOUR, 7 * DAY},
-	{"违章搭建", PD_level_street, PD_urgency_normal, 4 * HOUR, 10 * DAY},
-	{"市场秩序", PD_level_street, PD_urgency_normal, 2 * HOUR, 3 * DAY},
+	{"环境卫生", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, DAY, 0, 0, CITIZENS, 4 * HOUR},
+	{"垃圾清运", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, 12 * HOUR, 0, 0, CITIZENS, 4 * HOUR},
+	{"公共照明", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, DAY, 0, 0, CITIZENS, 4 * HOUR},
+	{"下水道堵塞", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR, 0, 0, 0, 2 * HOUR},
+	{"邻里纠纷", PD_level_microgrid, PD_urgency_normal, 30 * MINUTE, 2 * DAY, 0, PD_clock_days, CITIZENS, DAY},
+	{"独居老人关爱", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR, 0, 0, 0, 2 * HOUR},
+	{"残疾人帮扶", PD_level_microgrid, PD_urgency_normal, HOUR, 2 * DAY, 0, PD_clock_workdays, 0, DAY},
+	{"儿童看护", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR, 0, 0, 0, 2 * HOUR},
+	{"停车秩序", PD_level_microgrid, PD_urgency_normal, HOUR, DAY, 0, 0, 0, 4 * HOUR},
+	{"楼道杂物", PD_level_microgrid, PD_urgency_low, 2 * HOUR, 2 * DAY, PD_clock_working, PD_clock_days, 0, DAY},
+	{"噪声扰民", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 4 * HOUR, 0, 0, 0, HOUR},
+	{"犬只管理", PD_level_microgrid, PD_urgency_normal, HOUR, DAY, 0, 0, 0, 4 * HOUR},
+	{"电动车充电", PD_level_microgrid, PD_urgency_high, 15 * MINUTE, 8 * HOUR, 0, 0, 0, 2 * HOUR},
+	{"代办跑腿", PD_level_microgrid, PD_urgency_low, 2 * HOUR, DAY, PD_clock_working, 0, 0, 4 * HOUR},
+	{"政策咨询", PD_level_microgrid, PD_urgency_low, 2 * HOUR, DAY, PD_clock_working, PD_clock_workdays, 0, DAY},
+	{"消防隐患", PD_level_grid, PD_urgency_emergency, 2 * MINUTE, 4 * HOUR, 0, 0, SAFETY, HOUR},
+	{"燃气安全", PD_level_grid, PD_urgency_emergency, MINUTE, 2 * HOUR, 0, 0, SAFETY, 30 * MINUTE},
+	{"供水供暖", PD_level_grid, PD_urgency_high, 15 * MINUTE, 12 * HOUR, 0, 0, 0, 2 * HOUR},
+	{"物业服务", PD_level_grid, PD_urgency_normal, HOUR, 3 * DAY, 0, PD_clock_workdays, 0, 2 * DAY},
+	{"证件办理", PD_level_community, PD_urgency_normal, HOUR, 3 * DAY, PD_clock_working, PD_clock_workdays, 0,
+	 2 * DAY},
+	{"社会救助", PD_level_community, PD_urgency_normal, HOUR, 5 * DAY, PD_clock_working, PD_clock_workdays, 0,
+	 2 * DAY},
+	{"道路破损", PD_level_community, PD_urgency_normal, 2 * HOUR, 7 * DAY, 0, PD_clock_workdays, 0, 3 * DAY},
+	{"违章搭建", PD_level_street, PD_urgency_normal, 4 * HOUR, 10 * DAY, PD_clock_working, PD_clock_workdays, 0,
+	 5 * DAY},
+	{"市场秩序", PD_level_street, PD_urgency_normal, 2 * HOUR, 3 * DAY, PD_clock_working, PD_clock_workdays, 0,
+	 2 * DAY},
 };
 
 void district_make_categories(struct making *making)
@@ -87,8 +96,44 @@ void district_make_categories(struct making *making)
 						     .level = categories[i].level,
 						     .urgency = categories[i].urgency,
 						     .accept_within_s = categories[i].accept_within_s,
-						     .complete_within_s = categories[i].complete_within_s};
+						     .complete_within_s = categories[i].complete_within_s,
+						     .accept_clock = categories[i].accept_clock,
+						     .complete_clock = categories[i].complete_clock,
+						     .ladder = categories[i].ladder,
+						     .idle_within_s = categories[i].idle_within_s};
 	}
+}
+
+/* What nobody accepts goes past the grids to the community; what is dangerous, quickly through all levels. */
+void district_make_ladders(struct making *making)
+{
+	static const uint64_t citizens[] = {PD_level_microgrid, 30 * MINUTE, PD_level_community, HOUR,
+					    PD_level_street,    2 * HOUR,    PD_level_district,  4 * HOUR};
+	static const uint64_t safety[] = {PD_level_grid,   MINUTE,     PD_level_community, 2 * MINUTE,
+					  PD_level_street, 5 * MINUTE, PD_level_district,  10 * MINUTE};
+	static const struct {
+		uint32_t id;
+		const char *name;
+		struct pd_u64s steps;
+	} ladders[DISTRICT_LADDERS] = {{CITIZENS, "民生类", {citizens, sizeof citizens / sizeof citizens[0]}},
+				       {SAFETY, "安全类", {safety, sizeof safety / sizeof safety[0]}}};
+	for (uint32_t i = 0; i < DISTRICT_LADDERS; i++) {
+		struct pd_slice name = district_keep(making, ladders[i].name);
+		struct pd_put_ladder *ladder = rows_add(making->rows, ROWS_LADDERS, 0);
+		*ladder = (struct pd_put_ladder){.ladder = ladders[i].id, .name = name, .steps = ladders[i].steps};
+	}
+}
+
+/* All calendars there are, see the Makefile: clients/calendars, one after the other. */
+extern const char _binary_calendars_csv_start[], _binary_calendars_csv_end[];
+
+void district_make_calendars(struct making *making)
+{
+	struct problems problems = {0};
+	size_t bytes = (size_t)(_binary_calendars_csv_end - _binary_calendars_csv_start);
+	bool read = calendar_csv_read(making->rows, _binary_calendars_csv_start, bytes, &problems);
+	assert(read && problems.count == 0);
+	problems_fini(&problems);
 }
 
 const char *const *district_presets(void)
@@ -114,6 +159,8 @@ struct rows *district_make(const char *preset, uint64_t seed)
 	district_make_rules(making);
 	district_make_duties(making);
 	district_make_shapes(making);
+	district_make_ladders(making);
+	district_make_calendars(making);
 	struct rows *rows = making->rows;
 	free(making);
 	return rows;

@@ -1,5 +1,5 @@
 /* district.h - a made-up district of real size, for trying paidan out and for its tests: areas, households, people,
- * categories.
+ * categories, ladders, and the calendars of the years that are known.
  *
  * The same preset and seed give the same rows on every machine. Threads: any; nothing here is kept.
  */
@@ -19,6 +19,7 @@ enum {
 	DISTRICT_CENTRES = 4527,
 	DISTRICT_COURIERS = 200,
 	DISTRICT_CATEGORIES = 24,
+	DISTRICT_LADDERS = 2,
 };
 
 /* The names of all presets; ends with null. */

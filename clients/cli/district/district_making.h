@@ -96,6 +96,8 @@ void district_ground_part(struct making *making, struct microgrid *microgrid);
 void district_ground_neighbours(struct making *making);
 /* place, or if that is not on the micro-grid's ground another one that is. */
 struct place district_ground_keep(struct making *making, const struct microgrid *microgrid, struct place place);
+void district_make_ladders(struct making *making);
+void district_make_calendars(struct making *making);
 
 static inline struct pd_slice district_keep(struct making *making, const char *text)
 {

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "calendar_csv.h"
+#include "ladder_text.h"
 #include "registry_shapes.h"
 
 /* With "?" before what may be left out. */
@@ -12,11 +14,13 @@ static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 	[ROWS_AREAS] = {"id", "parent", "level", "kind", "name"},
 	[ROWS_HOUSEHOLDS] = {"id", "area", "centre", "address", "lon", "lat", "?priority"},
 	[ROWS_PEOPLE] = {"id", "post", "area", "household", "name", "phone"},
-	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s", "?area"},
+	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s", "?area",
+			     "?accept_clock", "?complete_clock", "?ladder", "?idle_within_s"},
 	[ROWS_RULES] = {"id", "name", "category", "area", "post", "weekdays", "from", "to", "keyword", "holder",
 			"level"},
 	[ROWS_DUTIES] = {"id", "name", "category", "area", "each", "weekdays", "month_day", "minute", "text", "from",
 			 "until", "workdays"},
+	[ROWS_LADDERS] = {"id", "name", "steps"},
 };
 
 /* A column is called like its field in proto/messages.def, but for the id, which comes first, and without the units of
@@ -85,7 +89,7 @@ static bool needs_quotes(struct pd_slice text)
 	return text.bytes && (strchr(" \t", text.data[0]) || strchr(" \t", text.data[text.bytes - 1]));
 }
 
-static void print_text(struct pd_buffer *out, struct pd_slice text)
+void registry_csv_print_text(struct pd_buffer *out, struct pd_slice text)
 {
 	if (!needs_quotes(text)) {
 		pd_buffer_add(out, text.data, text.bytes);
@@ -116,16 +120,22 @@ static void print_time_of_day(struct pd_buffer *out, const char *at)
 	pd_buffer_add(out, text, (size_t)bytes);
 }
 
-static void print_cell(struct pd_buffer *out, const struct pd_field *field, const char *at)
+static void print_cell(struct pd_buffer *out, const struct registry_csv_column *column, const char *at)
 {
+	const struct pd_field *field = column->field;
 	const char *set = registry_csv_words(field);
 	uint32_t number;
 	int32_t degrees_e7;
 	struct pd_slice text;
+	struct pd_u64s steps;
 	switch (field->kind) {
+	case PD_U64S:
+		memcpy(&steps, at, sizeof steps);
+		ladder_text_print(steps, pd_word, out);
+		break;
 	case PD_TEXT:
 		memcpy(&text, at, sizeof text);
-		print_text(out, text);
+		registry_csv_print_text(out, text);
 		break;
 	case PD_I32:
 		memcpy(&degrees_e7, at, sizeof degrees_e7);
@@ -133,23 +143,30 @@ static void print_cell(struct pd_buffer *out, const struct pd_field *field, cons
 		break;
 	case PD_U8:
 		if (set && *(const uint8_t *)at)
-			print_text(out, pd_text(pd_word(set, *(const uint8_t *)at)));
+			registry_csv_print_text(out, pd_text(pd_word(set, *(const uint8_t *)at)));
 		else if (!set && registry_csv_is_day(field) && *(const uint8_t *)at)
 			print_number(out, *(const uint8_t *)at);
 		else if (!set && !registry_csv_is_day(field))
 			print_weekdays(out, *(const uint8_t *)at);
 		break;
 	case PD_U16: print_time_of_day(out, at); break;
-	case PD_BOOL: print_text(out, pd_text(*(const bool *)at ? "yes" : "")); break;
-	default: memcpy(&number, at, sizeof number); print_number(out, number);
+	case PD_BOOL: registry_csv_print_text(out, pd_text(*(const bool *)at ? "yes" : "")); break;
+	default:
+		memcpy(&number, at, sizeof number);
+		if (number || !column->optional)
+			print_number(out, number);
 	}
 }
 
-void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out)
+size_t registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out)
 {
 	struct registry_csv_column columns[REGISTRY_CSV_COLUMNS_MAX];
-	if (kind == ROWS_SHAPES)
-		return registry_shapes_print(rows, NULL, NULL, out);
+	if (kind == ROWS_CALENDARS)
+		return calendar_csv_print(rows, out);
+	if (kind == ROWS_SHAPES) {
+		registry_shapes_print(rows, NULL, NULL, out);
+		return rows->tables[kind].count;
+	}
 	size_t count = registry_csv_columns(kind, columns);
 	for (size_t i = 0; i < count; i++) {
 		pd_buffer_add(out, columns[i].name, strlen(columns[i].name));
@@ -157,7 +174,8 @@ void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_
 	}
 	for (size_t row = 0; row < rows->tables[kind].count; row++)
 		for (size_t i = 0; i < count; i++) {
-			print_cell(out, columns[i].field, rows_body(rows, kind, row) + columns[i].field->offset);
+			print_cell(out, &columns[i], rows_body(rows, kind, row) + columns[i].field->offset);
 			pd_buffer_add(out, i + 1 < count ? "," : "\n", 1);
 		}
+	return rows->tables[kind].count;
 }

@@ -1,5 +1,5 @@
 /* registry_csv.h - a registry as a folder of files: areas.csv, households.csv, people.csv, categories.csv; and if there
- * are any, rules.csv, duties.csv, and shapes.geojson (registry_shapes.h).
+ * are any, rules.csv, duties.csv, ladders.csv, shapes.geojson (registry_shapes.h), calendars.csv (calendar_csv.h).
  *
  * A table has a header row. Its columns are fields of the put_ message (proto/messages.def), in any order; those in
  * brackets may be left out:
@@ -7,15 +7,17 @@
  *   areas.csv        id,parent,level,kind,name
  *   households.csv   id,area,centre,address,lon,lat[,priority]
  *   people.csv       id,post,area,household,name,phone
- *   categories.csv   id,name,level,urgency,accept_within_s,complete_within_s[,area]
+ *   categories.csv   id,name,level,urgency,accept_within_s,complete_within_s[,area][,accept_clock][,complete_clock]
+ *                    [,ladder][,idle_within_s]
  *   rules.csv        id,name,category,area,post,weekdays,from,to,keyword,holder,level
  *   duties.csv       id,name,category,area,each,weekdays,month_day,minute,text,from,until,workdays
+ *   ladders.csv      id,name,steps
  *
- * id is the area, household, person or category; lon and lat are decimal degrees (WGS84); level, kind, post, urgency
- * and priority are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are
+ * id is the area, household, person, category, ...; lon and lat are decimal degrees (WGS84); level, kind, post, urgency,
+ * priority and clocks are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are
  * digits, 1 Monday to 7 Sunday, empty: all, of duties none; each and workdays are yes, or no or empty; of duties minute
  * is a time of day, from and until are days like 20260105; of rules from and to are times of day like 08:30, empty: the
- * whole day. UTF-8, with or without a byte order mark. Threads: one.
+ * whole day. Steps are as ladder_text.h says. UTF-8, with or without a byte order mark. Threads: one.
  */
 #ifndef PAIDAN_REGISTRY_CSV_H
 #define PAIDAN_REGISTRY_CSV_H
@@ -33,7 +35,7 @@ struct registry_csv_column {
 	bool optional;
 };
 
-/* The columns of a file in the order in which they are written; returns their number. */
+/* The columns of a file in the order in which they are written; returns their number. Not of calendars and shapes. */
 size_t registry_csv_columns(enum rows_kind kind, struct registry_csv_column columns[static REGISTRY_CSV_COLUMNS_MAX]);
 
 /* The set of words behind a field, e.g. "level"; null when it holds no word. */
@@ -51,7 +53,9 @@ struct rows *registry_csv_read(const char *dir, struct problems *problems);
 struct rows *registry_csv_read_file(const char *path, enum rows_kind kind, struct problems *problems);
 
 /* Append the file of a kind to out: of shapes GeoJSON, else a table: UTF-8, LF, fields quoted where RFC 4180 asks for
- * it. */
-void registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out);
+ * it. Returns how many rows it has. */
+size_t registry_csv_print(const struct rows *rows, enum rows_kind kind, struct pd_buffer *out);
+/* Append a field, quoted if it has to be. */
+void registry_csv_print_text(struct pd_buffer *out, struct pd_slice text);
 
 #endif

@@ -6,9 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "calendar_csv.h"
 #include "codec.h"
 #include "csv_rows.h"
+#include "deadline.h"
 #include "intl.h"
+#include "ladder_text.h"
 #include "registry_relations.h"
 #include "registry_shapes.h"
 #include "registry_text.h"
@@ -235,6 +238,24 @@ static bool read_degrees(struct reading *reading, const struct registry_csv_colu
 	return true;
 }
 
+static bool read_steps(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+		       void *body)
+{
+	struct pd_u64s steps = {NULL, 0};
+	uint64_t *numbers = rows_numbers(reading->rows, LADDER_TEXT_NUMBERS_MAX);
+	struct pd_slice wrong;
+	char shown[EXCERPT_BYTES];
+	steps.values = numbers;
+	bool read = ladder_text_read(cell, numbers, &steps.count, &wrong);
+	if (!read)
+		problems_add(reading->problems, reading->kind, reading->line,
+			     _("%s: \"%s\" is not a level and a time, or one too many: write them like microgrid 30m > "
+			       "community 1h > district 4h"),
+			     column->name, excerpt(wrong, shown));
+	memcpy((char *)body + column->field->offset, &steps, sizeof steps);
+	return read;
+}
+
 static bool read_cell(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
 		      void *body)
 {
@@ -246,6 +267,7 @@ static bool read_cell(struct reading *reading, const struct registry_csv_column 
 	}
 	case PD_I32: return read_degrees(reading, column, cell, body);
 	case PD_BOOL: return read_yes(reading, column, cell, body);
+	case PD_U64S: return read_steps(reading, column, cell, body);
 	case PD_U16: return read_time_of_day(reading, column, cell, body);
 	case PD_U8:
 		if (registry_csv_is_day(column->field))
@@ -287,6 +309,18 @@ static bool check_place(struct reading *reading, const struct pd_put_household *
 }
 
 /* What the cells cannot tell alone: places, and the limits of proto/messages.def. */
+static bool check_ladder(struct reading *reading, const struct pd_put_ladder *ladder)
+{
+	struct registry_decision decision = {0};
+	char detail[PD_DETAIL_BYTES];
+	ladder_check(NULL, ladder, &decision); /* as the broker will ask */
+	if (!decision.refusal)
+		return true;
+	problems_add(reading->problems, reading->kind, reading->line, "%s",
+		     pd_detail_text(&decision.detail, intl_language(), detail));
+	return false;
+}
+
 static bool check_row(struct reading *reading, size_t row)
 {
 	struct pd_message message;
@@ -296,7 +330,7 @@ static bool check_row(struct reading *reading, size_t row)
 	if (reading->kind == ROWS_HOUSEHOLDS && !check_place(reading, &message.put_household))
 		return false;
 	if (pd_validate(&message, &fault) == PD_OK)
-		return true;
+		return reading->kind != ROWS_LADDERS || check_ladder(reading, &message.put_ladder);
 	problems_add(reading->problems, reading->kind, reading->line, "%s",
 		     pd_detail_text(&fault.what, intl_language(), detail));
 	return false;
@@ -431,6 +465,8 @@ static bool read_rows(struct rows *rows, enum rows_kind kind, struct problems *p
 	struct reading reading = {.rows = rows, .problems = problems, .kind = kind};
 	struct csv_fault fault;
 	char list[200];
+	if (kind == ROWS_CALENDARS)
+		return calendar_csv_read(rows, text, bytes, problems);
 	reading.column_count = registry_csv_columns(kind, reading.columns);
 	if (csv_rows_read(text, bytes, on_row, &reading, &fault)) {
 		problems_add(problems, kind, fault.line, _("%s; the rest of the file was not read"), fault.what);
@@ -460,6 +496,7 @@ struct rows *registry_csv_read(const char *dir, struct problems *problems)
 		if (asprintf(&path, "%s/%s", dir, rows_file(kind)) < 0)
 			abort();
 		bool missing = rows_optional(kind) && access(path, F_OK) != 0;
+		rows->tables[kind].absent = missing;
 		if (kind == ROWS_SHAPES && !missing)
 			registry_shapes_read(rows, path, &(struct registry_shapes){.crs = SHAPES_CRS_OF_FILE},
 					     problems);

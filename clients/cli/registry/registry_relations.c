@@ -30,6 +30,9 @@ static void check_ids(const struct checking *checking, enum rows_kind kind)
 		N_("id %u was given already, in line %u: give each category an id of its own"),
 		N_("id %u was given already, in line %u: give each rule an id of its own, which is its rank"),
 		N_("area %u has a feature already, number %u: give all its polygons in one"),
+		N_("id %u was given already, in line %u: give each duty an id of its own"),
+		N_("id %u was given already, in line %u: give each ladder an id of its own"),
+		N_("year %u was given already, in line %u"),
 	};
 	const struct rows_index *index = &checking->ids[kind];
 	size_t first = 0;
@@ -232,6 +235,19 @@ static void check_person(const struct checking *checking, size_t row)
 			     person->household);
 }
 
+/* Without ladders.csv the ladders are those that are set up already. */
+static void check_category(const struct checking *checking, size_t row)
+{
+	const struct pd_put_category *category = rows_category(checking->rows, row);
+	const struct rows_table *ladders = &checking->rows->tables[ROWS_LADDERS];
+	if (category->ladder && !ladders->incomplete && !ladders->absent &&
+	    rows_index_find(&checking->ids[ROWS_LADDERS], category->ladder) == SIZE_MAX)
+		problems_add(checking->problems, ROWS_CATEGORIES, line_of(checking, ROWS_CATEGORIES, row),
+			     _("ladder %u is not in ladders.csv: add a ladder with this id, name another, or leave it "
+			       "empty"),
+			     category->ladder);
+}
+
 void registry_relations_check(const struct rows *rows, struct problems *problems)
 {
 	struct checking checking = {.rows = rows, .problems = problems};
@@ -246,6 +262,9 @@ void registry_relations_check(const struct rows *rows, struct problems *problems
 	for (size_t row = 0; row < rows->tables[ROWS_PEOPLE].count; row++)
 		if (!is_faulty(&checking, ROWS_PEOPLE, row))
 			check_person(&checking, row);
+	for (size_t row = 0; row < rows->tables[ROWS_CATEGORIES].count; row++)
+		if (!is_faulty(&checking, ROWS_CATEGORIES, row))
+			check_category(&checking, row);
 	for (int kind = 0; kind < ROWS_KINDS; kind++)
 		rows_index_fini(&checking.ids[kind]);
 }

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <iconv.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 

@@ -6,7 +6,8 @@
 
 _Static_assert(offsetof(struct pd_put_area, area) == 0 && offsetof(struct pd_put_household, household) == 0 &&
 		       offsetof(struct pd_put_person, person) == 0 && offsetof(struct pd_put_category, category) == 0 &&
-		       offsetof(struct pd_put_rule, rule) == 0 && offsetof(struct pd_put_shape, area) == 0,
+		       offsetof(struct pd_put_rule, rule) == 0 && offsetof(struct pd_put_shape, area) == 0 &&
+		       offsetof(struct pd_put_ladder, ladder) == 0 && offsetof(struct pd_put_calendar, calendar) == 0,
 	       "a row's id is its first field");
 
 enum { PAGE_BYTES = 256 * 1024 };
@@ -29,6 +30,8 @@ static const struct {
 	[ROWS_RULES] = {"rules.csv", PD_MSG_put_rule, sizeof(struct pd_put_rule)},
 	[ROWS_SHAPES] = {"shapes.geojson", PD_MSG_put_shape, sizeof(struct pd_put_shape)},
 	[ROWS_DUTIES] = {"duties.csv", PD_MSG_put_duty, sizeof(struct pd_put_duty)},
+	[ROWS_LADDERS] = {"ladders.csv", PD_MSG_put_ladder, sizeof(struct pd_put_ladder)},
+	[ROWS_CALENDARS] = {"calendars.csv", PD_MSG_put_calendar, sizeof(struct pd_put_calendar)},
 };
 
 static void *grown(void *data, size_t bytes)
@@ -93,21 +96,34 @@ void *rows_add(struct rows *rows, enum rows_kind kind, uint32_t line)
 	return memset(table->bodies + bytes * table->count++, 0, bytes);
 }
 
-struct pd_slice rows_text(struct rows *rows, const char *text, size_t bytes)
+static char *page_room(struct rows *rows, size_t bytes)
 {
 	struct rows_page *page = rows->page;
-	if (!page || page->capacity - page->used <= bytes) {
-		size_t capacity = bytes < PAGE_BYTES ? PAGE_BYTES : bytes + 1;
+	if (!page || page->capacity - page->used < bytes) {
+		size_t capacity = bytes < PAGE_BYTES ? PAGE_BYTES : bytes;
 		page = grown(NULL, sizeof *page + capacity);
 		*page = (struct rows_page){.before = rows->page, .capacity = capacity};
 		rows->page = page;
 	}
 	char *at = page->bytes + page->used;
+	page->used += bytes;
+	return at;
+}
+
+struct pd_slice rows_text(struct rows *rows, const char *text, size_t bytes)
+{
+	char *at = page_room(rows, bytes + 1);
 	if (bytes)
 		memcpy(at, text, bytes);
 	at[bytes] = 0;
-	page->used += bytes + 1;
 	return (struct pd_slice){at, (uint32_t)bytes};
+}
+
+uint64_t *rows_numbers(struct rows *rows, size_t count)
+{
+	enum { SIZE = sizeof(uint64_t) };
+	char *at = page_room(rows, count * SIZE + SIZE - 1);
+	return (uint64_t *)(void *)(at + (SIZE - (uintptr_t)at % SIZE) % SIZE);
 }
 
 const char *rows_body(const struct rows *rows, enum rows_kind kind, size_t i)

@@ -17,6 +17,8 @@ enum rows_kind {
 	ROWS_RULES,
 	ROWS_SHAPES,
 	ROWS_DUTIES,
+	ROWS_LADDERS,
+	ROWS_CALENDARS, /* a row for each year; its file has a row for each day, see calendar_csv.h */
 	ROWS_KINDS
 };
 
@@ -30,6 +32,7 @@ struct rows_table {
 	struct row_mark *marks;
 	size_t count, capacity;
 	bool incomplete; /* rows are missing from it for they could not be read: what is not found may yet be there */
+	bool absent;     /* there is no such file, which says nothing: what is set up may be there already */
 };
 
 struct rows_page;
@@ -52,6 +55,8 @@ enum pd_type rows_type(enum rows_kind kind);
 void *rows_add(struct rows *rows, enum rows_kind kind, uint32_t line);
 /* A copy of text that lives as long as the rows, with a terminating zero that is not counted. */
 struct pd_slice rows_text(struct rows *rows, const char *text, size_t bytes);
+/* Room for so many numbers that live as long as the rows. */
+uint64_t *rows_numbers(struct rows *rows, size_t count);
 /* The body of row i. */
 const char *rows_body(const struct rows *rows, enum rows_kind kind, size_t i);
 /* Row i as the message that puts it; it borrows the row's texts. */
@@ -87,6 +92,16 @@ static inline struct pd_put_rule *rows_rule(const struct rows *rows, size_t i)
 static inline struct pd_put_shape *rows_shape(const struct rows *rows, size_t i)
 {
 	return (struct pd_put_shape *)(void *)rows->tables[ROWS_SHAPES].bodies + i;
+}
+
+static inline struct pd_put_ladder *rows_ladder(const struct rows *rows, size_t i)
+{
+	return (struct pd_put_ladder *)(void *)rows->tables[ROWS_LADDERS].bodies + i;
+}
+
+static inline struct pd_put_calendar *rows_calendar(const struct rows *rows, size_t i)
+{
+	return (struct pd_put_calendar *)(void *)rows->tables[ROWS_CALENDARS].bodies + i;
 }
 
 /* ---- finding rows by id ---- */
