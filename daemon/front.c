@@ -11,6 +11,7 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
+#include "calendar.h"
 #include "check.h"
 #include "log.h"
 #include "metrics.h"
@@ -488,12 +489,30 @@ static void check_disk(struct front *front)
 	front->disk_low = low;
 }
 
+/* Said once a year, and at the start; of an empty registry there is nothing to say. */
+static void check_calendar(struct front *front)
+{
+	const struct registry *registry = core_registry(front->core);
+	uint32_t year = calendar_date_of(calendar_day_of(front->now_ms)).year;
+	size_t areas;
+	if (year == front->calendar_year)
+		return;
+	registry_sorted(registry, REGISTRY_AREAS, &areas);
+	if (areas == 0)
+		return;
+	front->calendar_year = year;
+	const struct entity *calendar = registry_find(registry, REGISTRY_CALENDARS, year);
+	if (!calendar || calendar->retired)
+		log_line(LOG_WARN, "no_calendar", "year=%" PRIu32, year);
+}
+
 static void on_second(uv_timer_t *timer)
 {
 	struct front *front = timer->data;
 	update_now(front);
 	front->listening = bus_has_subscribers(front->bus);
 	check_disk(front);
+	check_calendar(front);
 	sweep_sessions(front);
 	fire_due(front);
 	if (front->listening)

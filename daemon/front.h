@@ -96,6 +96,7 @@ struct front {
 	uv_timer_t second, keep_timer;
 	uv_signal_t signals[3];
 	bool stopping, disk_low, listening;
+	uint32_t calendar_year; /* for which it was looked whether there is a calendar */
 
 	uint64_t measured_submits;
 	uint64_t gathered_ns[2]; /* when each batch got its first row; 0: it has none */

@@ -221,7 +221,8 @@ for shell in bash zsh; do
 	is "$shell: a command after an option with a value" "$(offers "$p" --as 5 cance)" cancel
 	is "$shell: options" "$(offers "$p" orders --st)" --state
 	has "$shell: options for every command" "$(offers "$p" orders --)" --connect
-	is "$shell: states" "$(offers "$p" orders --state '')" "waiting accepted completed closed cancelled"
+	is "$shell: states" "$(offers "$p" orders --state '')" "waiting accepted suspended completed closed cancelled"
+	is "$shell: the words of a calendar" "$(offers "$p" calendar '')" set
 	is "$shell: urgencies" "$(offers "$p" order x --urgency e)" emergency
 	has "$shell: posts" "$(offers "$p" people --post '')" "leader grid_leader"
 	is "$shell: areas of the broker" "$(offers "$p" orders 税务街社区第五网格第二)" "税务街社区第五网格第二微网格"

@@ -26,6 +26,8 @@ int cmd_duties(struct cli *cli, int argc, char **argv);
 int cmd_listing(struct cli *cli, int argc, char **argv); /* offer, need, claim, fulfil, withdraw: argv[0] says which */
 int cmd_listings(struct cli *cli, int argc, char **argv);
 int cmd_matches(struct cli *cli, int argc, char **argv);
+int cmd_ladders(struct cli *cli, int argc, char **argv);
+int cmd_calendar(struct cli *cli, int argc, char **argv);
 int cmd_stats(struct cli *cli, int argc, char **argv);
 int cmd_watch(struct cli *cli, int argc, char **argv);
 int cmd_top(struct cli *cli, int argc, char **argv);

@@ -1,10 +1,11 @@
-/* cmd_list.c - paidan orders, similar, people, households, categories. */
+/* cmd_list.c - paidan orders, similar, people, households, categories, ladders. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "intl.h"
+#include "ladder_text.h"
 #include "names.h"
 #include "one_order.h"
 #include "pages.h"
@@ -260,8 +261,23 @@ int cmd_households(struct cli *cli, int argc, char **argv)
 	return list(cli, &query, &query.list_households.area, area, limit, household_titles, household_cells);
 }
 
-static const char *const category_titles[] = {
-	N_(">ID"), N_("NAME"), N_("HELD BY"), N_("URGENCY"), N_("ACCEPT WITHIN"), N_("COMPLETE WITHIN"), NULL};
+static const char *const category_titles[] = {N_(">ID"),     N_("NAME"),          N_("HELD BY"),
+					      N_("URGENCY"), N_("ACCEPT WITHIN"), N_("COMPLETE WITHIN"),
+					      N_(">LADDER"), N_("REMIND AFTER"),  NULL};
+
+/* A time as its clock counts it. */
+static void within_cell(struct listing *listing, uint32_t s, unsigned clock)
+{
+	unsigned days = s / 86400;
+	char time[PRINT_TIME_BYTES];
+	print_duration((uint64_t)s * 1000, time);
+	switch (clock) {
+	case PD_clock_working: table_cell(listing->table, _("%s of work"), time); break;
+	case PD_clock_days: table_cell(listing->table, P_("%u day", "%u days", days), days); break;
+	case PD_clock_workdays: table_cell(listing->table, P_("%u working day", "%u working days", days), days); break;
+	default: table_cell(listing->table, "%s", time);
+	}
+}
 
 static void category_cells(struct listing *listing, const struct pd_message *row)
 {
@@ -272,8 +288,14 @@ static void category_cells(struct listing *listing, const struct pd_message *row
 		   category->name.data);
 	table_cell(listing->table, "%s", intl_word("level", category->level));
 	table_cell(listing->table, "%s", intl_word("urgency", category->urgency));
-	table_cell(listing->table, "%s", print_duration((uint64_t)category->accept_within_s * 1000, time));
-	table_cell(listing->table, "%s", print_duration((uint64_t)category->complete_within_s * 1000, time));
+	within_cell(listing, category->accept_within_s, category->accept_clock);
+	within_cell(listing, category->complete_within_s, category->complete_clock);
+	if (category->ladder)
+		table_cell(listing->table, "%" PRIu32, category->ladder);
+	else
+		table_cell(listing->table, "-");
+	uint64_t idle_ms = (uint64_t)category->idle_within_s * 1000;
+	table_cell(listing->table, "%s", idle_ms ? print_duration(idle_ms, time) : "-");
 }
 
 int cmd_categories(struct cli *cli, int argc, char **argv)
@@ -283,4 +305,29 @@ int cmd_categories(struct cli *cli, int argc, char **argv)
 	if (cli_args(cli, argc, argv, NULL, &word, 0, 0) < 0)
 		return (int)cli->exit;
 	return list(cli, &query, NULL, NULL, NULL, category_titles, category_cells);
+}
+
+/* ---- ladders ---- */
+
+static const char *const ladder_titles[] = {N_(">ID"), N_("NAME"), N_("STEPS"), NULL};
+
+static void ladder_cells(struct listing *listing, const struct pd_message *row)
+{
+	const struct pd_ladder_set *ladder = &row->ladder_set;
+	struct pd_buffer steps = {0};
+	ladder_text_print(ladder->steps, intl_word, &steps);
+	table_cell(listing->table, "%" PRIu32, ladder->ladder);
+	table_cell(listing->table, ladder->retired ? _("%.*s (retired)") : "%.*s", (int)ladder->name.bytes,
+		   ladder->name.data);
+	table_text(listing->table, (struct pd_slice){steps.data, (uint32_t)steps.count});
+	pd_buffer_fini(&steps);
+}
+
+int cmd_ladders(struct cli *cli, int argc, char **argv)
+{
+	const char *word;
+	struct pd_message query = {.type = PD_MSG_list_setup, .list_setup.type = PD_MSG_ladder_set};
+	if (cli_args(cli, argc, argv, NULL, &word, 0, 0) < 0)
+		return (int)cli->exit;
+	return list(cli, &query, NULL, NULL, NULL, ladder_titles, ladder_cells);
 }

@@ -70,6 +70,22 @@ static const char *const orders_help[] = {
 	NULL,
 };
 
+static const char *const calendar_help[] = {
+	N_("Shows a year, this one unless another is named: its holidays, the Saturdays and Sundays that are worked, "
+	   "and\n"
+	   "the working hours. set takes years from files with a row a day; the official ones are\n"
+	   "installed in share/paidan/calendars:\n"),
+	"\n",
+	"  date,kind,name\n",
+	"  2026-01-01,holiday,元旦\n",
+	"  2026-01-04,workday,元旦调休\n",
+	"  2026,hours,08:30-12:00 13:30-17:30\n",
+	"\n",
+	N_("--check exits with 1 when this year's calendar is missing, or, from November on, the next one's.\n"
+	   "--due T SPAN: SPAN is 3workdays, 10days, 8workhours, 90m or 36h.\n"),
+	NULL,
+};
+
 static const char *const stats_help[] = {
 	N_("With --every, a line each time: t (seconds since the start), submitted, accepted, completed and closed\n"
 	   "(since the start), waiting and oldest_s (now), accept_p50_s (the median time to accept, of the accepts\n"
@@ -274,6 +290,9 @@ static const struct cli_command commands[] = {
 	{"fulfil", "LISTING CLAIM QUANTITY RESULT [--as PERSON]", N_("end a claim, with what came of it"), fulfil_help,
 	 cmd_listing},
 	{"withdraw", "LISTING [REASON] [--as PERSON]", N_("take an offer or a need back"), NULL, cmd_listing},
+	{"ladders", "", N_("list the ladders by which orders climb that nobody accepts"), NULL, cmd_ladders},
+	{"calendar", "[YEAR|set FILE.csv...] [OPTIONS]", N_("which days are worked, and when; set a year's calendar"),
+	 calendar_help, cmd_calendar},
 	{"stats", "[AREA] [OPTIONS]", N_("figures of an area and all below it"), stats_help, cmd_stats},
 	{"watch", "[AREA] [OPTIONS]", N_("what happens in an area, live"), watch_help, cmd_watch},
 	{"top", "[AREA] [OPTIONS]", N_("a district at work, live on a full screen"), top_help, cmd_top},

@@ -7,12 +7,20 @@
 /* What is set up can be large, each of it. */
 enum { PAGE = 500, SETUP_PAGE = 50 };
 
+struct page {
+	struct pd_buffer rows;
+	struct pd_decoder *decoder;
+	bool bare; /* an answer holds an event, which is the row */
+};
+
 static void on_row(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
-	struct pd_buffer *rows = arg;
+	struct page *page = arg;
 	(void)client;
-	if (!last)
-		pd_encode(answer, rows);
+	if (page->bare && answer->type == PD_MSG_past)
+		pd_buffer_add(&page->rows, answer->past.event.data, answer->past.event.bytes);
+	else if (!last)
+		pd_encode(answer, &page->rows);
 }
 
 /* limit and the way on stand at different places in each of the queries. */
@@ -24,6 +32,7 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 	case PD_MSG_list_areas: query->list_areas.limit = limit; break;
 	case PD_MSG_list_people: query->list_people.limit = limit; break;
 	case PD_MSG_list_households: query->list_households.limit = limit; break;
+	case PD_MSG_list_setup: query->list_setup.limit = limit; break;
 	case PD_MSG_read_events: query->read_events.limit = limit; break;
 	case PD_MSG_list_setup: query->list_setup.limit = limit < SETUP_PAGE ? limit : SETUP_PAGE; break;
 	case PD_MSG_list_listings: query->list_listings.limit = limit; break;
@@ -45,17 +54,13 @@ static void go_on(struct pd_message *query, const struct pd_end *end)
 	case PD_MSG_list_areas: query->list_areas.after = end->after; break;
 	case PD_MSG_list_people: query->list_people.after = end->after; break;
 	case PD_MSG_list_households: query->list_households.after = end->after; break;
+	case PD_MSG_list_setup: query->list_setup.after = end->after; break;
 	case PD_MSG_read_events: query->read_events.after_seq = end->seq; break;
 	case PD_MSG_list_setup: query->list_setup.after = end->after; break;
 	case PD_MSG_list_listings: query->list_listings.cursor = end->cursor; break;
 	default: break;
 	}
 }
-
-struct page {
-	struct pd_buffer rows;
-	struct pd_decoder *decoder;
-};
 
 static bool next_row(struct page *page, size_t *off, struct pd_message *row)
 {
@@ -81,7 +86,7 @@ static void show_page(struct cli *cli, struct pd_client *client, struct page *pa
 static int walk(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
 		pages_end_fn *page_end, pages_well_fn *page_well, void *arg, bool *more)
 {
-	struct page page = {{0}, pd_decoder_new_client()};
+	struct page page = {{0}, pd_decoder_new_client(), query->type == PD_MSG_list_setup};
 	struct pd_message last;
 	char cursor[64];
 	int code;
@@ -89,7 +94,7 @@ static int walk(struct cli *cli, struct pd_client *client, struct pd_message *qu
 	do {
 		page.rows.count = 0;
 		set_limit(query, (uint16_t)(left < PAGE ? left : PAGE));
-		code = cli_query(cli, client, query, on_row, &page.rows, &last);
+		code = cli_query(cli, client, query, on_row, &page, &last);
 		if (code != CLI_OK)
 			break;
 		struct pd_end end = last.end;

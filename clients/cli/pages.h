@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-/* Gets each row, after the names it mentions have been asked for. */
+/* Gets each row, after the names it mentions have been asked for. Of list_setup a row is the event. */
 typedef void pages_row_fn(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg);
 /* Gets the end of each page. */
 typedef void pages_end_fn(void *arg);

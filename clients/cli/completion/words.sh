@@ -66,7 +66,8 @@ function values(called, description, i, list, n) {
 	} else if (called ~ /[|]/) {
 		n = split(called, list, "|")
 		for (i = 1; i <= n; i++)
-			print list[i] "\t"
+			if (list[i] !~ /^[A-Z]+$/)
+				print list[i] "\t"
 	}
 }
 # The words that the usage line names before its options, by their place.
