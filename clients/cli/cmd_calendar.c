@@ -35,9 +35,7 @@ static void take_calendar(struct cli *cli, struct pd_client *client, const struc
 
 static int read_calendars(struct cli *cli, struct pd_client *client, struct registry *registry)
 {
-	struct pd_message query = {.type = PD_MSG_list_setup, .list_setup.type = PD_MSG_calendar_set};
-	bool more;
-	return pages_show(cli, client, &query, 0, take_calendar, NULL, registry, &more);
+	return pages_setup(cli, client, PD_MSG_calendar_set, take_calendar, NULL, registry);
 }
 
 static const struct calendar *find_calendar(const struct registry *registry, uint32_t year)

@@ -66,7 +66,10 @@ static int show(struct listing *listing, struct pd_message *query, const char *c
 		table_cut(listing->table, print_terminal_columns());
 	/* Which orders are stuck is seen here alone. */
 	uint64_t limit = listing->stuck ? 0 : listing->limit;
-	int code = pages_show(cli, listing->client, query, limit, show_row, end_page, listing, &listing->more);
+	int code =
+		query->type == PD_MSG_list_setup
+			? pages_setup(cli, listing->client, query->list_setup.type, show_row, end_page, listing)
+			: pages_show(cli, listing->client, query, limit, show_row, end_page, listing, &listing->more);
 	if (cli->json && code == CLI_OK)
 		json_end(&listing->json);
 	if (code == CLI_OK && listing->more && listing->limit)

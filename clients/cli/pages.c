@@ -32,7 +32,6 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 	case PD_MSG_list_areas: query->list_areas.limit = limit; break;
 	case PD_MSG_list_people: query->list_people.limit = limit; break;
 	case PD_MSG_list_households: query->list_households.limit = limit; break;
-	case PD_MSG_list_setup: query->list_setup.limit = limit; break;
 	case PD_MSG_read_events: query->read_events.limit = limit; break;
 	case PD_MSG_list_setup: query->list_setup.limit = limit < SETUP_PAGE ? limit : SETUP_PAGE; break;
 	case PD_MSG_list_listings: query->list_listings.limit = limit; break;
@@ -54,7 +53,6 @@ static void go_on(struct pd_message *query, const struct pd_end *end)
 	case PD_MSG_list_areas: query->list_areas.after = end->after; break;
 	case PD_MSG_list_people: query->list_people.after = end->after; break;
 	case PD_MSG_list_households: query->list_households.after = end->after; break;
-	case PD_MSG_list_setup: query->list_setup.after = end->after; break;
 	case PD_MSG_read_events: query->read_events.after_seq = end->seq; break;
 	case PD_MSG_list_setup: query->list_setup.after = end->after; break;
 	case PD_MSG_list_listings: query->list_listings.cursor = end->cursor; break;
@@ -82,11 +80,11 @@ static void show_page(struct cli *cli, struct pd_client *client, struct page *pa
 		row(cli, client, &message, arg);
 }
 
-/* page_end or page_well may be null. */
+/* page_end or page_well may be null. bare: see struct page. */
 static int walk(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
-		pages_end_fn *page_end, pages_well_fn *page_well, void *arg, bool *more)
+		pages_end_fn *page_end, pages_well_fn *page_well, bool bare, void *arg, bool *more)
 {
-	struct page page = {{0}, pd_decoder_new_client(), query->type == PD_MSG_list_setup};
+	struct page page = {{0}, pd_decoder_new_client(), bare};
 	struct pd_message last;
 	char cursor[64];
 	int code;
@@ -119,13 +117,21 @@ static int walk(struct cli *cli, struct pd_client *client, struct pd_message *qu
 int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit, pages_row_fn *row,
 	       pages_end_fn *page_end, void *arg, bool *more)
 {
-	return walk(cli, client, query, limit, row, page_end, NULL, arg, more);
+	return walk(cli, client, query, limit, row, page_end, NULL, false, arg, more);
+}
+
+int pages_setup(struct cli *cli, struct pd_client *client, enum pd_type type, pages_row_fn *row, pages_end_fn *page_end,
+		void *arg)
+{
+	struct pd_message query = {.type = PD_MSG_list_setup, .list_setup.type = (uint8_t)type};
+	bool more;
+	return walk(cli, client, &query, 0, row, page_end, NULL, true, arg, &more);
 }
 
 int pages_walk(struct cli *cli, struct pd_client *client, struct pd_message *query, pages_row_fn *row,
 	       pages_well_fn *page_well, void *arg, bool *more)
 {
-	return walk(cli, client, query, 0, row, NULL, page_well, arg, more);
+	return walk(cli, client, query, 0, row, NULL, page_well, false, arg, more);
 }
 
 static void on_time(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)

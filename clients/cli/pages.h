@@ -7,7 +7,7 @@
 
 #include "cli.h"
 
-/* Gets each row, after the names it mentions have been asked for. Of list_setup a row is the event. */
+/* Gets each row, after the names it mentions have been asked for. */
 typedef void pages_row_fn(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg);
 /* Gets the end of each page. */
 typedef void pages_end_fn(void *arg);
@@ -19,6 +19,10 @@ typedef bool pages_well_fn(void *arg);
  * CLI_OK *more says whether there are further ones. */
 PD_MUST_USE int pages_show(struct cli *cli, struct pd_client *client, struct pd_message *query, uint64_t limit,
 			   pages_row_fn *row, pages_end_fn *page_end, void *arg, bool *more);
+
+/* The events of this type that list_setup answers with, each as a row. */
+PD_MUST_USE int pages_setup(struct cli *cli, struct pd_client *client, enum pd_type type, pages_row_fn *row,
+			    pages_end_fn *page_end, void *arg);
 
 /* All answers to query, which may also be read_events. On CLI_OK *more says whether page_well has ended it. */
 PD_MUST_USE int pages_walk(struct cli *cli, struct pd_client *client, struct pd_message *query, pages_row_fn *row,

@@ -1,5 +1,6 @@
 """The life of an order: each move, its repeats, its refusals, and two who want the same."""
 import signal
+import time
 
 from conversation import (ADMINISTRATOR, BENCH, BRIDGE, CENTRE, COMMUNITY, DISTRICT, FIRE, GRID, GRID_LEADER, HOME, HOME_B, LAMP, LEADER,
                           LEADER_2, LEADER_B, LEADER_TOO, MERCHANT, MICRO, MICRO_2, MICRO_B, NEIGHBOUR, RESIDENT, RESIDENT_B, RESIDENT_NEXT, ROAD, STAFF,
@@ -22,11 +23,11 @@ def an_order_lives(broker):
     now = must_be(order, resident, order=order.id, version=1, state=WAITING, holder=MICRO, area=MICRO, requester=RESIDENT, household=HOME,
                   category=LAMP, urgency=2, attempt=1, acceptor=0, rating=0, accepted_ms=0, completed_ms=0, ended_ms=0, seq=order.seq,
                   last_seq=order.seq, text="三号楼二单元楼道灯不亮", place="三号楼")
-    equal(now.due_ms, now.submitted_ms + 1800 * 1000, "due_ms: accept_within_s after submission")
+    equal(now.due_ms, now.submitted_ms + 900 * 1000, "due_ms: half of accept_within_s after submission, for it is more urgent than its category")
     equal(now.waiting_ms, now.submitted_ms, "waiting_ms of a new order")
     order.move(leader, "accept")
     now = must_be(order, resident, version=2, state=ACCEPTED, acceptor=LEADER, holder=MICRO, last_seq=order.seq)
-    equal(now.due_ms, now.accepted_ms + 86400 * 1000, "due_ms: complete_within_s after acceptance")
+    equal(now.due_ms, now.accepted_ms + 43200 * 1000, "due_ms: half of complete_within_s after acceptance")
     order.move(leader, "complete", result="已更换灯泡")
     now = must_be(order, resident, version=3, state=COMPLETED, acceptor=LEADER, rating=0, ended_ms=0)
     equal(now.due_ms, now.completed_ms + 7 * 86400 * 1000, "due_ms: confirm_days after completion")
@@ -78,8 +79,11 @@ def orders_go_to_the_level_of_their_category(broker):
 def moves_of_a_full_life(broker):
     """(who, command) of every move there is, in an order that can be walked; the order's version is its place."""
     resident, follower, leader, grid_leader, staff = (broker.connect(p) for p in (RESIDENT, RESIDENT_B, LEADER, GRID_LEADER, STAFF))
+    later = int(time.time() * 1000) + 86400 * 1000
     return [(resident, "submit", {"category": LAMP, "text": "x", "place": "y"}), (follower, "follow", {}), (resident, "note", {"text": "快一点"}),
             (leader, "accept", {}), (follower, "unfollow", {}), (follower, "follow", {}), (follower, "urge", {"text": "快点"}),
+            (leader, "suspend", {"until_ms": later, "reason": "等配件"}), (leader, "resume", {"reason": "到了"}), (leader, "release", {"reason": "外出"}),
+            (leader, "accept", {}),
             (leader, "note", {"text": "在路上"}), (grid_leader, "transfer", {"holder": MICRO_B, "reason": "x"}), (broker.connect(LEADER_B), "decline", {"reason": "x"}),
             (grid_leader, "decline", {"reason": "y"}), (staff, "transfer", {"holder": MICRO, "reason": "z"}), (leader, "accept", {}),
             (leader, "complete", {"result": "x"}), (resident, "note", {"text": "没好"}), (resident, "reopen", {"reason": "x"}),
@@ -140,7 +144,7 @@ def every_move_repeated_gets_the_first_answer(broker):
 def a_move_with_other_words_is_no_repeat(broker):
     """Not even at once: it is another command, of a version that is over."""
     moves = moves_of_a_full_life(broker)
-    order, others = new_id(), {"text": "别的", "reason": "别的", "result": "别的", "rating": 1, "holder": STALLS}
+    order, others = new_id(), {"text": "别的", "reason": "别的", "result": "别的", "rating": 1, "holder": STALLS, "until_ms": int(time.time() * 1000) + 2 * 86400 * 1000}
     for version, (who, what, fields) in enumerate(moves):
         name, full = command(order, version, what, fields)
         first = who.ok(name, **full)
@@ -164,6 +168,7 @@ def refusals_change_nothing_that_a_restart_would_not_know(broker):
     orders[1].move(leader, "accept")
     orders[1].move(leader, "complete", result="x")
     fields = {"accept": {}, "decline": {"reason": "x"}, "transfer": {"holder": MICRO_B, "reason": "x"}, "complete": {"result": "x"},
+              "release": {"reason": "x"}, "suspend": {"until_ms": int(time.time() * 1000) + 86400 * 1000, "reason": "x"}, "resume": {},
               "confirm": {"rating": 3}, "reopen": {"reason": "x"}, "cancel": {}, "note": {"text": "x"}}
     for what, more in fields.items():
         for order in orders:
@@ -271,10 +276,11 @@ def moves_are_refused_in_other_states(broker):
     """Each move in each state: allowed as schema.json says, else wrong_state; taken, when another accepted it."""
     resident, leader, too = broker.connect(RESIDENT), broker.connect(LEADER), broker.connect(LEADER_TOO)
     fields = {"accept": {}, "decline": {"reason": "x"}, "transfer": {"holder": MICRO_B, "reason": "x"}, "complete": {"result": "x"},
+              "release": {"reason": "x"}, "suspend": {"until_ms": int(time.time() * 1000) + 86400 * 1000, "reason": "x"}, "resume": {},
               "confirm": {"rating": 3}, "reopen": {"reason": "x"}, "cancel": {}, "note": {"text": "x"}}
     people = {what: resident if what in ("confirm", "reopen", "cancel") else leader for what in fields}
     ways = {"waiting": [], "accepted": ["accept"], "completed": ["accept", "complete"], "closed": ["accept", "complete", "confirm"],
-            "cancelled": ["cancel"]}
+            "cancelled": ["cancel"], "suspended": ["accept", "suspend"]}
     moves = {m["command"]: m for m in schema.document["moves"] if m["command"] in fields}
     equal(set(moves), set(fields), "moves of schema.json")
     for state, way in ways.items():

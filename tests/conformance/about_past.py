@@ -81,9 +81,12 @@ def an_open_one_is_dispatched_and_worked_on(broker):
     equal([unpack_one(r.event).what for r in rows[1:]], ["recorded", "accepted", "completed", "confirmed"], "its story")
     equal(figures(operator), {"submitted": 1, "due": 0, "closed": 1, "late": 0, "duplicate": 0, "cancelled": 0, "waiting": 0}, "the figures")
     equal(operator.ok("record", **order).version, 1, "the version that a repeat is answered with")
-    due = still_open(20, target_ms=now_ms() - 5 * DAY)
+    due = still_open(20, target_ms=now_ms() + 5 * DAY)
     operator.ok("record", **due)
     equal(leader.pushed().due_ms, due["target_ms"], "by when it is to be accepted")
+    over, before = still_open(20, target_ms=now_ms() - 5 * DAY), now_ms()
+    operator.ok("record", **over)
+    check(before + 1800 * 1000 <= leader.pushed().due_ms <= now_ms() + 1800 * 1000, "a time that is over begins anew here")
 
 
 @conversation

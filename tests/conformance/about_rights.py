@@ -120,7 +120,8 @@ def the_registry_is_the_administrators(broker):
     puts = [("put_area", {"area": 9, "parent": 1, "level": 2, "kind": 1, "name": "x"}),
             ("put_household", {"household": 9, "area": MICRO, "centre": 9, "address": "x", "lon_e7": 0, "lat_e7": 0}),
             ("put_person", {"person": 9, "post": 9, "area": 1, "household": 0, "name": "x"}),
-            ("put_category", {"category": 9, "name": "x", "level": 5, "urgency": 1, "accept_within_s": 1, "complete_within_s": 1})]
+            ("put_category", {"category": 9, "name": "x", "level": 5, "urgency": 1, "accept_within_s": 1, "complete_within_s": 1}),
+            ("put_calendar", {"calendar": 2026, "holidays": [], "workdays": []}), ("put_ladder", {"ladder": 9, "name": "x", "steps": [1, 60]})]
     before = who[0].digest()
     for person in (RESIDENT, LEADER, STAFF_DISTRICT, SUPERVISOR, COURIER):
         for what, fields in puts:
