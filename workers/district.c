@@ -40,7 +40,7 @@ struct task {
 };
 
 struct counts {
-	uint64_t accepted, declined, noted, completed, lost;
+	uint64_t accepted, declined, noted, completed, lost, unanswered;
 	uint64_t areas_refused;
 	struct tally refused;
 };
@@ -56,7 +56,7 @@ struct district {
 	struct pd_buffer text;
 	const char *except;        /* as it was given */
 	struct pd_buffer excepted; /* uint32_t: the areas that it names */
-	double speed;
+	double speed, unanswered;
 	uint16_t credit;
 	bool verbose;
 };
@@ -204,7 +204,12 @@ static const struct worker_handler handler = {
 static enum pd_err decide(struct district *district, struct worker_order *order)
 {
 	const struct roster_area *area = roster_area(district->roster, order->holder);
-	if (area && area->parent && chance_happens(&district->chance, DECLINES))
+	bool has_above = area && area->parent;
+	if (has_above && district->unanswered > 0 && chance_happens(&district->chance, district->unanswered)) {
+		district->counts.unanswered++; /* it has no entry in the agenda any more, and waits until it climbs */
+		return PD_OK;
+	}
+	if (has_above && chance_happens(&district->chance, DECLINES))
 		return worker_decline(district->worker, order, phrases_decline(&district->chance));
 	return worker_accept(district->worker, order);
 }
@@ -355,6 +360,8 @@ static enum pd_err work(struct district *district)
 static void tell_end(const struct district *district)
 {
 	const struct counts *counts = &district->counts;
+	if (counts->unanswered)
+		printf(_("unanswered %" PRIu64 ", "), counts->unanswered);
 	printf(_("accepted %" PRIu64 ", completed %" PRIu64 ", declined %" PRIu64 ", noted %" PRIu64
 		 ", moved by others %" PRIu64 ", still in hand %zu; "),
 	       counts->accepted, counts->completed, counts->declined, counts->noted, counts->lost,
@@ -388,13 +395,16 @@ static int run(struct district *district)
 
 int district_main(struct cli *cli, int argc, char **argv)
 {
-	const char *seed_text = "1", *speed_text = "1", *credit_text = "16";
+	const char *seed_text = "1", *speed_text = "1", *credit_text = "16", *unanswered_text = "0";
 	struct district district = {0};
 	const struct cli_option options[] = {
 		{"seed", "N", N_("for the draws; default 1"), &seed_text, NULL},
 		{"speed", "X", N_("all times are divided by it, 0.01 to 10000; default 1"), &speed_text, NULL},
 		{"credit", "N", N_("orders offered to each area's leader at a time, 1 to 4096; default 16"),
 		 &credit_text, NULL},
+		{"unanswered", "P",
+		 N_("share of the orders that nobody answers, so that they climb, 0 to 1; default 0"), &unanswered_text,
+		 NULL},
 		{"except", "AREAS",
 		 N_("leave these (ids or names, as 1001,1002) to others, e.g. to 'paidan-worker lead'"),
 		 &district.except, NULL},
@@ -407,7 +417,8 @@ int district_main(struct cli *cli, int argc, char **argv)
 		return (int)cli->exit;
 	if (!cli_number("--seed", seed_text, 0, UINT64_MAX, &seed) ||
 	    !cli_real("--speed", speed_text, 0.01, 10000, &district.speed) ||
-	    !cli_number("--credit", credit_text, 1, 4096, &credit))
+	    !cli_number("--credit", credit_text, 1, 4096, &credit) ||
+	    !cli_real("--unanswered", unanswered_text, 0, 1, &district.unanswered))
 		return CLI_USAGE;
 	district.credit = (uint16_t)credit;
 	chance_init(&district.chance, seed);

@@ -72,9 +72,9 @@ struct entry *entries_by_number(const struct entries *entries, unsigned number)
 
 struct entry *entries_by_id(const struct entries *entries, const struct pd_id *id)
 {
-	struct entry *entry = TAILQ_FIRST(&entries->list);
+	struct entry *entry = TAILQ_LAST(&entries->list, entry_list);
 	while (entry && pd_id_compare(&entry->id, id) != 0)
-		entry = TAILQ_NEXT(entry, next);
+		entry = TAILQ_PREV(entry, entry_list, next);
 	return entry;
 }
 

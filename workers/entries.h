@@ -38,6 +38,7 @@ void entries_gone(struct entries *entries, struct entry *entry, const char *why)
 
 /* Null when there is none. */
 struct entry *entries_by_number(const struct entries *entries, unsigned number);
+/* Of an order that was here, went and came back, the newest. */
 struct entry *entries_by_id(const struct entries *entries, const struct pd_id *id);
 struct entry *entries_first_unshown(const struct entries *entries);
 

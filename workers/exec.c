@@ -416,7 +416,23 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 		    task->job ? _("order %s was taken away by somebody else: its program is killed")
 			      : _("order %s was taken away by somebody else"),
 		    "");
+	else if (loss == WORKER_CLIMBED && task->stage >= READY)
+		say(exec, task,
+		    task->job ? _("the time of order %s has passed, it went to the level above: its program is killed")
+			      : _("the time of order %s has passed, it went to the level above"),
+		    "");
+	else if (loss == WORKER_PUT_OFF)
+		say(exec, task,
+		    task->job ? _("order %s was put off: its program is killed; it is run again when it goes on")
+			      : _("order %s was put off; it is run when it goes on"),
+		    "");
 	task_free(exec, task);
+}
+
+static void on_gone_on(struct worker *worker, struct worker_order *order, void *arg)
+{
+	(void)worker;
+	task_new(arg, order, READY);
 }
 
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)
@@ -449,6 +465,7 @@ static const struct worker_handler handler = {
 	.offered = on_offered,
 	.done = on_done,
 	.refused = on_refused,
+	.gone_on = on_gone_on,
 	.lost = on_lost,
 	.area_refused = on_area_refused,
 	.follow_refused = on_follow_refused,

@@ -76,6 +76,7 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 {
 	struct lead *lead = arg;
 	struct entry *entry = order->data;
+	char when[SHOW_TIME_BYTES];
 	(void)worker;
 	lead->answer_for = 0;
 	lead_begin(lead);
@@ -84,6 +85,17 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 		printf(_("[%u] accepted; when it is done: c %u RESULT\n"), entry->number, entry->number);
 		break;
 	case PD_MSG_note: printf(_("[%u] noted\n"), entry->number); break;
+	case PD_MSG_suspend:
+		printf(_("[%u] put off until %s; to go on before: g %u\n"), entry->number,
+		       show_time(order->due_ms, when), entry->number);
+		break;
+	case PD_MSG_resume:
+		printf(_("[%u] goes on; when it is done: c %u RESULT\n"), entry->number, entry->number);
+		break;
+	case PD_MSG_release:
+		printf(_("[%u] given back; it waits again\n"), entry->number);
+		entry_gone(lead, entry, _("you gave it back"));
+		break;
 	case PD_MSG_decline:
 		printf(_("[%u] declined; it goes to the level above\n"), entry->number);
 		entry_gone(lead, entry, _("you declined it"));
@@ -121,6 +133,53 @@ static void on_accepted_elsewhere(struct worker *worker, struct worker_order *or
 	printf(_("[%u] accepted by you elsewhere; when it is done: c %u RESULT\n"), entry->number, entry->number);
 }
 
+static void on_put_off(struct worker *worker, struct worker_order *order, void *arg)
+{
+	struct lead *lead = arg;
+	const struct entry *entry = order->data;
+	char when[SHOW_TIME_BYTES];
+	(void)worker;
+	if (entry->number == 0)
+		return;
+	lead_begin(lead);
+	printf(_("[%u] put off by you elsewhere, until %s\n"), entry->number, show_time(order->due_ms, when));
+}
+
+static void on_gone_on(struct worker *worker, struct worker_order *order, void *arg)
+{
+	struct lead *lead = arg;
+	const struct entry *entry = order->data ? order->data : entries_add(&lead->entries, order);
+	(void)worker;
+	if (entry->number == 0)
+		return; /* it is shown as accepted when it is shown */
+	lead_begin(lead);
+	printf(_("[%u] goes on; when it is done: c %u RESULT\n"), entry->number, entry->number);
+}
+
+static void on_warned(struct worker *worker, struct worker_order *order, const struct pd_warned *warned, void *arg)
+{
+	struct lead *lead = arg;
+	const struct entry *entry = order->data;
+	char due[SHOW_TIME_BYTES];
+	(void)worker;
+	if (entry->number == 0)
+		return;
+	lead_begin(lead);
+	show_time(warned->due_ms, due);
+	switch (warned->why) {
+	case PD_warning_half: printf(_("[%u] half of the time has passed, due %s\n"), entry->number, due); break;
+	case PD_warning_soon: printf(_("[%u] a quarter of an hour is left, due %s\n"), entry->number, due); break;
+	case PD_warning_idle:
+		printf(_("[%u] nothing was said of it for long: note how it stands (n %u TEXT), or it goes to the "
+			 "level "
+			 "above\n"),
+		       entry->number, entry->number);
+		break;
+	case PD_warning_urged: printf(_("[%u] it is urged, due %s\n"), entry->number, due); break;
+	default: break; /* of a later broker */
+	}
+}
+
 static void on_lost(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
 		    void *arg)
 {
@@ -136,6 +195,9 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	lead->failed |= lead->answer_for == entry->number;
 	if (loss == WORKER_LINK_LOST)
 		printf(_("[%u] is no longer offered, for the connection was lost; it comes again if it still waits\n"),
+		       entry->number);
+	else if (loss == WORKER_CLIMBED)
+		printf(_("[%u] is not yours any more: its time has passed, and it went to the level above\n"),
 		       entry->number);
 	else if (person == lead->post.person->id)
 		printf(_("[%u] is not in hand here any more: you moved it elsewhere\n"), entry->number);
@@ -201,6 +263,9 @@ static const struct worker_handler handler = {
 	.done = on_done,
 	.refused = on_refused,
 	.accepted_elsewhere = on_accepted_elsewhere,
+	.put_off = on_put_off,
+	.gone_on = on_gone_on,
+	.warned = on_warned,
 	.lost = on_lost,
 	.area_refused = on_area_refused,
 	.event = on_event,

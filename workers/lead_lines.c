@@ -8,6 +8,7 @@
 #include "agenda.h"
 #include "intl.h"
 #include "lead.h"
+#include "moment.h"
 #include "show.h"
 #include "text.h"
 
@@ -31,7 +32,7 @@ static void list(struct lead *lead)
 
 /* ---- commands ---- */
 
-enum { NEEDS_NUMBER = 1, NEEDS_TEXT = 2, NEEDS_ORDER = 4 };
+enum { NEEDS_NUMBER = 1, NEEDS_TEXT = 2, NEEDS_ORDER = 4, MAY_HAVE_TEXT = 8 };
 
 struct verb {
 	const char *letter, *word, *usage;
@@ -57,11 +58,62 @@ static enum pd_err run_decline(struct lead *lead, struct entry *entry, struct pd
 	return PD_OK;
 }
 
+/* Whether it is in hand and not put off; if not, says what to do first. */
+static bool is_under_way(struct lead *lead, const struct entry *entry)
+{
+	if (entry->order->stage != WORKER_IN_HAND)
+		lead_wrong(lead, _("[%u] is not accepted yet: a %u"), entry->number, entry->number);
+	else if (entry->order->put_off)
+		lead_wrong(lead, _("[%u] is put off; go on with it first: g %u"), entry->number, entry->number);
+	else
+		return true;
+	return false;
+}
+
 static enum pd_err run_complete(struct lead *lead, struct entry *entry, struct pd_slice result)
 {
-	if (entry->order->stage == WORKER_IN_HAND)
+	if (is_under_way(lead, entry))
 		return worker_complete(lead->worker, entry->order, result);
-	lead_wrong(lead, _("[%u] is not accepted yet: a %u"), entry->number, entry->number);
+	return PD_OK;
+}
+
+static enum pd_err run_release(struct lead *lead, struct entry *entry, struct pd_slice reason)
+{
+	if (entry->order->stage == WORKER_IN_HAND)
+		return worker_release(lead->worker, entry->order, reason);
+	lead_wrong(lead, _("[%u] is not accepted; decline it: d %u REASON"), entry->number, entry->number);
+	return PD_OK;
+}
+
+static struct pd_slice next_word(struct pd_slice *rest);
+
+/* "+3d REASON" */
+static enum pd_err run_suspend(struct lead *lead, struct entry *entry, struct pd_slice text)
+{
+	struct pd_slice reason = text, word = next_word(&reason);
+	char until[40] = "";
+	uint64_t until_ms;
+	if (!is_under_way(lead, entry))
+		return PD_OK;
+	if (word.bytes < sizeof until)
+		memcpy(until, word.data, word.bytes);
+	while (reason.bytes && *reason.data == ' ')
+		reason = (struct pd_slice){reason.data + 1, reason.bytes - 1};
+	if (moment_parse(until, &until_ms))
+		lead_wrong(lead, _("'%.*s' is no time: write +3d, +2h, 2026-12-01 or 2026-12-01T08:30"),
+			   (int)word.bytes, word.data);
+	else if (reason.bytes == 0)
+		lead_wrong(lead, _("the words are missing; %s"), _("p NUMBER UNTIL REASON: put an accepted order off"));
+	else
+		return worker_suspend(lead->worker, entry->order, until_ms, reason);
+	return PD_OK;
+}
+
+static enum pd_err run_resume(struct lead *lead, struct entry *entry, struct pd_slice text)
+{
+	if (entry->order->stage == WORKER_IN_HAND && entry->order->put_off)
+		return worker_resume(lead->worker, entry->order, text);
+	lead_wrong(lead, _("[%u] is not put off"), entry->number);
 	return PD_OK;
 }
 
@@ -171,6 +223,12 @@ static const struct verb verbs[] = {
 	 run_complete},
 	{"u", "up", N_("u NUMBER REASON: hand an accepted order up to the level above"),
 	 NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_up},
+	{"r", "release", N_("r NUMBER REASON: give an accepted order back, it waits again"),
+	 NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_release},
+	{"p", "suspend", N_("p NUMBER UNTIL REASON: put an accepted order off"),
+	 NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_suspend},
+	{"g", "resume", N_("g NUMBER [TEXT]: go on with an order that was put off"),
+	 NEEDS_NUMBER | MAY_HAVE_TEXT | NEEDS_ORDER, run_resume},
 	{"n", "note", N_("n NUMBER TEXT: add a note"), NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_note},
 	{"s", "show", N_("s NUMBER: show its story"), NEEDS_NUMBER, run_story},
 	{"l", "list", N_("l: list all orders"), 0, run_list},
@@ -257,7 +315,7 @@ static void run_verb(struct lead *lead, const struct verb *verb, struct entry *e
 	text_tidy(&text, rest.data, rest.bytes, SIZE_MAX);
 	if (verb->needs & NEEDS_TEXT && text.count == 0) {
 		lead_wrong(lead, _("the words are missing; %s"), _(verb->usage));
-	} else if (!(verb->needs & NEEDS_TEXT) && text.count) {
+	} else if (!(verb->needs & (NEEDS_TEXT | MAY_HAVE_TEXT)) && text.count) {
 		lead_wrong(lead, _("nothing more is expected; %s"), _(verb->usage));
 	} else {
 		lead_begin(lead);

@@ -311,6 +311,8 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	case PD_MSG_submitted:
 	case PD_MSG_declined:
 	case PD_MSG_transferred:
+	case PD_MSG_released:
+	case PD_MSG_escalated:
 	case PD_MSG_reopened: order->stage = WAITING; break;
 	case PD_MSG_accepted: order->stage = ACCEPTED; break;
 	case PD_MSG_rerouted: order->stage = event->rerouted.state == PD_STATE_waiting ? WAITING : ACCEPTED; break;

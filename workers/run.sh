@@ -252,7 +252,7 @@ make_district
 start_broker
 import_district
 choose_left
-begin district "$data/district.log" "$build/paidan-worker" district --speed "$speed" --except "$left"
+begin district "$data/district.log" "$build/paidan-worker" district --speed "$speed" --unanswered 0.03 --except "$left"
 begin residents "$data/residents.log" "$build/paidan-worker" residents --rate "$rate"
 tell_how
 show_it

@@ -91,7 +91,9 @@ void show_order(const struct roster *roster, unsigned number, const struct worke
 	show_roll(submitted, indent);
 	bool offered = order->stage == WORKER_OFFERED;
 	printf("\n%s", indent);
-	if (order->due_ms)
+	if (order->put_off)
+		printf(_("accepted, and put off until %s\n"), show_time(order->due_ms, due));
+	else if (order->due_ms)
 		printf(offered ? _("to be accepted by %s\n") : _("accepted; to be completed by %s\n"),
 		       show_time(order->due_ms, due));
 	else
@@ -126,12 +128,27 @@ static void show_stars(unsigned rating)
 		fputs(i < rating ? "★" : "☆", stdout);
 }
 
+static const char *why_climbed(unsigned why)
+{
+	switch (why) {
+	case PD_escalation_not_accepted: return _("it climbed, for nobody accepted it in time");
+	case PD_escalation_not_completed: return _("it climbed, for it was not completed in time");
+	default: return _("it climbed, for nothing was said of it for long");
+	}
+}
+
 void show_event(const struct roster *roster, const struct pd_message *event)
 {
 	const struct pd_order_event *common = &event->order_event;
 	char who[SHOW_NAME_BYTES], area[SHOW_NAME_BYTES];
 	if (event->type == PD_MSG_closed)
 		fputs(_("closed, for nobody confirmed it in time"), stdout);
+	else if (event->type == PD_MSG_escalated)
+		fputs(why_climbed(event->escalated.why), stdout);
+	else if (event->type == PD_MSG_reminded)
+		fputs(_("its acceptor was reminded, for nothing was said of it for long"), stdout);
+	else if (event->type == PD_MSG_resumed && common->actor == 0)
+		fputs(_("it goes on"), stdout);
 	else
 		printf(_("%s by %s"), intl_move(event->type), show_person(roster, common->actor, who));
 	if (event->type == PD_MSG_confirmed) {

@@ -2,7 +2,9 @@
  *
  *              push                ok to accept             ok to complete, transfer
  *   (nothing) ------> OFFERED ---------------------> IN_HAND ------------------------> done, forgotten
- *                       |  ok to decline: done          |  taken by somebody else: lost
+ *                       |  ok to decline: done          |  ok to release: done
+ *                       |                               |  ok to suspend, resume: put off, and not
+ *                       |                               |  taken by somebody else: lost
  *                       |  withdraw, taken: lost        |
  *                       +--> forgotten                  +--> forgotten
  *
@@ -23,10 +25,12 @@ enum { STALE_TRIES_MAX = 8 };
 struct command {
 	enum pd_type type; /* PD_MSG_none: nothing is; PD_MSG_get_order: it is looked at, no command */
 	uint32_t holder;   /* of transfer */
+	uint64_t until_ms; /* of suspend */
 	unsigned tries;
 	struct pd_buffer text;
-	bool still_ours; /* what get_order said */
-	uint32_t mover;  /* who has it now, by get_order */
+	bool still_ours;       /* what get_order said */
+	uint32_t mover;        /* who has it now, by get_order */
+	enum worker_loss loss; /* if it is not, how it went */
 };
 
 /* order stands first: a worker_order is cast to what holds it. */
@@ -236,6 +240,15 @@ static void take_withdraw(struct worker *worker, const struct pd_withdraw *withd
 		lose(held, WORKER_WITHDRAWN, withdraw->person);
 }
 
+static void take_warned(struct worker *worker, const struct pd_warned *warned)
+{
+	struct held *held = find_order(worker, &warned->order);
+	bool ours = held && held->order.holder == warned->holder &&
+		    (warned->acceptor == 0 || warned->acceptor == held->order.actor);
+	if (ours && worker->handler->warned)
+		worker->handler->warned(worker, &held->order, warned, worker->arg);
+}
+
 static void on_push(struct pd_client *client, const struct pd_message *message, void *arg)
 {
 	(void)client;
@@ -243,6 +256,8 @@ static void on_push(struct pd_client *client, const struct pd_message *message, 
 		take_push(arg, message);
 	else if (message->type == PD_MSG_withdraw)
 		take_withdraw(arg, &message->withdraw);
+	else if (message->type == PD_MSG_warned)
+		take_warned(arg, &message->warned);
 }
 
 /* ---- events ---- */
@@ -265,43 +280,69 @@ static void on_unoffered(struct pd_client *client, const struct pd_message *answ
 		worker->handler->accepted_elsewhere(worker, order, worker->arg);
 }
 
-/* An order that was not offered here, for want of credit, is accepted by one of our actors. Of what cannot be asked now
- * the next run hears. */
-static void look_at_unoffered(struct worker *worker, const struct pd_order_event *event)
+static void on_unheld(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
 {
-	const struct area *area = find_area(worker, event->holder);
-	struct pd_message get = {.type = PD_MSG_get_order, .get_order = {.order = event->order}};
-	if (worker->handler->accepted_elsewhere && !worker->stopping && area && area->actor == event->actor)
-		(void)!pd_client_send(worker->client, &get, on_unoffered, worker);
+	struct worker *worker = arg;
+	struct worker_order *order;
+	(void)client;
+	(void)last;
+	if (answer->type == PD_MSG_order && worker_adopt(worker, &answer->order, &order))
+		worker->handler->gone_on(worker, order, worker->arg);
 }
 
-/* What is said of an order, or done beside the work, leaves it with whom it is. */
-static bool stays_with_us(enum pd_type type)
+/* An order that was not offered here, for want of credit, is accepted by one of our actors; or one that was put off,
+ * and may be theirs, goes on. Of what cannot be asked now the next run hears. */
+static void look_at_unheld(struct worker *worker, const struct pd_message *message)
 {
-	switch (type) {
-	case PD_MSG_noted:
-	case PD_MSG_reminded:
-	case PD_MSG_urged:
-	case PD_MSG_followed:
-	case PD_MSG_unfollowed: return true;
-	default: return false;
+	const struct pd_order_event *event = &message->order_event;
+	const struct area *area = find_area(worker, event->holder);
+	struct pd_message get = {.type = PD_MSG_get_order, .get_order = {.order = event->order}};
+	if (worker->stopping || !area)
+		return;
+	if (message->type == PD_MSG_accepted && worker->handler->accepted_elsewhere && area->actor == event->actor)
+		(void)!pd_client_send(worker->client, &get, on_unoffered, worker);
+	else if (message->type == PD_MSG_resumed && worker->handler->gone_on)
+		(void)!pd_client_send(worker->client, &get, on_unheld, worker);
+}
+
+/* An order in hand was put off, or goes on; it stays the acceptor's. */
+static void put_off(struct held *held, bool off, const struct pd_order_event *event)
+{
+	struct worker *worker = held->worker;
+	const struct worker_handler *handler = worker->handler;
+	if (off && !handler->put_off) {
+		lose(held, WORKER_PUT_OFF, event->actor);
+		return;
 	}
+	held->order.put_off = off;
+	held->order.version = event->version;
+	held->order.due_ms = event->due_ms;
+	if (off)
+		handler->put_off(worker, &held->order, worker->arg);
+	else if (handler->gone_on)
+		handler->gone_on(worker, &held->order, worker->arg);
 }
 
 static void take_event(struct worker *worker, const struct pd_message *message)
 {
 	const struct pd_order_event *event = &message->order_event;
 	struct held *held = find_order(worker, &event->order);
-	if (!held && message->type == PD_MSG_accepted)
-		look_at_unoffered(worker, event);
-	if (held && message->type == PD_MSG_accepted && event->actor == held->order.actor)
+	if (!held)
+		look_at_unheld(worker, message);
+	if (held && ((message->type == PD_MSG_accepted && event->actor == held->order.actor) ||
+		     message->type == PD_MSG_resumed))
 		accepted_until(held, event->due_ms);
 	if (!held || held->command.type || event->version <= held->order.version)
 		return;
-	if (stays_with_us(message->type))
+	const struct pd_move *move = pd_move_of(message->type);
+	if (move && move->to == 0) /* it stays in its state: a note, a reminder, one who follows */
 		held->order.version = event->version;
-	else if (held->order.stage == WORKER_IN_HAND)
-		lose(held, WORKER_TAKEN, event->actor);
+	else if (held->order.stage != WORKER_IN_HAND)
+		return;
+	else if (message->type == PD_MSG_suspended || message->type == PD_MSG_resumed)
+		put_off(held, message->type == PD_MSG_suspended, event);
+	else
+		lose(held, message->type == PD_MSG_escalated ? WORKER_CLIMBED : WORKER_TAKEN, event->actor);
 }
 
 static void on_event(struct pd_client *client, const struct pd_message *message, void *arg)
@@ -364,6 +405,13 @@ static struct pd_message command_message(const struct held *held)
 	case PD_MSG_complete:
 		message.complete = (struct pd_complete){order->id, order->version, text, order->actor};
 		break;
+	case PD_MSG_release:
+		message.release = (struct pd_release){order->id, order->version, text, order->actor};
+		break;
+	case PD_MSG_suspend:
+		message.suspend = (struct pd_suspend){order->id, order->version, command->until_ms, text, order->actor};
+		break;
+	case PD_MSG_resume: message.resume = (struct pd_resume){order->id, order->version, text, order->actor}; break;
 	case PD_MSG_note: message.note = (struct pd_note){order->id, order->version, text, order->actor}; break;
 	default: assert(!"a command that workers do not give");
 	}
@@ -384,6 +432,7 @@ static enum pd_err command(struct worker_order *order, enum pd_type type, uint32
 	held->command.type = type;
 	held->command.holder = holder;
 	held->command.tries = 0;
+	held->command.loss = WORKER_TAKEN;
 	held->command.text.count = 0;
 	pd_buffer_add(&held->command.text, text.data, text.bytes);
 	enum pd_err err = send_command(held);
@@ -394,7 +443,8 @@ static enum pd_err command(struct worker_order *order, enum pd_type type, uint32
 
 static bool ends_it(enum pd_type command)
 {
-	return command == PD_MSG_complete || command == PD_MSG_decline || command == PD_MSG_transfer;
+	return command == PD_MSG_complete || command == PD_MSG_decline || command == PD_MSG_transfer ||
+	       command == PD_MSG_release;
 }
 
 /* A push of an older state of the order says nothing new. */
@@ -422,6 +472,10 @@ static void command_done(struct held *held, const struct pd_ok *ok)
 		held->order.version = ok->version;
 	if (type == PD_MSG_accept)
 		take_in_hand(held, held->complete_by_ms);
+	if (type == PD_MSG_suspend || type == PD_MSG_resume) {
+		held->order.put_off = type == PD_MSG_suspend;
+		held->order.due_ms = type == PD_MSG_suspend ? held->command.until_ms : held->complete_by_ms;
+	}
 	bool ended = ends_it(type), anew = waits_anew(held, held->order.version + !ended);
 	if (anew && !ended) {
 		lose(held, WORKER_TAKEN, 0);
@@ -450,7 +504,7 @@ static void command_lost(struct held *held, uint32_t person)
 	if (look_whether_ours(held, person))
 		return;
 	waits_anew(held, held->order.version + 1);
-	lose(held, WORKER_TAKEN, person);
+	lose(held, held->command.loss, person);
 }
 
 /* ---- accepted elsewhere: look, and take it in hand ---- */
@@ -496,11 +550,17 @@ static void look_at(struct held *held, const struct pd_order *now)
 {
 	const struct worker_order *order = &held->order;
 	bool waits_here = now->state == PD_STATE_waiting && now->holder == order->holder;
-	bool in_our_hand = now->state == PD_STATE_accepted && now->acceptor == order->actor;
+	bool put_off = now->state == PD_STATE_suspended && now->acceptor == order->actor;
+	bool in_our_hand = (now->state == PD_STATE_accepted && now->acceptor == order->actor) ||
+			   (put_off && held->worker->handler->put_off);
+	bool climbed = now->state == PD_STATE_waiting && now->holder != order->holder && now->step;
 	held->command.still_ours = order->stage == WORKER_OFFERED ? waits_here : in_our_hand;
 	held->command.mover = now->acceptor;
-	if (held->command.still_ours)
+	held->command.loss = put_off ? WORKER_PUT_OFF : climbed ? WORKER_CLIMBED : WORKER_TAKEN;
+	if (held->command.still_ours) {
 		held->order.version = now->version;
+		held->order.put_off = put_off;
+	}
 }
 
 /* Told in the broker's stead: so much is unanswered that a repetition cannot be sent. */
@@ -593,6 +653,28 @@ enum pd_err worker_complete(struct worker *worker, struct worker_order *order, s
 	return command(order, PD_MSG_complete, 0, result);
 }
 
+enum pd_err worker_release(struct worker *worker, struct worker_order *order, struct pd_slice reason)
+{
+	(void)worker;
+	assert(order->stage == WORKER_IN_HAND);
+	return command(order, PD_MSG_release, 0, reason);
+}
+
+enum pd_err worker_suspend(struct worker *worker, struct worker_order *order, uint64_t until_ms, struct pd_slice reason)
+{
+	(void)worker;
+	assert(order->stage == WORKER_IN_HAND);
+	((struct held *)order)->command.until_ms = until_ms;
+	return command(order, PD_MSG_suspend, 0, reason);
+}
+
+enum pd_err worker_resume(struct worker *worker, struct worker_order *order, struct pd_slice reason)
+{
+	(void)worker;
+	assert(order->stage == WORKER_IN_HAND);
+	return command(order, PD_MSG_resume, 0, reason);
+}
+
 enum pd_err worker_note(struct worker *worker, struct worker_order *order, struct pd_slice text)
 {
 	(void)worker;
@@ -672,6 +754,7 @@ static void set_from_order(struct held *held, const struct pd_order *order)
 	held->order.actor = order->acceptor;
 	held->order.attempt = order->attempt;
 	held->order.due_ms = order->due_ms;
+	held->order.put_off = order->state == PD_STATE_suspended;
 	held->order.submitted = (struct pd_submitted){
 		.time_ms = order->submitted_ms,
 		.actor = order->requester,
@@ -691,7 +774,9 @@ static void set_from_order(struct held *held, const struct pd_order *order)
 bool worker_adopt(struct worker *worker, const struct pd_order *order, struct worker_order **adopted)
 {
 	const struct area *area = find_area(worker, order->holder);
-	if (!area || area->actor != order->acceptor || order->state != PD_STATE_accepted)
+	bool in_hand =
+		order->state == PD_STATE_accepted || (order->state == PD_STATE_suspended && worker->handler->put_off);
+	if (!area || area->actor != order->acceptor || !in_hand)
 		return false;
 	if (find_order(worker, &order->order))
 		return false;
@@ -721,16 +806,15 @@ static void on_listed(struct pd_client *client, const struct pd_message *answer,
 		adoption->each(adoption->worker, order, adoption->worker->arg);
 }
 
-enum pd_err worker_adopt_all(struct worker *worker, uint32_t area, int timeout_ms,
-			     void (*each)(struct worker *worker, struct worker_order *order, void *arg), size_t *count)
+static enum pd_err adopt_state(struct adoption *adoption, uint32_t area, enum pd_state state, int timeout_ms)
 {
-	struct adoption adoption = {worker, each, 0};
 	struct pd_message list = {.type = PD_MSG_list_orders};
 	struct pd_message end;
 	char cursor[64];
-	list.list_orders = (struct pd_list_orders){.area = area, .state = PD_STATE_accepted, .limit = 500};
+	list.list_orders = (struct pd_list_orders){.area = area, .state = (uint8_t)state, .limit = 500};
 	do {
-		enum pd_err err = pd_client_query(worker->client, &list, on_listed, &adoption, &end, timeout_ms);
+		enum pd_err err =
+			pd_client_query(adoption->worker->client, &list, on_listed, adoption, &end, timeout_ms);
 		if (err)
 			return err;
 		if (end.type == PD_MSG_refused && end.refused.code == PD_REFUSED_busy)
@@ -742,9 +826,19 @@ enum pd_err worker_adopt_all(struct worker *worker, uint32_t area, int timeout_m
 			memcpy(cursor, end.end.cursor.data, end.end.cursor.bytes);
 		list.list_orders.cursor = (struct pd_slice){cursor, end.end.cursor.bytes};
 	} while (end.end.more);
-	if (count)
-		*count = adoption.count;
 	return PD_OK;
+}
+
+enum pd_err worker_adopt_all(struct worker *worker, uint32_t area, int timeout_ms,
+			     void (*each)(struct worker *worker, struct worker_order *order, void *arg), size_t *count)
+{
+	struct adoption adoption = {worker, each, 0};
+	enum pd_err err = adopt_state(&adoption, area, PD_STATE_accepted, timeout_ms);
+	if (!err && worker->handler->put_off)
+		err = adopt_state(&adoption, area, PD_STATE_suspended, timeout_ms);
+	if (!err && count)
+		*count = adoption.count;
+	return err;
 }
 
 /* ---- lifecycle ---- */

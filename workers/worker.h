@@ -25,6 +25,8 @@ enum worker_stage {
 enum worker_loss {
 	WORKER_WITHDRAWN, /* it left the queue before we answered */
 	WORKER_TAKEN,     /* our command came too late: someone else moved it */
+	WORKER_CLIMBED,   /* a time has passed, and it went to the level above */
+	WORKER_PUT_OFF,   /* the actor put it off, and the handler has no put_off: it does not wait for it */
 	WORKER_LINK_LOST, /* it was offered on a connection that is gone */
 };
 
@@ -35,6 +37,7 @@ struct worker_order {
 	uint32_t holder, actor;
 	uint16_t attempt;
 	enum worker_stage stage;
+	bool put_off;                  /* in hand, and put off until due_ms */
 	uint64_t due_ms;               /* by when it is to be accepted, or once in hand completed; 0: unknown */
 	struct pd_submitted submitted; /* the request. Of an adopted order the coordinate is missing */
 	void *data;                    /* the handler's own */
@@ -44,8 +47,8 @@ struct worker_order {
 struct worker_handler {
 	/* A new dispatch. Answer it now or later: worker_accept, worker_decline, or leave it to others. */
 	void (*offered)(struct worker *worker, struct worker_order *order, void *arg);
-	/* The command was carried out. After complete, decline and transfer the order is forgotten when this returns.
-	 */
+	/* The command was carried out. After complete, decline, transfer and release the order is forgotten when this
+	 * returns. */
 	void (*done)(struct worker *worker, struct worker_order *order, enum pd_type command, void *arg);
 	/* The command was refused, and the order is as it was. */
 	void (*refused)(struct worker *worker, struct worker_order *order, enum pd_type command,
@@ -54,6 +57,13 @@ struct worker_handler {
 	 * and only events tell of it. When null an offered one is lost, as if someone else had accepted it: several
 	 * workers may act as one person, and one of them then has it. */
 	void (*accepted_elsewhere)(struct worker *worker, struct worker_order *order, void *arg);
+	/* The actor put an order in hand off, elsewhere; it stays here. When null, it is lost. */
+	void (*put_off)(struct worker *worker, struct worker_order *order, void *arg);
+	/* An order of the actor that was put off goes on: it is in hand. If it was not here, its data is null. Only
+	 * events tell of it. */
+	void (*gone_on)(struct worker *worker, struct worker_order *order, void *arg);
+	/* The broker tells of an order that is offered or in hand and must not be forgotten. */
+	void (*warned)(struct worker *worker, struct worker_order *order, const struct pd_warned *warned, void *arg);
 	/* The order is not ours any more, by person (0: unknown). It is forgotten when this returns. */
 	void (*lost)(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
 		     void *arg);
@@ -85,7 +95,8 @@ PD_MUST_USE enum pd_err worker_join(struct worker *worker, uint32_t area, uint32
 void worker_stop(struct worker *worker);
 
 /* Take an order that its acceptor had accepted before (an earlier run) into hand; false: it is not an accepted order of
- * an area that we work for as that person, or it is here already. *adopted may be null. */
+ * an area that we work for as that person, or one that was put off though the handler has no put_off, or it is here
+ * already. *adopted may be null. */
 bool worker_adopt(struct worker *worker, const struct pd_order *order, struct worker_order **adopted);
 /* Ask for all accepted orders held in area or below and adopt those that are ours; waits at most timeout_ms an answer.
  * PD_EBUSY: the broker has too much to do (the areas were joined a moment ago, and many orders wait there); may be
@@ -94,7 +105,8 @@ PD_MUST_USE enum pd_err worker_adopt_all(struct worker *worker, uint32_t area, i
 					 void (*each)(struct worker *worker, struct worker_order *order, void *arg),
 					 size_t *count);
 
-/* The moves: accept and decline of what is offered, complete of what is in hand, note and transfer of either. The texts
+/* The moves: accept and decline of what is offered, complete, release, suspend and resume of what is in hand, note and
+ * transfer of either. The texts
  * are copied; the answer comes to the handler. PD_EBUSY: a command on this order, or too many in all, are under way:
  * try again later. PD_EINVAL: a text breaks its limits (pd_client_why). */
 PD_MUST_USE enum pd_err worker_accept(struct worker *worker, struct worker_order *order);
@@ -102,6 +114,10 @@ PD_MUST_USE enum pd_err worker_decline(struct worker *worker, struct worker_orde
 PD_MUST_USE enum pd_err worker_transfer(struct worker *worker, struct worker_order *order, uint32_t holder,
 					struct pd_slice reason);
 PD_MUST_USE enum pd_err worker_complete(struct worker *worker, struct worker_order *order, struct pd_slice result);
+PD_MUST_USE enum pd_err worker_release(struct worker *worker, struct worker_order *order, struct pd_slice reason);
+PD_MUST_USE enum pd_err worker_suspend(struct worker *worker, struct worker_order *order, uint64_t until_ms,
+				       struct pd_slice reason);
+PD_MUST_USE enum pd_err worker_resume(struct worker *worker, struct worker_order *order, struct pd_slice reason);
 PD_MUST_USE enum pd_err worker_note(struct worker *worker, struct worker_order *order, struct pd_slice text);
 
 /* Whether a command on this order is not yet answered. */

@@ -363,15 +363,11 @@ static void dispatch(struct pd_client *client, const struct pd_message *message,
 		break;
 	case PD_MSG_refused: refused(client, message, bytes, byte_count); break;
 	case PD_MSG_notice_push: acknowledge(client, message); /* fall through */
-	case PD_MSG_push:
-	case PD_MSG_withdraw:
-	case PD_MSG_moved:
-		if (client->options.on_push)
-			client->options.on_push(client, message, client->options.arg);
-		break;
 	default:
 		if (pd_message_info(message->type)->role == PD_REPLY)
 			client_answered(client, message, bytes, byte_count);
+		else if (pd_message_info(message->type)->role == PD_PUSH && client->options.on_push)
+			client->options.on_push(client, message, client->options.arg);
 		break;
 	}
 }

@@ -45,8 +45,9 @@ struct pd_client_options {
 	bool listen;           /* be told what concerns the person: on_push gets it, too */
 	uint32_t resend_ms;    /* when to send again what is unanswered, then doubling up to 16 times it; 0: 5,000 */
 
-	void *arg;               /* given to the callbacks, each of which may be null */
-	pd_message_fn *on_push;  /* push or withdraw; with listen, moved */
+	void *arg; /* given to the callbacks, each of which may be null */
+	/* push, withdraw, warned; with listen, moved and notice_push; leave alone what a later broker may push */
+	pd_message_fn *on_push;
 	pd_message_fn *on_event; /* of what is followed: in the order of their seqs, each once */
 	pd_message_fn *on_stats; /* figures of the area that is followed and of those below */
 	pd_link_fn *on_link;

@@ -305,8 +305,11 @@ static void on_refused(struct worker *worker, struct worker_order *order, enum p
 static void on_lost(struct worker *worker, struct worker_order *order, enum worker_loss loss, uint32_t person,
 		    void *arg)
 {
-	static const char *const losses[] = {
-		[WORKER_WITHDRAWN] = "withdrawn", [WORKER_TAKEN] = "taken", [WORKER_LINK_LOST] = "link lost"};
+	static const char *const losses[] = {[WORKER_WITHDRAWN] = "withdrawn",
+					     [WORKER_TAKEN] = "taken",
+					     [WORKER_CLIMBED] = "climbed",
+					     [WORKER_PUT_OFF] = "put off",
+					     [WORKER_LINK_LOST] = "link lost"};
 	(void)worker;
 	note_down(arg, "lost %u, %s by %u; ", order->id.bytes[15], losses[loss], person);
 }
@@ -337,6 +340,28 @@ static void on_follow_refused(struct worker *worker, const struct pd_refused *re
 	(void)worker;
 	note_down(arg, "events refused: %.*s; ", (int)refused->name.bytes, refused->name.data);
 }
+
+static void on_warned(struct worker *worker, struct worker_order *order, const struct pd_warned *warned, void *arg)
+{
+	(void)worker;
+	note_down(arg, "warned %u, %s; ", order->id.bytes[15], pd_word("warning", warned->why));
+}
+
+static void on_put_off(struct worker *worker, struct worker_order *order, void *arg)
+{
+	(void)worker;
+	note_down(arg, "put off elsewhere %u; ", order->id.bytes[15]);
+}
+
+/* Of one who waits for what was put off, and is warned. */
+static const struct worker_handler handler_with_patience = {
+	.offered = on_offered,
+	.done = on_done,
+	.refused = on_refused,
+	.put_off = on_put_off,
+	.warned = on_warned,
+	.lost = on_lost,
+};
 
 /* Of one who is the only worker of its actor, and follows events. */
 static const struct worker_handler handler_of_one = {
@@ -580,6 +605,148 @@ static void test_stale_and_not_ours_is_lost(void **state)
 	(void)state;
 	play_start(&play, script_stale_complete, always_work);
 	play_until(&play, "offered 1 v1 at 1001 to 2001; accept done 1 v2; lost 1, taken by 2002; ");
+	play_end(&play);
+}
+
+/* When it is looked at it has climbed, or was put off by another worker of the same person. */
+static void script_lost_in_time(struct broker *broker)
+{
+	broker_greet(broker);
+	for (uint8_t n = 1; n <= 2; n++) {
+		broker_push(broker, n, 1, 1001);
+		struct pd_message accept = broker_expect(broker, PD_MSG_accept);
+		broker_ok(broker, &accept, 2);
+		struct pd_message complete = broker_expect(broker, PD_MSG_complete);
+		broker_refuse(broker, &complete, PD_REFUSED_stale, 3, 0);
+		struct pd_message get = broker_expect(broker, PD_MSG_get_order), order = {.type = PD_MSG_order};
+		order.order = (struct pd_order){.order = id_of(n),
+						.seq = 1,
+						.last_seq = 3,
+						.version = 3,
+						.state = n == 1 ? PD_STATE_waiting : PD_STATE_suspended,
+						.holder = n == 1 ? 101 : 1001,
+						.area = 1001,
+						.category = 3,
+						.urgency = PD_urgency_high,
+						.attempt = 1,
+						.acceptor = n == 1 ? 0 : 2001,
+						.step = n == 1 ? 1 : 0,
+						.text = pd_text("楼道灯不亮")};
+		broker_send(broker, get.request, order);
+		broker_end(broker, &get, 1);
+	}
+}
+
+static void test_lost_in_time(void **state)
+{
+	struct play play;
+	(void)state;
+	play_start(&play, script_lost_in_time, always_work);
+	play_until(&play, "offered 1 v1 at 1001 to 2001; accept done 1 v2; lost 1, climbed by 0; "
+			  "offered 2 v1 at 1001 to 2001; accept done 2 v2; lost 2, put off by 2001; ");
+	play_end(&play);
+}
+
+static void script_put_off(struct broker *broker)
+{
+	broker_greet(broker);
+	broker_push(broker, 1, 1, 1001);
+	struct pd_message accept = broker_expect_version(broker, PD_MSG_accept, 1);
+	broker_ok(broker, &accept, 2);
+	struct pd_message suspend = broker_expect_version(broker, PD_MSG_suspend, 2);
+	if (suspend.suspend.until_ms != 1764500000000 || suspend.suspend.actor != 2001)
+		broker_fail(broker, "suspend names %llu and %u", (unsigned long long)suspend.suspend.until_ms,
+			    suspend.suspend.actor);
+	broker_ok(broker, &suspend, 3);
+	struct pd_message resume = broker_expect_version(broker, PD_MSG_resume, 3);
+	broker_ok(broker, &resume, 4);
+	struct pd_message release = broker_expect_version(broker, PD_MSG_release, 4);
+	broker_push(broker, 1, 5, 1001); /* it waits again, and this comes before the answer */
+	broker_ok(broker, &release, 5);
+}
+
+static void put_off_and_give_back(struct worker *worker, struct worker_order *order, const char *what)
+{
+	if (strcmp(what, "offered") == 0 && order->version == 1) {
+		assert_int_equal(worker_accept(worker, order), PD_OK);
+	} else if (strcmp(what, "accept") == 0) {
+		assert_int_equal(worker_suspend(worker, order, 1764500000000, pd_text("等配件")), PD_OK);
+	} else if (strcmp(what, "suspend") == 0) {
+		assert_true(order->put_off);
+		assert_int_equal(order->due_ms, 1764500000000);
+		assert_int_equal(worker_resume(worker, order, pd_text("")), PD_OK);
+	} else if (strcmp(what, "resume") == 0) {
+		assert_false(order->put_off);
+		assert_int_equal(worker_release(worker, order, pd_text("外出")), PD_OK);
+	}
+}
+
+static void test_put_off_and_given_back(void **state)
+{
+	struct play play;
+	(void)state;
+	play_start_with(&play, &handler_with_patience, script_put_off, put_off_and_give_back);
+	play_until(&play, "offered 1 v1 at 1001 to 2001; accept done 1 v2; suspend done 1 v3; resume done 1 v4; "
+			  "release done 1 v5; offered 1 v5 at 1001 to 2001; ");
+	assert_int_equal(worker_count(play.worker, WORKER_OFFERED), 1);
+	assert_int_equal(worker_count(play.worker, WORKER_IN_HAND), 0);
+	play_end(&play);
+}
+
+static void broker_warn(struct broker *broker, uint8_t n, uint32_t holder, uint32_t acceptor, enum pd_warning why)
+{
+	struct pd_message warned = {.type = PD_MSG_warned};
+	warned.warned = (struct pd_warned){id_of(n), 2, holder, acceptor, (uint8_t)why, 1763901800000};
+	broker_send(broker, 0, warned);
+}
+
+static void script_warns(struct broker *broker)
+{
+	broker_greet(broker);
+	broker_push(broker, 1, 1, 1001);
+	broker_warn(broker, 1, 1001, 0, PD_warning_half);
+	broker_warn(broker, 9, 1001, 0, PD_warning_half);    /* never heard of */
+	broker_warn(broker, 1, 1001, 2002, PD_warning_half); /* somebody else's */
+	broker_warn(broker, 1, 101, 0, PD_warning_half);     /* another desk's */
+	broker_push(broker, 2, 1, 1001);
+}
+
+static void test_warned(void **state)
+{
+	struct play play;
+	(void)state;
+	play_start_with(&play, &handler_with_patience, script_warns, NULL);
+	play_until(&play, "offered 1 v1 at 1001 to 2001; warned 1, half; offered 2 v1 at 1001 to 2001; ");
+	play_end(&play);
+	/* Who does not want to be warned is not. */
+	play_start(&play, script_warns, NULL);
+	play_until(&play, "offered 1 v1 at 1001 to 2001; offered 2 v1 at 1001 to 2001; ");
+	play_end(&play);
+}
+
+static void script_adoption_of_put_off(struct broker *broker)
+{
+	broker_greet(broker);
+	struct pd_message list = broker_expect(broker, PD_MSG_list_orders);
+	broker_order(broker, &list, 1, 2, PD_STATE_accepted, 1001, 2001);
+	broker_end(broker, &list, 1);
+	list = broker_expect(broker, PD_MSG_list_orders);
+	if (list.list_orders.state != PD_STATE_suspended)
+		broker_fail(broker, "expected a list of those that are put off");
+	broker_order(broker, &list, 2, 2, PD_STATE_suspended, 1001, 2001);
+	broker_end(broker, &list, 1);
+}
+
+static void test_adopts_what_was_put_off(void **state)
+{
+	struct play play;
+	const struct pd_id id = id_of(2);
+	size_t count;
+	(void)state;
+	play_start_with(&play, &handler_with_patience, script_adoption_of_put_off, NULL);
+	assert_int_equal(worker_adopt_all(play.worker, 101, BOUND_MS, NULL, &count), PD_OK);
+	assert_int_equal(count, 2);
+	assert_true(worker_find(play.worker, &id)->put_off);
 	play_end(&play);
 }
 
@@ -913,6 +1080,10 @@ static void test_entries_keep_their_numbers(void **state)
 	assert_null(entries_by_number(&entries, 6)->order);
 	assert_string_equal(entries_by_number(&entries, 6)->gone, "it was completed");
 	assert_null(entries_by_number(&entries, 0));
+	/* One that comes back is another entry, and the one that is meant. */
+	struct entry *again = entries_add(&entries, &orders[ORDERS - 1]);
+	assert_ptr_equal(entries_by_id(&entries, &orders[ORDERS - 1].id), again);
+	assert_ptr_equal(entries_first_unshown(&entries), again);
 	entries_fini(&entries);
 }
 
@@ -1184,6 +1355,10 @@ int main(void)
 		cmocka_unit_test(test_refused_events_are_told),
 		cmocka_unit_test(test_stale_but_still_ours_is_repeated),
 		cmocka_unit_test(test_stale_and_not_ours_is_lost),
+		cmocka_unit_test(test_lost_in_time),
+		cmocka_unit_test(test_put_off_and_given_back),
+		cmocka_unit_test(test_warned),
+		cmocka_unit_test(test_adopts_what_was_put_off),
 		cmocka_unit_test(test_pushed_again_with_new_version),
 		cmocka_unit_test(test_declined_to_ourselves),
 		cmocka_unit_test(test_offers_end_with_the_link),

@@ -41,7 +41,7 @@ char *moment_print_span(uint32_t s, char text[static MOMENT_SPAN_BYTES])
 	return text;
 }
 
-static bool read_date(const struct cli *cli, const char *what, const char *text, uint64_t *ms)
+static enum pd_err parse_date(const char *text, uint64_t *ms)
 {
 	static const char *const formats[] = {"%Y-%m-%d",          "%Y-%m-%d %H:%M",
 					      "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S%z",
@@ -51,22 +51,28 @@ static bool read_date(const struct cli *cli, const char *what, const char *text,
 	uint64_t second_ms;
 	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
 		if (!zone_read(formats[i], text, &date, why))
-			return zone_moment(&date, ms, &second_ms) != ZONE_OUT ||
-			       !cli_fail(cli, CLI_USAGE, _("%s: %s is before 1970"), what, text);
-	cli_fail(cli, CLI_USAGE,
-		 _("%s: \"%s\" is no time; one is written like 2025-11-23, 2025-11-23 15:57, "
-		   "2025-11-23T15:57:00+08:00 or, so long from now, +3d or +2h"),
-		 what, text);
-	return false;
+			return zone_moment(&date, ms, &second_ms) == ZONE_OUT ? PD_ENOENT : PD_OK;
+	return PD_EINVAL;
+}
+
+enum pd_err moment_parse(const char *text, uint64_t *ms)
+{
+	uint32_t s;
+	if (text[0] != '+' || !moment_span(text + 1, strlen(text + 1), &s))
+		return parse_date(text, ms);
+	*ms = print_wall_ms() + s * UINT64_C(1000);
+	return PD_OK;
 }
 
 bool moment_read(const struct cli *cli, const char *what, const char *text, uint64_t *ms)
 {
-	uint32_t s;
-	if (!text)
-		return true;
-	if (text[0] != '+' || !moment_span(text + 1, strlen(text + 1), &s))
-		return read_date(cli, what, text, ms);
-	*ms = print_wall_ms() + s * UINT64_C(1000);
-	return true;
+	enum pd_err err = text ? moment_parse(text, ms) : PD_OK;
+	if (err == PD_ENOENT)
+		cli_fail(cli, CLI_USAGE, _("%s: %s is before 1970"), what, text);
+	else if (err)
+		cli_fail(cli, CLI_USAGE,
+			 _("%s: \"%s\" is no time; one is written like 2025-11-23, 2025-11-23 15:57, "
+			   "2025-11-23T15:57:00+08:00 or, so long from now, +3d or +2h"),
+			 what, text);
+	return !err;
 }
