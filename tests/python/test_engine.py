@@ -238,5 +238,6 @@ class Work(unittest.TestCase):
 
     def test_pushes_are_given_on(self):
         talk = Talk().open()
-        talk.engine.received(bytes.fromhex(SCHEMA.messages["push"].example["hex"]) + bytes.fromhex(SCHEMA.messages["withdraw"].example["hex"]))
-        self.assertEqual([push.what for push in talk.pushes], ["push", "withdraw"])
+        talk.engine.received(bytes.fromhex(SCHEMA.messages["push"].example["hex"]) + bytes.fromhex(SCHEMA.messages["withdraw"].example["hex"]) +
+                             bytes.fromhex(SCHEMA.messages["warned"].example["hex"]))
+        self.assertEqual([push.what for push in talk.pushes], ["push", "withdraw", "warned"])

@@ -128,6 +128,31 @@ class Blocking(Live):
         self.assertEqual(told.next(BOUND_S).event.rating, 4)
         told.close()
 
+    def test_a_worker_gives_back_puts_off_and_is_warned(self):
+        resident, leader, operator = self.client(7003), self.client(2003), self.client(0)
+        operator.call("put_category", category=80, name="快", level=5, urgency=3, accept_within_s=4, complete_within_s=3600)
+        order = resident.submit(80, "五").order
+        with leader.work(1112, 1) as pushes:
+            job = paidan.aio.Jobs(leader._client)
+            first = job.take(pushes.next(BOUND_S))
+            self.assertIsNone(job.take(pushes.next(BOUND_S)))  # a warning is no second job
+            self.assertEqual((first.order, first.warned.what, first.warned.why), (order, "warned", "half"))
+        seen = []
+
+        def handle(job):
+            if seen:
+                leader.close()
+                return
+            seen.append(job.order)
+            job.accept()
+            job.suspend(int(time.time() * 1000) + 86400000, "等配件")
+            job.resume("到了")
+            job.release("外出")
+
+        leader.worker(1112, handle, credit=1)
+        now = operator.show(order)
+        self.assertEqual((seen, now.state, now.version, now.holder), ([order], "waiting", 5, 1112))
+
     def test_an_error_of_the_handler_ends_the_worker(self):
         leader = self.client(2004)
         self.client(7004).submit(1, "山")

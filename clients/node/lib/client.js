@@ -41,8 +41,8 @@ import { Worker } from './worker.js'
  * than before; with `down` a Refusal of the hello, or null when the connection was lost. The client goes on trying.
  * @property {boolean} [listen] have the broker tell what concerns the person: `on_push` gets it, e.g. `moved`, whose
  * `event` is a move of an order that the person asked for or follows
- * @property {(push: any) => void} [on_push] gets pushes for areas of `client.work`, and what else the broker tells of its
- * own accord. Not needed with `client.worker`.
+ * @property {(push: any) => void} [on_push] gets pushes for areas of `client.work`, warnings of what these hold, and what
+ * else the broker tells of its own accord; leave alone what you do not know. Not needed with `client.worker`.
  * @property {(notified: import('../types/messages.js').Notified, reminder: number) => void} [on_notice] gets each notice to
  * the person or their household: when it is sent, on connecting while it is not answered, and when it is told again, with
  * the reminder's number then, else 0. That it was delivered is answered by the client itself.
@@ -503,8 +503,8 @@ export class Client extends Commands {
 	}
 
 	/**
-	 * Bring many areas, households, people and categories into the registry at once: all of them, or nothing.
-	 * @param {Iterable<{ [N in 'put_area' | 'put_household' | 'put_person' | 'put_category']: [N, Sent[N]] }['put_area' | 'put_household' | 'put_person' | 'put_category']>} rows
+	 * Bring many areas, households, people, categories and what else is set up into the registry at once: all of them, or nothing.
+	 * @param {Iterable<{ [N in keyof Sent & `put_${string}`]: [N, Sent[N]] }[keyof Sent & `put_${string}`]>} rows
 	 * names of put_ messages, each with its fields; a Refusal names the `row` at fault, counted from 1
 	 * @param {Omit<Sent['import_commit'], 'import' | 'rows'>} [how]
 	 * @returns {Promise<import('../types/messages.js').Imported>} what was changed, or with `dry_run` would be

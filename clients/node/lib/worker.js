@@ -16,6 +16,8 @@ import { BadInput, Closed, PaidanError, Refusal } from './errors.js'
  * @property {number} [credit] how many orders may be pushed and not yet accepted at a time; 8 without it
  * @property {number} [concurrency] how many handlers may run at a time; as many as `credit` without it
  * @property {number} [actor] in whose name orders are moved, when the connection may act for others
+ * @property {(dispatch: Dispatch, warned: import('../types/messages.js').Warned) => void} [on_warned] is told of a dispatch
+ * that is here and must not be forgotten: half of its time has passed, it is urged, ...
  * @property {(error: Error, dispatch: Dispatch | null) => void} [on_error] gets what a handler throws, and refusals to
  * work after a reconnection (without a dispatch). That an order was lost to somebody else is not an error. Without it
  * they become warnings of the process.
@@ -111,12 +113,29 @@ export class Dispatch {
 		return this.#move('transfer', { holder, reason }, options)
 	}
 
+	/** Give it back: it waits again where it was (退单). @param {string} reason @param {CallOptions} [options] @returns {Promise<Ok>} */
+	async release(reason, options) {
+		const ok = await this.#move('release', { reason }, options)
+		this.accepted = false
+		return ok
+	}
+
+	/** Put it off until then; what is left of the time to complete it is kept (挂起). @param {number} until_ms @param {string} reason @param {CallOptions} [options] @returns {Promise<Ok>} */
+	suspend(until_ms, reason, options) {
+		return this.#move('suspend', { until_ms, reason }, options)
+	}
+
+	/** Go on with it before (恢复). @param {string} [reason] @param {CallOptions} [options] @returns {Promise<Ok>} */
+	resume(reason = '', options) {
+		return this.#move('resume', { reason }, options)
+	}
+
 	/** Add a remark. @param {string} text @param {CallOptions} [options] @returns {Promise<Ok>} */
 	note(text, options) {
 		return this.#move('note', { text }, options)
 	}
 
-	/** A version that has become stale by a note is looked up, and the command repeated, as long as the order is still ours to move. @param {'accept' | 'complete' | 'decline' | 'transfer' | 'note'} name @param {Record<string, any>} fields @param {CallOptions} [options] @returns {Promise<Ok>} */
+	/** A version that has become stale by a note is looked up, and the command repeated, as long as the order is still ours to move. @param {'accept' | 'complete' | 'decline' | 'transfer' | 'release' | 'suspend' | 'resume' | 'note'} name @param {Record<string, any>} fields @param {CallOptions} [options] @returns {Promise<Ok>} */
 	async #move(name, fields, options) {
 		for (let tries = 1; ; tries++) {
 			const all = { order: this.order, version: this.version, ...fields, actor: this.#actor }
@@ -136,7 +155,7 @@ export class Dispatch {
 	async #isOurs(named, options) {
 		const now = await this.#client.show({ order: this.order, story: false }, options)
 		const waits = now.state === 'waiting' && now.holder === this.holder
-		const inHand = now.state === 'accepted' && now.acceptor === (this.#actor || this.#client.person)
+		const inHand = (now.state === 'accepted' || now.state === 'suspended') && now.acceptor === (this.#actor || this.#client.person)
 		const ours = this.accepted ? inHand : waits
 		if (ours) this.version = now.version
 		else this.#lost = true
@@ -180,10 +199,18 @@ export class Worker {
 		return this.#options.area
 	}
 
-	/** @internal @param {import('../types/messages.js').Push | import('../types/messages.js').Withdraw} message */
+	/** @internal @param {import('../types/messages.js').Push | import('../types/messages.js').Withdraw | import('../types/messages.js').Warned} message */
 	pushed(message) {
 		if (message.type === 'withdraw') this.#withdrawn(message)
-		else if (!this.#stopped) this.#offered(message)
+		else if (message.type === 'warned') this.#warned(message)
+		else if (message.type === 'push' && !this.#stopped) this.#offered(message)
+	}
+
+	/** @param {import('../types/messages.js').Warned} warned */
+	#warned(warned) {
+		const dispatch = this.#dispatches.get(warned.order)
+		const { on_warned: told } = this.#options
+		if (dispatch && told) queueMicrotask(() => told(dispatch, warned)) // what it throws is not ours
 	}
 
 	/** @param {import('../types/messages.js').Push} push */

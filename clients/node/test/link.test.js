@@ -303,4 +303,7 @@ test('a push is passed on', () => {
 	const stage = new Stage().live()
 	stage.broker(['withdraw', 0, { order: ID, holder: 1001, person: 2002 }])
 	assert.deepEqual(stage.pushes, [{ type: 'withdraw', order: ID, holder: 1001, person: 2002 }])
+	const warned = { order: ID, version: 2, holder: 1001, acceptor: 2001, why: 'half', due_ms: 1763901800000 }
+	stage.broker(['warned', 0, warned])
+	assert.deepEqual(stage.pushes[1], { type: 'warned', ...warned })
 })

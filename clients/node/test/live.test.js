@@ -286,6 +286,28 @@ test('an order that somebody else took is withdrawn, and no error', options, asy
 	assert.deepEqual(errors, [])
 })
 
+test('a worker is warned, puts off, goes on and gives back', options, async () => {
+	const quick = { category: 80, name: '快', level: 'microgrid', urgency: 'normal', accept_within_s: 4, complete_within_s: 3600 }
+	await operator.call('put_category', /** @type {any} */ (quick))
+	const warned = deferred(), done = deferred()
+	const worker = await leader.worker({ area: MICRO, on_warned: (dispatch, warning) => warned.resolve([dispatch.order, warning.why]) }, async (dispatch) => {
+		await warned.promise
+		if (dispatch.version > 1) return // it waits again, and comes again
+		await dispatch.accept()
+		await dispatch.suspend(Date.now() + 86400000, '等配件')
+		await dispatch.resume('到了')
+		await dispatch.release('外出')
+		done.resolve(null)
+	})
+	const { order } = await resident.submit({ ...lamp, category: 80 })
+	assert.deepEqual(await warned.promise, [order, 'half'])
+	await done.promise
+	const now = await resident.show({ order })
+	assert.deepEqual([now.state, now.version, now.holder], ['waiting', 5, MICRO])
+	await resident.cancel({ order, version: 5 })
+	await worker.close()
+})
+
 test('what a handler throws comes to on_error, and the worker goes on', options, async () => {
 	const failed = deferred(), done = deferred()
 	const worker = await leader.worker({ area: MICRO, on_error: (error) => failed.resolve(error) }, async (dispatch) => {

@@ -179,9 +179,11 @@ class Events(Stream):
 
 
 class Pushes(Stream):
-    """The orders that are pushed for an area, and withdrawals of them: `push` and `withdraw` records.
+    """The orders that are pushed for an area, and withdrawals of them: `push` and `withdraw` records; and `warned` ones
+    of orders that the area holds and that must not be forgotten.
 
-    A push has the order's first event as `submitted`. It promises nothing: accept the order, or leave it.
+    A push has the order's first event as `submitted`. It promises nothing: accept the order, or leave it. Leave alone
+    what you do not know: a later broker may push more.
     """
 
     def __init__(self, client: Client, area: int) -> None:
@@ -214,6 +216,7 @@ class Job:
         self.version: int = push.version  #: the order's version as far as it is known here
         self.accepted = False  #: by this worker
         self.withdrawn = False  #: it left the queue by another's doing before this worker accepted it
+        self.warned: Record | None = None  #: the last warning of it: half of its time has passed, it is urged, ...
 
     @property
     def order(self) -> uuid.UUID:
@@ -251,6 +254,18 @@ class Job:
         """It goes to another holder."""
         return await self.move("transfer", holder=holder, reason=reason)
 
+    async def release(self, reason: str) -> Record:
+        """Give it back: it waits again where it was."""
+        return await self.move("release", reason=reason)
+
+    async def suspend(self, until_ms: int, reason: str) -> Record:
+        """Put it off until then; what is left of the time to complete it is kept."""
+        return await self.move("suspend", until_ms=until_ms, reason=reason)
+
+    async def resume(self, reason: str = "") -> Record:
+        """Go on with it before."""
+        return await self.move("resume", reason=reason)
+
     async def note(self, text: str) -> Record:
         """Add a remark."""
         return await self.move("note", text=text)
@@ -273,6 +288,10 @@ class Jobs:
         if record.what == "withdraw":
             if job and not job.accepted:
                 job.withdrawn = True
+            return None
+        if record.what == "warned" and job:
+            job.warned = record
+        if record.what != "push":
             return None
         if job:
             if not job.accepted:
@@ -665,7 +684,7 @@ class Client:
     def _pushed(self, record: Record) -> None:
         if record.what == "notice_push":
             self._notified(record)
-        if record.what not in ("push", "withdraw"):
+        if record.what not in ("push", "withdraw", "warned"):
             inner = {f.name: self._inner(record[f.name]) for f in self._schema.messages[record.what].fields
                      if f.kind == "bin" and f.unit == "a message"}
             for told in self._told:

@@ -156,9 +156,11 @@ class Told(Stream):
 
 
 class Pushes(Stream):
-    """The orders that are pushed for an area, and withdrawals of them: `push` and `withdraw` records.
+    """The orders that are pushed for an area, and withdrawals of them: `push` and `withdraw` records; and `warned` ones
+    of orders that the area holds and that must not be forgotten.
 
-    A push has the order's first event as `submitted`. It promises nothing: accept the order, or leave it.
+    A push has the order's first event as `submitted`. It promises nothing: accept the order, or leave it. Leave alone
+    what you do not know: a later broker may push more.
     """
 
     _stream: aio.Pushes
@@ -180,6 +182,7 @@ class Job:
     version = property(lambda self: self._job.version, doc="the order's version as far as it is known here")
     accepted = property(lambda self: self._job.accepted, doc="by this worker")
     withdrawn = property(lambda self: self._job.withdrawn, doc="left the queue by another's doing, before it was accepted")
+    warned = property(lambda self: self._job.warned, doc="the last warning of it: half of its time has passed, it is urged, …")
 
     def move(self, what: str, **fields: Any) -> Record:
         """Make a move of the order by its name, with the version that is known."""
@@ -200,6 +203,18 @@ class Job:
     def transfer(self, holder: int, reason: str) -> Record:
         """It goes to another holder."""
         return self._loop.run(self._job.transfer(holder, reason))
+
+    def release(self, reason: str) -> Record:
+        """Give it back: it waits again where it was."""
+        return self._loop.run(self._job.release(reason))
+
+    def suspend(self, until_ms: int, reason: str) -> Record:
+        """Put it off until then; what is left of the time to complete it is kept."""
+        return self._loop.run(self._job.suspend(until_ms, reason))
+
+    def resume(self, reason: str = "") -> Record:
+        """Go on with it before."""
+        return self._loop.run(self._job.resume(reason))
 
     def note(self, text: str) -> Record:
         """Add a remark."""
