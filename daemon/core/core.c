@@ -134,6 +134,13 @@ static void apply_registry(struct core *core, const struct pd_message *event)
 	reroute_registry_changed(core);
 }
 
+static void apply_notice(struct core *core, const struct pd_message *event, uint64_t at)
+{
+	notice_apply(core, event, at);
+	if (event->type == PD_MSG_notified && event->notified.plan)
+		modes_told(core, &event->notified);
+}
+
 struct order *core_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	uint64_t time_ms = event->order_event.time_ms;
@@ -145,7 +152,7 @@ struct order *core_apply(struct core *core, const struct pd_message *event, uint
 	if (pd_is_listing_event(event->type))
 		listings_apply(core, event, at);
 	else if (pd_is_notice_event(event->type))
-		notice_apply(core, event, at);
+		apply_notice(core, event, at);
 	else
 		apply_registry(core, event);
 	return NULL;

@@ -1,7 +1,10 @@
 /* modes.c - where plans are on, and the times of orders there; modes_decide.c has the commands. */
 #include "modes.h"
 
+#include <string.h>
+
 #include "deadline.h"
+#include "id.h"
 #include "registry_kinds.h"
 #include "state.h"
 
@@ -177,6 +180,67 @@ static void expire(const struct mode *mode, uint64_t now_ms, struct pd_message *
 						   .reason = pd_text("")};
 }
 
+/* ---- what is sent at the start ---- */
+
+/* What is still to be sent, the notice first; 0: nothing. */
+static unsigned to_tell(const struct core *core, const struct mode *mode)
+{
+	const struct plan *plan = (const struct plan *)registry_find(core->registry, REGISTRY_PLANS, mode->id);
+	if (!mode->on)
+		return 0;
+	if (plan->notice.bytes && !(mode->told & MODE_NOTICE))
+		return MODE_NOTICE;
+	const struct category *category = registry_category(core->registry, plan->roll_category);
+	bool roll_call = plan->roll_call.bytes && category && !category->retired;
+	return roll_call && !(mode->told & MODE_ROLL_CALL) ? MODE_ROLL_CALL : 0;
+}
+
+/* Of the plan and the event that switched it on, and of a number, if there is a notice of this id. */
+static struct pd_id notice_id(const struct core *core, const struct mode *mode, unsigned what)
+{
+	for (uint32_t number = 0;; number++) {
+		uint32_t from[] = {mode->id, what, number};
+		uint64_t hashes[2] = {core_mix(mode->seq, from, sizeof from)};
+		uint8_t random[10];
+		hashes[1] = core_mix(hashes[0], from, sizeof from);
+		memcpy(random, hashes, sizeof random);
+		struct pd_id id = pd_id_make(mode->begun_ms, random);
+		if (!core_notice(core, &id))
+			return id;
+	}
+}
+
+static void tell(const struct core *core, const struct mode *mode, unsigned what, uint64_t now_ms,
+		 struct pd_message *event)
+{
+	const struct plan *plan = (const struct plan *)registry_find(core->registry, REGISTRY_PLANS, mode->id);
+	bool roll_call = what == MODE_ROLL_CALL;
+	event->type = PD_MSG_notified;
+	event->notified = (struct pd_notified){.time_ms = now_ms,
+					       .actor = mode->actor,
+					       .notice = notice_id(core, mode, what),
+					       .area = mode->area,
+					       .kind = roll_call ? PD_notice_kind_roll_call : PD_notice_kind_notice,
+					       .want = roll_call ? PD_want_answer : PD_want_read,
+					       .sort = PD_member_sort_household,
+					       .text = roll_call ? plan->roll_call : plan->notice,
+					       .until_ms = mode->until_ms,
+					       .category = roll_call ? plan->roll_category : 0,
+					       .labels = pd_text(""),
+					       .plan = mode->id};
+}
+
+void modes_told(struct core *core, const struct pd_notified *notified)
+{
+	struct mode *mode = (struct mode *)registry_find(core->registry, REGISTRY_MODES, notified->plan);
+	if (!mode || !mode->on)
+		return;
+	mode->told |= notified->kind == PD_notice_kind_notice ? MODE_NOTICE : MODE_ROLL_CALL;
+	struct mode_look look = mode->look;
+	registry_keep_merged(core->registry, REGISTRY_MODES, &mode->entity);
+	mode->look = look;
+}
+
 bool modes_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event)
 {
 	size_t count;
@@ -186,6 +250,11 @@ bool modes_decide_due(const struct core *core, uint64_t now_ms, struct pd_messag
 		uint64_t due_ms;
 		if (mode->on && mode->until_ms <= now_ms) {
 			expire(mode, now_ms, event);
+			return true;
+		}
+		unsigned what = to_tell(core, mode);
+		if (what) {
+			tell(core, mode, what, now_ms, event);
 			return true;
 		}
 		const struct order *order = mode->look.done ? NULL : next_order(core, mode, &due_ms);
@@ -205,7 +274,7 @@ uint64_t modes_next_due(const struct core *core)
 	for (size_t i = 0; i < count; i++) {
 		struct mode *mode = modes[i];
 		uint64_t due_ms, ms = mode->on ? mode->until_ms : UINT64_MAX;
-		if (!mode->look.done && next_order(core, mode, &due_ms))
+		if (to_tell(core, mode) || (!mode->look.done && next_order(core, mode, &due_ms)))
 			ms = 0;
 		next_ms = ms < next_ms ? ms : next_ms;
 	}
@@ -260,7 +329,18 @@ void plan_apply(struct registry *registry, void *entity, const struct pd_message
 	plan->category_count = (uint8_t)set->categories.count;
 	for (unsigned i = 0; i < plan->category_count; i++)
 		plan->categories[i] = (uint32_t)set->categories.values[i];
+	plan->notice = registry_kept_text(&plan->entity, set->notice);
+	plan->roll_call = registry_kept_text(&plan->entity, set->roll_call);
+	plan->roll_category = set->roll_category;
 	plan->retired = set->retired;
+}
+
+/* Of the same event alone: another one begins with nothing sent. */
+void mode_merge(const void *entity, struct pd_message *event)
+{
+	const struct mode *mode = entity;
+	if (event->type == PD_MSG_mode_begun && event->request == mode->seq)
+		event->mode_begun.told = mode->told;
 }
 
 void mode_apply(struct registry *registry, void *entity, const struct pd_message *event)
@@ -274,12 +354,14 @@ void mode_apply(struct registry *registry, void *entity, const struct pd_message
 	mode->seq = event->request;
 	mode->on = event->type == PD_MSG_mode_begun;
 	mode->look = (struct mode_look){0};
+	mode->actor = event->mode_begun.actor; /* both begin alike */
 	if (mode->on) {
 		const struct pd_mode_begun *begun = &event->mode_begun;
 		mode->area = begun->area;
 		mode->begun_ms = begun->time_ms;
 		mode->until_ms = begun->until_ms;
 		mode->end_ms = 0;
+		mode->told = begun->told;
 		registry_area(registry, mode->area)->plan_on = mode->id;
 		registry->modes_on++;
 	} else {

@@ -26,8 +26,12 @@ struct plan {
 	uint8_t running; /* enum pd_running */
 	uint8_t category_count;
 	uint32_t categories[PLAN_CATEGORIES_MAX]; /* for emergencies alone */
-	struct pd_slice name;
+	uint32_t roll_category;
+	struct pd_slice name, notice, roll_call; /* what is sent at the start; empty: nothing */
 };
+
+/* What a mode has sent, a bit each. */
+enum { MODE_NOTICE = 1, MODE_ROLL_CALL = 2 };
 
 /* Where the looking at orders has come to, in the order of the areas' ids. No part of the state. */
 struct mode_look {
@@ -44,6 +48,8 @@ struct mode {
 	bool on;
 	uint64_t seq;                        /* of the event */
 	uint64_t begun_ms, until_ms, end_ms; /* end_ms: when it ended; 0: it is on */
+	uint32_t actor;                      /* who switched it */
+	uint8_t told;                        /* MODE_; follows from notified, and is part of the kept event */
 	struct mode_look look;
 };
 
@@ -71,9 +77,13 @@ void modes_decide(const struct core *core, const struct pd_message *command, uin
 bool modes_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
 uint64_t modes_next_due(const struct core *core);
 
+/* A plan has sent its notice or roll-call. */
+void modes_told(struct core *core, const struct pd_notified *notified);
+
 /* Of the registry's kinds: whether a put_plan holds together; taking in a plan_set, and a mode_begun or mode_ended. */
 void plan_check(const struct registry *registry, const struct pd_put_plan *put, struct registry_decision *decision);
 void plan_apply(struct registry *registry, void *entity, const struct pd_message *event);
+void mode_merge(const void *entity, struct pd_message *event);
 void mode_apply(struct registry *registry, void *entity, const struct pd_message *event);
 
 #endif

@@ -39,6 +39,11 @@ void plan_check(const struct registry *registry, const struct pd_put_plan *put, 
 	if (put->ladder && !in_use(registry_find(registry, REGISTRY_LADDERS, put->ladder)))
 		return refuse(decision, PD_REFUSED_unknown_ladder,
 			      PD_DETAIL(plan_ladder, PD_NUMBER(put->plan), PD_NUMBER(put->ladder)));
+	if (put->roll_call.bytes && !put->roll_category)
+		return refuse(decision, PD_REFUSED_unknown_category, PD_DETAIL(plan_roll_call, PD_NUMBER(put->plan)));
+	if (put->roll_category && !in_use(registry_find(registry, REGISTRY_CATEGORIES, put->roll_category)))
+		return refuse(decision, PD_REFUSED_unknown_category,
+			      PD_DETAIL(plan_category, PD_NUMBER(put->plan), PD_NUMBER(put->roll_category)));
 	for (unsigned i = 0; i < put->categories.count; i++) {
 		uint64_t id = put->categories.values[i];
 		if (id > UINT32_MAX || !in_use(registry_find(registry, REGISTRY_CATEGORIES, (uint32_t)id)))

@@ -17,7 +17,7 @@ struct kind {
 	enum pd_type put, set;
 	enum pd_type unset; /* another event that sets it; none for most */
 	size_t bytes;
-	uint16_t slices[2]; /* where the entity has texts that point into its event; 0: no more */
+	uint16_t slices[3]; /* where the entity has texts that point into its event; 0: no more */
 	/* What it keeps of its own, whatever an event says, is put into the event; null: nothing. */
 	void (*merge)(const void *entity, struct pd_message *event);
 	void (*apply)(struct registry *registry, void *entity, const struct pd_message *event);
@@ -410,10 +410,14 @@ static const struct kind kinds[REGISTRY_KINDS] = {
 	[REGISTRY_SHAPES] = {KIND(shape), .slices = {offsetof(struct shape, rings)}, .apply = apply_shape},
 	[REGISTRY_DUTIES] = {KIND(duty), .slices = {offsetof(struct duty, name), offsetof(struct duty, text)},
 			     .merge = duty_merge, .apply = duty_apply},
-	[REGISTRY_PLANS] = {KIND(plan), .slices = {offsetof(struct plan, name)}, .apply = plan_apply},
+	[REGISTRY_PLANS] = {KIND(plan),
+			    .slices = {offsetof(struct plan, name), offsetof(struct plan, notice),
+				       offsetof(struct plan, roll_call)},
+			    .apply = plan_apply},
 	[REGISTRY_MODES] = {.set = PD_MSG_mode_begun,
 			    .unset = PD_MSG_mode_ended,
 			    .bytes = sizeof(struct mode),
+			    .merge = mode_merge,
 			    .apply = mode_apply},
 };
 
@@ -479,7 +483,7 @@ static void clone_entity(struct registry *to, enum registry_kind kind, const str
 	struct entity *copy = clone_bytes(entity, kinds[kind].bytes);
 	copy->event = clone_bytes(entity->event, entity->event_bytes);
 	copy->seen = false;
-	for (int i = 0; i < 2 && kinds[kind].slices[i]; i++) {
+	for (int i = 0; i < 3 && kinds[kind].slices[i]; i++) {
 		struct pd_slice *slice = (struct pd_slice *)((char *)copy + kinds[kind].slices[i]);
 		slice->data = copy->event + (slice->data - entity->event);
 	}

@@ -40,6 +40,8 @@ void replay_batch_event(struct book_batch *batch, const struct core *core, const
 		batch_row(batch, order);
 		if (event->type == PD_MSG_submitted && event->submitted.duty)
 			batch_entity(batch, core, REGISTRY_DUTIES, event->submitted.duty);
+	} else if (event->type == PD_MSG_notified && event->notified.plan) {
+		batch_entity(batch, core, REGISTRY_MODES, event->notified.plan);
 	} else if ((kind = registry_kind_of(event->type)) < REGISTRY_KINDS) {
 		batch_entity(batch, core, kind, event->area_set.area); /* all have their id there */
 	}

@@ -238,6 +238,45 @@ static void a_preview_counts_and_changes_nothing(void **state)
 	expect_u64(redated(bed), 2, "and so it is");
 }
 
+static void it_sends_its_notice_and_its_roll_call_once(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message event, plan = put_plan(PLAN, 2, PD_running_keep);
+	plan.put_plan.notice = pd_text("暴雨将至，请勿外出");
+	plan.put_plan.roll_call = pd_text("清点在家人员");
+	plan.put_plan.roll_category = PD_level_microgrid;
+	must(bed, plan, 0);
+	must(bed, on(PLAN, 3), 401);
+	static const unsigned kinds[] = {PD_notice_kind_notice, PD_notice_kind_roll_call};
+	for (int i = 0; i < 2; i++) {
+		assert_true(bed_due(bed->core, bed->now_ms, &event));
+		expect(event.type == PD_MSG_notified && event.notified.kind == kinds[i], "%d: it is %s", i,
+		       pd_message_info(event.type)->name);
+		expect_u64(event.notified.area, 3, "to whom");
+		expect_u64(event.notified.actor, 401, "who sent it");
+		expect_u64(event.notified.until_ms, bed->now_ms + BED_DAY, "until when");
+		bed_apply(bed, &event);
+	}
+	/* A replay knows that they were sent; the roll-call goes to the micro-grids. */
+	struct core *again = bed_replay(&bed->events, 5);
+	expect_same_dump(bed_dump(bed->core), bed_dump(again), "after a replay");
+	core_free(bed->core);
+	bed->core = again;
+	unsigned orders = 0;
+	for (; bed_due(bed->core, bed->now_ms, &event); orders++) {
+		expect(event.type == PD_MSG_submitted, "it is %s", pd_message_info(event.type)->name);
+		bed_apply(bed, &event);
+	}
+	expect_u64(orders, 3, "orders of the roll-call");
+	must(bed, off(PLAN), 401);
+	must(bed, on(PLAN, 3), 401);
+	assert_true(bed_due(bed->core, bed->now_ms, &event));
+	expect(event.type == PD_MSG_notified, "switched on again, it sends nothing");
+	plan.put_plan.plan = 5;
+	plan.put_plan.roll_category = 0;
+	must_refuse(bed, plan, 0, PD_REFUSED_unknown_category, "needs a category");
+}
+
 static void who_may_and_where(void **state)
 {
 	struct bed *bed = *state;
@@ -302,6 +341,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(its_categories_are_for_it_alone, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(a_plan_leads_up_its_own_ladder, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(a_preview_counts_and_changes_nothing, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(it_sends_its_notice_and_its_roll_call_once, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(who_may_and_where, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(plans_must_hold_together, setup, bed_teardown),
 	};
