@@ -75,7 +75,7 @@ static enum pd_err send_rows(struct importing *importing)
 			if (rows_area(rows, i)->level == level)
 				err = send_row(importing, ROWS_AREAS, i);
 	static const enum rows_kind before[] = {ROWS_CALENDARS, ROWS_LADDERS, ROWS_CATEGORIES},
-				    behind[] = {ROWS_PEOPLE, ROWS_RULES, ROWS_SHAPES, ROWS_DUTIES};
+				    behind[] = {ROWS_PEOPLE, ROWS_RULES, ROWS_SHAPES, ROWS_DUTIES, ROWS_PLANS};
 	for (size_t i = 0; i < sizeof before / sizeof before[0] && !err; i++)
 		err = send_all(importing, before[i]);
 	for (int centres = 1; centres >= 0; centres--)
@@ -158,7 +158,7 @@ static bool wanted(const struct importing *importing, int kind)
 {
 	if (kind == SETUP)
 		return importing->rows->tables[ROWS_LADDERS].count || importing->rows->tables[ROWS_CALENDARS].count ||
-		       importing->rows->tables[ROWS_DUTIES].count;
+		       importing->rows->tables[ROWS_DUTIES].count || importing->rows->tables[ROWS_PLANS].count;
 	return importing->rows->tables[kind].count || (importing->folder && !rows_optional(kind));
 }
 

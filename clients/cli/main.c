@@ -103,7 +103,9 @@ static const char *const listing_help[] = {
 static const char *const mode_help[] = {
 	N_("Without a word: which plans are on, and where. on PLAN switches one on in its own area, or with --area in "
 	   "one\n"
-	   "below it; off PLAN ends it before its time. Times of open orders follow, as the plan says.\n"),
+	   "below it; off PLAN ends it before its time. Times of open orders follow, as the plan says. Plans come with "
+	   "plans.csv in\n"
+	   "the folder of paidan import.\n"),
 	NULL,
 };
 

@@ -98,7 +98,7 @@ def a_duty_is_set_and_read_back(broker):
     event = unpack_one(rows[0].event)
     equal({k: event[k] for k in fields}, fields, "the duty as list_setup has it")
     operator.refused("bad_period", "put_duty", **{**fields, "month_day": 1})
-    operator.refused("bad_period", "put_duty", **{**fields, "from": 20260230})
+    operator.refused("bad_period", "put_duty", **{**fields, "from_day": 20260230})
     operator.refused("unknown_area", "put_duty", **{**fields, "area": 77})
     operator.refused("unknown_category", "put_duty", **{**fields, "category": 77})
     broker.connect(STAFF).refused("not_allowed", "put_duty", **fields)

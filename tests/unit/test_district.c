@@ -20,7 +20,7 @@ enum { SEED = 42, AREA_ID_END = 4000, FIRST_MICROGRID = 1001, FIRST_HOUSEHOLD = 
 
 /* BLAKE2b-256 of the files of seed 42, one after the other. Another one on another machine is a bug; after a
  * change of the word lists or the generator the new one belongs here. */
-static const char golden[] = "4e167c8d540ab09d125ebc071874c131cffbd42ce3b098d5601dcc99bb9a43c9";
+static const char golden[] = "21ba3d3b4098f5a154e5eab9a0e8eac2994bde07b704d7fa27b89b558544039b";
 
 static int make(void **state)
 {

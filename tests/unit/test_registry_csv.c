@@ -47,6 +47,10 @@ static const struct text good[ROWS_KINDS] = {
 	[ROWS_DUTIES] = T("id,name,category,area,each,weekdays,month_day,minute,text,from,until,workdays\n"
 			  "1,消防通道,3,1,yes,1,,08:30,检查消防通道,,,\n"
 			  "2,月度检查,3,4,,,31,14:00,检查配电箱,20260101,20261231,是\n"),
+	[ROWS_PLANS] =
+		T("id,name,area,accept_percent,complete_percent,running,lasts_s,ladder,notice,roll_call,roll_category\n"
+		  "1,防汛应急,1,50,25,shorten,86400,,暴雨将至,清点人员,3\n"
+		  "2,防火应急,4,100,100,照旧,3600,,,,\n"),
 	[ROWS_SHAPES] =
 		T("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"5\","
 		  "\"properties\":{},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117.8,36.4],[117.9,36.4],"

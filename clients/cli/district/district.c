@@ -158,6 +158,7 @@ struct rows *district_make(const char *preset, uint64_t seed)
 	district_make_categories(making);
 	district_make_rules(making);
 	district_make_duties(making);
+	district_make_plans(making);
 	district_make_shapes(making);
 	district_make_ladders(making);
 	district_make_calendars(making);

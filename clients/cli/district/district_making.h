@@ -85,6 +85,7 @@ void district_make_categories(struct making *making);
 void district_make_organisations(struct making *making);
 void district_make_rules(struct making *making);
 void district_make_duties(struct making *making);
+void district_make_plans(struct making *making);
 void district_make_shapes(struct making *making);
 
 /* The i-th organisation; 0: there are no more. */

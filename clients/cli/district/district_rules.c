@@ -107,3 +107,23 @@ void district_make_duties(struct making *making)
 				     .weekdays = MONDAY,
 				     .minute = HALF_PAST_EIGHT};
 }
+
+/* For heavy rain: half of the times, and the households are told and counted. */
+void district_make_plans(struct making *making)
+{
+	enum { ONE_DAY_S = 86400 };
+	struct pd_slice name = district_keep(making, "防汛应急");
+	struct pd_slice notice = district_keep(making, "暴雨将至，请勿外出，低洼处住户请做好转移准备");
+	struct pd_slice roll_call = district_keep(making, "清点在家人员，登记需转移人数");
+	struct pd_put_plan *plan = rows_add(making->rows, ROWS_PLANS, 0);
+	*plan = (struct pd_put_plan){.plan = 1,
+				     .name = name,
+				     .area = rows_area(making->rows, 0)->area,
+				     .accept_percent = 50,
+				     .complete_percent = 50,
+				     .running = PD_running_shorten,
+				     .lasts_s = ONE_DAY_S,
+				     .notice = notice,
+				     .roll_call = roll_call,
+				     .roll_category = ID_CATEGORIES + LONELY - 1};
+}

@@ -21,6 +21,8 @@ static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 	[ROWS_DUTIES] = {"id", "name", "category", "area", "each", "weekdays", "month_day", "minute", "text", "from",
 			 "until", "workdays"},
 	[ROWS_LADDERS] = {"id", "name", "steps"},
+	[ROWS_PLANS] = {"id", "name", "area", "accept_percent", "complete_percent", "running", "lasts_s", "ladder",
+			"notice", "roll_call", "roll_category"},
 };
 
 /* A column is called like its field in proto/messages.def, but for the id, which comes first, and without the units of
@@ -99,6 +101,11 @@ void registry_csv_print_text(struct pd_buffer *out, struct pd_slice text)
 	csv_write(pd_buffer_room(out, bytes), bytes, text.data, text.bytes);
 }
 
+bool registry_csv_is_percent(const struct pd_field *field)
+{
+	return strcmp(field->unit, "%") == 0;
+}
+
 bool registry_csv_is_day(const struct pd_field *field)
 {
 	return strcmp(field->name, "month_day") == 0;
@@ -125,6 +132,7 @@ static void print_cell(struct pd_buffer *out, const struct registry_csv_column *
 	const struct pd_field *field = column->field;
 	const char *set = registry_csv_words(field);
 	uint32_t number;
+	uint16_t percent;
 	int32_t degrees_e7;
 	struct pd_slice text;
 	struct pd_u64s steps;
@@ -149,7 +157,14 @@ static void print_cell(struct pd_buffer *out, const struct registry_csv_column *
 		else if (!set && !registry_csv_is_day(field))
 			print_weekdays(out, *(const uint8_t *)at);
 		break;
-	case PD_U16: print_time_of_day(out, at); break;
+	case PD_U16:
+		if (!registry_csv_is_percent(field)) {
+			print_time_of_day(out, at);
+			break;
+		}
+		memcpy(&percent, at, sizeof percent);
+		print_number(out, percent);
+		break;
 	case PD_BOOL: registry_csv_print_text(out, pd_text(*(const bool *)at ? "yes" : "")); break;
 	default:
 		memcpy(&number, at, sizeof number);

@@ -1,5 +1,6 @@
 /* registry_csv.h - a registry as a folder of files: areas.csv, households.csv, people.csv, categories.csv; and if there
- * are any, rules.csv, duties.csv, ladders.csv, shapes.geojson (registry_shapes.h), calendars.csv (calendar_csv.h).
+ * are any, rules.csv, duties.csv, plans.csv, ladders.csv, calendars.csv (calendar_csv.h), shapes.geojson
+ * (registry_shapes.h).
  *
  * A table has a header row. Its columns are fields of the put_ message (proto/messages.def), in any order; those in
  * brackets may be left out:
@@ -12,12 +13,13 @@
  *   rules.csv        id,name,category,area,post,weekdays,from,to,keyword,holder,level
  *   duties.csv       id,name,category,area,each,weekdays,month_day,minute,text,from,until,workdays
  *   ladders.csv      id,name,steps
+ *   plans.csv        id,name,area,accept_percent,complete_percent,running,lasts_s,ladder,notice,roll_call,roll_category
  *
- * id is the area, household, person, category, ...; lon and lat are decimal degrees (WGS84); level, kind, post, urgency,
- * priority and clocks are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty. weekdays are
- * digits, 1 Monday to 7 Sunday, empty: all, of duties none; each and workdays are yes, or no or empty; of duties minute
- * is a time of day, from and until are days like 20260105; of rules from and to are times of day like 08:30, empty: the
- * whole day. Steps are as ladder_text.h says. UTF-8, with or without a byte order mark. Threads: one.
+ * id is the area, household, person, category, ...; lon and lat are decimal degrees (WGS84); level, kind, post,
+ * urgency, priority and clocks are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty.
+ * weekdays are digits, 1 Monday to 7 Sunday, empty: all, of duties none; each and workdays are yes, or no or empty; of
+ * duties minute is a time of day, from and until are days like 20260105; of rules from and to are times of day like
+ * 08:30, empty: the whole day. Steps are as ladder_text.h says. UTF-8, with or without a byte order mark. Threads: one.
  */
 #ifndef PAIDAN_REGISTRY_CSV_H
 #define PAIDAN_REGISTRY_CSV_H
@@ -43,6 +45,8 @@ const char *registry_csv_words(const struct pd_field *field);
 
 /* Whether a small number is a day of the month, and not days of the week. */
 bool registry_csv_is_day(const struct pd_field *field);
+/* Whether a number is a percentage, and not a time of day. */
+bool registry_csv_is_percent(const struct pd_field *field);
 
 /* Read the files of dir and check all that can be checked without the broker: each cell, each row, and how the
  * rows fit together. What is wrong is added to problems, in the order of the files; the rows are good only if nothing

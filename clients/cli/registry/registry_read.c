@@ -115,6 +115,22 @@ static bool read_weekdays(struct reading *reading, const struct registry_csv_col
 	return true;
 }
 
+static bool read_percent(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+			 void *body)
+{
+	char shown[EXCERPT_BYTES];
+	uint64_t percent = 0;
+	if (!parse_number(cell, &percent) || (int64_t)percent < column->field->min || percent > column->field->max) {
+		problems_add(reading->problems, reading->kind, reading->line,
+			     _("%s: \"%s\" is no percentage: write a number from %" PRId64 " to %" PRIu64),
+			     column->name, excerpt(cell, shown), column->field->min, column->field->max);
+		return false;
+	}
+	uint16_t value = (uint16_t)percent;
+	memcpy((char *)body + column->field->offset, &value, sizeof value);
+	return true;
+}
+
 /* A day of the month. */
 static bool read_day(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
 		     void *body)
@@ -268,7 +284,10 @@ static bool read_cell(struct reading *reading, const struct registry_csv_column 
 	case PD_I32: return read_degrees(reading, column, cell, body);
 	case PD_BOOL: return read_yes(reading, column, cell, body);
 	case PD_U64S: return read_steps(reading, column, cell, body);
-	case PD_U16: return read_time_of_day(reading, column, cell, body);
+	case PD_U16:
+		if (registry_csv_is_percent(column->field))
+			return read_percent(reading, column, cell, body);
+		return read_time_of_day(reading, column, cell, body);
 	case PD_U8:
 		if (registry_csv_is_day(column->field))
 			return read_day(reading, column, cell, body);

@@ -33,6 +33,7 @@ static void check_ids(const struct checking *checking, enum rows_kind kind)
 		N_("id %u was given already, in line %u: give each duty an id of its own"),
 		N_("id %u was given already, in line %u: give each ladder an id of its own"),
 		N_("year %u was given already, in line %u"),
+		N_("id %u was given already, in line %u: give each plan an id of its own"),
 	};
 	const struct rows_index *index = &checking->ids[kind];
 	size_t first = 0;

@@ -32,6 +32,7 @@ static const struct {
 	[ROWS_DUTIES] = {"duties.csv", PD_MSG_put_duty, sizeof(struct pd_put_duty)},
 	[ROWS_LADDERS] = {"ladders.csv", PD_MSG_put_ladder, sizeof(struct pd_put_ladder)},
 	[ROWS_CALENDARS] = {"calendars.csv", PD_MSG_put_calendar, sizeof(struct pd_put_calendar)},
+	[ROWS_PLANS] = {"plans.csv", PD_MSG_put_plan, sizeof(struct pd_put_plan)},
 };
 
 static void *grown(void *data, size_t bytes)

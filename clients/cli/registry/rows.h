@@ -19,6 +19,7 @@ enum rows_kind {
 	ROWS_DUTIES,
 	ROWS_LADDERS,
 	ROWS_CALENDARS, /* a row for each year; its file has a row for each day, see calendar_csv.h */
+	ROWS_PLANS,
 	ROWS_KINDS
 };
 
