@@ -576,6 +576,12 @@ export interface PutPlan {
 	retired?: boolean
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
 	actor?: number
+	/** a notice to the households there, sent when it is switched on; empty: none (0 to 4000 characters) */
+	notice?: string
+	/** a roll-call of the households there, handed out when it is switched on; empty: none (0 to 4000 characters) */
+	roll_call?: string
+	/** of the roll-call's orders (category) */
+	roll_category?: number
 }
 
 /** Adds a duty, or makes it what this says: orders that the broker makes by itself, on days of the week or of the month. After a stop only the latest of those that were missed is made. */
@@ -912,8 +918,8 @@ export interface ListAnswers {
 
 /** Calendars, ladders and what else is set up, each by the event that last set it. Answered by past for each and end. */
 export interface ListSetup {
-	/** the type of the event, e.g. that of ladder_set */
-	type: Type
+	/** the type of the event, e.g. that of ladder_set (type of a message) */
+	type: number
 	/** at most so many; 0: 100 */
 	limit?: number
 	/** beginning after this id */
@@ -1378,8 +1384,8 @@ export interface Imported {
 	rules: number[]
 	/** shapes */
 	shapes: number[]
-	/** duties */
-	duties: number[]
+	/** calendars, ladders and what else is set up, all together */
+	setup: number[]
 }
 
 /** A hash over the registry, the open orders and the figures. */
@@ -2494,6 +2500,12 @@ export interface PlanSet {
 	categories: number[]
 	/** no longer to be switched on */
 	retired: boolean
+	/** a notice to the households there, sent when it is switched on; empty: none (0 to 4000 characters) */
+	notice: string
+	/** a roll-call of the households there, handed out when it is switched on; empty: none (0 to 4000 characters) */
+	roll_call: string
+	/** of the roll-call's orders (category) */
+	roll_category: number
 }
 
 /** A duty was added or changed. The broker keeps its last occurrence with it. */
@@ -2552,6 +2564,8 @@ export interface ModeBegun {
 	area: number
 	/** when it ends by itself (ms since 1970 UTC) */
 	until_ms: number
+	/** the broker keeps here what the plan has sent: 1 its notice, 2 its roll-call, added up */
+	told: number
 }
 
 /** A plan is on no longer: it was switched off, or its time has passed. */
@@ -2702,6 +2716,8 @@ export interface Notified {
 	category: number
 	/** what the numbers of an answer count (0 to 200 characters) */
 	labels: string
+	/** the emergency plan that sent it; 0: none (plan) */
+	plan: number
 }
 
 /** A member has received a notice, or answered it. */
