@@ -158,7 +158,7 @@ HEADERS_LIST = $(BUILD)/public/headers
 $(HEADERS_LIST): $(wildcard clients/lib/*.h proto/*.h proto/*.def)
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -MM clients/lib/paidan.h | tr -s ' \\' '\n' | grep -v ':$$' | sort -u | sed '/^$$/d' >$@
-pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o,$(call objects,clients/lib proto)))
+pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o %/rings.o,$(call objects,clients/lib proto)))
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)
 	$(Q)$(COMPILE) -fPIC -MMD -MP -c $< -o $@

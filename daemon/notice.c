@@ -309,7 +309,7 @@ static void on_list_notices(struct front *front, struct session *session, const 
 	    !may_list(front, session, query, &person))
 		return;
 	if (list->cursor.bytes && list->cursor.bytes != sizeof(struct pd_id)) {
-		front_refuse(front, session, query->request, PD_REFUSED_bad_field, PD_NO_DETAIL);
+		front_refuse(front, session, query->request, PD_REFUSED_bad_field, PD_DETAIL(other_cursor));
 		return;
 	}
 	if (id_given(&list->notice)) {
@@ -535,7 +535,7 @@ static void on_list_missing(struct front *front, struct session *session, const 
 	if (!area)
 		return;
 	if (list->cursor.bytes && list->cursor.bytes != 5) {
-		front_refuse(front, session, query->request, PD_REFUSED_bad_field, PD_NO_DETAIL);
+		front_refuse(front, session, query->request, PD_REFUSED_bad_field, PD_DETAIL(other_cursor));
 		return;
 	}
 	struct roll roll = roll_of(front, notice, area, list->cursor);

@@ -140,7 +140,8 @@ static struct pd_slice result_of(const struct pd_message *event)
 static enum pd_err find_outcome(struct eyes *eyes, const struct order_row *row, struct outcome *outcome)
 {
 	bool ended = false;
-	if (row->state <= PD_STATE_accepted) {
+	bool as_recorded = row->last_type == PD_MSG_recorded; /* its source has said by when */
+	if (row->state <= PD_STATE_accepted && !as_recorded) {
 		outcome->target_ms = row->due_ms;
 		return PD_OK;
 	}

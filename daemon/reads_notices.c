@@ -252,7 +252,7 @@ enum pd_err reads_answers(struct read *read, struct eyes *eyes)
 	struct pd_id after;
 	enum pd_err err = PD_OK;
 	if (query->cursor_bytes && query->cursor_bytes != (one ? sizeof(uint32_t) : sizeof after)) {
-		reads_refuse(read, PD_REFUSED_bad_field, PD_NO_DETAIL);
+		reads_refuse(read, PD_REFUSED_bad_field, PD_DETAIL(other_cursor));
 		return PD_OK;
 	}
 	if (one) {

@@ -16,7 +16,7 @@ struct pd_id pd_id_make(uint64_t unix_ms, const uint8_t random[10]);
 bool pd_id_valid(const struct pd_id *id);
 static inline bool pd_id_is_zero(const struct pd_id *id)
 {
-	static const struct pd_id zero;
+	static const struct pd_id zero = {{0}};
 	return __builtin_memcmp(id, &zero, sizeof zero) == 0;
 }
 uint64_t pd_id_time_ms(const struct pd_id *id);

@@ -219,9 +219,9 @@ for shell in bash zsh; do
 	is "$shell: all commands" "$(offers "$p" '') " "$everything"
 	is "$shell: a command" "$(offers "$p" cance)" cancel
 	is "$shell: a command after an option with a value" "$(offers "$p" --as 5 cance)" cancel
-	is "$shell: options" "$(offers "$p" orders --st)" --state
+	is "$shell: options" "$(offers "$p" orders --sta)" --state
 	has "$shell: options for every command" "$(offers "$p" orders --)" --connect
-	is "$shell: states" "$(offers "$p" orders --state '')" "waiting accepted suspended completed closed cancelled"
+	is "$shell: states" "$(offers "$p" orders --state '')" "waiting accepted suspended completed closed cancelled merged"
 	is "$shell: the words of a calendar" "$(offers "$p" calendar '')" set
 	is "$shell: urgencies" "$(offers "$p" order x --urgency e)" emergency
 	has "$shell: posts" "$(offers "$p" people --post '')" "leader grid_leader"
