@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "calendar.h"
-#include "people.h"
+#include "campaigns.h"
 
 static const char help[] =
 	"paidan-year - a year of a district in virtual time\n"
@@ -30,6 +30,7 @@ struct year {
 	struct world *world;
 	struct agenda agenda;
 	struct people *people;
+	struct campaigns *campaigns;
 	uint64_t counts[256]; /* of events by type */
 };
 
@@ -38,12 +39,15 @@ static void happened(const struct pd_message *event, const struct order *order, 
 	struct year *year = arg;
 	year->counts[event->type]++;
 	people_hear(year->people, event, order);
+	campaigns_hear(year->campaigns, event);
 }
 
 static void do_act(struct year *year, const struct act *act)
 {
 	if (act->what < PEOPLE_ACTS)
 		people_act(year->people, act);
+	else
+		campaigns_act(year->campaigns, act);
 }
 
 /* An open order that has passed its last time without being at the district's desk, marked; null: there is none. */
@@ -139,12 +143,14 @@ int main(int argc, char **argv)
 	year.world = world_open(&world);
 	uint64_t from_ms = world_now_ms(year.world), until_ms = from_ms + days * CALENDAR_DAY_MS;
 	year.people = people_new(year.world, &year.agenda, from_ms, until_ms, (uint32_t)orders);
+	year.campaigns = campaigns_new(year.world, &year.agenda, year.people, from_ms, until_ms);
 	pass_year(&year, until_ms);
 	const struct order *still = stands_still(&year, &at_top);
 	report(&year, at_top);
 	if (still)
 		fprintf(stderr, "paidan-year: order of seq %" PRIu64 " at area %" PRIu32 " stands still\n",
 			still->row.seq, still->row.holder);
+	campaigns_free(year.campaigns);
 	people_free(year.people);
 	agenda_fini(&year.agenda);
 	world_close(year.world);

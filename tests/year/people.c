@@ -7,7 +7,7 @@
 enum { MINUTE_MS = 60000, HOUR_MS = 3600000 };
 /* Of a thousand: days on which an area has nobody; areas that have nobody for the whole year; and what people do. */
 enum { AWAY = 60, VACANT = 15, DECLINES = 25, TRANSFERS = 10, RELEASES = 10, SUSPENDS = 25, NEVER_ENDS = 30 };
-enum { CANCELS = 15, CONFIRMS = 600, SAYS = 300 };
+enum { CANCELS = 15, CONFIRMS = 600, SAYS = 300, URGES = 100 };
 
 struct people {
 	struct world *world;
@@ -225,6 +225,13 @@ static void answer(struct people *people, const struct order *order)
 	world_do(people->world, &command, order->row.requester);
 }
 
+static void urge(struct people *people, const struct order *order)
+{
+	struct pd_message command = move(PD_MSG_urge, order);
+	if (order->row.state == PD_STATE_waiting || order->row.state == PD_STATE_accepted)
+		world_do(people->world, &command, order->row.requester);
+}
+
 /* ---- plans ---- */
 
 static void plan_work(struct people *people, const struct order *order)
@@ -246,6 +253,8 @@ void people_hear(struct people *people, const struct pd_message *event, const st
 		if (event->type == PD_MSG_noted)
 			break;
 		plan(people, PEOPLE_LOOK, dice_between(dice(people), 1, 45) * MINUTE_MS, order, 0);
+		if (event->type == PD_MSG_escalated && dice_permille(dice(people), URGES))
+			plan(people, PEOPLE_URGE, dice_below(dice(people), HOUR_MS), order, 0);
 		if (pd_is_first_event(event->type) && dice_permille(dice(people), CANCELS))
 			plan(people, PEOPLE_ANSWER, dice_below(dice(people), HOUR_MS), order, 0);
 		break;
@@ -274,6 +283,7 @@ void people_act(struct people *people, const struct act *act)
 	case PEOPLE_FINISH: finish(people, order, act->person); break;
 	case PEOPLE_SAY: say(people, order, act->person); break;
 	case PEOPLE_ANSWER: answer(people, order); break;
+	case PEOPLE_URGE: urge(people, order); break;
 	default: break;
 	}
 }

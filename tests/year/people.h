@@ -17,6 +17,7 @@ enum people_act {
 	PEOPLE_FINISH, /* its acceptor has done it */
 	PEOPLE_SAY,    /* its acceptor says something of it */
 	PEOPLE_ANSWER, /* its requester confirms or reopens it */
+	PEOPLE_URGE,   /* its requester is impatient */
 	PEOPLE_ACTS,
 };
 

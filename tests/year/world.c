@@ -35,7 +35,8 @@ struct world *world_open(const struct world_options *options)
 		abort();
 	world->options = *options;
 	dice_init(&world->dice, options->seed);
-	world->config = (struct config){.segment_mib = 64, .confirm_days = 7, .reopen_days = 15};
+	world->config = (struct config){
+		.segment_mib = 64, .confirm_days = 7, .reopen_days = 15, .reopen_max = 3, .urge_every_minutes = 60};
 	snprintf(world->config.data, sizeof world->config.data, "%s", options->data);
 	if (start_store(&world->config, &world->store, why))
 		die(options->data, why);
