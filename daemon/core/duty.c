@@ -266,15 +266,17 @@ void duty_check(const struct registry *registry, const struct pd_put_duty *put, 
 	uint32_t from = 0, until = UINT32_MAX;
 	if ((put->weekdays == 0) == (put->month_day == 0))
 		return refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(duty_days, PD_NUMBER(put->duty)));
-	if ((put->from_day && !calendar_parse(put->from_day, &from)) || (put->until_day && !calendar_parse(put->until_day, &until)))
+	if ((put->from_day && !calendar_parse(put->from_day, &from)) ||
+	    (put->until_day && !calendar_parse(put->until_day, &until)))
 		return refuse(
 			decision, PD_REFUSED_bad_period,
 			PD_DETAIL(duty_no_day, PD_NUMBER(put->duty),
-				  PD_NUMBER(put->from_day && !calendar_parse(put->from_day, &from) ? put->from_day : put->until_day)));
+				  PD_NUMBER(put->from_day && !calendar_parse(put->from_day, &from) ? put->from_day
+												   : put->until_day)));
 	if (until < from)
-		return refuse(
-			decision, PD_REFUSED_bad_period,
-			PD_DETAIL(duty_ends_first, PD_NUMBER(put->duty), PD_NUMBER(put->from_day), PD_NUMBER(put->until_day)));
+		return refuse(decision, PD_REFUSED_bad_period,
+			      PD_DETAIL(duty_ends_first, PD_NUMBER(put->duty), PD_NUMBER(put->from_day),
+					PD_NUMBER(put->until_day)));
 	if (put->retired)
 		return;
 	if (!area || !area->event || area->retired)
