@@ -5,7 +5,7 @@ version=$1
 seconds=${SOURCE_DATE_EPOCH:-$(date -r CHANGELOG.md +%s)}
 echo "paidan ($version) unstable; urgency=medium"
 echo
-awk '/^## / { if (seen++) exit; next } !seen || NF == 0 { next }
+awk '/^## / { if (seen++) exit; next } !seen || NF == 0 || /^### / { next }
 	/^- / { if (entry) print entry; sub(/^- /, ""); entry = $0; next } { sub(/^ +/, ""); entry = entry " " $0 }
 	END { print entry }' CHANGELOG.md | while IFS= read -r entry; do
 	echo "$entry" | fold -s -w 74 | sed -e '1s/^/  * /' -e '2,$s/^/    /' -e 's/ *$//'
