@@ -145,7 +145,7 @@ static void print_orders(const struct pd_stats *stats)
 	print_figure(_("reopened"), stats->reopened);
 	print_figure(_("declined or moved"), stats->declined);
 	print_figure(_("with a due date"), stats->due);
-	print_figure(_("completed late"), stats->late);
+	print_figure(_("not done in time"), stats->late);
 	print_figure(_("duplicates"), stats->duplicate);
 	print_figure(_("urged"), stats->urged);
 	print_figure(_("merged"), stats->merged);

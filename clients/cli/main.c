@@ -22,9 +22,9 @@ static const char *const suspend_help[] = {
 };
 
 static const char *const order_help[] = {
-	N_("It is held by the area that the category's level says, above the household or area that is named.\n"
-	   "Without --as and --for it is the operator's. Prints the new order's id, who holds it, and by when it\n"
-	   "is to be accepted.\n"),
+	N_("Whatever is named tells where it comes from, and nothing has to be; paidan route --explain says how, and\n"
+	   "who holds it then. Without --as and --for it is the operator's. Prints the new order's id, who holds it,\n"
+	   "and by when it is to be accepted.\n"),
 	NULL,
 };
 
@@ -157,12 +157,9 @@ static const char *const export_help[] = {
 };
 
 static const char *const import_help[] = {
-	N_("Rules in rules.csv and polygons in shapes.geojson are taken in, too, when they are there; see\n"
-	   "import-rules and import-shapes.\n"),
-	"\n",
-	N_("What the files do not name is retired. ladders.csv and calendars.csv may be there, too; what they would "
-	   "say\n"
-	   "is left as it is when they are not.\n"),
+	N_("What the files do not name is retired. Those of rules.csv, shapes.geojson, ladders.csv, calendars.csv,\n"
+	   "duties.csv and plans.csv that are there are taken in, too; what one that is missing would say is left as\n"
+	   "it is. A folder that paidan district makes has all of them; man paidan tells their columns.\n"),
 	"\n",
 	N_("  ladders.csv    id,name,steps   steps: microgrid 30m > community 1h > district 4h\n"),
 	N_("  calendars.csv  date,kind,name  as paidan calendar set reads it\n"),
