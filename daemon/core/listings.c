@@ -384,6 +384,8 @@ size_t core_matches(const struct core *core, const struct listing_entry *listing
 		    size_t limit)
 {
 	const struct table *table = &core->listings.by_id;
+	if (has_ended(&listing->row)) /* it may be forgotten any time, and is answered alike then */
+		return 0;
 	const struct area *area = registry_area(core->registry, listing->row.area);
 	struct match *matches = malloc((table->count + 1) * sizeof *matches);
 	if (!matches)

@@ -132,7 +132,7 @@ uint32_t listing_left(const struct listing_row *row);
 /* How many listings are in memory. */
 size_t core_listing_count(const struct core *core);
 /* Listings of the other side and the same kind of which something is left, and whose times overlap with this one's: the
- * nearest first, then the oldest. At most limit of them go to found; returns how many. */
+ * nearest first, then the oldest. At most limit of them go to found; returns how many. One that has ended has none. */
 size_t core_matches(const struct core *core, const struct listing_entry *listing, const struct listing_entry **found,
 		    size_t limit);
 /* Sums for top and all below it; null: for all. open gets the numbers by side. */

@@ -191,6 +191,11 @@ static void the_nearest_match_comes_first(void **state)
 	earlier.put_listing.until_ms = bed->now_ms + BED_HOUR;
 	must(bed, earlier, 403);
 	expect_u64(core_matches(bed->core, core_listing(bed->core, &over), found, 9), 3, "matches of an earlier need");
+	/* One that has ended is answered for alike, whether it is still in memory or not. */
+	struct pd_message withdraw = {.type = PD_MSG_withdraw_listing};
+	withdraw.withdraw_listing.listing = over;
+	must(bed, withdraw, 403);
+	expect_u64(core_matches(bed->core, core_listing(bed->core, &over), found, 9), 0, "matches of an ended need");
 }
 
 static void both_sides_of_a_match_are_claimed(void **state)
