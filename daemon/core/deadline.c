@@ -49,28 +49,22 @@ uint64_t deadline_complete_by(const struct registry *registry, const struct plan
 	return calendar_add(registry, from_ms, s, category->complete_clock);
 }
 
-/* In peace, which is nearly always, nobody has to look. */
-static const struct plan *plan_over(const struct registry *registry, const struct area *holder)
-{
-	return registry->modes_on ? mode_over(registry, holder) : NULL;
-}
-
 uint64_t deadline_accept(const struct registry *registry, const struct category *category, unsigned urgency,
 			 const struct area *holder, uint64_t now_ms)
 {
-	return deadline_accept_by(registry, plan_over(registry, holder), category, urgency, holder->level, now_ms);
+	return deadline_accept_by(registry, mode_over(registry, holder), category, urgency, holder->level, now_ms);
 }
 
 uint64_t deadline_complete(const struct registry *registry, const struct category *category, unsigned urgency,
 			   const struct area *holder, uint64_t now_ms)
 {
-	return deadline_complete_by(registry, plan_over(registry, holder), category, urgency, now_ms);
+	return deadline_complete_by(registry, mode_over(registry, holder), category, urgency, now_ms);
 }
 
 const struct area *deadline_above(const struct registry *registry, const struct category *category,
 				  const struct area *holder)
 {
-	const struct ladder *ladder = ladder_of(registry, plan_over(registry, holder), category);
+	const struct ladder *ladder = ladder_of(registry, mode_over(registry, holder), category);
 	const struct area *above = holder->parent;
 	for (unsigned i = 0; ladder && i < ladder->count; i++)
 		if (ladder->levels[i] < holder->level) {

@@ -5,6 +5,7 @@
 
 #include "calendar.h"
 #include "deadline.h"
+#include "modes.h"
 #include "moves.h"
 
 int order_compare_urgency(const struct order *a, const struct order *b)
@@ -498,10 +499,6 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		touch(row, e->time_ms);
 		row->marks |= ORDER_REMINDED;
 		break;
-	case PD_MSG_redated:
-		if (!event->redated.ended)
-			row->marks |= ORDER_REDATED;
-		break;
 	case PD_MSG_completed:
 		row->completed_ms = e->time_ms;
 		touch(row, e->time_ms);
@@ -531,7 +528,32 @@ static bool leaves_in_place(const struct order *order, const struct pd_message *
 		return false; /* its alarms are others */
 	if (event->type == PD_MSG_rerouted)
 		return order->row.holder == event->rerouted.holder;
-	return pd_move_of(event->type)->to == PD_STATE_none && !pd_is_first_event(event->type);
+	return pd_move_of(event->type)->to == PD_STATE_none;
+}
+
+/* Whether the event says by when the next step is to be made, be it the time that it was. */
+static bool gives_time(const struct order *order, const struct pd_message *event)
+{
+	if (event->type == PD_MSG_rerouted && event->rerouted.state != PD_STATE_waiting)
+		return false; /* who has accepted it has come along */
+	return !leaves_in_place(order, event);
+}
+
+/* A time that was given by what the categories say while a plan is on is the plan's. */
+static bool timed_by_plan(const struct core *core, const struct order *order, const struct pd_message *event)
+{
+	if (event->type == PD_MSG_redated)
+		return !event->redated.ended;
+	bool begins = order->row.state == PD_STATE_waiting || order->row.state == PD_STATE_accepted;
+	return begins && event->type != PD_MSG_resumed && mode_over(core->registry, order->holder->entity);
+}
+
+static void give_time(const struct core *core, struct order *order, const struct pd_message *event)
+{
+	order->row.timed_seq = event->request;
+	order->row.marks &= (uint8_t)~ORDER_REDATED;
+	if (timed_by_plan(core, order, event))
+		order->row.marks |= ORDER_REDATED;
 }
 
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at)
@@ -541,7 +563,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	struct order *order = core_order(core, &e->order);
 	bool first = pd_is_first_event(event->type);
 	assert(first ? !order : order && e->version == order->row.version + 1);
-	bool stays = leaves_in_place(order, event);
+	bool timed = first || gives_time(order, event), stays = !first && leaves_in_place(order, event);
 	if (first)
 		order = new_order(core, event, at);
 	else if (!stays)
@@ -551,8 +573,6 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	if (stays)
 		mark_changed(core, order->holder);
 	count_event(&order->holder->figures, row, event);
-	if (!stays)
-		row->marks &= (uint8_t)~ORDER_REDATED;
 	change_row(row, event);
 	if (event->type >= PD_MSG_urged && event->type <= PD_MSG_endorsed)
 		residents_apply(core, order, event, at);
@@ -568,6 +588,8 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 		reroute_mark(core, order->holder);
 	row->holder = e->holder;
 	row->due_ms = e->due_ms;
+	if (timed)
+		give_time(core, order, event);
 	row->version = e->version;
 	row->last_seq = event->request;
 	row->last_at = at;

@@ -12,6 +12,8 @@
 
 const struct plan *mode_over(const struct registry *registry, const struct area *area)
 {
+	if (registry->modes_on == 0) /* in peace, which is nearly always, nobody has to look */
+		return NULL;
 	while (area && !area->plan_on)
 		area = area->parent;
 	return area ? (const struct plan *)registry_find(registry, REGISTRY_PLANS, area->plan_on) : NULL;
@@ -82,29 +84,23 @@ static uint64_t due_in(const struct core *core, const struct plan *plan, const s
 }
 
 /* When it is due once the plan has ended: when it would be if there had been none, and not earlier than it is. */
-static uint64_t due_after(const struct core *core, const struct order_row *row, const struct mode *mode)
+static uint64_t due_after(const struct core *core, const struct order_row *row)
 {
-	bool by_plan = row->marks & ORDER_REDATED || start_of(row) >= mode->begun_ms;
-	uint64_t due_ms = by_plan ? due_by(core, NULL, row, start_of(row)) : 0;
+	uint64_t due_ms = row->marks & ORDER_REDATED ? due_by(core, NULL, row, start_of(row)) : 0;
 	return due_ms > row->due_ms ? due_ms : row->due_ms;
 }
 
-/* Nothing has given it a time since the plan was switched on or off: what happened since were remarks at most. */
-static bool is_as_before(const struct order_row *row, const struct mode *mode)
-{
-	const struct pd_move *last = pd_move_of((enum pd_type)row->last_type);
-	uint64_t since_ms = mode->on ? mode->begun_ms : mode->end_ms;
-	if (row->last_seq < mode->seq)
-		return true;
-	return last->to == PD_STATE_none && last->event_type != PD_MSG_redated && start_of(row) < since_ms;
-}
-
+/* What has got a time since the plan was switched on or off has the time that is its. And where one is on by now, an
+ * end gives nothing back: the later end does. */
 static uint64_t due_now(const struct core *core, const struct mode *mode, const struct order_row *row)
 {
-	const struct plan *plan = (const struct plan *)registry_find(core->registry, REGISTRY_PLANS, mode->id);
-	if (!runs(row) || !is_as_before(row, mode))
+	const struct registry *registry = core->registry;
+	const struct plan *plan = (const struct plan *)registry_find(registry, REGISTRY_PLANS, mode->id);
+	if (!runs(row) || row->timed_seq > mode->seq)
 		return row->due_ms;
-	return mode->on ? due_in(core, plan, row, mode->begun_ms) : due_after(core, row, mode);
+	if (mode->on)
+		return due_in(core, plan, row, mode->begun_ms);
+	return mode_over(registry, registry_area(registry, row->holder)) ? row->due_ms : due_after(core, row);
 }
 
 /* ---- looking at the orders ---- */

@@ -30,6 +30,7 @@ struct order_row {
 	uint64_t seq, last_seq;     /* of its first and last event */
 	uint64_t first_at, last_at; /* their places in the journal */
 	uint64_t submitted_ms, waiting_ms, accepted_ms, completed_ms, ended_ms, due_ms;
+	uint64_t timed_seq; /* of the event that gave it due_ms */
 	uint32_t requester, household, holder, area, acceptor, category;
 	uint32_t version;    /* the number of its events */
 	uint32_t last_actor; /* of its last event; with last_type and last_content it recognises a repeated command */
@@ -47,7 +48,7 @@ struct order_row {
 	uint8_t step;                /* how many levels it has climbed in this attempt because a time passed */
 	uint8_t zero[3];
 };
-_Static_assert(sizeof(struct order_row) == 168, "the book stores this layout");
+_Static_assert(sizeof(struct order_row) == 176, "the book stores this layout");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the journal are little-endian");
 
 struct order {

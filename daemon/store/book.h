@@ -27,7 +27,7 @@
 
 /* 2: figures know due, late and duplicate; rows have marks. 3: one table for the registry; rows have deadlines' parts,
  * coordinates and urges; notices and members. */
-enum { BOOK_FORMAT = 3 };
+enum { BOOK_FORMAT = 4 };
 
 struct book_meta {
 	uint32_t format, zero;

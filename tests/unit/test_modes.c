@@ -167,6 +167,45 @@ static void a_stop_in_between_does_no_harm(void **state)
 	expect_u64(redated(bed), 3, "redated after the stop");
 }
 
+/* Whoever looks again, after a stop, must not take a time for an old one because something was said of it since. */
+static void a_second_look_finds_no_more_to_do(void **state)
+{
+	struct bed *bed = *state;
+	bed_must_submit(bed, 1, PD_level_microgrid, 101);
+	bed_must(bed, PD_MSG_accept, 1, 1, 201);
+	bed->now_ms += minute;
+	must(bed, on(OTHER, 0), 403);
+	expect_u64(redated(bed), 1, "orders that begin anew");
+	bed->now_ms += minute;
+	struct pd_message suspend = {.type = PD_MSG_suspend, .request = 1};
+	suspend.suspend = (struct pd_suspend){.order = bed_id(1), .version = 3, .until_ms = bed->now_ms + BED_DAY};
+	suspend.suspend.reason = pd_text("等待配件");
+	must(bed, suspend, 201);
+	bed->now_ms += BED_HOUR;
+	bed_must(bed, PD_MSG_resume, 1, 4, 201);
+	bed_must(bed, PD_MSG_note, 1, 5, 201);
+	struct core *again = bed_replay(&bed->events, 5);
+	struct pd_message event;
+	expect(!modes_decide_due(again, bed->now_ms, &event), "a second look finds something");
+	core_free(again);
+}
+
+/* What one plan made shorter and another one kept is given back when the other one ends. */
+static void the_later_end_gives_back(void **state)
+{
+	struct bed *bed = *state;
+	must(bed, put_plan(OTHER, 1, PD_running_keep), 0);
+	must(bed, on(PLAN, 3), 401);
+	bed_must_submit(bed, 1, PD_level_microgrid, 101);
+	bed->now_ms += minute;
+	must(bed, off(PLAN), 401);
+	must(bed, on(OTHER, 0), 403);
+	expect_u64(redated(bed), 0, "orders that are due at another time while a plan is on");
+	must(bed, off(OTHER), 403);
+	expect_u64(redated(bed), 1, "orders that are given back their time");
+	expect_u64(redated(bed), 0, "orders that are given it twice");
+}
+
 static void it_ends_by_itself(void **state)
 {
 	struct bed *bed = *state;
@@ -337,6 +376,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(running_times_begin_anew, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(kept_times_are_kept, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(a_stop_in_between_does_no_harm, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(a_second_look_finds_no_more_to_do, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(the_later_end_gives_back, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(it_ends_by_itself, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(its_categories_are_for_it_alone, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(a_plan_leads_up_its_own_ladder, setup, bed_teardown),
