@@ -10,8 +10,11 @@
 #include "district.h"
 #include "ground.h"
 #include "id.h"
+#include "lists.h"
 #include "model.h"
+#include "modes.h"
 #include "net.h"
+#include "setup.h"
 #include "sim.h"
 #include "tally.h"
 #include "trace.h"
@@ -264,7 +267,9 @@ static void on_answer(unsigned i, const struct pd_message *answer)
 		k++;
 	bool more = answer->type == PD_MSG_order || (answer->type >= PD_MSG_area && answer->type <= PD_MSG_category) ||
 		    answer->type == PD_MSG_past || answer->type == PD_MSG_route ||
-		    (answer->type >= PD_MSG_notice && answer->type <= PD_MSG_answer_row);
+		    (answer->type >= PD_MSG_notice && answer->type <= PD_MSG_answer_row) ||
+		    answer->type == PD_MSG_effect || answer->type == PD_MSG_listing ||
+		    answer->type == PD_MSG_claim_row || answer->type == PD_MSG_listing_counts;
 	if (k == actors.letter_count || more)
 		return;
 	if (answer->type == PD_MSG_refused && answer->refused.code == PD_REFUSED_no_hello) {
@@ -683,6 +688,12 @@ static struct pd_id some_notice(void)
 	return bulletin_some(&id) && !one_in(10) ? id : new_id();
 }
 
+static struct pd_id some_listing(void)
+{
+	struct pd_id id;
+	return lists_some(&id) && !one_in(10) ? id : new_id();
+}
+
 static void fill_query(struct pd_message *query)
 {
 	static const uint8_t states[] = {0,
@@ -728,6 +739,9 @@ static void fill_query(struct pd_message *query)
 			(struct pd_list_setup){.type = one_in(8)   ? PD_MSG_category_set
 						       : one_in(4) ? PD_MSG_rule_set
 						       : one_in(4) ? PD_MSG_shape_set
+						       : one_in(4) ? PD_MSG_duty_set
+						       : one_in(4) ? PD_MSG_plan_set
+						       : one_in(4) ? PD_MSG_mode_begun
 						       : one_in(2) ? PD_MSG_calendar_set
 								   : PD_MSG_ladder_set,
 					       .limit = (uint16_t)dice_below(&sim.dice, 4),
@@ -763,6 +777,22 @@ static void fill_query(struct pd_message *query)
 		query->list_answers.notice = some_notice();
 		query->list_answers.area = area;
 		break;
+	case PD_MSG_preview_mode:
+		query->preview_mode = (struct pd_preview_mode){.plan = setup_plan(), .area = one_in(2) ? 0 : area};
+		break;
+	case PD_MSG_list_listings:
+		query->list_listings = (struct pd_list_listings){.area = area,
+								 .side = (uint8_t)dice_below(&sim.dice, 3),
+								 .kind = (uint8_t)dice_below(&sim.dice, 3),
+								 .state = (uint8_t)dice_below(&sim.dice, 6),
+								 .counts = one_in(3),
+								 .limit = (uint16_t)dice_below(&sim.dice, 20),
+								 .after_seq = one_in(2) ? model_last_seq() : 0};
+		break;
+	case PD_MSG_list_matches:
+		query->list_matches = (struct pd_list_matches){.listing = some_listing(),
+							       .limit = (uint16_t)dice_below(&sim.dice, 5)};
+		break;
 	case PD_MSG_count_orders: query->count_orders.requester = one_in(2) ? 0 : district_person(registry()); break;
 	default: break;
 	}
@@ -771,11 +801,13 @@ static void fill_query(struct pd_message *query)
 static void ask(void)
 {
 	static const enum pd_type types[] = {
-		PD_MSG_get_order,     PD_MSG_get_order,    PD_MSG_list_orders,     PD_MSG_list_orders,
-		PD_MSG_list_areas,    PD_MSG_list_people,  PD_MSG_list_households, PD_MSG_list_categories,
-		PD_MSG_get_stats,     PD_MSG_read_events,  PD_MSG_get_digest,      PD_MSG_list_setup,
-		PD_MSG_explain_route, PD_MSG_list_similar, PD_MSG_list_away,       PD_MSG_count_orders,
-		PD_MSG_list_notices,  PD_MSG_get_progress, PD_MSG_list_missing,    PD_MSG_list_answers};
+		PD_MSG_get_order,     PD_MSG_get_order,     PD_MSG_list_orders,     PD_MSG_list_orders,
+		PD_MSG_list_areas,    PD_MSG_list_people,   PD_MSG_list_households, PD_MSG_list_categories,
+		PD_MSG_get_stats,     PD_MSG_read_events,   PD_MSG_get_digest,      PD_MSG_list_setup,
+		PD_MSG_explain_route, PD_MSG_list_similar,  PD_MSG_list_away,       PD_MSG_count_orders,
+		PD_MSG_list_notices,  PD_MSG_get_progress,  PD_MSG_list_missing,    PD_MSG_list_answers,
+		PD_MSG_list_listings, PD_MSG_list_listings, PD_MSG_list_matches,    PD_MSG_list_matches,
+		PD_MSG_preview_mode,  PD_MSG_preview_mode};
 	struct pd_message query = {.type = types[dice_below(&sim.dice, sizeof types / sizeof types[0])]};
 	fill_query(&query);
 	command(dice_below(&sim.dice, CLIENTS), &query);
@@ -812,7 +844,7 @@ static void talk_nonsense(void)
 	const struct client *client = &actors.clients[dice_below(&sim.dice, CLIENTS)];
 	struct pd_buffer frame = {0};
 	struct pd_message message = {.type = PD_MSG_ok, .request = ++actors.requests};
-	static const char unknown[] = "\x92\xcc\xfa\x01";
+	static const char unknown[] = "\x92\xcc\xff\x01"; /* [255, 1] */
 	switch (dice_below(&sim.dice, 5)) {
 	case 0: pd_encode(&message, &frame); break; /* only the broker says that */
 	case 1: pd_buffer_add(&frame, unknown, sizeof unknown - 1); break;
@@ -837,11 +869,11 @@ static void haunt(void)
 		send_letter(&actors.old[dice_below(&sim.dice, there)], false);
 }
 
-static void speak_of_notices(void)
+static void speak_of(void (*make)(const struct registry *registry, struct pd_message *command, uint32_t *actor))
 {
 	struct pd_message message;
 	uint32_t actor = 0;
-	bulletin_make(registry(), &message, &actor);
+	make(registry(), &message, &actor);
 	send_as(actor, &message);
 }
 
@@ -856,7 +888,7 @@ void actors_act(void)
 		return change_registry();
 	if (sim.profile.notes && one_in(8))
 		return note_much();
-	static const unsigned weights[] = {30, 55, 8, 4, 3, 8, 15};
+	static const unsigned weights[] = {30, 55, 8, 4, 3, 8, 15, 8, 2};
 	switch (dice_weighted(&sim.dice, weights, sizeof weights / sizeof weights[0])) {
 	case 0:
 		if (open_lives() >= OPEN_MAX)
@@ -871,6 +903,8 @@ void actors_act(void)
 	case 3: speak_of_session(); break;
 	case 4: talk_nonsense(); break;
 	case 5: haunt(); break;
-	default: speak_of_notices(); break;
+	case 6: speak_of(bulletin_make); break;
+	case 7: speak_of(lists_make); break;
+	default: speak_of(modes_make); break;
 	}
 }

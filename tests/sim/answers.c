@@ -6,6 +6,7 @@
 
 #include "codec.h"
 #include "id.h"
+#include "lists.h"
 #include "model.h"
 #include "pushes.h"
 #include "sim.h"
@@ -55,6 +56,8 @@ static bool expect_again(const struct expectation *again)
 	e->session = again->session;
 	e->doubled = true;
 	e->exact = false;
+	if (before.looked_seq < e->looked_seq)
+		e->looked_seq = before.looked_seq;
 	if (before.wanted != WANT_REFUSAL && before.version < e->version)
 		e->version = before.version;
 	for (int i = 0; i < 2; i++)
@@ -223,7 +226,7 @@ static void met(struct expectation **link)
 	if (e->copies > 0) {
 		e->copies--;
 		e->owed -= e->owed > 0;
-		e->rows = e->story_version = 0;
+		e->rows = e->story_version = e->listings = 0;
 		e->after_seq = e->begin_seq;
 		e->after_id = e->begin_id;
 		return;
@@ -343,7 +346,10 @@ static void check_past(struct expectation *e, struct pd_slice bytes)
 	pd_decoder_reset(answers.inner);
 	if (pd_decode(answers.inner, bytes.data, bytes.bytes, &off, &event, &fault) || off != bytes.bytes)
 		trace_fail("a past event cannot be read: %s", fault.detail);
-	if (sim_hash(0, bytes.data, bytes.bytes) != model_event_hash(event.request))
+	bool same = e->type == PD_MSG_list_setup
+			    ? model_plain_hash(&event) == model_event_plain_hash(event.request)
+			    : sim_hash(0, bytes.data, bytes.bytes) == model_event_hash(event.request);
+	if (!same)
 		trace_fail("past event %" PRIu64 " is not the one that happened", event.request);
 	answers_demand_durable(event.request, "a past event");
 	if (e->type == PD_MSG_get_order) {
@@ -355,7 +361,7 @@ static void check_past(struct expectation *e, struct pd_slice bytes)
 	}
 	if (e->type == PD_MSG_list_setup) {
 		uint32_t id = event.area_set.area;
-		if (event.type != e->setup || id <= e->after_id)
+		if (registry_kind_of(event.type) != registry_kind_of(e->setup) || id <= e->after_id)
 			trace_fail("%s %" PRIu32 " is listed after %" PRIu32, pd_message_info(event.type)->name, id,
 				   e->after_id);
 		e->after_id = id;
@@ -374,6 +380,46 @@ static void check_route(const struct expectation *e, const struct pd_route *rout
 		trace_fail("a route leads to area %" PRIu32 ", it should lead to %" PRIu32, route->area, e->area);
 }
 
+/* ---- what is told of lists ---- */
+
+static bool is_wanted(uint8_t wanted, uint8_t is)
+{
+	return wanted == 0 || wanted == is;
+}
+
+static void check_listing(struct expectation *e, const struct pd_listing *told)
+{
+	answers_demand_durable(lists_was(told, e->looked_seq), "a listing");
+	e->listings++;
+	if (e->type == PD_MSG_list_listings && !e->doubled &&
+	    (!is_wanted(e->listing.side, told->side) || !is_wanted(e->listing.kind, told->kind) ||
+	     !is_wanted(e->listing.state, told->state)))
+		trace_fail("a listing is told of that was not asked for");
+}
+
+static void check_claim(const struct expectation *e, const struct pd_claim_row *told)
+{
+	answers_demand_durable(lists_claim_was(told, e->looked_seq), "a claim");
+	if (memcmp(&told->listing, &e->order, sizeof e->order) != 0 &&
+	    memcmp(&told->other, &e->order, sizeof e->order) != 0)
+		trace_fail("a claim of another listing is told of");
+}
+
+static void check_effect(const struct expectation *e, const struct pd_effect *told)
+{
+	const struct pd_effect *wanted = &e->effect;
+	if (!e->doubled && told->area == wanted->area && memcmp(told, wanted, sizeof *told) != 0)
+		trace_fail("a plan is said to change %" PRIu32 " of %" PRIu32 " orders, it should be %" PRIu32
+			   " of %" PRIu32,
+			   told->changed, told->open, wanted->changed, wanted->open);
+}
+
+static void check_list_counts(const struct expectation *e, const struct pd_listing_counts *told)
+{
+	if (!e->doubled && told->area == e->area)
+		lists_compare(&e->counts, told);
+}
+
 static void take_row(struct expectation **link, const struct pd_message *reply)
 {
 	struct expectation *e = *link;
@@ -383,6 +429,14 @@ static void take_row(struct expectation **link, const struct pd_message *reply)
 		check_past(e, reply->past.event);
 	else if (reply->type == PD_MSG_route)
 		check_route(e, &reply->route);
+	else if (reply->type == PD_MSG_listing)
+		check_listing(e, &reply->listing);
+	else if (reply->type == PD_MSG_effect)
+		check_effect(e, &reply->effect);
+	else if (reply->type == PD_MSG_claim_row)
+		check_claim(e, &reply->claim_row);
+	else if (reply->type == PD_MSG_listing_counts)
+		check_list_counts(e, &reply->listing_counts);
 	if (reply->type != PD_MSG_end) {
 		e->rows++;
 		return;
@@ -393,6 +447,8 @@ static void take_row(struct expectation **link, const struct pd_message *reply)
 			   pd_message_info(e->type)->name, reply->end.count, e->rows, e->limit);
 	if (e->story && e->story_version + 1 != e->rows)
 		trace_fail("a story of %" PRIu32 " events has %" PRIu32 " rows", e->story_version, e->rows);
+	if (e->type == PD_MSG_list_matches && !e->doubled && e->listings != 1 + e->matches)
+		trace_fail("%" PRIu32 " listings are said to fit, it should be %" PRIu32, e->listings - 1, e->matches);
 	tally_answer(e->type);
 	met(link);
 }

@@ -56,6 +56,7 @@ struct expectation {
 	/* of queries */
 	unsigned copies; /* the query has come so many times more: what it is to tell may differ */
 	unsigned owed; /* so many answers must come; others may, if a read of a session that is no more is under way */
+	uint64_t looked_seq; /* what has happened when it was asked, or how old what it tells may be */
 	uint64_t begin_seq, after_seq, waiting, working;
 	uint32_t limit, requester, rows, story_version, area, category;
 	struct model_followers followers;
@@ -63,6 +64,10 @@ struct expectation {
 	bool doubled, exact, story, all_events;
 	enum pd_type setup;          /* the events that are listed */
 	uint32_t begin_id, after_id; /* ... after this one */
+	struct pd_listing listing;   /* whose side, kind and state are asked for; 0: any */
+	struct pd_listing_counts counts;
+	struct pd_effect effect;
+	uint32_t matches, listings; /* listings that fit; those that have come */
 	uint8_t state;
 	struct expectation *next;
 };

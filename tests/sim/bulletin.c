@@ -144,7 +144,9 @@ static void judge_notified(const struct registry *registry, const struct pd_mess
 	const struct pd_notified *n = &event->notified;
 	const struct area *area = registry_area(registry, n->area);
 	demand(!at_of(&n->notice).sent, event, "there is one of this id");
-	demand(area && !area->retired && model_works_for(registry, n->actor, n->area), event, "its sender may not");
+	/* What a plan sends, it sends for who has switched it on. */
+	demand(n->plan || (area && !area->retired && model_works_for(registry, n->actor, n->area)), event,
+	       "its sender may not");
 	demand(n->until_ms > n->time_ms && n->until_ms <= n->time_ms + 400 * day_ms, event, "its end is not to be had");
 	demand((n->kind == PD_notice_kind_notice) == (n->category == 0), event, "its kind and category do not fit");
 	demand(n->kind == PD_notice_kind_notice || n->want == PD_want_answer, event, "it wants no answer");
@@ -319,18 +321,7 @@ void bulletin_check_none_due(const struct registry *registry, uint64_t now_ms)
 
 /* ---- what a command must lead to ---- */
 
-static void refusable(struct bulletin_look *look, bool holds, enum pd_refusal refusal)
-{
-	if (holds)
-		reasons_add(look->reasons, refusal);
-}
-
-static void become(struct bulletin_look *look, enum pd_type event)
-{
-	look->event = reasons_any(look->reasons) ? PD_MSG_none : event;
-}
-
-static void look_at_notify(struct bulletin_look *look)
+static void look_at_notify(struct command_look *look)
 {
 	const struct pd_notify *n = &look->command->notify;
 	const struct registry *registry = look->registry;
@@ -339,29 +330,30 @@ static void look_at_notify(struct bulletin_look *look)
 	struct at at = at_of(&n->notice);
 	const struct happened *h = at.sent;
 	uint64_t said = sim_hash(sim_hash(0, n->text.data, n->text.bytes), n->labels.data, n->labels.bytes);
-	refusable(look, !pd_id_valid(&n->notice), PD_REFUSED_bad_field);
+	look_refusable(look, !pd_id_valid(&n->notice), PD_REFUSED_bad_field);
 	if (h && h->actor == look->actor && h->area == n->area && h->kind == n->kind && h->want == n->want &&
 	    h->sort == n->sort && h->until_ms == n->until_ms && h->category == n->category && h->said == said) {
 		look->repeats = h->seq;
 		return;
 	}
 	bool handed_out = n->kind != PD_notice_kind_notice;
-	refusable(look, h, PD_REFUSED_notice_exists);
-	refusable(look, !area, PD_REFUSED_unknown_area);
-	refusable(look, area && area->retired, PD_REFUSED_retired);
-	refusable(look, !model_works_for(registry, look->actor, n->area), PD_REFUSED_not_allowed);
-	refusable(look,
-		  handed_out != (n->category != 0) || (handed_out && n->want != PD_want_answer) ||
-			  (n->kind == PD_notice_kind_visits && n->sort != PD_member_sort_household),
-		  PD_REFUSED_bad_notice);
-	refusable(look, n->until_ms <= look->now_ms || n->until_ms > look->now_ms + 400 * day_ms, PD_REFUSED_bad_end);
-	refusable(look, n->category && !category, PD_REFUSED_unknown_category);
-	refusable(look, category && category->retired, PD_REFUSED_retired);
-	refusable(look, look->disk_low, PD_REFUSED_disk_full);
-	become(look, PD_MSG_notified);
+	look_refusable(look, h, PD_REFUSED_notice_exists);
+	look_refusable(look, !area, PD_REFUSED_unknown_area);
+	look_refusable(look, area && area->retired, PD_REFUSED_retired);
+	look_refusable(look, !model_works_for(registry, look->actor, n->area), PD_REFUSED_not_allowed);
+	look_refusable(look,
+		       handed_out != (n->category != 0) || (handed_out && n->want != PD_want_answer) ||
+			       (n->kind == PD_notice_kind_visits && n->sort != PD_member_sort_household),
+		       PD_REFUSED_bad_notice);
+	look_refusable(look, n->until_ms <= look->now_ms || n->until_ms > look->now_ms + 400 * day_ms,
+		       PD_REFUSED_bad_end);
+	look_refusable(look, n->category && !category, PD_REFUSED_unknown_category);
+	look_refusable(look, category && category->retired, PD_REFUSED_retired);
+	look_refusable(look, look->disk_low, PD_REFUSED_disk_full);
+	look_become(look, PD_MSG_notified);
 }
 
-static bool is_near(const struct bulletin_look *look, const struct happened *sent, uint32_t member)
+static bool is_near(const struct command_look *look, const struct happened *sent, uint32_t member)
 {
 	const struct registry *registry = look->registry;
 	const struct person *actor = registry_person(registry, look->actor), *person = NULL;
@@ -376,7 +368,7 @@ static bool is_near(const struct bulletin_look *look, const struct happened *sen
 	       (household->id == actor->household || household->centre == actor->household);
 }
 
-static uint64_t answered_before(const struct bulletin_look *look, uint32_t member, uint64_t said)
+static uint64_t answered_before(const struct command_look *look, uint32_t member, uint64_t said)
 {
 	uint64_t seq = 0;
 	for (size_t i = 0; i < bulletin.count; i++) {
@@ -388,7 +380,7 @@ static uint64_t answered_before(const struct bulletin_look *look, uint32_t membe
 	return seq;
 }
 
-static void look_at_answer(struct bulletin_look *look, const struct at *at)
+static void look_at_answer(struct command_look *look, const struct at *at)
 {
 	const struct pd_answer *a = &look->command->answer;
 	const struct happened *sent = at->sent;
@@ -410,31 +402,32 @@ static void look_at_answer(struct bulletin_look *look, const struct at *at)
 	bool is = member && is_member(look->registry, sent, member, &area);
 	area = is ? area : stand.area;
 	bool by_workers = !receipt && sent->kind != PD_notice_kind_notice;
-	refusable(look, at->ended != NULL, PD_REFUSED_notice_over);
-	refusable(look, !is && !stand.there, PD_REFUSED_not_member);
-	refusable(look,
-		  !model_works_for(look->registry, look->actor, area) && (by_workers || !is_near(look, sent, member)),
-		  PD_REFUSED_not_allowed);
-	refusable(look,
-		  !receipt && (sent->want != PD_want_answer ||
-			       (a->answer == PD_answer_kind_visited) !=
-				       (sent->kind == PD_notice_kind_visits && a->answer == PD_answer_kind_visited) ||
-			       (a->answer == PD_answer_kind_done && sent->kind == PD_notice_kind_visits)),
-		  PD_REFUSED_not_wanted);
-	refusable(look, receipt && (a->numbers.count || a->corrects), PD_REFUSED_bad_field);
-	refusable(look, !receipt && !stand.answer && a->corrects, PD_REFUSED_bad_field);
-	refusable(look, other && a->corrects == stand.seqs[RECEIPTS] && !a->text.bytes, PD_REFUSED_bad_field);
+	look_refusable(look, at->ended != NULL, PD_REFUSED_notice_over);
+	look_refusable(look, !is && !stand.there, PD_REFUSED_not_member);
+	look_refusable(look,
+		       !model_works_for(look->registry, look->actor, area) &&
+			       (by_workers || !is_near(look, sent, member)),
+		       PD_REFUSED_not_allowed);
+	look_refusable(look,
+		       !receipt && (sent->want != PD_want_answer ||
+				    (a->answer == PD_answer_kind_visited) != (sent->kind == PD_notice_kind_visits &&
+									      a->answer == PD_answer_kind_visited) ||
+				    (a->answer == PD_answer_kind_done && sent->kind == PD_notice_kind_visits)),
+		       PD_REFUSED_not_wanted);
+	look_refusable(look, receipt && (a->numbers.count || a->corrects), PD_REFUSED_bad_field);
+	look_refusable(look, !receipt && !stand.answer && a->corrects, PD_REFUSED_bad_field);
+	look_refusable(look, other && a->corrects == stand.seqs[RECEIPTS] && !a->text.bytes, PD_REFUSED_bad_field);
 	bool mismatch = other && a->corrects != stand.seqs[RECEIPTS];
 	if (mismatch && before && (!reasons_any(look->reasons) || gone)) {
 		look->repeats = before;
 		look->perhaps = gone;
 		return;
 	}
-	refusable(look, mismatch, PD_REFUSED_answered_otherwise);
-	become(look, PD_MSG_answered);
+	look_refusable(look, mismatch, PD_REFUSED_answered_otherwise);
+	look_become(look, PD_MSG_answered);
 }
 
-static void look_at_remind(struct bulletin_look *look, const struct at *at)
+static void look_at_remind(struct command_look *look, const struct at *at)
 {
 	const struct pd_remind_missing *r = &look->command->remind_missing;
 	uint32_t nth = at->reminded ? at->reminded->nth : 0, id = r->area ? r->area : at->sent->area;
@@ -443,33 +436,33 @@ static void look_at_remind(struct bulletin_look *look, const struct at *at)
 		look->repeats = at->reminded->seq;
 		return;
 	}
-	refusable(look, at->ended != NULL, PD_REFUSED_notice_over);
-	refusable(look, !area, PD_REFUSED_unknown_area);
-	refusable(look, area && !area_within(area, registry_area(look->registry, at->sent->area)),
-		  PD_REFUSED_bad_field);
-	refusable(look, !model_works_for(look->registry, look->actor, id), PD_REFUSED_not_allowed);
-	refusable(look, r->nth != nth + 1, PD_REFUSED_not_next);
-	become(look, PD_MSG_missing_reminded);
+	look_refusable(look, at->ended != NULL, PD_REFUSED_notice_over);
+	look_refusable(look, !area, PD_REFUSED_unknown_area);
+	look_refusable(look, area && !area_within(area, registry_area(look->registry, at->sent->area)),
+		       PD_REFUSED_bad_field);
+	look_refusable(look, !model_works_for(look->registry, look->actor, id), PD_REFUSED_not_allowed);
+	look_refusable(look, r->nth != nth + 1, PD_REFUSED_not_next);
+	look_become(look, PD_MSG_missing_reminded);
 }
 
-static void look_at_end(struct bulletin_look *look, const struct at *at)
+static void look_at_end(struct command_look *look, const struct at *at)
 {
 	if (at->ended && at->ended->actor == look->actor && at->ended->time_ms < at->sent->until_ms) {
 		look->repeats = at->ended->seq;
 		return;
 	}
-	refusable(look, at->ended || look->now_ms >= at->sent->until_ms, PD_REFUSED_notice_over);
-	refusable(look, !model_works_for(look->registry, look->actor, at->sent->area), PD_REFUSED_not_allowed);
-	become(look, PD_MSG_notice_ended);
+	look_refusable(look, at->ended || look->now_ms >= at->sent->until_ms, PD_REFUSED_notice_over);
+	look_refusable(look, !model_works_for(look->registry, look->actor, at->sent->area), PD_REFUSED_not_allowed);
+	look_become(look, PD_MSG_notice_ended);
 }
 
-void bulletin_look(struct bulletin_look *look)
+void bulletin_look(struct command_look *look)
 {
 	struct at at = at_of(&look->command->answer.notice);
 	if (look->command->type == PD_MSG_notify)
 		return look_at_notify(look);
 	if (!at.sent)
-		return refusable(look, true, PD_REFUSED_unknown_notice);
+		return look_refusable(look, true, PD_REFUSED_unknown_notice);
 	if (look->command->type == PD_MSG_answer)
 		look_at_answer(look, &at);
 	else if (look->command->type == PD_MSG_remind_missing)

@@ -6,8 +6,7 @@
 #ifndef PAIDAN_SIM_BULLETIN_H
 #define PAIDAN_SIM_BULLETIN_H
 
-#include "answers.h"
-#include "registry.h"
+#include "look.h"
 
 void bulletin_init(void);
 void bulletin_fini(void);
@@ -22,19 +21,7 @@ void bulletin_due(const struct pd_message *event, uint64_t now_ms);
 void bulletin_check_none_due(const struct registry *registry, uint64_t now_ms);
 
 /* What a command about a notice must lead to. */
-struct bulletin_look {
-	const struct registry *registry;
-	const struct pd_message *command;
-	uint32_t actor;
-	uint64_t now_ms;
-	bool disk_low;
-	struct reasons *reasons;
-	/* the answer: */
-	enum pd_type event; /* it is to become this event; PD_MSG_none: none */
-	uint64_t repeats;   /* seq of the event that it repeats; 0: of none */
-	bool perhaps;       /* a repeat, or refused */
-};
-void bulletin_look(struct bulletin_look *look);
+void bulletin_look(struct command_look *look);
 
 /* A command about notices, somebody's who may send it, mostly. */
 void bulletin_make(const struct registry *registry, struct pd_message *command, uint32_t *actor);

@@ -10,6 +10,7 @@
 #include "disk.h"
 #include "figures.h"
 #include "id.h"
+#include "lists.h"
 #include "model.h"
 #include "place.h"
 #include "pushes.h"
@@ -74,7 +75,8 @@ static unsigned marks_of(const struct life *life)
 	const struct version *now = life_now(life);
 	return (life->due ? ORDER_DUE : 0u) | (now->late ? ORDER_LATE : 0u) | (life->duplicate ? ORDER_DUPLICATE : 0u) |
 	       (life->recorded ? ORDER_RECORDED : 0u) | (now->stuck ? ORDER_STUCK : 0u) |
-	       (now->reminded ? ORDER_REMINDED : 0u) | (life->placed ? ORDER_PLACED : 0u);
+	       (now->reminded ? ORDER_REMINDED : 0u) | (now->by_plan ? ORDER_REDATED : 0u) |
+	       (life->placed ? ORDER_PLACED : 0u);
 }
 
 static void check_row(const struct life *life, const struct order_row *row)
@@ -83,14 +85,14 @@ static void check_row(const struct life *life, const struct order_row *row)
 	bool same = row->seq == first->seq && row->last_seq == now->seq && row->submitted_ms == life->submitted_ms &&
 		    row->waiting_ms == now->waiting_ms && row->accepted_ms == now->accepted_ms &&
 		    row->completed_ms == now->completed_ms && row->ended_ms == now->ended_ms &&
-		    row->due_ms == now->due_ms && row->requester == life->requester &&
-		    row->household == life->household && row->holder == now->holder && row->area == now->area &&
-		    row->acceptor == now->acceptor && row->category == life->category && row->version == life->count &&
-		    row->last_actor == now->actor && row->attempt == now->attempt && row->last_type == now->type &&
-		    row->state == now->state && row->urgency == life->urgency && row->rating == now->rating &&
-		    row->urges == now->urges && row->marks == marks_of(life) && row->step == now->step &&
-		    row->left_s == now->left_s && row->touched_s == now->touched_s && row->lon_e7 == life->lon_e7 &&
-		    row->lat_e7 == life->lat_e7;
+		    row->due_ms == now->due_ms && row->timed_seq == now->timed_seq &&
+		    row->requester == life->requester && row->household == life->household &&
+		    row->holder == now->holder && row->area == now->area && row->acceptor == now->acceptor &&
+		    row->category == life->category && row->version == life->count && row->last_actor == now->actor &&
+		    row->attempt == now->attempt && row->last_type == now->type && row->state == now->state &&
+		    row->urgency == life->urgency && row->rating == now->rating && row->urges == now->urges &&
+		    row->marks == marks_of(life) && row->step == now->step && row->left_s == now->left_s &&
+		    row->touched_s == now->touched_s && row->lon_e7 == life->lon_e7 && row->lat_e7 == life->lat_e7;
 	if (!same)
 		wrong(life, "the row in memory says otherwise");
 }
@@ -199,6 +201,7 @@ static void check_all_orders(const struct core *core)
 		trace_fail("the queues hold %" PRIu64 " waiting and %" PRIu64 " accepted, %" PRIu64
 			   " are open; it should be %" PRIu64 ", %" PRIu64 " and %" PRIu64,
 			   found.waiting, found.working, found.open, wanted.waiting, wanted.working, wanted.open);
+	lists_check(core);
 	if (core_order_count(core) != there)
 		trace_fail("%zu orders are in memory, %zu of them have happened", core_order_count(core), there);
 	if (core_next_due(core) > due_ms) /* it may be earlier: somebody is to be warned or reminded */

@@ -148,6 +148,14 @@ uint32_t clocks_between(const struct registry *registry, uint64_t from_ms, uint6
 	return (uint32_t)(passed_ms / 1000);
 }
 
+bool clocks_worked(const struct registry *registry, uint64_t day)
+{
+	struct walk walk = begin_walk(registry);
+	bool is = worked(&walk, day);
+	pd_decoder_free(walk.decoder);
+	return is;
+}
+
 /* ---- whether a calendar is one ---- */
 
 static bool is_day(uint32_t year, uint64_t yyyymmdd, bool weekend)
@@ -160,6 +168,11 @@ static bool is_day(uint32_t year, uint64_t yyyymmdd, bool weekend)
 	    same.tm_mday != date.tm_mday)
 		return false;
 	return !weekend || same.tm_wday == 0 || same.tm_wday == 6;
+}
+
+bool clocks_is_day(uint64_t yyyymmdd)
+{
+	return is_day((uint32_t)(yyyymmdd / 10000), yyyymmdd, false);
 }
 
 static uint32_t times_named(struct pd_u64s days, uint64_t day)

@@ -10,6 +10,9 @@ uint64_t clocks_add(const struct registry *registry, uint64_t from_ms, uint32_t 
 /* How much of clock lies between, in s; 0 when to_ms is not later. */
 uint32_t clocks_between(const struct registry *registry, uint64_t from_ms, uint64_t to_ms, unsigned clock);
 
+/* Whether a day, counted from 1970-01-01 by China's time, is worked. */
+bool clocks_worked(const struct registry *registry, uint64_t day);
+bool clocks_is_day(uint64_t yyyymmdd);
 /* Whether the days are days of this year, each named once, the worked ones weekends, and the hours rise. */
 bool clocks_calendar_sound(uint32_t year, struct pd_u64s holidays, struct pd_u64s workdays, struct pd_u64s hours);
 

@@ -276,7 +276,8 @@ static void row_of(const struct registry *registry, enum registry_kind kind, con
 							     .complete_clock = c->complete_clock,
 							     .ladder = c->ladder,
 							     .idle_within_s = c->idle_within_s,
-							     .area = c->area};
+							     .area = c->area,
+							     .emergency_only = c->emergency_only};
 		break;
 	}
 	}
@@ -414,7 +415,8 @@ static void change_clocks(struct pd_put_category *put)
 
 static void change_category(const struct registry *registry, struct pd_put_category *put)
 {
-	switch (dice_below(&sim.dice, 9)) {
+	switch (dice_below(&sim.dice, 10)) {
+	case 9: put->emergency_only = one_in(3); break;
 	case 8: put->area = one_in(3) ? 0 : district_area(registry); break;
 	case 5: change_clocks(put); break;
 	case 6: put->ladder = setup_ladder(registry); break;
@@ -538,7 +540,8 @@ size_t district_import(const struct registry *registry, struct pd_message rows[s
 	import_kind(registry, REGISTRY_HOUSEHOLDS, 0, slips, &made);
 	import_kind(registry, REGISTRY_PEOPLE, 0, slips, &made);
 	for (enum registry_kind kind = REGISTRY_CATEGORIES + 1; kind < REGISTRY_KINDS && setup; kind++)
-		import_kind(registry, kind, 0, slips, &made);
+		if (kind != REGISTRY_MODES) /* that is nobody's to import */
+			import_kind(registry, kind, 0, slips, &made);
 	import_kind(registry, REGISTRY_CATEGORIES, 0, slips, &made);
 	return made.count;
 }

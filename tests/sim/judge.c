@@ -3,7 +3,9 @@
 #include <inttypes.h>
 
 #include "bulletin.h"
+#include "duties.h"
 #include "id.h"
+#include "modes.h"
 #include "promises.h"
 #include "ground.h"
 #include "routes.h"
@@ -51,8 +53,7 @@ static void demand_due(const struct judging *j, uint64_t due_ms)
 /* By when whoever holds it now is to accept it. */
 static uint64_t accept_due(const struct judging *j)
 {
-	const struct area *holder = registry_area(j->registry, j->common->holder);
-	return promise_accept(j->registry, j->life->category, j->life->urgency, holder->level, j->common->time_ms);
+	return promise_accept(j->registry, j->life->category, j->life->urgency, j->common->holder, j->common->time_ms);
 }
 
 static uint32_t level_above(const struct judging *j)
@@ -124,7 +125,8 @@ static void judge_accepted(const struct judging *j, struct version *after)
 	demand_from(j, WAITING, "only a waiting order can be accepted");
 	demand_of_holder(j);
 	demand_stays(j);
-	demand_due(j, promise_complete(j->registry, j->life->category, j->life->urgency, j->common->time_ms));
+	demand_due(j, promise_complete(j->registry, j->life->category, j->life->urgency, j->common->holder,
+				       j->common->time_ms));
 	after->state = PD_STATE_accepted;
 	after->acceptor = j->common->actor;
 	after->accepted_ms = j->common->time_ms;
@@ -363,6 +365,18 @@ static void judge_reminded(const struct judging *j, struct version *after)
 	after->reminded = true;
 }
 
+/* A plan was switched on or has ended where it is held. */
+static void judge_redated(const struct judging *j)
+{
+	const struct pd_redated *r = &j->event->redated;
+	uint64_t due_ms = 0;
+	demand_stays(j);
+	demand(j, r->actor == 0, "somebody did it");
+	demand(j, modes_redates(j->registry, j->life, r->plan, r->ended, &due_ms), "the plan is nothing to it");
+	demand(j, r->due_ms == due_ms, "it is due at another time");
+	demand(j, r->due_ms != j->before->due_ms, "it is due when it was");
+}
+
 /* ---- the registry has changed ---- */
 
 /* Who holds it after it has come from another area: what is above the new area as the old holder was above the old one,
@@ -429,29 +443,28 @@ void judge_submitted(const struct judging *j)
 	const struct area *area = registry_area(j->registry, s->area);
 	demand(j, !j->life, "there is an order of this id");
 	demand(j, s->version == 1 && s->from == 0, "a new order begins with version 1 and comes from nobody");
-	demand(j, category && (!category->retired || bulletin_is_handed_out(s)), "its category is not in use");
+	bool by_broker = bulletin_is_handed_out(s) || duties_is_made(s);
+	demand(j, category && (!category->retired || by_broker), "its category is not in use");
 	demand(j, area && !area->retired, "its area is not in use");
-	demand(j,
-	       bulletin_is_handed_out(s) ||
-		       (model_in_use(j->registry, s->actor) && model_in_use(j->registry, s->requester)),
+	demand(j, by_broker || (model_in_use(j->registry, s->actor) && model_in_use(j->registry, s->requester)),
 	       "its people are not in use");
-	if (bulletin_is_handed_out(s)) { /* by the broker, to the micro-grid (bulletin.h) */
-		demand_due(j, promise_accept(j->registry, s->category, s->urgency, area->level, s->time_ms));
+	demand_due(j, promise_accept(j->registry, s->category, s->urgency, s->holder, s->time_ms));
+	if (by_broker) /* bulletin.h, duties.h */
 		return;
-	}
+	demand(j, !category->emergency_only || modes_take(j->registry, s->area, s->category),
+	       "its category is for emergencies alone");
 	demand(j, s->actor == s->requester || model_works_for(j->registry, s->actor, s->area),
 	       "the actor neither is the requester nor works for the area");
 	uint32_t rule;
 	const struct area *holder = route_holder(j->registry, s, &rule);
 	demand(j, s->rule == rule && s->holder == holder->id, "another should hold it");
-	demand_due(j, promise_accept(j->registry, s->category, s->urgency, holder->level, s->time_ms));
 }
 
 /* Whoever holds it here has seen it for the first time: it has its time to accept, whatever the other system said. */
 static uint64_t recorded_due(const struct judging *j, const struct area *holder)
 {
 	const struct pd_recorded *r = &j->event->recorded;
-	uint64_t due_ms = promise_accept(j->registry, r->category, r->urgency, holder->level, r->time_ms);
+	uint64_t due_ms = promise_accept(j->registry, r->category, r->urgency, holder->id, r->time_ms);
 	switch (r->state) {
 	case PD_STATE_waiting: return r->target_ms > due_ms ? r->target_ms : due_ms;
 	case PD_STATE_completed: return r->time_ms + model_confirm_within_ms();
@@ -516,6 +529,7 @@ void judge_move(const struct judging *j, struct version *after)
 	case PD_MSG_resumed: judge_resumed(j, after); break;
 	case PD_MSG_escalated: judge_escalated(j, after); break;
 	case PD_MSG_reminded: judge_reminded(j, after); break;
+	case PD_MSG_redated: judge_redated(j); break;
 	case PD_MSG_rerouted: judge_rerouted(j, after); break;
 	default: demand(j, false, "there is no such move");
 	}

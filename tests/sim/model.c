@@ -5,7 +5,11 @@
 #include <string.h>
 
 #include "bulletin.h"
+#include "codec.h"
+#include "duties.h"
 #include "judge.h"
+#include "lists.h"
+#include "modes.h"
 #include "promises.h"
 #include "sim.h"
 #include "trace.h"
@@ -13,7 +17,7 @@
 enum { BUCKETS = 1024 };
 
 struct logged {
-	uint64_t hash, time_ms;
+	uint64_t hash, plain_hash, time_ms;
 	bool published;
 };
 
@@ -40,6 +44,9 @@ static void *grown(void *array, size_t *capacity, size_t item_bytes)
 void model_init(void)
 {
 	bulletin_init();
+	lists_init();
+	duties_init();
+	modes_init();
 	model_fini();
 }
 
@@ -53,6 +60,9 @@ static void free_life(struct life *life)
 void model_fini(void)
 {
 	bulletin_fini();
+	lists_fini();
+	duties_fini();
+	modes_fini();
 	for (size_t i = 0; i < model.count; i++)
 		free_life(model.lives[i]);
 	free(model.lives);
@@ -87,6 +97,27 @@ uint64_t model_last_seq(void)
 uint64_t model_event_hash(uint64_t seq)
 {
 	return seq >= 1 && seq <= model.last_seq ? model.log[seq - 1].hash : 0;
+}
+
+uint64_t model_plain_hash(const struct pd_message *event)
+{
+	struct pd_message plain = *event;
+	struct pd_buffer bytes = {0};
+	if (event->type == PD_MSG_duty_set) {
+		plain.duty_set.last_ms = 0;
+		plain.duty_set.last_area = 0;
+	} else if (event->type == PD_MSG_mode_begun) {
+		plain.mode_begun.told = 0;
+	}
+	pd_encode(&plain, &bytes);
+	uint64_t hash = sim_hash(0, bytes.data, bytes.count);
+	pd_buffer_fini(&bytes);
+	return hash;
+}
+
+uint64_t model_event_plain_hash(uint64_t seq)
+{
+	return seq >= 1 && seq <= model.last_seq ? model.log[seq - 1].plain_hash : 0;
 }
 
 bool model_event_published(uint64_t seq)
@@ -476,6 +507,26 @@ static void add_version(struct life *life, const struct version *version)
 	life->versions[life->count++] = *version;
 }
 
+/* Whether the event says when the order is due, be it the time that it was. */
+static bool gives_time(const struct pd_message *event, const struct version *before)
+{
+	bool aside = event->type >= PD_MSG_urged && event->type <= PD_MSG_endorsed && event->type != PD_MSG_merged;
+	if (event->type == PD_MSG_rerouted)
+		return event->rerouted.state == PD_STATE_waiting && event->rerouted.holder != before->holder;
+	return !aside && event->type != PD_MSG_noted && event->type != PD_MSG_reminded;
+}
+
+/* Orders are due by the plan that is on where they are held. */
+static void give_time(const struct registry *registry, const struct pd_message *event, struct version *after)
+{
+	bool begins = after->state == PD_STATE_waiting || after->state == PD_STATE_accepted;
+	after->timed_seq = event->request;
+	if (event->type == PD_MSG_redated)
+		after->by_plan = !event->redated.ended;
+	else
+		after->by_plan = begins && event->type != PD_MSG_resumed && modes_over(registry, after->holder);
+}
+
 static void order_event(const struct registry *registry, const struct pd_message *event)
 {
 	const struct pd_order_event *common = &event->order_event;
@@ -508,6 +559,8 @@ static void order_event(const struct registry *registry, const struct pd_message
 	after.actor = common->actor;
 	after.holder = common->holder;
 	after.due_ms = common->due_ms;
+	if (!judging.before || gives_time(event, judging.before))
+		give_time(registry, event, &after);
 	take_following(life, event);
 	add_version(life, &after);
 }
@@ -520,16 +573,22 @@ void model_event(const struct registry *registry, const struct pd_message *event
 	if (time_ms < model.last_ms)
 		trace_fail("event %" PRIu64 " is of %" PRIu64 " ms, the one before of %" PRIu64 ": time went back",
 			   event->request, time_ms, model.last_ms);
+	modes_event(registry, event);
 	if (pd_is_order_event(event->type))
 		order_event(registry, event);
+	if (event->type == PD_MSG_duty_set || (event->type == PD_MSG_submitted && duties_is_made(&event->submitted)))
+		duties_event(registry, event);
 	if (pd_is_notice_event(event->type) ||
 	    (event->type == PD_MSG_submitted && bulletin_is_handed_out(&event->submitted)))
 		bulletin_event(registry, event);
+	if (pd_is_listing_event(event->type))
+		lists_event(registry, event);
 	if (event->type == PD_MSG_category_set || event->type == PD_MSG_calendar_set)
 		model.clocks_seq = event->request;
 	if (model.last_seq == model.log_capacity)
 		model.log = grown(model.log, &model.log_capacity, sizeof *model.log);
-	model.log[model.last_seq++] = (struct logged){.hash = sim_hash(0, data, bytes), .time_ms = time_ms};
+	model.log[model.last_seq++] = (struct logged){
+		.hash = sim_hash(0, data, bytes), .plain_hash = model_plain_hash(event), .time_ms = time_ms};
 	model.last_ms = time_ms;
 }
 
@@ -545,6 +604,9 @@ static void remove_life(struct life *life)
 void model_cut(uint64_t seq)
 {
 	bulletin_cut(seq);
+	lists_cut(seq);
+	duties_cut(seq);
+	modes_cut(seq);
 	size_t kept = 0;
 	for (size_t i = 0; i < model.count; i++) {
 		struct life *life = model.lives[i];

@@ -14,6 +14,7 @@ struct version {
 	uint64_t seq, time_ms, due_ms, waiting_ms, accepted_ms, completed_ms, ended_ms;
 	uint64_t state_seq;                     /* the event that began the time that runs */
 	uint64_t queued_seq;                    /* the event that brought it to where it waits */
+	uint64_t timed_seq;                     /* the event that said when it is due */
 	uint64_t said;                          /* a hash of the event's words, and of the choice made with it */
 	struct pd_id into;                      /* of a merged one: what goes on */
 	uint64_t urged_ms;                      /* when it was last urged */
@@ -24,6 +25,7 @@ struct version {
 	uint8_t step;                /* levels climbed in this attempt because a time passed */
 	bool late;                   /* it was completed late once, or not in time */
 	bool stuck;                  /* it went no further once, for it was at the top */
+	bool by_plan;                /* a plan for emergencies said when it is due */
 	bool reminded;               /* its acceptor was, and has said nothing since */
 	uint32_t left_s;             /* of the time to complete a suspended one */
 	uint32_t touched_s;          /* when its acceptor said something last or was reminded: after it was submitted */
@@ -77,6 +79,9 @@ void model_event(const struct registry *registry, const struct pd_message *event
 /* The last event, and what each was: a hash of its bytes. */
 uint64_t model_last_seq(void);
 uint64_t model_event_hash(uint64_t seq);
+/* The same of an event without what the broker keeps in it as time goes by: of duty_set and mode_begun. */
+uint64_t model_plain_hash(const struct pd_message *event);
+uint64_t model_event_plain_hash(uint64_t seq);
 /* Whether the broker meant to publish it. */
 bool model_event_published(uint64_t seq);
 void model_will_publish(uint64_t seq);

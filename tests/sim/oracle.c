@@ -4,8 +4,12 @@
 
 #include "bulletin.h"
 #include "clocks.h"
+#include "duties.h"
 #include "id.h"
+#include "kept.h"
+#include "lists.h"
 #include "model.h"
+#include "modes.h"
 #include "promises.h"
 #include "routes.h"
 #include "sim.h"
@@ -165,6 +169,10 @@ static void look_at_submit(const struct look *look)
 	refusable(look, category && category->retired, PD_REFUSED_retired);
 	const struct area *area = look_at_origin(look, &said);
 	refusable(look, area && look->actor != requester && !works_for(look, area->id), PD_REFUSED_not_allowed);
+	refusable(look,
+		  area && category && category->emergency_only &&
+			  !modes_take(look->registry, area->id, submit->category),
+		  PD_REFUSED_mode_off);
 	want_event(look, PD_MSG_submitted, 1);
 }
 
@@ -398,7 +406,8 @@ static void add_registry_reasons(const struct look *look)
 		PD_REFUSED_bad_level,        PD_REFUSED_unknown_area,  PD_REFUSED_unknown_household,
 		PD_REFUSED_bad_calendar,     PD_REFUSED_bad_ladder,    PD_REFUSED_bad_clock,
 		PD_REFUSED_unknown_ladder,   PD_REFUSED_never_matches, PD_REFUSED_bad_target,
-		PD_REFUSED_unknown_category, PD_REFUSED_bad_shape,     PD_REFUSED_shape_overlaps};
+		PD_REFUSED_unknown_category, PD_REFUSED_bad_shape,     PD_REFUSED_shape_overlaps,
+		PD_REFUSED_bad_period,       PD_REFUSED_mode_on,       PD_REFUSED_retired};
 	for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
 		reasons_add(look->reasons, refusals[i]);
 }
@@ -410,6 +419,8 @@ static enum pd_type set_of(enum pd_type put)
 	case PD_MSG_put_ladder: return PD_MSG_ladder_set;
 	case PD_MSG_put_rule: return PD_MSG_rule_set;
 	case PD_MSG_put_shape: return PD_MSG_shape_set;
+	case PD_MSG_put_plan: return PD_MSG_plan_set;
+	case PD_MSG_put_duty: return PD_MSG_duty_set;
 	default: return PD_MSG_area_set + (put - PD_MSG_put_area);
 	}
 }
@@ -417,6 +428,13 @@ static enum pd_type set_of(enum pd_type put)
 static bool ladder_used(const struct registry *registry, uint32_t ladder)
 {
 	size_t count;
+	void *const *plans = registry_sorted(registry, REGISTRY_PLANS, &count);
+	for (size_t i = 0; i < count; i++) {
+		struct pd_message event;
+		kept_event(registry, REGISTRY_PLANS, ((const struct entity *)plans[i])->id, &event);
+		if (event.plan_set.ladder == ladder && !event.plan_set.retired)
+			return true;
+	}
 	void *const *categories = registry_sorted(registry, REGISTRY_CATEGORIES, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct category *category = categories[i];
@@ -441,6 +459,43 @@ static void look_at_category(const struct look *look)
 		  PD_REFUSED_bad_clock);
 }
 
+static void look_at_duty(const struct look *look)
+{
+	const struct pd_put_duty *put = &look->message->put_duty;
+	const struct area *area = registry_area(look->registry, put->area);
+	const struct category *category = registry_category(look->registry, put->category);
+	refusable(look, !duties_sound(put), PD_REFUSED_bad_period);
+	if (put->retired)
+		return;
+	refusable(look, !area, PD_REFUSED_unknown_area);
+	refusable(look, !category, PD_REFUSED_unknown_category);
+	refusable(look, (area && area->retired) || (category && category->retired), PD_REFUSED_retired);
+}
+
+static bool category_in_use(const struct look *look, uint64_t id)
+{
+	const struct category *category = registry_category(look->registry, (uint32_t)id);
+	return category && !category->retired;
+}
+
+static void look_at_plan(const struct look *look)
+{
+	const struct pd_put_plan *put = &look->message->put_plan;
+	const struct area *area = registry_area(look->registry, put->area);
+	const struct entity *ladder = registry_find(look->registry, REGISTRY_LADDERS, put->ladder);
+	bool categories = true;
+	for (uint32_t i = 0; i < put->categories.count; i++)
+		categories &= category_in_use(look, put->categories.values[i]);
+	if (put->roll_category || put->roll_call.bytes)
+		categories &= category_in_use(look, put->roll_category);
+	refusable(look, modes_is_on(put->plan), PD_REFUSED_mode_on);
+	if (put->retired)
+		return;
+	refusable(look, !area || area->retired, PD_REFUSED_unknown_area);
+	refusable(look, put->ladder && (!ladder || ladder->retired), PD_REFUSED_unknown_ladder);
+	refusable(look, !categories, PD_REFUSED_unknown_category);
+}
+
 /* What is set up depends on little: whether it holds together is known. Returns whether it is of such a kind. */
 static bool look_at_setup(const struct look *look)
 {
@@ -458,6 +513,8 @@ static bool look_at_setup(const struct look *look)
 		refusable(look, ladder->retired && ladder_used(look->registry, ladder->ladder), PD_REFUSED_in_use);
 		return true;
 	case PD_MSG_put_category: look_at_category(look); return true;
+	case PD_MSG_put_duty: look_at_duty(look); return true;
+	case PD_MSG_put_plan: look_at_plan(look); return true;
 	default: return false;
 	}
 }
@@ -510,19 +567,19 @@ static void look_at_import_commit(const struct look *look)
 	look->prophecy->free_choice = true;
 }
 
-/* ---- notices ---- */
+/* ---- subjects with a model of their own ---- */
 
-static void look_at_notice(const struct look *look)
+static void look_at_subject(const struct look *look, void (*look_at)(struct command_look *look))
 {
 	struct expectation *e = &look->prophecy->expectation;
-	struct bulletin_look at = {.registry = look->registry,
-				   .command = look->message,
-				   .actor = look->actor,
-				   .now_ms = look->front->now_ms,
-				   .disk_low = look->front->disk_low,
-				   .reasons = look->reasons};
-	bulletin_look(&at);
-	e->order = look->message->answer.notice;
+	struct command_look at = {.registry = look->registry,
+				  .command = look->message,
+				  .actor = look->actor,
+				  .now_ms = look->front->now_ms,
+				  .disk_low = look->front->disk_low,
+				  .reasons = look->reasons};
+	look_at(&at);
+	e->order = look->message->answer.notice; /* or listing: all begin alike */
 	if (at.repeats && at.perhaps) {
 		e->wanted = WANT_EITHER;
 		e->seq = at.repeats;
@@ -539,6 +596,7 @@ static void look_at_command(const struct look *look)
 {
 	enum pd_type type = look->message->type;
 	uint32_t speaker = look->session->person;
+	bool switches = type == PD_MSG_switch_on || type == PD_MSG_switch_off;
 	bool put = registry_kind_of(type) < REGISTRY_KINDS;
 	if (put && look->session->staging) {
 		look->prophecy->expectation.wanted = WANT_NOTHING;
@@ -563,7 +621,11 @@ static void look_at_command(const struct look *look)
 	else if (put)
 		look_at_put(look);
 	else if (pd_is_notice_command(type))
-		look_at_notice(look);
+		look_at_subject(look, bulletin_look);
+	else if (switches)
+		look_at_subject(look, modes_look);
+	else if (pd_is_listing_command(type))
+		look_at_subject(look, lists_look);
 	else
 		look_at_move(look);
 }
@@ -684,12 +746,48 @@ static void look_at_named(const struct look *look, const struct pd_id *notice, u
 	refusable(look, top && area && !area_within(area, registry_area(look->registry, top)), PD_REFUSED_bad_field);
 }
 
+static void look_at_preview(const struct look *look)
+{
+	const struct pd_preview_mode *preview = &look->message->preview_mode;
+	struct expectation *e = &look->prophecy->expectation;
+	refusable(look, !may_read(look), PD_REFUSED_not_allowed);
+	uint32_t area = modes_look_at_plan(look->registry, preview->plan, preview->area, look->reasons);
+	if (area)
+		e->effect = modes_effect(look->registry, preview->plan, area, look->front->now_ms);
+}
+
+static void look_at_list_listings(const struct look *look)
+{
+	const struct pd_list_listings *list = &look->message->list_listings;
+	struct expectation *e = &look->prophecy->expectation;
+	refusable(look, !may_read(look), PD_REFUSED_not_allowed);
+	e->area = list->area;
+	e->looked_seq = list->after_seq < e->looked_seq ? list->after_seq : e->looked_seq;
+	e->listing = (struct pd_listing){.side = list->side, .kind = list->kind, .state = list->state};
+	if (list->counts)
+		e->counts = lists_counts(look->registry, list->area);
+	else
+		e->limit = list->limit ? list->limit : 100;
+}
+
+static void look_at_list_matches(const struct look *look)
+{
+	const struct pd_list_matches *list = &look->message->list_matches;
+	struct expectation *e = &look->prophecy->expectation;
+	uint32_t limit = list->limit ? list->limit : 100, matches = lists_matches(&list->listing);
+	refusable(look, !may_read(look), PD_REFUSED_not_allowed);
+	refusable(look, !lists_there(&list->listing), PD_REFUSED_unknown_listing);
+	e->order = list->listing;
+	e->matches = matches < limit ? matches : limit;
+}
+
 static void look_at_query(const struct look *look)
 {
 	const struct pd_message *query = look->message;
 	struct expectation *e = &look->prophecy->expectation;
 	uint32_t area = 0;
 	e->wanted = WANT_ROWS;
+	e->looked_seq = model_last_seq();
 	switch (query->type) {
 	case PD_MSG_get_order: look_at_get_order(look); break;
 	case PD_MSG_list_orders: look_at_list_orders(look); break;
@@ -741,6 +839,12 @@ static void look_at_query(const struct look *look)
 		area = query->list_answers.area;
 		look_at_named(look, &query->list_answers.notice, 0);
 		break;
+	case PD_MSG_list_listings:
+		area = query->list_listings.area;
+		look_at_list_listings(look);
+		break;
+	case PD_MSG_list_matches: look_at_list_matches(look); break;
+	case PD_MSG_preview_mode: look_at_preview(look); break;
 	default: break;
 	}
 	refusable(look, area && !registry_area(look->registry, area), PD_REFUSED_unknown_area);

@@ -5,10 +5,16 @@
 
 #include "registry.h"
 
-/* From now_ms on, of a category's order with this urgency, at a holder of this level. */
-uint64_t promise_accept(const struct registry *registry, uint32_t category, unsigned urgency, unsigned level,
+/* From now_ms on, of a category's order with this urgency, at this holder, as the plan that is on there has it. */
+uint64_t promise_accept(const struct registry *registry, uint32_t category, unsigned urgency, uint32_t holder,
 			uint64_t now_ms);
-uint64_t promise_complete(const struct registry *registry, uint32_t category, unsigned urgency, uint64_t now_ms);
+uint64_t promise_complete(const struct registry *registry, uint32_t category, unsigned urgency, uint32_t holder,
+			  uint64_t now_ms);
+/* The same by a plan, whether it is on or not; 0: by none. */
+uint64_t promise_accept_by(const struct registry *registry, uint32_t plan, uint32_t category, unsigned urgency,
+			   uint32_t holder, uint64_t now_ms);
+uint64_t promise_complete_by(const struct registry *registry, uint32_t plan, uint32_t category, unsigned urgency,
+			     uint64_t now_ms);
 /* A suspended order goes on at now_ms with so much left of its time. */
 uint64_t promise_resumed(const struct registry *registry, uint32_t category, uint32_t left_s, uint64_t now_ms);
 /* What is left at now_ms of the time to complete it. */

@@ -8,7 +8,17 @@
 #include "sim.h"
 #include "trace.h"
 
-enum { NUMBERS_MAX = 4096, YEAR_FIRST = 2025, YEAR_LAST = 2027, LADDERS = 4, RULES = 6, DAYS_MAX = 9, DAY_S = 86400 };
+enum {
+	NUMBERS_MAX = 4096,
+	YEAR_FIRST = 2025,
+	YEAR_LAST = 2027,
+	LADDERS = 4,
+	RULES = 6,
+	DUTIES = 3,
+	PLANS = 3,
+	DAYS_MAX = 9,
+	DAY_S = 86400
+};
 
 static struct {
 	uint64_t numbers[NUMBERS_MAX];
@@ -47,6 +57,7 @@ void setup_row_of(const struct registry *registry, enum registry_kind kind, cons
 	registry_put_of(registry, kind, entity, put);
 	struct pd_put_calendar *calendar = &put->put_calendar;
 	switch (kind) {
+	case REGISTRY_PLANS: put->put_plan.categories = copy(put->put_plan.categories); break;
 	case REGISTRY_LADDERS: put->put_ladder.steps = copy(put->put_ladder.steps); break;
 	case REGISTRY_CALENDARS:
 		calendar->holidays = copy(calendar->holidays);
@@ -243,9 +254,89 @@ static void change_shape(const struct registry *registry, struct pd_message *mes
 	ground_draw(&message->put_shape);
 }
 
+/* ---- duties ---- */
+
+static void draw_duty(const struct registry *registry, struct pd_put_duty *put)
+{
+	put->name = pd_text("a duty");
+	put->text = pd_text(one_in(2) ? "look whether it is clean" : "look whether it is safe");
+	put->category = district_category(registry);
+	put->area = district_area(registry);
+	put->each = one_in(2);
+	put->minute = (uint16_t)dice_below(&sim.dice, 1440);
+	put->weekdays = (uint8_t)(one_in(2) ? 127 : dice_between(&sim.dice, 1, 127));
+	if (one_in(5)) {
+		put->month_day = (uint8_t)dice_between(&sim.dice, one_in(2) ? 1 : 29, 31);
+		put->weekdays = one_in(10) ? 1 : 0;
+	}
+	put->workdays = one_in(4);
+	if (one_in(4))
+		put->from_day = 20260100 + dice_between(&sim.dice, 1, 31);
+	if (one_in(4))
+		put->until_day = 20260200 + dice_between(&sim.dice, 1, one_in(4) ? 30 : 28);
+	if (one_in(12))
+		put->until_day = 20251231;
+}
+
+static void change_duty(const struct registry *registry, struct pd_message *message)
+{
+	uint32_t id = dice_between(&sim.dice, 1, DUTIES);
+	const struct entity *entity = registry_find(registry, REGISTRY_DUTIES, id);
+	if (entity && one_in(3)) {
+		setup_row_of(registry, REGISTRY_DUTIES, entity, message);
+		message->put_duty.retired ^= !one_in(4);
+		return;
+	}
+	*message = (struct pd_message){.type = PD_MSG_put_duty};
+	message->put_duty.duty = id;
+	draw_duty(registry, &message->put_duty);
+}
+
+/* ---- plans ---- */
+
+uint32_t setup_plan(void)
+{
+	return dice_between(&sim.dice, 1, PLANS + one_in(30));
+}
+
+static void draw_plan(const struct registry *registry, struct pd_put_plan *put)
+{
+	uint64_t *categories = take_numbers(2);
+	categories[0] = district_category(registry);
+	categories[1] = district_category(registry);
+	put->name = pd_text("a plan");
+	put->area = one_in(2) ? 1 : district_area(registry);
+	put->accept_percent = (uint16_t)dice_between(&sim.dice, 1, one_in(4) ? 300 : 90);
+	put->complete_percent = (uint16_t)dice_between(&sim.dice, 1, one_in(4) ? 300 : 90);
+	put->running = (uint8_t)dice_between(&sim.dice, 1, 3);
+	put->lasts_s = dice_between(&sim.dice, 60, 5 * DAY_S);
+	put->ladder = setup_ladder(registry);
+	put->categories = (struct pd_u64s){categories, dice_below(&sim.dice, 3)};
+	put->notice = pd_text(one_in(2) ? "the water is rising" : "");
+	put->roll_call = pd_text(one_in(3) ? "is everybody well" : "");
+	if (put->roll_call.bytes != 0 && !one_in(10))
+		put->roll_category = district_category(registry);
+}
+
+static void change_plan(const struct registry *registry, struct pd_message *message)
+{
+	uint32_t id = dice_between(&sim.dice, 1, PLANS);
+	const struct entity *entity = registry_find(registry, REGISTRY_PLANS, id);
+	if (entity && one_in(3)) {
+		setup_row_of(registry, REGISTRY_PLANS, entity, message);
+		message->put_plan.retired ^= !one_in(4);
+		return;
+	}
+	*message = (struct pd_message){.type = PD_MSG_put_plan};
+	message->put_plan.plan = id;
+	draw_plan(registry, &message->put_plan);
+}
+
 void setup_change(const struct registry *registry, struct pd_message *put)
 {
-	switch (dice_below(&sim.dice, 4)) {
+	switch (dice_below(&sim.dice, 6)) {
+	case 5: change_plan(registry, put); break;
+	case 4: change_duty(registry, put); break;
 	case 3: change_shape(registry, put); break;
 	case 0: change_calendar(registry, put); break;
 	case 1: change_ladder(registry, put); break;

@@ -1,4 +1,5 @@
-/* setup.h - calendars, ladders and rules: how those who keep them put them, often wrongly. Threads: one. */
+/* setup.h - calendars, ladders, rules, duties and plans: how those who keep them put them, often wrongly. Threads: one.
+ */
 #ifndef PAIDAN_SIM_SETUP_H
 #define PAIDAN_SIM_SETUP_H
 
@@ -16,5 +17,7 @@ void setup_change(const struct registry *registry, struct pd_message *put);
 void setup_row_of(const struct registry *registry, enum registry_kind kind, const void *entity, struct pd_message *put);
 /* A ladder's id: mostly of one that is in use; 0: none. */
 uint32_t setup_ladder(const struct registry *registry);
+/* A plan's id, mostly of one that is there. */
+uint32_t setup_plan(void);
 
 #endif

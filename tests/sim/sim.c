@@ -14,6 +14,7 @@
 #include "broker.h"
 #include "check.h"
 #include "disk.h"
+#include "kept.h"
 #include "district.h"
 #include "log.h"
 #include "loop.h"
@@ -281,6 +282,7 @@ static void end_run(void)
 	answers_fini();
 	watch_fini();
 	model_fini();
+	kept_fini();
 	net_fini();
 	disk_fini();
 }

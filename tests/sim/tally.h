@@ -46,6 +46,9 @@
 	TALLY(RESUMED, "orders that went on on their day")                                                             \
 	TALLY(LEFT_ALONE, "stops for days")                                                                            \
 	TALLY(CAUGHT_UP, "ticks with ten events and more")                                                             \
+	TALLY(DUTY_GOES_ON, "orders of a duty that were not the first of their day")                                   \
+	TALLY(PLAN_NOTICED, "notices sent by plans")                                                                   \
+	TALLY(PLAN_CALLED, "roll-calls handed out by plans")                                                           \
 	TALLY(HALF, "half times past")                                                                                 \
 	TALLY(SOON, "last quarters of an hour begun")                                                                  \
 	TALLY(WARNED, "warnings")                                                                                      \

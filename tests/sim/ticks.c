@@ -6,7 +6,10 @@
 
 #include "answers.h"
 #include "bulletin.h"
+#include "duties.h"
 #include "id.h"
+#include "lists.h"
+#include "modes.h"
 #include "model.h"
 #include "pushes.h"
 #include "sim.h"
@@ -105,21 +108,11 @@ static void tally_escalation(const struct pd_escalated *escalated)
 		tally_add(TALLY_STUCK);
 }
 
-static void on_event(const struct pd_message *event)
+static void on_move(const struct pd_message *event)
 {
-	if (event->type == PD_MSG_submitted || event->type == PD_MSG_notice_ended) {
-		ticks.event = *event;
-		ticks.events++;
-		bulletin_due(event, sim.front->now_ms);
-		return;
-	}
 	const struct life *life = life_of(&event->order_event.order);
 	bool silent = event->type == PD_MSG_reminded ||
 		      (event->type == PD_MSG_escalated && event->escalated.why == PD_escalation_idle);
-	ticks.event = *event;
-	ticks.events++;
-	if (event->type == PD_MSG_rerouted)
-		return; /* it has no time of its own */
 	if (!silent)
 		in_order(life, life_now(life)->due_ms);
 	else if (clocks_stand(life))
@@ -128,6 +121,26 @@ static void on_event(const struct pd_message *event)
 		tally_escalation(&event->escalated);
 	else if (event->type == PD_MSG_resumed)
 		tally_add(TALLY_RESUMED);
+}
+
+static void on_event(const struct pd_message *event)
+{
+	uint64_t now_ms = sim.front->now_ms;
+	ticks.event = *event;
+	ticks.events++;
+	switch (event->type) {
+	case PD_MSG_submitted:
+		if (!duties_is_made(&event->submitted)) /* duties.h looks at when it was due */
+			bulletin_due(event, now_ms);
+		break;
+	case PD_MSG_notice_ended: bulletin_due(event, now_ms); break;
+	case PD_MSG_mode_ended:
+	case PD_MSG_notified: modes_due(event, now_ms); break;
+	case PD_MSG_withdrawn: lists_due(event, now_ms); break;
+	case PD_MSG_redated:
+	case PD_MSG_rerouted: break; /* they have no time of their own */
+	default: on_move(event);
+	}
 }
 
 /* ---- warnings ---- */
@@ -264,7 +277,11 @@ void ticks_end(void)
 	for (size_t i = 0; i < count && ticks.all; i++)
 		if (life_open(lives[i]))
 			check_moved(lives[i], sim.front->now_ms);
-	if (ticks.all)
+	if (ticks.all) {
 		bulletin_check_none_due(core_registry(sim.store.core), sim.front->now_ms);
+		lists_check_none_due(sim.front->now_ms);
+		duties_check_none_due(core_registry(sim.store.core), sim.front->now_ms);
+		modes_check_none_due(core_registry(sim.store.core), sim.front->now_ms);
+	}
 	ticks.event.type = PD_MSG_none;
 }

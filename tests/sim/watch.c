@@ -66,6 +66,8 @@ static void show_event(const struct core *core, const struct pd_message *event)
 	}
 	if (pd_is_notice_event(event->type))
 		watch.order = event->notified.notice;
+	if (pd_is_listing_event(event->type))
+		watch.order = event->listing_event.listing;
 	trace_line("event %" PRIu64 ": %s %s version %" PRIu32 " by %" PRIu32, event->request,
 		   pd_message_info(event->type)->name, id, version, event->area_set.actor);
 	watch.bytes.count = 0;
@@ -111,7 +113,8 @@ static void compare(const struct pd_message *message, const struct prophecy *pro
 {
 	const char *name = pd_message_info(message->type)->name;
 	const struct expectation *e = &prophecy->expectation;
-	bool set = registry_kind_of(watch.type) < REGISTRY_KINDS;
+	bool switched = watch.type == PD_MSG_mode_begun || watch.type == PD_MSG_mode_ended;
+	bool set = !switched && registry_kind_of(watch.type) < REGISTRY_KINDS;
 	if (watch.events > 0 && prophecy->event == PD_MSG_none)
 		trace_fail("%s has become event %" PRIu64 ", %s; it was %s", name, watch.last_seq,
 			   pd_message_info(watch.type)->name, e->repeat ? "a repeat" : "to change nothing");
@@ -121,7 +124,9 @@ static void compare(const struct pd_message *message, const struct prophecy *pro
 	if (watch.events == 0)
 		return;
 	bool right = message->type == PD_MSG_import_commit ? set : watch.events == 1 && watch.type == prophecy->event;
-	if (right && !set)
+	if (right && switched)
+		right = watch.actor == e->actor;
+	else if (right && !set)
 		right = watch.actor == e->actor && memcmp(&watch.order, &e->order, sizeof e->order) == 0;
 	const struct pd_submitted *s = &watch.submitted;
 	if (right && watch.type == PD_MSG_submitted &&
