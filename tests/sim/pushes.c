@@ -174,14 +174,15 @@ void pushes_leave(uint32_t peer, const struct pd_push *push)
 	tally_add(TALLY_PUSHES);
 }
 
-/* Who asked for the order or follows it; of haste, also who has taken it on or may work there. */
-static bool is_concerned(uint32_t person, const struct life *life, const struct pd_message *event)
+/* Who asked for the order or follows it; of haste, also who has taken it on or works there: by a post that they have,
+ * or had when they came to work. */
+static bool is_concerned(uint32_t peer, uint32_t person, const struct life *life, const struct pd_message *event)
 {
 	const struct version *v = &life->versions[event->order_event.version - 1];
 	if (person == life->requester || model_follows_at(life, person, event->request))
 		return true;
-	return event->type == PD_MSG_urged &&
-	       (person == v->acceptor || model_works_for(core_registry(sim.store.core), person, v->holder));
+	return event->type == PD_MSG_urged && (person == v->acceptor || pushes_works_for(peer, v->holder) ||
+					       model_works_for(core_registry(sim.store.core), person, v->holder));
 }
 
 void pushes_told(uint32_t peer, struct pd_slice bytes)
@@ -199,7 +200,7 @@ void pushes_told(uint32_t peer, struct pd_slice bytes)
 	const struct life *life = model_find(&event.order_event.order);
 	uint32_t person = speakers[peer % SPEAKERS].person;
 	bool known = session && session->listens && speakers[peer % SPEAKERS].peer == peer;
-	if (known && !is_concerned(person, life, &event))
+	if (known && !is_concerned(peer, person, life, &event))
 		trace_fail("person %" PRIu32 " is told of event %" PRIu64 ", which does not concern them", person,
 			   event.request);
 	pd_decoder_free(decoder);
