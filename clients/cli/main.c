@@ -166,6 +166,8 @@ static const char *const import_help[] = {
 	N_("  categories.csv may have accept_clock and complete_clock (always, working, days or workdays), ladder (its "
 	   "id)\n"
 	   "                 and idle_within_s (seconds of silence after which an acceptor is reminded)\n"),
+	N_("                 and emergency_only (yes: taken only where a plan that names it is on)\n"),
+	N_("  plans.csv      see paidan mode --help; categories: ids with blanks between them, like 3 16 25\n"),
 	NULL,
 };
 

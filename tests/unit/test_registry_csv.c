@@ -48,9 +48,10 @@ static const struct text good[ROWS_KINDS] = {
 			  "1,消防通道,3,1,yes,1,,08:30,检查消防通道,,,\n"
 			  "2,月度检查,3,4,,,31,14:00,检查配电箱,20260101,20261231,是\n"),
 	[ROWS_PLANS] =
-		T("id,name,area,accept_percent,complete_percent,running,lasts_s,ladder,notice,roll_call,roll_category\n"
-		  "1,防汛应急,1,50,25,shorten,86400,,暴雨将至,清点人员,3\n"
-		  "2,防火应急,4,100,100,照旧,3600,,,,\n"),
+		T("id,name,area,accept_percent,complete_percent,running,lasts_s,ladder,notice,roll_call,roll_category,"
+		  "categories\n"
+		  "1,防汛应急,1,50,25,shorten,86400,,暴雨将至,清点人员,3,3 16\n"
+		  "2,防火应急,4,100,100,照旧,3600,,,,,\n"),
 	[ROWS_SHAPES] =
 		T("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"5\","
 		  "\"properties\":{},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117.8,36.4],[117.9,36.4],"
@@ -167,6 +168,9 @@ static void assert_good(struct rows *rows, struct problems *problems)
 	assert_numbers(calendar->workdays, 1, 20260104);
 	assert_numbers(calendar->hours, 4, 510, 720, 810, 1050);
 	assert_string_equal(calendar->names.data, "元旦\n元旦\n元旦,调休");
+	const struct pd_put_plan *plan = (const struct pd_put_plan *)rows_body(rows, ROWS_PLANS, 0);
+	assert_numbers(plan->categories, 2, 3, 16);
+	assert_int_equal(plan[1].categories.count, 0);
 	rows_free(rows);
 	problems_fini(problems);
 }
@@ -312,9 +316,10 @@ static void reads_deadlines(void **state)
 {
 	(void)state;
 	static const struct text categories =
-		T("id,ladder,name,level,urgency,accept_within_s,complete_within_s,complete_clock,idle_within_s\n"
-		  "3,1,a,microgrid,normal,1800,259200,工作日,14400\n"
-		  "4,,b,microgrid,normal,1800,3600,,\n");
+		T("id,ladder,name,level,urgency,accept_within_s,complete_within_s,complete_clock,idle_within_s,"
+		  "emergency_only\n"
+		  "3,1,a,microgrid,normal,1800,259200,工作日,14400,\n"
+		  "4,,b,microgrid,normal,1800,3600,,,yes\n");
 	struct problems problems;
 	struct rows *rows = read_one(ROWS_CATEGORIES, &categories, &problems);
 	struct pd_buffer out = {0};
@@ -329,9 +334,9 @@ static void reads_deadlines(void **state)
 	registry_csv_print(rows, ROWS_CATEGORIES, &out);
 	pd_buffer_add(&out, "", 1);
 	assert_string_equal(out.data, "id,name,level,urgency,accept_within_s,complete_within_s,"
-				      "area,accept_clock,complete_clock,ladder,idle_within_s\n"
-				      "3,a,microgrid,normal,1800,259200,,,workdays,1,14400\n"
-				      "4,b,microgrid,normal,1800,3600,,,,,\n");
+				      "area,accept_clock,complete_clock,ladder,idle_within_s,emergency_only\n"
+				      "3,a,microgrid,normal,1800,259200,,,workdays,1,14400,\n"
+				      "4,b,microgrid,normal,1800,3600,,,,,,yes\n");
 	pd_buffer_fini(&out);
 	rows_free(rows);
 	/* A ladder that is not here may be set up already. */

@@ -13,9 +13,7 @@
  *                2001 - 3151        leaders: the micro-grid's id + 1000
  *                4001 ...           staff;  6001 - 6200: couriers;  7001 ...: merchants
  *                500001 - 585605    residents and centre households' people: the household's id
- *   categories   1 - 24
- *   rules        10, 20, ...
- *   categories   1 - 24;  ladders: 1, 2
+ *   categories   1 - 25;  ladders: 1 - 3;  rules: 10, 20, ...;  plans: 1, 2
  */
 #include "district.h"
 
@@ -46,7 +44,7 @@ void district_settle(struct prng *prng, uint32_t *counts, uint32_t n, uint32_t t
 }
 
 enum { MINUTE = 60, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
-enum { CITIZENS = 1, SAFETY = 2 }; /* the ladders */
+enum { CITIZENS = 1, SAFETY = 2, DRILL = ID_DRILL_LADDER }; /* the ladders */
 
 static const struct {
 	const char *name;
@@ -84,6 +82,7 @@ static const struct {
 	 5 * DAY},
 	{"市场秩序", PD_level_street, PD_urgency_normal, 2 * HOUR, 3 * DAY, PD_clock_working, PD_clock_workdays, 0,
 	 2 * DAY},
+	{"防汛险情", PD_level_microgrid, PD_urgency_emergency, 2 * MINUTE, 2 * HOUR, 0, 0, 0, 30 * MINUTE},
 };
 
 void district_make_categories(struct making *making)
@@ -100,23 +99,29 @@ void district_make_categories(struct making *making)
 						     .accept_clock = categories[i].accept_clock,
 						     .complete_clock = categories[i].complete_clock,
 						     .ladder = categories[i].ladder,
-						     .idle_within_s = categories[i].idle_within_s};
+						     .idle_within_s = categories[i].idle_within_s,
+						     .emergency_only = ID_CATEGORIES + i == ID_FLOOD};
 	}
 }
 
-/* What nobody accepts goes past the grids to the community; what is dangerous, quickly through all levels. */
+/* What nobody accepts goes past the grids to the community; what is dangerous, quickly through all levels; in a drill
+ * more quickly still, as its plan shortens these times. */
 void district_make_ladders(struct making *making)
 {
 	static const uint64_t citizens[] = {PD_level_microgrid, 30 * MINUTE, PD_level_community, HOUR,
 					    PD_level_street,    2 * HOUR,    PD_level_district,  4 * HOUR};
 	static const uint64_t safety[] = {PD_level_grid,   MINUTE,     PD_level_community, 2 * MINUTE,
 					  PD_level_street, 5 * MINUTE, PD_level_district,  10 * MINUTE};
+	static const uint64_t drill[] = {PD_level_microgrid, MINUTE,     PD_level_grid,   MINUTE,
+					 PD_level_community, MINUTE,     PD_level_street, MINUTE,
+					 PD_level_district,  10 * MINUTE};
 	static const struct {
 		uint32_t id;
 		const char *name;
 		struct pd_u64s steps;
 	} ladders[DISTRICT_LADDERS] = {{CITIZENS, "民生类", {citizens, sizeof citizens / sizeof citizens[0]}},
-				       {SAFETY, "安全类", {safety, sizeof safety / sizeof safety[0]}}};
+				       {SAFETY, "安全类", {safety, sizeof safety / sizeof safety[0]}},
+				       {DRILL, "应急演练", {drill, sizeof drill / sizeof drill[0]}}};
 	for (uint32_t i = 0; i < DISTRICT_LADDERS; i++) {
 		struct pd_slice name = district_keep(making, ladders[i].name);
 		struct pd_put_ladder *ladder = rows_add(making->rows, ROWS_LADDERS, 0);

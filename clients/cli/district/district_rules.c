@@ -108,22 +108,38 @@ void district_make_duties(struct making *making)
 				     .minute = HALF_PAST_EIGHT};
 }
 
-/* For heavy rain: half of the times, and the households are told and counted. */
+/* For heavy rain: half of the times, and the households are told and counted. For a drill: what nobody accepts climbs
+ * after some seconds. */
 void district_make_plans(struct making *making)
 {
-	enum { ONE_DAY_S = 86400 };
-	struct pd_slice name = district_keep(making, "防汛应急");
-	struct pd_slice notice = district_keep(making, "暴雨将至，请勿外出，低洼处住户请做好转移准备");
-	struct pd_slice roll_call = district_keep(making, "清点在家人员，登记需转移人数");
-	struct pd_put_plan *plan = rows_add(making->rows, ROWS_PLANS, 0);
-	*plan = (struct pd_put_plan){.plan = 1,
-				     .name = name,
-				     .area = rows_area(making->rows, 0)->area,
-				     .accept_percent = 50,
-				     .complete_percent = 50,
-				     .running = PD_running_shorten,
-				     .lasts_s = ONE_DAY_S,
-				     .notice = notice,
-				     .roll_call = roll_call,
-				     .roll_category = ID_CATEGORIES + LONELY - 1};
+	enum { HOUR_S = 3600, DAY_S = 86400 };
+	static const uint64_t taken[] = {ID_FLOOD};
+	const struct pd_u64s categories = {taken, 1};
+	const struct {
+		const char *name, *notice, *roll_call;
+		uint32_t accept_percent, complete_percent, running, lasts_s, ladder;
+	} plans[] = {
+		{"防汛应急", "暴雨将至，请勿外出，低洼处住户请做好转移准备", "清点在家人员，登记需转移人数", 50, 50,
+		 PD_running_shorten, DAY_S, 0},
+		{"应急演练", "防汛演练现在开始，听到警报请到集合点，不必惊慌", "演练点名：清点各户在家情况", 10, 50,
+		 PD_running_restart, HOUR_S, ID_DRILL_LADDER},
+	};
+	for (uint32_t i = 0; i < sizeof plans / sizeof plans[0]; i++) {
+		struct pd_slice name = district_keep(making, plans[i].name);
+		struct pd_slice notice = district_keep(making, plans[i].notice);
+		struct pd_slice roll_call = district_keep(making, plans[i].roll_call);
+		struct pd_put_plan *plan = rows_add(making->rows, ROWS_PLANS, 0);
+		*plan = (struct pd_put_plan){.plan = i + 1,
+					     .name = name,
+					     .area = rows_area(making->rows, 0)->area,
+					     .accept_percent = (uint16_t)plans[i].accept_percent,
+					     .complete_percent = (uint16_t)plans[i].complete_percent,
+					     .running = (uint8_t)plans[i].running,
+					     .lasts_s = plans[i].lasts_s,
+					     .ladder = plans[i].ladder,
+					     .categories = categories,
+					     .notice = notice,
+					     .roll_call = roll_call,
+					     .roll_category = ID_CATEGORIES + LONELY - 1};
+	}
 }

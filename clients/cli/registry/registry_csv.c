@@ -15,14 +15,14 @@ static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 	[ROWS_HOUSEHOLDS] = {"id", "area", "centre", "address", "lon", "lat", "?priority"},
 	[ROWS_PEOPLE] = {"id", "post", "area", "household", "name", "phone"},
 	[ROWS_CATEGORIES] = {"id", "name", "level", "urgency", "accept_within_s", "complete_within_s", "?area",
-			     "?accept_clock", "?complete_clock", "?ladder", "?idle_within_s"},
+			     "?accept_clock", "?complete_clock", "?ladder", "?idle_within_s", "?emergency_only"},
 	[ROWS_RULES] = {"id", "name", "category", "area", "post", "weekdays", "from", "to", "keyword", "holder",
 			"level"},
 	[ROWS_DUTIES] = {"id", "name", "category", "area", "each", "weekdays", "month_day", "minute", "text", "from",
 			 "until", "workdays"},
 	[ROWS_LADDERS] = {"id", "name", "steps"},
 	[ROWS_PLANS] = {"id", "name", "area", "accept_percent", "complete_percent", "running", "lasts_s", "ladder",
-			"notice", "roll_call", "roll_category"},
+			"notice", "roll_call", "roll_category", "?categories"},
 };
 
 /* A column is called like its field in proto/messages.def, but for the id, which comes first, and without the units of
@@ -111,6 +111,19 @@ bool registry_csv_is_day(const struct pd_field *field)
 	return strcmp(field->name, "month_day") == 0;
 }
 
+bool registry_csv_is_list(const struct pd_field *field)
+{
+	return strcmp(field->name, "categories") == 0;
+}
+
+static void print_list(struct pd_buffer *out, struct pd_u64s numbers)
+{
+	for (uint32_t i = 0; i < numbers.count; i++) {
+		pd_buffer_add(out, " ", i > 0);
+		print_number(out, numbers.values[i]);
+	}
+}
+
 static void print_weekdays(struct pd_buffer *out, unsigned weekdays)
 {
 	for (unsigned day = 0; day < 7; day++)
@@ -135,11 +148,14 @@ static void print_cell(struct pd_buffer *out, const struct registry_csv_column *
 	uint16_t percent;
 	int32_t degrees_e7;
 	struct pd_slice text;
-	struct pd_u64s steps;
+	struct pd_u64s numbers;
 	switch (field->kind) {
 	case PD_U64S:
-		memcpy(&steps, at, sizeof steps);
-		ladder_text_print(steps, pd_word, out);
+		memcpy(&numbers, at, sizeof numbers);
+		if (registry_csv_is_list(field))
+			print_list(out, numbers);
+		else
+			ladder_text_print(numbers, pd_word, out);
 		break;
 	case PD_TEXT:
 		memcpy(&text, at, sizeof text);

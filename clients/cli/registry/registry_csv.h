@@ -9,17 +9,19 @@
  *   households.csv   id,area,centre,address,lon,lat[,priority]
  *   people.csv       id,post,area,household,name,phone
  *   categories.csv   id,name,level,urgency,accept_within_s,complete_within_s[,area][,accept_clock][,complete_clock]
- *                    [,ladder][,idle_within_s]
+ *                    [,ladder][,idle_within_s][,emergency_only]
  *   rules.csv        id,name,category,area,post,weekdays,from,to,keyword,holder,level
  *   duties.csv       id,name,category,area,each,weekdays,month_day,minute,text,from,until,workdays
  *   ladders.csv      id,name,steps
  *   plans.csv        id,name,area,accept_percent,complete_percent,running,lasts_s,ladder,notice,roll_call,roll_category
+ *                    [,categories]
  *
  * id is the area, household, person, category, ...; lon and lat are decimal degrees (WGS84); level, kind, post,
  * urgency, priority and clocks are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty.
- * weekdays are digits, 1 Monday to 7 Sunday, empty: all, of duties none; each and workdays are yes, or no or empty; of
- * duties minute is a time of day, from and until are days like 20260105; of rules from and to are times of day like
- * 08:30, empty: the whole day. Steps are as ladder_text.h says. UTF-8, with or without a byte order mark. Threads: one.
+ * weekdays are digits, 1 Monday to 7 Sunday, empty: all, of duties none; each, workdays and emergency_only are yes, or
+ * no or empty; of duties minute is a time of day, from and until are days like 20260105; of rules from and to are times
+ * of day like 08:30, empty: the whole day. Steps are as ladder_text.h says; categories are ids with blanks between
+ * them. UTF-8, with or without a byte order mark. Threads: one.
  */
 #ifndef PAIDAN_REGISTRY_CSV_H
 #define PAIDAN_REGISTRY_CSV_H
@@ -28,7 +30,7 @@
 #include "problems.h"
 #include "rows.h"
 
-enum { REGISTRY_CSV_COLUMNS_MAX = 12, REGISTRY_CSV_FILE_MIB_MAX = 256, REGISTRY_CSV_DEGREE_E7 = 10000000 };
+enum { REGISTRY_CSV_COLUMNS_MAX = 13, REGISTRY_CSV_FILE_MIB_MAX = 256, REGISTRY_CSV_DEGREE_E7 = 10000000 };
 
 /* A column and the field of the put_ message behind it. */
 struct registry_csv_column {
@@ -47,6 +49,8 @@ const char *registry_csv_words(const struct pd_field *field);
 bool registry_csv_is_day(const struct pd_field *field);
 /* Whether a number is a percentage, and not a time of day. */
 bool registry_csv_is_percent(const struct pd_field *field);
+/* Whether numbers are a list of ids, and not the steps of a ladder. */
+bool registry_csv_is_list(const struct pd_field *field);
 
 /* Read the files of dir and check all that can be checked without the broker: each cell, each row, and how the
  * rows fit together. What is wrong is added to problems, in the order of the files; the rows are good only if nothing

@@ -272,6 +272,34 @@ static bool read_steps(struct reading *reading, const struct registry_csv_column
 	return read;
 }
 
+/* Ids with blanks between them. */
+static bool read_list(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+		      void *body)
+{
+	struct pd_u64s list = {NULL, 0};
+	uint64_t *ids = rows_numbers(reading->rows, column->field->max);
+	const char *at = cell.data, *end = cell.data + cell.bytes;
+	list.values = ids;
+	while (at < end) {
+		struct pd_slice word = {at, 0};
+		while (at + word.bytes < end && at[word.bytes] != ' ')
+			word.bytes++;
+		at += word.bytes + 1;
+		if (word.bytes == 0)
+			continue;
+		if (list.count == column->field->max || !parse_number(word, &ids[list.count++])) {
+			char shown[EXCERPT_BYTES];
+			problems_add(reading->problems, reading->kind, reading->line,
+				     _("%s: \"%s\" is not a number, or one too many: write ids with blanks between "
+				       "them, like 3 16 25"),
+				     column->name, excerpt(word, shown));
+			return false;
+		}
+	}
+	memcpy((char *)body + column->field->offset, &list, sizeof list);
+	return true;
+}
+
 static bool read_cell(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
 		      void *body)
 {
@@ -283,7 +311,9 @@ static bool read_cell(struct reading *reading, const struct registry_csv_column 
 	}
 	case PD_I32: return read_degrees(reading, column, cell, body);
 	case PD_BOOL: return read_yes(reading, column, cell, body);
-	case PD_U64S: return read_steps(reading, column, cell, body);
+	case PD_U64S:
+		return registry_csv_is_list(column->field) ? read_list(reading, column, cell, body)
+							   : read_steps(reading, column, cell, body);
 	case PD_U16:
 		if (registry_csv_is_percent(column->field))
 			return read_percent(reading, column, cell, body);
