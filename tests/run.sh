@@ -51,6 +51,7 @@ suite routes sh tests/routes.sh "$build"
 suite history sh tests/history.sh "$build"
 suite top sh tests/top.sh "$build"
 suite lead sh tests/lead.sh "$build"
+suite "at work" sh tests/atwork.sh "$build"
 suite residents python3 tests/residents.py "$build"
 if [ -z "$SANITIZER" ]; then
 	suite python python3 tests/python/run.py "$build"

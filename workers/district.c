@@ -1,7 +1,8 @@
 /* district.c - paidan-worker district: everybody who works in a district, in one process.
  *
  * An order that is offered gets a task, whose entry in the agenda says when its next step is due:
- *   DECIDE (accept, or decline) -> NOTE (few) -> COMPLETE -> gone
+ *   DECIDE (accept, decline, merge, or nothing) -> NOTE (few) -> COMPLETE -> gone
+ * Between accepting and COMPLETE of a roll-call's order its households are answered for, see rounds.h.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -12,10 +13,12 @@
 #include "agenda.h"
 #include "chance.h"
 #include "commands.h"
+#include "exchange.h"
 #include "intl.h"
 #include "phrases.h"
 #include "post.h"
 #include "roster.h"
+#include "rounds.h"
 #include "shift.h"
 #include "tally.h"
 #include "text.h"
@@ -28,7 +31,7 @@
 #define DECLINES 0.03
 #define NOTES 0.01
 
-enum { SETTLE_MS = 2000, AGAIN_MS = 5000, BUSY_MS = 100 };
+enum { SETTLE_MS = 2000, AGAIN_MS = 5000, BUSY_MS = 100, WAIT_MS_MAX = 60 * 1000, SEEN = 4096 };
 
 enum step { DECIDE, NOTE, COMPLETE };
 
@@ -37,10 +40,18 @@ struct task {
 	struct agenda_entry entry;
 	struct worker_order *order;
 	enum step step;
+	struct round *round; /* of a roll-call's order in hand; else null */
+	unsigned answered;   /* members whom it has answered for */
+};
+
+/* An order that was offered, by what it says and for whom: another one that hashes alike may say the same. */
+struct seen {
+	uint64_t hash;
+	struct pd_id id;
 };
 
 struct counts {
-	uint64_t accepted, declined, noted, completed, lost, unanswered;
+	uint64_t accepted, declined, noted, completed, lost, unanswered, merged;
 	uint64_t areas_refused;
 	struct tally refused;
 };
@@ -53,6 +64,9 @@ struct district {
 	struct agenda agenda;
 	struct chance chance;
 	struct counts counts;
+	struct rounds *rounds;
+	struct exchange *exchange;
+	struct seen seen[SEEN];
 	struct pd_buffer text;
 	const char *except;        /* as it was given */
 	struct pd_buffer excepted; /* uint32_t: the areas that it names */
@@ -94,15 +108,31 @@ static void task_free(struct worker_order *order, void *arg)
 	struct district *district = arg;
 	struct task *task = order->data;
 	agenda_drop(&district->agenda, &task->entry);
+	rounds_drop(task->round);
 	free(task);
 	order->data = NULL;
 }
 
 static void begin_completing(struct district *district, struct worker_order *order, double notes)
 {
+	struct task *task = order->data;
+	if (rounds_is_one(order)) {
+		task->round = rounds_begin(district->rounds, order);
+		return;
+	}
 	double wait_ms = chance_lognormal(&district->chance, COMPLETE_MEDIAN_MS, COMPLETE_SIGMA);
 	bool note = chance_happens(&district->chance, notes);
-	schedule(district, order->data, note ? NOTE : COMPLETE, note ? wait_ms / 2 : wait_ms);
+	schedule(district, task, note ? NOTE : COMPLETE, note ? wait_ms / 2 : wait_ms);
+}
+
+static void on_round_done(struct worker_order *order, unsigned answered, void *arg)
+{
+	struct district *district = arg;
+	struct task *task = order->data;
+	rounds_drop(task->round);
+	task->round = NULL;
+	task->answered = answered;
+	schedule(district, task, COMPLETE, 0);
 }
 
 /* ---- what the worker tells ---- */
@@ -141,6 +171,10 @@ static void on_done(struct worker *worker, struct worker_order *order, enum pd_t
 	case PD_MSG_decline:
 		district->counts.declined++;
 		say(district, order, _("%s declined by %" PRIu32 " of %s\n"));
+		break;
+	case PD_MSG_merge:
+		district->counts.merged++;
+		say(district, order, _("%s merged by %" PRIu32 " of %s\n"));
 		break;
 	default: district->counts.completed++; say(district, order, _("%s completed by %" PRIu32 " of %s\n"));
 	}
@@ -201,15 +235,41 @@ static const struct worker_handler handler = {
 
 /* ---- steps ---- */
 
+/* FNV-1a. */
+static uint64_t add_to_hash(uint64_t hash, const void *data, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i++)
+		hash = (hash ^ ((const unsigned char *)data)[i]) * UINT64_C(1099511628211);
+	return hash;
+}
+
+/* The order that the same area holds, that is not done yet and says the same. Null: there is none. */
+static const struct worker_order *says_the_same(struct district *district, const struct worker_order *order)
+{
+	const struct pd_submitted *submitted = &order->submitted;
+	uint64_t hash = add_to_hash(UINT64_C(14695981039346656037), &order->holder, sizeof order->holder);
+	hash = add_to_hash(hash, &submitted->category, sizeof submitted->category);
+	hash = add_to_hash(hash, submitted->text.data, submitted->text.bytes);
+	struct seen *seen = &district->seen[hash % SEEN];
+	const struct worker_order *other = seen->hash == hash ? worker_find(district->worker, &seen->id) : NULL;
+	if (other && other != order && other->holder == order->holder)
+		return other;
+	*seen = (struct seen){hash, order->id};
+	return NULL;
+}
+
 static enum pd_err decide(struct district *district, struct worker_order *order)
 {
 	const struct roster_area *area = roster_area(district->roster, order->holder);
 	bool has_above = area && area->parent;
+	const struct worker_order *same = rounds_is_one(order) ? NULL : says_the_same(district, order);
+	if (same)
+		return worker_merge(district->worker, order, &same->id, phrases_merge(&district->chance));
 	if (has_above && district->unanswered > 0 && chance_happens(&district->chance, district->unanswered)) {
 		district->counts.unanswered++; /* it has no entry in the agenda any more, and waits until it climbs */
 		return PD_OK;
 	}
-	if (has_above && chance_happens(&district->chance, DECLINES))
+	if (has_above && !rounds_is_one(order) && chance_happens(&district->chance, DECLINES))
 		return worker_decline(district->worker, order, phrases_decline(&district->chance));
 	return worker_accept(district->worker, order);
 }
@@ -217,8 +277,12 @@ static enum pd_err decide(struct district *district, struct worker_order *order)
 static enum pd_err complete(struct district *district, struct worker_order *order)
 {
 	const struct roster_category *category = roster_category(district->roster, order->submitted.category);
+	const struct task *task = order->data;
 	district->text.count = 0;
-	phrases_result(&district->text, &district->chance, category ? category->name : "");
+	if (rounds_is_one(order))
+		text_print(&district->text, "已逐户完成，共%u户", task->answered);
+	else
+		phrases_result(&district->text, &district->chance, category ? category->name : "");
 	return worker_complete(district->worker, order, text_slice(&district->text));
 }
 
@@ -337,6 +401,8 @@ static int start(struct district *district)
 		err = post_adopt(&district->shift, district->worker, 0, on_adopted, &adopted);
 	if (err)
 		return post_fail(district->cli, district->roster, err);
+	district->exchange =
+		exchange_new(worker_client(district->worker), district->roster, &district->chance, district->speed);
 	tell_start(district, joined, leaderless, adopted);
 	return 0;
 }
@@ -345,7 +411,12 @@ static enum pd_err work(struct district *district)
 {
 	struct pd_client *client = worker_client(district->worker);
 	while (!district->shift.stops) {
-		int wait_ms = agenda_wait_ms(&district->agenda, agenda_now_ms(), 60 * 1000);
+		uint64_t now_ms = agenda_now_ms();
+		int wait_ms = agenda_wait_ms(&district->agenda, now_ms, WAIT_MS_MAX);
+		if (district->shift.up) {
+			wait_ms = rounds_run(district->rounds, now_ms, wait_ms);
+			wait_ms = exchange_run(district->exchange, now_ms, wait_ms);
+		}
 		enum pd_err err = shift_wait(&district->shift, client, wait_ms, NULL, 0);
 		if (err)
 			return err;
@@ -366,6 +437,11 @@ static void tell_end(const struct district *district)
 		 ", moved by others %" PRIu64 ", still in hand %zu; "),
 	       counts->accepted, counts->completed, counts->declined, counts->noted, counts->lost,
 	       worker_count(district->worker, WORKER_IN_HAND));
+	uint64_t answers, findings;
+	rounds_counts(district->rounds, &answers, &findings);
+	printf(_("merged %" PRIu64 ", answered for households %" PRIu64 ", found and ordered %" PRIu64
+		 ", needs met %" PRIu64 "; "),
+	       counts->merged, answers, findings, exchange_count(district->exchange));
 	tally_print(&counts->refused, stdout);
 	if (counts->areas_refused)
 		printf(_("; refused work for areas: %" PRIu64), counts->areas_refused);
@@ -378,13 +454,17 @@ static int run(struct district *district)
 	if (code)
 		return code;
 	district->roster = roster_new();
+	district->rounds = rounds_new(worker_client(district->worker), district->roster, &district->chance,
+				      district->speed, on_round_done, district);
 	code = start(district);
 	if (code == 0 && work(district))
 		code = cli_fail(district->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(district->worker)));
-	if (code == 0)
+	if (code == 0 && district->exchange)
 		tell_end(district);
 	worker_each(district->worker, task_free, district);
 	worker_close(district->worker);
+	rounds_free(district->rounds);
+	exchange_free(district->exchange);
 	roster_free(district->roster);
 	agenda_fini(&district->agenda);
 	pd_buffer_fini(&district->text);

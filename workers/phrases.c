@@ -21,6 +21,10 @@ static const struct theme themes[] = {
 	 {"楼道灯不亮，晚上老人上下楼不方便", "小区南门的路灯坏了，晚上黑得很", "单元门口的感应灯一直闪",
 	  "车棚里的灯全灭了，推车看不清路", "健身广场的路灯白天也亮着"},
 	 {"已更换灯泡，恢复照明", "已更换感应开关，现场试过正常", "线路接头松动，已接好，灯已亮"}},
+	{{"防汛", "险情", "洪", "内涝"},
+	 {"院里积水快没过台阶了", "河水涨上来了，离路面不到半米", "地下车库进水，需要沙袋", "后坡有泥水流下来，怕滑坡",
+	  "楼顶漏得厉害，老人要转移"},
+	 {"已送去沙袋并挡住入口", "已协助老人转移到安置点", "已拉警戒线，派人值守", "已开泵排水，水位下降"}},
 	{{"燃气", "煤气"},
 	 {"楼道里闻到燃气味，请赶快来人看看", "燃气软管老化了，想请人检查一下", "燃气报警器响了两次，不知道是不是误报"},
 	 {"燃气公司已上门检测，更换软管，无泄漏", "已开窗通风并检测，为接头松动，已紧固", "已检查报警器，校准后正常"}},
@@ -120,6 +124,8 @@ static const char *const notes[] = {"已联系居民，约好上门时间", "配
 static const char *const reopens[] = {"问题又出现了", "只修了一半，还没好", "没有人来过，就写办结了", "灯又不亮了",
 				      "还是老样子，请再看看"};
 static const char *const cancels[] = {"自己解决了", "邻居帮忙修好了", "填错了，重新提交", "不需要了，谢谢"};
+static const char *const urges[] = {"还没有人来，请快一点", "老人等着用，麻烦催一催", "", "已经等了很久了"};
+static const char *const merges[] = {"与邻居反映的是同一件事", "重复提交，并案处理", "同一处问题"};
 static const char *const thanks_5[] = {
 	"", "", "很快，谢谢", "网格长很负责", "满意", "当天就解决了，点赞", "谢谢，辛苦了"};
 static const char *const thanks_4[] = {"", "", "还可以", "解决了，稍微慢了点", "谢谢"};
@@ -196,6 +202,16 @@ struct pd_slice phrases_reopen(struct chance *chance)
 struct pd_slice phrases_cancel(struct chance *chance)
 {
 	return pd_text(PICK(chance, cancels));
+}
+
+struct pd_slice phrases_urge(struct chance *chance)
+{
+	return pd_text(PICK(chance, urges));
+}
+
+struct pd_slice phrases_merge(struct chance *chance)
+{
+	return pd_text(PICK(chance, merges));
 }
 
 struct pd_slice phrases_thanks(struct chance *chance, unsigned rating)

@@ -21,6 +21,8 @@ struct pd_slice phrases_decline(struct chance *chance);
 struct pd_slice phrases_note(struct chance *chance);
 struct pd_slice phrases_reopen(struct chance *chance);
 struct pd_slice phrases_cancel(struct chance *chance);
+struct pd_slice phrases_urge(struct chance *chance);
+struct pd_slice phrases_merge(struct chance *chance);
 /* Words that go with a rating of 1 to 5 stars. */
 struct pd_slice phrases_thanks(struct chance *chance, unsigned rating);
 

@@ -4,7 +4,9 @@
  * Orders arrive as a Poisson process that does not wait for answers (an open loop). An order is watched from its
  * submission until it is over for its requester; its entry in the agenda says when the requester does the next thing:
  *
- *   WAITING --(few)--> cancel          COMPLETED --> confirm, or (few) reopen, which makes it WAITING again
+ *   WAITING --(few)--> cancel          COMPLETED --(who follows it)--> endorse
+ *      |                                   |  --> confirm, or (few) reopen, which makes it WAITING again
+ *      +--(after a while)--> urge          +--(few of those who gave a bad rating)--> reopen
  *
  * Invariants: at most WATCHED_MAX orders are watched, the oldest is dropped for a new one (and closes by itself); an
  * order under a command is not dropped before the answer. Versions come from events, so a command names what the
@@ -25,19 +27,30 @@
 #include "intl.h"
 #include "phrases.h"
 #include "post.h"
+#include "readers.h"
 #include "roster.h"
 #include "shift.h"
 #include "tally.h"
+#include "telling.h"
 #include "text.h"
 
 #define CONFIRM_MEDIAN_MS 3000.0
 #define CONFIRM_SIGMA 0.8
 #define CANCEL_MEDIAN_MS 700.0
 #define CANCEL_SIGMA 0.6
+#define URGE_MEDIAN_MS 9000.0
+#define URGE_SIGMA 0.3
 #define CANCELS 0.01
 #define REOPENS 0.02
+#define REGRETS 0.5 /* of those who rated it badly */
 #define SILENT 0.05
 #define FREQUENT 0.5
+#define OUTDOORS 0.05
+#define BY_COURIERS 0.5
+#define DUPLICATES 0.01
+#define FOLLOWS 0.02
+#define EMERGENCIES 0.1
+#define READERS_RATE 40.0
 
 enum {
 	SETTLE_MS = 2000,
@@ -45,12 +58,16 @@ enum {
 	WATCHED_MAX = 200 * 1000,
 	FREQUENT_PART = 5,
 	LOOK_AT_MAX = 64,
-	CATCH_UP_MS = 1000
+	CATCH_UP_MS = 1000,
+	SPOTS = 40,
+	SPOT_HOUSEHOLDS = 25,
+	BAD_RATING = 2,
+	WAIT_MS_MAX = 60 * 1000,
 };
 enum { POSTS = 1u << PD_post_resident | 1u << PD_post_merchant | 1u << PD_post_centre | 1u << PD_post_courier };
 
 /* What the requester knows of the order's state. */
-enum stage { SUBMITTED, WAITING, ACCEPTED, COMPLETED };
+enum stage { SUBMITTED, WAITING, ACCEPTED, COMPLETED, CLOSED };
 
 /* entry stands first: the agenda's entry is cast to its order. */
 struct watched {
@@ -62,10 +79,20 @@ struct watched {
 	uint8_t stage;
 	uint8_t command; /* enum pd_type under way; 0: none */
 	bool over;       /* to be forgotten when the command is answered */
+	bool cancels, urged;
+	bool regrets;      /* rated badly, to be reopened */
+	uint32_t follower; /* a neighbour, who agrees when it is done; 0: none */
+	bool follows;      /* the follower has said so */
+};
+
+/* Somewhere outdoors where something is reported. */
+struct spot {
+	int32_t lon_e7, lat_e7;
 };
 
 struct counts {
 	uint64_t submitted, taken, confirmed, reopened, cancelled, dropped, held_back;
+	uint64_t urged, followed, endorsed;
 	struct tally refused;
 };
 
@@ -79,7 +106,13 @@ struct crowd {
 	struct chance chance;
 	struct counts counts;
 	struct pd_buffer text;
-	struct pd_buffer frequent; /* uint32_t: places in the roster of those who order often */
+	struct pd_buffer frequent; /* uint32_t: places in the roster of those who order often, */
+	struct pd_buffer couriers; /* and of couriers */
+	struct pd_buffer spots;    /* struct spot */
+	struct readers *readers;
+	struct telling *telling; /* null: nothing is told */
+	double tell_s;
+	uint32_t emergency; /* the area where a plan is on; 0: none is, or it takes no category of its own */
 	double *weights, weights_total;
 	void *orders; /* tsearch of struct watched by id */
 	struct watched *newest, *oldest;
@@ -175,25 +208,51 @@ static void say_refused(struct crowd *crowd, const struct pd_refused *refused)
 	cli_say(crowd->cli, _("orders are refused: %s"), cli_refusal(refused, why));
 }
 
+static enum pd_err follow(struct watched *order);
+
 static void submit_answered(struct watched *order, bool taken)
 {
 	struct crowd *crowd = order->crowd;
 	crowd->counts.taken += taken;
-	if (!taken || order->over)
+	if (!taken || order->over) {
 		forget(order);
-	else if (order->stage == SUBMITTED)
+		return;
+	}
+	if (order->stage == SUBMITTED)
 		order->stage = WAITING;
+	if (order->follower && follow(order))
+		order->follower = 0; /* too much is unanswered */
 }
 
 /* A move that came too late (the order went on meanwhile) is given up; the events say how it goes on. */
 static void move_answered(struct watched *order, enum pd_type command, bool done)
 {
 	struct counts *counts = &order->crowd->counts;
-	counts->confirmed += done && command == PD_MSG_confirm;
-	counts->reopened += done && command == PD_MSG_reopen;
-	counts->cancelled += done && command == PD_MSG_cancel;
-	bool may_come_again = command == PD_MSG_cancel ? !done : command == PD_MSG_reopen && done;
-	if (order->over || !may_come_again)
+	bool given_up = false;
+	switch (command) {
+	case PD_MSG_confirm:
+		counts->confirmed += done;
+		given_up = !done || !order->regrets;
+		break;
+	case PD_MSG_reopen:
+		counts->reopened += done;
+		given_up = !done;
+		break;
+	case PD_MSG_cancel:
+		counts->cancelled += done;
+		given_up = done;
+		break;
+	case PD_MSG_urge: counts->urged += done; break;
+	case PD_MSG_follow:
+		counts->followed += done;
+		order->follows = done;
+		break;
+	default: /* endorse: now it is the requester's turn */
+		counts->endorsed += done;
+		order->follows = false;
+		schedule(order, BUSY_MS);
+	}
+	if (given_up || order->over)
 		forget(order);
 }
 
@@ -207,7 +266,9 @@ static void on_answer(struct pd_client *client, const struct pd_message *answer,
 	order->command = PD_MSG_none;
 	if (answer->type == PD_MSG_refused)
 		tally_add(&order->crowd->counts.refused, &answer->refused);
-	if (answer->type == PD_MSG_refused && command == PD_MSG_submit)
+	if (answer->type == PD_MSG_refused && answer->refused.code == PD_REFUSED_mode_off)
+		order->crowd->emergency = 0; /* over, or its plan takes no such orders */
+	else if (answer->type == PD_MSG_refused && command == PD_MSG_submit)
 		say_refused(order->crowd, &answer->refused);
 	if (command == PD_MSG_submit)
 		submit_answered(order, done);
@@ -235,6 +296,7 @@ static enum pd_err confirm(struct watched *order)
 {
 	struct chance *chance = &order->crowd->chance;
 	unsigned rating = draw_rating(chance);
+	order->regrets = rating <= BAD_RATING && chance_happens(chance, REGRETS);
 	struct pd_message message = {.type = PD_MSG_confirm};
 	message.confirm = (struct pd_confirm){.order = order->id,
 					      .version = order->version,
@@ -260,13 +322,53 @@ static enum pd_err cancel(struct watched *order)
 	return send_command(order, &message);
 }
 
+static enum pd_err urge(struct watched *order)
+{
+	struct pd_message message = {.type = PD_MSG_urge};
+	message.urge =
+		(struct pd_urge){order->id, order->version, phrases_urge(&order->crowd->chance), order->requester};
+	order->urged = true;
+	return send_command(order, &message);
+}
+
+static enum pd_err follow(struct watched *order)
+{
+	struct pd_message message = {.type = PD_MSG_follow};
+	message.follow = (struct pd_follow){order->id, order->version, order->follower};
+	return send_command(order, &message);
+}
+
+static enum pd_err endorse(struct watched *order)
+{
+	struct chance *chance = &order->crowd->chance;
+	unsigned rating = draw_rating(chance);
+	struct pd_message message = {.type = PD_MSG_endorse};
+	message.endorse = (struct pd_endorse){.order = order->id,
+					      .version = order->version,
+					      .rating = (uint8_t)rating,
+					      .text = phrases_thanks(chance, rating),
+					      .actor = order->follower};
+	return send_command(order, &message);
+}
+
+static enum pd_err end(struct watched *order)
+{
+	if (order->follows)
+		return endorse(order);
+	return chance_happens(&order->crowd->chance, REOPENS) ? reopen(order) : confirm(order);
+}
+
 static void act(struct watched *order)
 {
 	enum pd_err err = PD_OK;
 	if (order->stage == COMPLETED)
-		err = chance_happens(&order->crowd->chance, REOPENS) ? reopen(order) : confirm(order);
-	else if (order->stage == WAITING)
+		err = end(order);
+	else if (order->stage == CLOSED)
+		err = reopen(order);
+	else if (order->stage == WAITING && order->cancels)
 		err = cancel(order);
+	else if (order->stage == WAITING && !order->urged)
+		err = urge(order);
 	if (err)
 		schedule(order, BUSY_MS); /* too much is unanswered */
 }
@@ -296,12 +398,36 @@ static void was_completed(struct watched *order)
 		schedule(order, chance_lognormal(chance, CONFIRM_MEDIAN_MS, CONFIRM_SIGMA));
 }
 
+static void was_confirmed(struct watched *order)
+{
+	order->stage = CLOSED;
+	if (order->regrets)
+		schedule(order, chance_lognormal(&order->crowd->chance, CONFIRM_MEDIAN_MS, CONFIRM_SIGMA));
+	else
+		forget(order);
+}
+
+static void on_other_event(struct crowd *crowd, const struct pd_message *event)
+{
+	switch (event->type) {
+	case PD_MSG_notified: readers_begin(crowd->readers, &event->notified); return;
+	case PD_MSG_notice_ended: readers_end(crowd->readers, &event->notice_ended.notice); return;
+	case PD_MSG_mode_begun: crowd->emergency = event->mode_begun.area; return;
+	case PD_MSG_mode_ended: crowd->emergency = 0; return;
+	default: return;
+	}
+}
+
 static void on_event(struct pd_client *client, const struct pd_message *event, void *arg)
 {
 	struct crowd *crowd = arg;
 	(void)client;
-	if (!pd_is_order_event(event->type))
+	if (crowd->telling)
+		telling_event(crowd->telling, event, agenda_now_ms());
+	if (!pd_is_order_event(event->type)) {
+		on_other_event(crowd, event);
 		return;
+	}
 	const struct pd_order_event *happened = &event->order_event;
 	struct watched *order = find_watched(crowd, &happened->order);
 	if (!order || order->over || happened->version < order->version)
@@ -313,11 +439,14 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	case PD_MSG_transferred:
 	case PD_MSG_released:
 	case PD_MSG_escalated:
-	case PD_MSG_reopened: order->stage = WAITING; break;
+	case PD_MSG_reopened:
+		order->stage = WAITING;
+		order->regrets = false;
+		break;
 	case PD_MSG_accepted: order->stage = ACCEPTED; break;
 	case PD_MSG_rerouted: order->stage = event->rerouted.state == PD_STATE_waiting ? WAITING : ACCEPTED; break;
 	case PD_MSG_completed: was_completed(order); break;
-	case PD_MSG_confirmed:
+	case PD_MSG_confirmed: was_confirmed(order); break;
 	case PD_MSG_closed:
 	case PD_MSG_cancelled:
 	case PD_MSG_merged: forget(order); break;
@@ -355,6 +484,16 @@ static const struct roster_person *draw_requester(struct crowd *crowd)
 	return &people[chance_below(&crowd->chance, (uint32_t)count)];
 }
 
+static const struct roster_person *draw_courier(struct crowd *crowd)
+{
+	size_t count;
+	const uint32_t *couriers = (const uint32_t *)crowd->couriers.data;
+	size_t couriers_count = crowd->couriers.count / sizeof *couriers;
+	if (!couriers_count || !chance_happens(&crowd->chance, BY_COURIERS))
+		return draw_requester(crowd);
+	return &roster_people(crowd->roster, &count)[couriers[chance_below(&crowd->chance, (uint32_t)couriers_count)]];
+}
+
 static const struct roster_category *draw_category(struct crowd *crowd)
 {
 	size_t count;
@@ -362,27 +501,112 @@ static const struct roster_category *draw_category(struct crowd *crowd)
 	return &categories[chance_weighted(&crowd->chance, crowd->weights, count, crowd->weights_total)];
 }
 
-static void submit(struct crowd *crowd)
+/* Who lives next door, by the order of the ids; null: nobody of the same micro-grid. */
+static const struct roster_person *neighbour_of(const struct crowd *crowd, const struct roster_person *person)
 {
-	const struct roster_person *requester = draw_requester(crowd);
-	const struct roster_category *category = draw_category(crowd);
-	struct pd_message message = {.type = PD_MSG_submit};
-	crowd->text.count = 0;
-	phrases_order(&crowd->text, &crowd->chance, category->name);
-	message.submit = (struct pd_submit){.order = pd_client_new_id(crowd->client),
-					    .category = category->id,
-					    .text = text_slice(&crowd->text),
-					    .actor = requester->id};
-	struct watched *order = watch(crowd, &message.submit.order, requester->id);
+	size_t count;
+	const struct roster_person *people = roster_people(crowd->roster, &count), *next = person + 1;
+	return next < people + count && next->area == person->area && next->household ? next : NULL;
+}
+
+static struct watched *send_order(struct crowd *crowd, struct pd_submit *submit)
+{
+	struct pd_message message = {.type = PD_MSG_submit, .submit = *submit};
+	message.submit.order = pd_client_new_id(crowd->client);
+	struct watched *order = watch(crowd, &message.submit.order, submit->actor);
 	if (!order || send_command(order, &message)) {
 		crowd->counts.held_back++;
 		if (order)
 			forget(order);
-		return;
+		return NULL;
 	}
 	crowd->counts.submitted++;
-	if (chance_happens(&crowd->chance, CANCELS))
+	order->cancels = chance_happens(&crowd->chance, CANCELS);
+	if (order->cancels)
 		schedule(order, chance_lognormal(&crowd->chance, CANCEL_MEDIAN_MS, CANCEL_SIGMA));
+	else
+		schedule(order, chance_lognormal(&crowd->chance, URGE_MEDIAN_MS, URGE_SIGMA));
+	return order;
+}
+
+static void write_order(struct crowd *crowd, struct pd_submit *submit, const struct roster_category *category)
+{
+	crowd->text.count = 0;
+	phrases_order(&crowd->text, &crowd->chance, category->name);
+	submit->category = category->id;
+	submit->text = text_slice(&crowd->text);
+}
+
+/* At home: some neighbours want to hear of it, and some say the same. */
+static void submit_at_home(struct crowd *crowd)
+{
+	const struct roster_person *requester = draw_requester(crowd), *neighbour = neighbour_of(crowd, requester);
+	struct pd_submit submit = {.household = requester->household, .actor = requester->id};
+	write_order(crowd, &submit, draw_category(crowd));
+	struct watched *order = send_order(crowd, &submit);
+	if (!order || !neighbour || !requester->household)
+		return;
+	if (chance_happens(&crowd->chance, FOLLOWS)) {
+		order->follower = neighbour->id;
+	} else if (chance_happens(&crowd->chance, DUPLICATES)) {
+		submit.household = neighbour->household;
+		submit.actor = neighbour->id;
+		send_order(crowd, &submit);
+	}
+}
+
+/* On the way: where it is says a coordinate; couriers take a picture. */
+static void submit_outdoors(struct crowd *crowd)
+{
+	const struct roster_person *requester = draw_courier(crowd);
+	const struct spot *spots = (const struct spot *)crowd->spots.data;
+	const struct spot *spot = &spots[chance_below(&crowd->chance, (uint32_t)(crowd->spots.count / sizeof *spots))];
+	struct pd_submit submit = {.lon_e7 = spot->lon_e7, .lat_e7 = spot->lat_e7, .actor = requester->id};
+	char picture[64];
+	if (requester->post == PD_post_courier) {
+		snprintf(picture, sizeof picture, "https://pictures.invalid/%08" PRIx32 ".jpg",
+			 chance_below(&crowd->chance, UINT32_MAX));
+		submit.picture = pd_text(picture);
+	}
+	write_order(crowd, &submit, draw_category(crowd));
+	send_order(crowd, &submit);
+}
+
+static const struct roster_category *emergency_category(const struct crowd *crowd)
+{
+	size_t count;
+	const struct roster_category *categories = roster_categories(crowd->roster, &count);
+	for (size_t i = 0; i < count; i++)
+		if (categories[i].emergency_only)
+			return &categories[i];
+	return NULL;
+}
+
+/* Somebody where a plan is on, of a category that is taken only there. False: there is nobody, or no category. */
+static bool submit_in_emergency(struct crowd *crowd)
+{
+	enum { TRIES = 200 };
+	const struct roster_category *category = emergency_category(crowd);
+	for (unsigned i = 0; category && i < TRIES; i++) {
+		const struct roster_person *person = draw_requester(crowd);
+		if (!person->household || !roster_within(crowd->roster, person->area, crowd->emergency))
+			continue;
+		struct pd_submit submit = {.household = person->household, .actor = person->id};
+		write_order(crowd, &submit, category);
+		send_order(crowd, &submit);
+		return true;
+	}
+	return false;
+}
+
+static void submit(struct crowd *crowd)
+{
+	if (crowd->emergency && chance_happens(&crowd->chance, EMERGENCIES) && submit_in_emergency(crowd))
+		return;
+	if (crowd->spots.count && chance_happens(&crowd->chance, OUTDOORS))
+		submit_outdoors(crowd);
+	else
+		submit_at_home(crowd);
 }
 
 static bool all_submitted(const struct crowd *crowd)
@@ -404,10 +628,9 @@ static void take_arrivals(struct crowd *crowd)
 	}
 }
 
-static int wait_ms(const struct crowd *crowd)
+static int wait_ms(const struct crowd *crowd, int most_ms)
 {
 	uint64_t now_ms = agenda_now_ms();
-	int most_ms = 60 * 1000;
 	if (crowd->shift.up && !all_submitted(crowd)) {
 		double until_ms = ceil(crowd->next_ms - (double)now_ms);
 		most_ms = until_ms < 0 ? 0 : until_ms < most_ms ? (int)until_ms : most_ms;
@@ -428,25 +651,85 @@ static void weigh_categories(struct crowd *crowd)
 		abort();
 	for (size_t i = 0; i < count; i++) {
 		unsigned urgency = categories[i].urgency < PD_urgency_end ? categories[i].urgency : PD_urgency_normal;
+		if (categories[i].emergency_only)
+			continue;
 		crowd->weights[i] = ldexp(by_urgency[urgency], (int)categories[i].level - PD_level_microgrid);
 		crowd->weights_total += crowd->weights[i];
 	}
 }
 
-static void choose_frequent(struct crowd *crowd)
+static void choose_people(struct crowd *crowd)
 {
 	size_t count;
-	roster_people(crowd->roster, &count);
-	for (uint32_t i = 0; i < count; i++)
+	const struct roster_person *people = roster_people(crowd->roster, &count);
+	for (uint32_t i = 0; i < count; i++) {
 		if (chance_below(&crowd->chance, FREQUENT_PART) == 0)
 			pd_buffer_add(&crowd->frequent, &i, sizeof i);
+		if (people[i].post == PD_post_courier)
+			pd_buffer_add(&crowd->couriers, &i, sizeof i);
+	}
+}
+
+static void on_household(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct crowd *crowd = arg;
+	(void)client;
+	(void)last;
+	if (answer->type != PD_MSG_household || (!answer->household.lon_e7 && !answer->household.lat_e7))
+		return;
+	struct spot spot = {answer->household.lon_e7, answer->household.lat_e7};
+	pd_buffer_add(&crowd->spots, &spot, sizeof spot);
+}
+
+/* In front of some households, here and there. */
+static enum pd_err find_spots(struct crowd *crowd)
+{
+	size_t count;
+	enum pd_err err = PD_OK;
+	const struct roster_person *people = roster_people(crowd->roster, &count);
+	crowd->spots.count = 0;
+	for (unsigned i = 0; i < SPOTS && count && !err; i++) {
+		const struct roster_person *person = &people[chance_below(&crowd->chance, (uint32_t)count)];
+		struct pd_message list = {.type = PD_MSG_list_households}, end;
+		list.list_households.limit = SPOT_HOUSEHOLDS;
+		list.list_households.after = person->household ? person->household - 1 : 0;
+		err = pd_client_query(crowd->client, &list, on_household, crowd, &end, POST_QUERY_MS);
+	}
+	return err;
+}
+
+static void on_notice(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct crowd *crowd = arg;
+	const struct pd_notice *notice = &answer->notice;
+	(void)client;
+	(void)last;
+	if (answer->type == PD_MSG_notice)
+		readers_begin(crowd->readers, &(struct pd_notified){.notice = notice->notice,
+								    .area = notice->area,
+								    .kind = notice->kind,
+								    .want = notice->want,
+								    .sort = notice->sort});
+}
+
+/* What was sent before, and is still valid. */
+static enum pd_err find_notices(void *arg)
+{
+	struct crowd *crowd = arg;
+	struct pd_message list = {.type = PD_MSG_list_notices}, end;
+	list.list_notices.kind = PD_notice_kind_notice;
+	return pd_client_query(crowd->client, &list, on_notice, crowd, &end, POST_QUERY_MS);
 }
 
 static enum pd_err read_registry(void *arg)
 {
 	struct crowd *crowd = arg;
-	enum pd_err err = roster_load_categories(crowd->roster, crowd->client, POST_QUERY_MS);
-	return err ? err : roster_load_people(crowd->roster, crowd->client, 0, POSTS, POST_QUERY_MS);
+	enum pd_err err = roster_load_areas(crowd->roster, crowd->client, POST_QUERY_MS);
+	if (!err)
+		err = roster_load_categories(crowd->roster, crowd->client, POST_QUERY_MS);
+	if (!err)
+		err = roster_load_people(crowd->roster, crowd->client, 0, POSTS, POST_QUERY_MS);
+	return err ? err : find_spots(crowd);
 }
 
 static int start(struct crowd *crowd)
@@ -468,7 +751,12 @@ static int start(struct crowd *crowd)
 				       : _("the registry holds no residents; make a district with 'paidan district', "
 					   "then 'paidan import' it"));
 	weigh_categories(crowd);
-	choose_frequent(crowd);
+	choose_people(crowd);
+	crowd->readers = readers_new(crowd->client, crowd->roster, &crowd->chance, READERS_RATE);
+	crowd->telling = crowd->tell_s > 0 ? telling_new(crowd->roster, (uint64_t)(crowd->tell_s * 1000)) : NULL;
+	err = post_ask(&crowd->shift, crowd->client, find_notices, crowd);
+	if (err)
+		return post_fail(crowd->cli, crowd->roster, err);
 	printf(_("%zu residents submit %g orders a second in %zu categories\n"), people, crowd->rate, categories);
 	fflush(stdout);
 	return 0;
@@ -481,12 +769,14 @@ static bool finished(const struct crowd *crowd)
 
 static enum pd_err live(struct crowd *crowd)
 {
+	int most_ms = 0;
 	while (!crowd->shift.stops && !crowd->blind && !finished(crowd)) {
-		enum pd_err err = shift_wait(&crowd->shift, crowd->client, wait_ms(crowd), NULL, 0);
+		enum pd_err err = shift_wait(&crowd->shift, crowd->client, wait_ms(crowd, most_ms), NULL, 0);
 		if (err)
 			return err;
 		take_due_acts(crowd);
 		take_arrivals(crowd);
+		most_ms = crowd->shift.up ? readers_run(crowd->readers, agenda_now_ms(), WAIT_MS_MAX) : WAIT_MS_MAX;
 	}
 	return shift_settle(&crowd->shift, crowd->client, SETTLE_MS);
 }
@@ -497,6 +787,8 @@ static void tell_end(const struct crowd *crowd)
 	printf(_("submitted %" PRIu64 ", of them taken %" PRIu64 "; confirmed %" PRIu64 ", reopened %" PRIu64
 		 ", cancelled %" PRIu64 "; "),
 	       counts->submitted, counts->taken, counts->confirmed, counts->reopened, counts->cancelled);
+	printf(_("urged %" PRIu64 ", followed %" PRIu64 ", agreed %" PRIu64 ", notices answered %" PRIu64 "; "),
+	       counts->urged, counts->followed, counts->endorsed, readers_count(crowd->readers));
 	tally_print(&counts->refused, stdout);
 	if (counts->dropped)
 		printf(_("; no longer watched %" PRIu64), counts->dropped);
@@ -513,10 +805,14 @@ static void crowd_fini(struct crowd *crowd)
 		tdelete(order, &crowd->orders, compare_watched);
 		free(order);
 	}
+	telling_free(crowd->telling);
+	readers_free(crowd->readers);
 	roster_free(crowd->roster);
 	agenda_fini(&crowd->agenda);
 	pd_buffer_fini(&crowd->text);
 	pd_buffer_fini(&crowd->frequent);
+	pd_buffer_fini(&crowd->couriers);
+	pd_buffer_fini(&crowd->spots);
 	free(crowd->weights);
 	shift_end(&crowd->shift);
 }
@@ -553,11 +849,14 @@ static int run(struct crowd *crowd)
 
 int residents_main(struct cli *cli, int argc, char **argv)
 {
-	const char *rate_text = "50", *seed_text = "1", *orders_text = "0";
+	const char *rate_text = "50", *seed_text = "1", *orders_text = "0", *tell_text = "0";
 	const struct cli_option options[] = {
 		{"rate", "R", N_("orders a second, 0.001 to 100000; default 50"), &rate_text, NULL},
 		{"seed", "N", N_("for the draws; default 1"), &seed_text, NULL},
 		{"orders", "N", N_("how many, then end; default 0: without end"), &orders_text, NULL},
+		{"tell", "S",
+		 N_("tell what happens: of each sort the first, then one in S seconds, 0 to 86400; default 0: nothing"),
+		 &tell_text, NULL},
 		{0},
 	};
 	struct crowd crowd = {.cli = cli};
@@ -566,7 +865,8 @@ int residents_main(struct cli *cli, int argc, char **argv)
 		return (int)cli->exit;
 	if (!cli_real("--rate", rate_text, 0.001, 100000, &crowd.rate) ||
 	    !cli_number("--seed", seed_text, 0, UINT64_MAX, &seed) ||
-	    !cli_number("--orders", orders_text, 0, UINT64_MAX, &crowd.orders_max))
+	    !cli_number("--orders", orders_text, 0, UINT64_MAX, &crowd.orders_max) ||
+	    !cli_real("--tell", tell_text, 0, 86400, &crowd.tell_s))
 		return CLI_USAGE;
 	chance_init(&crowd.chance, seed);
 	return run(&crowd);

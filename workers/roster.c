@@ -156,7 +156,7 @@ static void on_area(struct pd_client *client, const struct pd_message *answer, b
 	if (answer->type != PD_MSG_area || answer->area.retired)
 		return;
 	const struct pd_area *row = &answer->area;
-	struct roster_area area = {row->area, row->parent, row->level, copy(row->name)};
+	struct roster_area area = {row->area, row->parent, row->level, row->kind, copy(row->name)};
 	pd_buffer_add(&roster->areas, &area, sizeof area);
 }
 
@@ -181,7 +181,8 @@ static void on_category(struct pd_client *client, const struct pd_message *answe
 	if (answer->type != PD_MSG_category || answer->category.retired)
 		return;
 	const struct pd_category *row = &answer->category;
-	struct roster_category category = {row->category, row->level, row->urgency, copy(row->name)};
+	struct roster_category category = {row->category, row->level, row->urgency, row->emergency_only,
+					   copy(row->name)};
 	pd_buffer_add(&roster->categories, &category, sizeof category);
 }
 
@@ -398,6 +399,14 @@ enum pd_err roster_find_person(struct roster *roster, const char *text, uint32_t
 		       : fail(roster, PD_ENOENT,
 			      _("nobody called '%.60s' holds a post in area %" PRIu32 " that accepts orders"), text,
 			      area);
+}
+
+bool roster_within(const struct roster *roster, uint32_t id, uint32_t top)
+{
+	const struct roster_area *area = roster_area(roster, id);
+	while (area && area->id != top)
+		area = roster_area(roster, area->parent);
+	return area != NULL;
 }
 
 /* ---- who leads ---- */

@@ -14,7 +14,7 @@ struct roster;
 
 struct roster_area {
 	uint32_t id, parent;
-	uint8_t level;
+	uint8_t level, kind;
 	char *name;
 };
 
@@ -27,6 +27,7 @@ struct roster_person {
 struct roster_category {
 	uint32_t id;
 	uint8_t level, urgency;
+	bool emergency_only;
 	char *name;
 };
 
@@ -48,6 +49,9 @@ const char *roster_why(const struct roster *roster);
 const struct roster_area *roster_areas(const struct roster *roster, size_t *count);
 const struct roster_person *roster_people(const struct roster *roster, size_t *count);
 const struct roster_category *roster_categories(const struct roster *roster, size_t *count);
+
+/* Whether the area is top, or stands below it. */
+bool roster_within(const struct roster *roster, uint32_t area, uint32_t top);
 
 /* Null when it is not there. */
 const struct roster_area *roster_area(const struct roster *roster, uint32_t id);

@@ -1,34 +1,16 @@
 #!/bin/sh
-# A whole made district at work: a broker, everybody who works there, and residents who submit orders. For `make run`:
+# A whole made district at work: a broker, everybody who works there, residents who submit orders and answer notices, and an operator
+# (operator.sh) with a notice, a roll-call, visits and an emergency drill. For `make run`:
 #   BUILD=build RATE=50 RUN_SECONDS= DATA=run sh workers/run.sh
 # RATE: orders a second. RUN_SECONDS: end by itself after so many; empty: on Ctrl-C. DATA: where everything is kept.
-# On a terminal `paidan top` shows it, and q ends it; PLAIN=1, or no terminal: a line a second.
+# On a terminal `paidan top` shows it, and q ends it; PLAIN=1, or no terminal: a line a second, and what is worth telling between them.
 # SPEED: how fast people work, see `paidan-worker district --help`. PAIDAN_CONNECT, PAIDAN_SUBSCRIBE: other endpoints.
 # Exit: 0 when it was ended, 1 when a part failed, 100 for wrong settings.
-#
-# What it says is in the catalogue as the programs' texts are: text FORMAT WORD..., say and fail take such formats.
 build=${BUILD:-build} rate=${RATE:-50} seconds=${RUN_SECONDS:-} data=${DATA:-run} speed=${SPEED:-1} top=''
 paidan=$build/paidan
 fifos='' parts='' gone='' # gone: parts that have ended
 
-# As the programs do: Chinese whether or not its locale was generated here.
-case ${LC_ALL:-${LC_MESSAGES:-$LANG}} in zh*) language=${LANGUAGE:-zh_CN} ;; *) language='' ;; esac
-
-# text FORMAT WORD...: FORMAT in the language of the environment, filled in as printf does, without an end of line.
-text() {
-	format=$1
-	shift
-	if [ -n "$language" ] && command -v gettext >/dev/null; then
-		format=$(LC_ALL=C.UTF-8 LANGUAGE=$language TEXTDOMAINDIR=$build/locale gettext paidan "$format")
-	fi
-	# shellcheck disable=SC2059
-	printf "$format" "$@"
-}
-
-say() {
-	text "$@"
-	echo
-}
+. "$(dirname "$0")/texts.sh"
 
 # fail CODE FORMAT WORD...
 fail() {
@@ -100,7 +82,7 @@ stop() {
 	wait "$(pid_of "timer_$1")" "$(pid_of "$1")" 2>/dev/null
 }
 
-# The last one started goes first: top, stats, residents, district, paidand.
+# The last one started goes first: top, stats, told, operator, residents, district, paidand.
 stop_all() {
 	code=$?
 	trap '' INT TERM HUP
@@ -197,6 +179,9 @@ choose_left() {
 	household=${left%%,*}
 	left=${left#*,}
 	left=${left%%,*}
+	community=$(tr -d '\r' <"$data/district/areas.csv" | awk -F, -v id="$left" '
+		{ parent[$1] = $2; level[$1] = $3 }
+		END { while (id in level && level[id] != "community") id = parent[id]; print id }')
 }
 
 tell_how() {
@@ -216,6 +201,7 @@ can_show_top() {
 # Show it on the terminal, and write the lines to a log; or the lines.
 show_it() {
 	if ! can_show_top; then
+		begin told - tail -q -n +1 -f "$data/residents.log" "$data/operator.log"
 		begin stats - "$paidan" stats --every 1 ${seconds:+--count "$seconds"}
 		return
 	fi
@@ -253,7 +239,8 @@ start_broker
 import_district
 choose_left
 begin district "$data/district.log" "$build/paidan-worker" district --speed "$speed" --unanswered 0.03 --except "$left"
-begin residents "$data/residents.log" "$build/paidan-worker" residents --rate "$rate"
+begin residents "$data/residents.log" "$build/paidan-worker" residents --rate "$rate" --tell 30
+begin operator "$data/operator.log" env BUILD="$build" DATA="$data" COMMUNITY="$community" sh "$(dirname "$0")/operator.sh"
 tell_how
 show_it
 watch_over

@@ -1,8 +1,8 @@
 /* worker.c - the table of orders, and one command at a time on each.
  *
- *              push                ok to accept             ok to complete, transfer
+ *              push                ok to accept             ok to complete, transfer, merge
  *   (nothing) ------> OFFERED ---------------------> IN_HAND ------------------------> done, forgotten
- *                       |  ok to decline: done          |  ok to release: done
+ *                       |  ok to decline, merge: done   |  ok to release: done
  *                       |                               |  ok to suspend, resume: put off, and not
  *                       |                               |  taken by somebody else: lost
  *                       |  withdraw, taken: lost        |
@@ -26,6 +26,7 @@ struct command {
 	enum pd_type type; /* PD_MSG_none: nothing is; PD_MSG_get_order: it is looked at, no command */
 	uint32_t holder;   /* of transfer */
 	uint64_t until_ms; /* of suspend */
+	struct pd_id into; /* of merge */
 	unsigned tries;
 	struct pd_buffer text;
 	bool still_ours;       /* what get_order said */
@@ -402,6 +403,9 @@ static struct pd_message command_message(const struct held *held)
 	case PD_MSG_transfer:
 		message.transfer = (struct pd_transfer){order->id, order->version, command->holder, text, order->actor};
 		break;
+	case PD_MSG_merge:
+		message.merge = (struct pd_merge){order->id, order->version, command->into, text, order->actor};
+		break;
 	case PD_MSG_complete:
 		message.complete = (struct pd_complete){order->id, order->version, text, order->actor};
 		break;
@@ -444,7 +448,7 @@ static enum pd_err command(struct worker_order *order, enum pd_type type, uint32
 static bool ends_it(enum pd_type command)
 {
 	return command == PD_MSG_complete || command == PD_MSG_decline || command == PD_MSG_transfer ||
-	       command == PD_MSG_release;
+	       command == PD_MSG_release || command == PD_MSG_merge;
 }
 
 /* A push of an older state of the order says nothing new. */
@@ -644,6 +648,14 @@ enum pd_err worker_transfer(struct worker *worker, struct worker_order *order, u
 {
 	(void)worker;
 	return command(order, PD_MSG_transfer, holder, reason);
+}
+
+enum pd_err worker_merge(struct worker *worker, struct worker_order *order, const struct pd_id *into,
+			 struct pd_slice reason)
+{
+	(void)worker;
+	((struct held *)order)->command.into = *into;
+	return command(order, PD_MSG_merge, 0, reason);
 }
 
 enum pd_err worker_complete(struct worker *worker, struct worker_order *order, struct pd_slice result)

@@ -47,8 +47,8 @@ struct worker_order {
 struct worker_handler {
 	/* A new dispatch. Answer it now or later: worker_accept, worker_decline, or leave it to others. */
 	void (*offered)(struct worker *worker, struct worker_order *order, void *arg);
-	/* The command was carried out. After complete, decline, transfer and release the order is forgotten when this
-	 * returns. */
+	/* The command was carried out. After complete, decline, transfer, release and merge the order is forgotten
+	 * when this returns. */
 	void (*done)(struct worker *worker, struct worker_order *order, enum pd_type command, void *arg);
 	/* The command was refused, and the order is as it was. */
 	void (*refused)(struct worker *worker, struct worker_order *order, enum pd_type command,
@@ -105,14 +105,16 @@ PD_MUST_USE enum pd_err worker_adopt_all(struct worker *worker, uint32_t area, i
 					 void (*each)(struct worker *worker, struct worker_order *order, void *arg),
 					 size_t *count);
 
-/* The moves: accept and decline of what is offered, complete, release, suspend and resume of what is in hand, note and
- * transfer of either. The texts
- * are copied; the answer comes to the handler. PD_EBUSY: a command on this order, or too many in all, are under way:
- * try again later. PD_EINVAL: a text breaks its limits (pd_client_why). */
+/* The moves: accept and decline of what is offered, complete, release, suspend and resume of what is in hand, note,
+ * transfer and merge of either. The texts are copied; the answer comes to the handler. PD_EBUSY: a command on this
+ * order, or too many in all, are under way: try again later. PD_EINVAL: a text breaks its limits (pd_client_why). */
 PD_MUST_USE enum pd_err worker_accept(struct worker *worker, struct worker_order *order);
 PD_MUST_USE enum pd_err worker_decline(struct worker *worker, struct worker_order *order, struct pd_slice reason);
 PD_MUST_USE enum pd_err worker_transfer(struct worker *worker, struct worker_order *order, uint32_t holder,
 					struct pd_slice reason);
+/* The order says what another one says, which goes on. */
+PD_MUST_USE enum pd_err worker_merge(struct worker *worker, struct worker_order *order, const struct pd_id *into,
+				     struct pd_slice reason);
 PD_MUST_USE enum pd_err worker_complete(struct worker *worker, struct worker_order *order, struct pd_slice result);
 PD_MUST_USE enum pd_err worker_release(struct worker *worker, struct worker_order *order, struct pd_slice reason);
 PD_MUST_USE enum pd_err worker_suspend(struct worker *worker, struct worker_order *order, uint64_t until_ms,

@@ -236,8 +236,8 @@ int cmd_people(struct cli *cli, int argc, char **argv)
 	return list(cli, &query, &query.list_people.area, area, limit, person_titles, person_cells);
 }
 
-static const char *const household_titles[] = {N_(">ID"),      N_(">CENTRE"), N_("AREA"), N_("LONGITUDE"),
-					       N_("LATITUDE"), N_("ADDRESS"), NULL};
+static const char *const household_titles[] = {N_(">ID"),       N_(">CENTRE"),  N_("AREA"),    N_("PRIORITY"),
+					       N_("LONGITUDE"), N_("LATITUDE"), N_("ADDRESS"), NULL};
 
 static void household_cells(struct listing *listing, const struct pd_message *row)
 {
@@ -245,6 +245,8 @@ static void household_cells(struct listing *listing, const struct pd_message *ro
 	table_cell(listing->table, "%" PRIu32, household->household);
 	table_cell(listing->table, "%" PRIu32, household->centre);
 	table_cell(listing->table, "%s", area_name(listing, household->area));
+	table_cell(listing->table, "%s",
+		   household->priority ? intl_word("household_priority", household->priority) : "");
 	table_cell(listing->table, "%.6f", household->lon_e7 / 1e7);
 	table_cell(listing->table, "%.6f", household->lat_e7 / 1e7);
 	table_cell(listing->table, household->retired ? _("%.*s (retired)") : "%.*s", (int)household->address.bytes,

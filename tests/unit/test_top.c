@@ -108,7 +108,8 @@ static void advance(struct bed *bed, uint64_t ms)
 
 /* Figures of now. */
 struct said {
-	uint64_t submitted, accepted, waiting, oldest_ms, accept_p90_ms;
+	uint64_t submitted, accepted, waiting, oldest_ms, accept_p90_ms, escalated;
+	uint32_t plan, plans_below;
 	bool asked; /* not published */
 };
 
@@ -125,6 +126,9 @@ static void stats(struct bed *bed, uint32_t id, struct said said)
 		.oldest_ms = said.oldest_ms,
 		.accept_ms = {accept, 3},
 		.complete_ms = {complete, 3},
+		.escalated = said.escalated,
+		.plan = said.plan,
+		.plans_below = said.plans_below,
 	};
 	top_model_stats(bed->model, &s, !said.asked);
 }
@@ -290,6 +294,20 @@ static void test_sort(void **state)
 	assert_int_equal(look(bed)->rows[0].area, EAST);
 	top_model_reverse(bed->model);
 	assert_int_equal(look(bed)->rows[0].area, EAST);
+}
+
+static void test_plans(void **state)
+{
+	struct bed *bed = *state;
+	stats(bed, TOP_ID, (struct said){.plans_below = 1, .escalated = 7, .asked = true});
+	assert_int_equal(look(bed)->opened.plan, 0);
+	assert_int_equal(look(bed)->opened.plans_below, 1);
+	assert_int_equal(look(bed)->opened.escalated, 7);
+	advance(bed, 1000);
+	stats(bed, TOP_ID, (struct said){.plan = 2, .escalated = 9});
+	assert_int_equal(look(bed)->opened.plan, 2);
+	assert_int_equal(look(bed)->opened.plans_below, 0);
+	assert_int_equal(look(bed)->opened.escalated, 9);
 }
 
 static void test_choose(void **state)
@@ -485,6 +503,7 @@ int main(void)
 		ON_BED(test_several_districts),
 		ON_BED(test_registry_changes),
 		ON_BED(test_sort),
+		ON_BED(test_plans),
 		ON_BED(test_choose),
 		ON_BED(test_rates),
 		ON_BED(test_rates_late),

@@ -608,6 +608,35 @@ static void test_stale_and_not_ours_is_lost(void **state)
 	play_end(&play);
 }
 
+static void script_merge(struct broker *broker)
+{
+	broker_greet(broker);
+	broker_push(broker, 1, 1, 1001);
+	broker_push(broker, 2, 3, 1001);
+	struct pd_message merge = broker_expect_version(broker, PD_MSG_merge, 3);
+	struct pd_id into = id_of(1);
+	assert_int_equal(pd_id_compare(&merge.merge.into, &into), 0);
+	assert_int_equal(merge.merge.actor, 2001);
+	broker_ok(broker, &merge, 4);
+}
+
+static void merge_second(struct worker *worker, struct worker_order *order, const char *what)
+{
+	struct pd_id first = id_of(1);
+	if (strcmp(what, "offered") == 0 && pd_id_compare(&order->id, &first) != 0)
+		assert_int_equal(worker_merge(worker, order, &first, pd_text("同一盏灯")), PD_OK);
+}
+
+static void test_merged_is_forgotten(void **state)
+{
+	struct play play;
+	(void)state;
+	play_start(&play, script_merge, merge_second);
+	play_until(&play, "offered 1 v1 at 1001 to 2001; offered 2 v3 at 1001 to 2001; merge done 2 v4; ");
+	assert_int_equal(worker_count(play.worker, WORKER_OFFERED), 1);
+	play_end(&play);
+}
+
 /* When it is looked at it has climbed, or was put off by another worker of the same person. */
 static void script_lost_in_time(struct broker *broker)
 {
@@ -1339,6 +1368,7 @@ static void test_phrases_fit(void **state)
 		check_phrase(&text);
 		assert_true(phrases_decline(&chance).bytes > 0 && phrases_note(&chance).bytes > 0);
 		assert_true(phrases_reopen(&chance).bytes > 0 && phrases_cancel(&chance).bytes > 0);
+		assert_true(phrases_merge(&chance).bytes > 0 && phrases_urge(&chance).data != NULL);
 		assert_true(phrases_thanks(&chance, (unsigned)i % 5 + 1).data != NULL);
 	}
 	pd_buffer_fini(&text);
@@ -1355,6 +1385,7 @@ int main(void)
 		cmocka_unit_test(test_refused_events_are_told),
 		cmocka_unit_test(test_stale_but_still_ours_is_repeated),
 		cmocka_unit_test(test_stale_and_not_ours_is_lost),
+		cmocka_unit_test(test_merged_is_forgotten),
 		cmocka_unit_test(test_lost_in_time),
 		cmocka_unit_test(test_put_off_and_given_back),
 		cmocka_unit_test(test_warned),

@@ -26,7 +26,8 @@ struct area {
 	char name[TOP_NAME_BYTES];
 	uint64_t time_ms; /* of the figures */
 	uint64_t stages[TOP_STAGES];
-	uint64_t waiting, working, oldest_at_ms, workers;
+	uint64_t waiting, working, oldest_at_ms, workers, escalated;
+	uint32_t plan, plans_below;
 	uint64_t accept_ms[TOP_PERCENTILES], complete_ms[TOP_PERCENTILES];
 	struct history *history; /* null until something happens */
 };
@@ -355,6 +356,9 @@ void top_model_stats(struct top_model *model, const struct pd_stats *stats, bool
 	area->working = stats->working;
 	area->oldest_at_ms = stats->oldest_ms;
 	area->workers = stats->workers;
+	area->escalated = stats->escalated;
+	area->plan = stats->plan;
+	area->plans_below = stats->plans_below;
 	copy_percentiles(area->accept_ms, &stats->accept_ms);
 	copy_percentiles(area->complete_ms, &stats->complete_ms);
 	if (stats->time_ms > model->stats_ms) {
@@ -468,6 +472,9 @@ static struct top_row row_of(const struct top_model *model, const struct area *a
 		.working = area->working,
 		.oldest_ms = area->oldest_at_ms && now_ms > area->oldest_at_ms ? now_ms - area->oldest_at_ms : 0,
 		.workers = area->workers,
+		.escalated = area->escalated,
+		.plan = area->plan,
+		.plans_below = area->plans_below,
 		.rate_per_minute = sum_of(area, TOP_SUBMITTED, last_whole_s(model), 60),
 		.accepted = area->stages[TOP_ACCEPTED],
 	};

@@ -51,6 +51,9 @@ struct top_row {
 	uint64_t working;      /* accepted and not completed, now */
 	uint64_t oldest_ms;    /* how long the oldest has waited; 0: none waits */
 	uint64_t workers;      /* there now */
+	uint64_t escalated;    /* times that an order climbed because a time passed, ever */
+	uint32_t plan;         /* the emergency plan that is on there or above; 0: none */
+	uint32_t plans_below;  /* how many are on further down */
 	float rate_per_minute; /* submitted within the last minute */
 	uint64_t accepted;     /* ever */
 	uint64_t accept_ms[TOP_PERCENTILES], complete_ms[TOP_PERCENTILES];

@@ -245,6 +245,24 @@ static void draw_times(const struct top_screen *screen, int y, const char *label
 	}
 }
 
+/* What is not as on other days: a plan that is on, and orders that climbed. */
+static void draw_trouble(const struct top_screen *screen, const struct top_row *all)
+{
+	char text[100];
+	int x = COLS - TIMES_COLUMNS;
+	if (all->plan)
+		snprintf(text, sizeof text, _("emergency plan %u is on"), all->plan);
+	else
+		snprintf(text, sizeof text,
+			 P_("%u emergency plan is on below", "%u emergency plans are on below", all->plans_below),
+			 all->plans_below);
+	if (all->plan || all->plans_below)
+		put(screen, 5, x, TIMES_COLUMNS, A_BOLD | ink(screen, INK_TROUBLE), TOP_LEFT, text);
+	snprintf(text, sizeof text, _("climbed, for a time passed: %" PRIu64), all->escalated);
+	if (all->escalated)
+		put(screen, 6, x, TIMES_COLUMNS, A_NORMAL, TOP_LEFT, text);
+}
+
 static float highest_of(const struct top_view *view, unsigned seconds)
 {
 	float highest = 0;
@@ -287,6 +305,7 @@ static void draw_head(const struct top_screen *screen, const struct top_view *vi
 		x = put(screen, 2, x, 8, A_DIM, TOP_RIGHT, titles[i]);
 	draw_times(screen, 3, _("accept"), view->opened.accept_ms);
 	draw_times(screen, 4, _("complete"), view->opened.complete_ms);
+	draw_trouble(screen, &view->opened);
 }
 
 /* ---- drawing: the table ---- */
