@@ -114,11 +114,6 @@ void front_on_message(struct front *front, struct session *session, const struct
 void front_on_query(struct front *front, struct session *session, const struct pd_message *query);
 /* A query about notices. (notice.c) */
 void front_on_notice_query(struct front *front, struct session *session, const struct pd_message *query);
-/* The ids of top and all below it, sorted; the caller frees them. (query.c) */
-uint32_t *front_subtree(struct front *front, const struct area *top, size_t *count);
-/* Whether the area that a query names exists, else it has been refused: *area gets it, null for 0. (query.c) */
-bool front_find_area(struct front *front, struct session *session, uint64_t request, uint32_t id,
-		     const struct area **area);
 /* Once a second: publish the figures of areas where they changed. (query.c) */
 void front_publish_stats(struct front *front);
 

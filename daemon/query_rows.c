@@ -93,16 +93,18 @@ static const struct order **find_away(struct front *front, const struct area *to
 	const struct registry *registry = core_registry(front->core);
 	size_t areas_count;
 	void *const *areas = registry_sorted(registry, REGISTRY_AREAS, &areas_count);
+	*count = 0;
 	for (size_t i = 0; i < areas_count; i++) {
 		const struct area *area = areas[i];
 		const struct order_list *away = area_within(area, top) ? core_away(front->core, area->id) : NULL;
 		const struct order *order;
 		if (away)
 			TAILQ_FOREACH(order, away, by_origin)
-		if (order->row.seq > after_seq && !area_within(order->holder->entity, top))
+		if (order->row.seq > after_seq && !area_within(order->holder->entity, top)) {
 			pd_buffer_add(&found, &order, sizeof order);
+			++*count;
+		}
 	}
-	*count = found.count / sizeof(const struct order *);
 	if (*count)
 		qsort(found.data, *count, sizeof(const struct order *), compare_seq);
 	return (const struct order **)found.data;

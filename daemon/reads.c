@@ -379,8 +379,11 @@ static enum pd_err read_orders(struct read *read, struct eyes *eyes)
 static enum pd_err read_rows(struct read *read, struct eyes *eyes)
 {
 	enum pd_err err = PD_OK;
-	for (size_t i = 0; i < read->order_count && err == PD_OK; i++)
-		err = answer_order(read, eyes, &read->orders[i].row, &read->orders[i]);
+	for (size_t i = 0; i < read->order_count && err == PD_OK; i++) {
+		const struct read_order_row *known = &read->orders[i];
+		assert(known);
+		err = answer_order(read, eyes, &known->row, known);
+	}
 	if (err == PD_OK)
 		reads_answer_end(read, read->query.cursor_bytes > 0, read->query.cursor, read->query.cursor_bytes,
 				 read->seq);

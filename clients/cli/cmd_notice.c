@@ -392,7 +392,8 @@ static int do_remind(struct job *job)
 		code = find_area(job, &message.remind_missing.area);
 	if (code == CLI_OK)
 		code = notice_read(job->cli, job->client, &message.remind_missing.notice, found);
-	message.remind_missing.nth = found->row.reminders + 1;
+	if (code == CLI_OK)
+		message.remind_missing.nth = found->row.reminders + 1;
 	free(found);
 	struct pd_id id = message.remind_missing.notice;
 	if (code == CLI_OK)

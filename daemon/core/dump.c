@@ -81,14 +81,14 @@ static bool owner_open(const struct core *core, const struct pd_id *owner)
 static void dump_members(const struct core *core, sink_fn *sink, void *arg)
 {
 	const struct table *table = &core->members.by_key;
-	struct member **members = malloc((table->count + 1) * sizeof *members);
+	struct member **members = malloc((table->count + 1) * sizeof(struct member *));
 	size_t at = 0, count = 0;
 	if (!members)
 		abort();
 	for (struct member *member; (member = table_next(table, &at));)
 		if (owner_open(core, &member->row.key.owner))
 			members[count++] = member;
-	qsort(members, count, sizeof *members, compare_members);
+	qsort(members, count, sizeof(struct member *), compare_members);
 	for (size_t i = 0; i < count; i++)
 		sink(&members[i]->row, sizeof members[i]->row, arg);
 	free(members);

@@ -103,10 +103,9 @@ void members_forget(struct members *members, const struct pd_id *id)
 	struct member_owner *owner = table_find(&members->by_owner, id);
 	if (!owner)
 		return;
-	struct member *member;
-	while ((member = LIST_FIRST(&owner->list))) {
+	for (struct member *member = LIST_FIRST(&owner->list), *next; member; member = next) {
 		assert(!member->changed);
-		LIST_REMOVE(member, of_owner);
+		next = LIST_NEXT(member, of_owner);
 		table_remove(&members->by_key, &member->row.key);
 		free(member);
 	}
