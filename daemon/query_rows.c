@@ -101,7 +101,7 @@ static const struct order **find_away(struct front *front, const struct area *to
 		if (away)
 			TAILQ_FOREACH(order, away, by_origin)
 		if (order->row.seq > after_seq && !area_within(order->holder->entity, top)) {
-			pd_buffer_add(&found, &order, sizeof order);
+			pd_buffer_add(&found, &order, sizeof(struct order *));
 			++*count;
 		}
 	}
