@@ -1,7 +1,7 @@
 #include "reads.h"
 
-#include <pthread.h>
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "reads_run.h"
