@@ -106,31 +106,38 @@ static bool said_by(const struct registry *registry, const struct mode *mode, ui
 	return head.mode_begun.actor == actor;
 }
 
+/* Whether it is on already, and was switched on by the same person in the same place until then. */
+static bool is_on_so(const struct registry *registry, const struct pd_switch_on *command, uint32_t actor,
+		     const struct mode *mode)
+{
+	const struct plan *plan = (const struct plan *)registry_find(registry, REGISTRY_PLANS, command->plan);
+	return mode && mode->on && mode->area == (command->area ? command->area : plan->area) &&
+	       said_by(registry, mode, actor) && (!command->until_ms || command->until_ms == mode->until_ms);
+}
+
 static void decide_on(const struct core *core, const struct pd_switch_on *command, uint32_t actor, uint64_t now_ms,
 		      struct core_decision *decision)
 {
 	const struct registry *registry = core->registry;
+	const struct mode *mode = mode_of(registry, command->plan);
 	const struct plan *plan;
 	const struct area *area;
 	enum pd_refusal refusal;
 	struct pd_detail detail;
-	if (!modes_find(registry, command->plan, command->area, &plan, &area, &refusal, &detail))
-		return core_refuse(decision, refusal, detail);
-	const struct mode *mode = mode_of(registry, command->plan), *near = mode_near(registry, area);
-	uint64_t until_ms = command->until_ms ? command->until_ms : now_ms + plan->lasts_s * UINT64_C(1000);
-	if (mode && mode->on && mode->area == area->id && said_by(registry, mode, actor) &&
-	    (!command->until_ms || command->until_ms == mode->until_ms)) {
+	if (is_on_so(registry, command, actor, mode)) { /* whatever has become of its area since */
 		decision->outcome = CORE_REPEATED;
 		decision->seq = mode->seq;
 		return;
 	}
+	if (!modes_find(registry, command->plan, command->area, &plan, &area, &refusal, &detail))
+		return core_refuse(decision, refusal, detail);
 	if (!may_switch(core, actor, area->id))
 		return core_refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_switchers, PD_NUMBER(area->id)));
-	if (mode && mode->on)
-		near = mode;
+	const struct mode *near = mode && mode->on ? mode : mode_near(registry, area);
 	if (near)
 		return core_refuse(decision, PD_REFUSED_mode_on,
 				   PD_DETAIL(plan_is_on, PD_NUMBER(near->id), PD_NUMBER(near->area)));
+	uint64_t until_ms = command->until_ms ? command->until_ms : now_ms + plan->lasts_s * UINT64_C(1000);
 	if (until_ms <= now_ms)
 		return core_refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(ended_already));
 	if (until_ms > now_ms + year_ms)

@@ -350,6 +350,22 @@ static void who_may_and_where(void **state)
 	expect_u64(bed->decision.seq, seq, "the first one's seq");
 }
 
+/* A repeat gets the first answer, whatever has become of the area since. */
+static void switching_on_again_is_the_same(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message area = bed_area(39, 4, PD_level_microgrid, PD_area_kind_plain, "新微网格");
+	struct pd_message again = on(PLAN, 39);
+	bed_put(bed, area);
+	must(bed, again, 402);
+	uint64_t seq = core_last_seq(bed->core);
+	area.put_area.retired = true;
+	bed_put(bed, area);
+	bed_do(bed, &again, 402);
+	expect_outcome(bed, CORE_REPEATED, "the same again");
+	expect_u64(bed->decision.seq, seq, "the first one's seq");
+}
+
 static void plans_must_hold_together(void **state)
 {
 	struct bed *bed = *state;
@@ -384,6 +400,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_preview_counts_and_changes_nothing, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(it_sends_its_notice_and_its_roll_call_once, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(who_may_and_where, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(switching_on_again_is_the_same, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(plans_must_hold_together, setup, bed_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
