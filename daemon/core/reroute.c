@@ -44,7 +44,8 @@ void reroute_registry_changes(struct core *core, const struct pd_message *event)
 	const struct pd_household_set *set = &event->household_set;
 	const struct household *household =
 		event->type == PD_MSG_household_set ? registry_household(core->registry, set->household) : NULL;
-	core->sweep.wanted = event->type == PD_MSG_shape_set || (household && household->area != set->area);
+	core->sweep.wanted = event->type == PD_MSG_shape_set ||
+			     (household && (household->area != set->area || (household->retired && !set->retired)));
 }
 
 void reroute_registry_changed(struct core *core)

@@ -461,6 +461,22 @@ static void orders_follow_their_household(void **state)
 	assert_int_equal(follow(bed), 0);
 }
 
+/* While it was out of use, nobody knew where its orders should be. */
+static void orders_follow_a_household_that_comes_back(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message away = bed_household(65, 21, 65), submit = bed_submit(1, 5);
+	bed_put(bed, bed_household(65, 12, 65));
+	submit.submit.household = 65;
+	bed_do(bed, &submit, 0);
+	away.put_household.retired = true;
+	bed_put(bed, away);
+	assert_int_equal(follow(bed), 0);
+	bed_put(bed, bed_household(65, 21, 65));
+	assert_int_equal(follow(bed), 1);
+	assert_int_equal(row_of(bed, 1)->holder, 21);
+}
+
 static void a_reopened_order_catches_up(void **state)
 {
 	struct bed *bed = *state;
@@ -556,6 +572,7 @@ int main(void)
 		TEST(organisations_have_neither_areas_nor_households),
 		TEST(every_step_is_explained),
 		TEST(orders_follow_their_household),
+		TEST(orders_follow_a_household_that_comes_back),
 		TEST(a_reopened_order_catches_up),
 		TEST(an_acceptor_who_goes_along_keeps_the_order),
 		TEST(orders_follow_the_polygons),
