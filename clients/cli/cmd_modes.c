@@ -120,20 +120,50 @@ struct words {
 	int count;
 };
 
+/* How often a plan was switched on. */
+struct times {
+	uint32_t plan, nth;
+};
+
+static void on_switched(struct cli *cli, struct pd_client *client, const struct pd_message *event, void *arg)
+{
+	struct times *times = arg;
+	(void)cli;
+	(void)client;
+	if (event->mode_begun.plan == times->plan) /* both events begin alike */
+		times->nth = event->type == PD_MSG_mode_begun ? event->mode_begun.nth : event->mode_ended.nth;
+}
+
+/* Names the time that is meant, so that a copy that comes late switches nothing. */
+static int name_time(struct cli *cli, struct pd_client *client, struct pd_message *message)
+{
+	struct times times = {.plan = message->switch_on.plan};
+	int code = pages_setup(cli, client, PD_MSG_mode_begun, on_switched, NULL, &times);
+	if (message->type == PD_MSG_switch_on)
+		message->switch_on.nth = times.nth + 1;
+	else
+		message->switch_off.nth = times.nth;
+	return code;
+}
+
 static int switch_on(struct cli *cli, struct pd_client *client, const struct words *words, struct pd_message *message)
 {
 	struct pd_message answer;
 	int code = words->area ? names_find_area(cli, client, words->area, &message->switch_on.area) : CLI_OK;
 	if (code != CLI_OK || words->preview)
 		return code == CLI_OK ? show_preview(cli, client, &message->switch_on) : code;
-	code = cli_call(cli, client, message, &answer);
+	code = name_time(cli, client, message);
+	if (code == CLI_OK)
+		code = cli_call(cli, client, message, &answer);
 	return code == CLI_OK ? tell_done(cli, &answer, _("The plan is on.")) : code;
 }
 
 static int switch_off(struct cli *cli, struct pd_client *client, struct pd_message *message)
 {
 	struct pd_message answer;
-	int code = cli_call(cli, client, message, &answer);
+	int code = name_time(cli, client, message);
+	if (code == CLI_OK)
+		code = cli_call(cli, client, message, &answer);
 	return code == CLI_OK ? tell_done(cli, &answer, _("The plan is on no longer.")) : code;
 }
 
@@ -158,8 +188,8 @@ static int run(struct cli *cli, const struct words *words)
 	if (on)
 		message.switch_on.actor = cli->person;
 	else
-		message.switch_off =
-			(struct pd_switch_off){plan, pd_text(words->count > 2 ? words->words[2] : ""), cli->person};
+		message.switch_off = (struct pd_switch_off){
+			.plan = plan, .reason = pd_text(words->count > 2 ? words->words[2] : ""), .actor = cli->person};
 	enum pd_err err = cli_open(cli, &client);
 	if (err)
 		return (int)cli_exit_of(err);

@@ -172,6 +172,7 @@ static void expire(const struct mode *mode, uint64_t now_ms, struct pd_message *
 						   .plan = mode->id,
 						   .area = mode->area,
 						   .begun_ms = mode->begun_ms,
+						   .nth = mode->nth,
 						   .expired = true,
 						   .reason = pd_text("")};
 }
@@ -354,6 +355,7 @@ void mode_apply(struct registry *registry, void *entity, const struct pd_message
 	if (mode->on) {
 		const struct pd_mode_begun *begun = &event->mode_begun;
 		mode->area = begun->area;
+		mode->nth = begun->nth;
 		mode->begun_ms = begun->time_ms;
 		mode->until_ms = begun->until_ms;
 		mode->end_ms = 0;
@@ -363,6 +365,7 @@ void mode_apply(struct registry *registry, void *entity, const struct pd_message
 	} else {
 		const struct pd_mode_ended *ended = &event->mode_ended;
 		mode->area = ended->area;
+		mode->nth = ended->nth;
 		mode->begun_ms = ended->begun_ms;
 		mode->end_ms = ended->time_ms;
 	}

@@ -43,8 +43,8 @@ struct mode_look {
 };
 
 struct mode {
-	ENTITY; /* id: the plan's */
-	uint32_t area;
+	ENTITY;             /* id: the plan's */
+	uint32_t area, nth; /* nth: how often its plan was switched on */
 	bool on;
 	uint64_t seq;                        /* of the event */
 	uint64_t begun_ms, until_ms, end_ms; /* end_ms: when it ended; 0: it is on */

@@ -111,8 +111,19 @@ static bool is_on_so(const struct registry *registry, const struct pd_switch_on 
 		     const struct mode *mode)
 {
 	const struct plan *plan = (const struct plan *)registry_find(registry, REGISTRY_PLANS, command->plan);
-	return mode && mode->on && mode->area == (command->area ? command->area : plan->area) &&
-	       said_by(registry, mode, actor) && (!command->until_ms || command->until_ms == mode->until_ms);
+	return mode && mode->on && (!command->nth || command->nth == mode->nth) &&
+	       mode->area == (command->area ? command->area : plan->area) && said_by(registry, mode, actor) &&
+	       (!command->until_ms || command->until_ms == mode->until_ms);
+}
+
+/* Whether a command means the time that it can: next or the last. An old copy of one does not. */
+static bool means(const struct mode *mode, uint32_t plan, uint32_t nth, uint32_t can, struct core_decision *decision)
+{
+	if (nth == 0 || nth == can)
+		return true;
+	core_refuse(decision, PD_REFUSED_not_next,
+		    PD_DETAIL(switched, PD_NUMBER(plan), PD_NUMBER(mode ? mode->nth : 0), PD_NUMBER(nth)));
+	return false;
 }
 
 static void decide_on(const struct core *core, const struct pd_switch_on *command, uint32_t actor, uint64_t now_ms,
@@ -133,6 +144,9 @@ static void decide_on(const struct core *core, const struct pd_switch_on *comman
 		return core_refuse(decision, refusal, detail);
 	if (!may_switch(core, actor, area->id))
 		return core_refuse(decision, PD_REFUSED_not_allowed, PD_DETAIL(only_switchers, PD_NUMBER(area->id)));
+	uint32_t nth = mode ? mode->nth + 1 : 1;
+	if (!means(mode, plan->id, command->nth, nth, decision))
+		return;
 	const struct mode *near = mode && mode->on ? mode : mode_near(registry, area);
 	if (near)
 		return core_refuse(decision, PD_REFUSED_mode_on,
@@ -143,8 +157,12 @@ static void decide_on(const struct core *core, const struct pd_switch_on *comman
 	if (until_ms > now_ms + year_ms)
 		return core_refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(until_a_year));
 	decision->event.type = PD_MSG_mode_begun;
-	decision->event.mode_begun = (struct pd_mode_begun){
-		.time_ms = now_ms, .actor = actor, .plan = plan->id, .area = area->id, .until_ms = until_ms};
+	decision->event.mode_begun = (struct pd_mode_begun){.time_ms = now_ms,
+							    .actor = actor,
+							    .plan = plan->id,
+							    .area = area->id,
+							    .until_ms = until_ms,
+							    .nth = nth};
 }
 
 /* What was said when it was switched off. */
@@ -164,11 +182,14 @@ static void decide_off(const struct core *core, const struct pd_switch_off *comm
 	const struct mode *mode = mode_of(registry, command->plan);
 	if (!registry_find(registry, REGISTRY_PLANS, command->plan))
 		return core_refuse(decision, PD_REFUSED_unknown_plan, PD_DETAIL(plan, PD_NUMBER(command->plan)));
-	if (mode && !mode->on && said_by(registry, mode, actor) && said_so(registry, mode, command->reason)) {
+	bool of_last = mode && (!command->nth || command->nth == mode->nth);
+	if (of_last && !mode->on && said_by(registry, mode, actor) && said_so(registry, mode, command->reason)) {
 		decision->outcome = CORE_REPEATED;
 		decision->seq = mode->seq;
 		return;
 	}
+	if (!means(mode, command->plan, command->nth, mode ? mode->nth : 0, decision))
+		return;
 	if (!mode || !mode->on)
 		return core_refuse(decision, PD_REFUSED_mode_off, PD_DETAIL(plan, PD_NUMBER(command->plan)));
 	if (!may_switch(core, actor, mode->area))
@@ -179,6 +200,7 @@ static void decide_off(const struct core *core, const struct pd_switch_off *comm
 							    .plan = mode->id,
 							    .area = mode->area,
 							    .begun_ms = mode->begun_ms,
+							    .nth = mode->nth,
 							    .reason = command->reason};
 }
 

@@ -50,6 +50,7 @@ void modes_cut(uint64_t seq)
 
 struct stand {
 	const struct happened *begun, *ended; /* the last; ended null: it is on */
+	uint32_t nth;                         /* how often it was switched on */
 	bool noticed, called;
 };
 
@@ -61,7 +62,7 @@ static struct stand stand_of(uint32_t plan)
 		if (h->plan != plan)
 			continue;
 		switch (h->type) {
-		case PD_MSG_mode_begun: stand = (struct stand){.begun = h}; break;
+		case PD_MSG_mode_begun: stand = (struct stand){.begun = h, .nth = stand.nth + 1}; break;
 		case PD_MSG_mode_ended: stand.ended = h; break;
 		case PD_MSG_notified:
 			stand.noticed |= h->kind == PD_notice_kind_notice;
@@ -244,6 +245,7 @@ static void judge_begun(const struct registry *registry, const struct pd_message
 	demand(may_switch(registry, e->actor, e->area), event, "the actor may not");
 	demand(e->until_ms > e->time_ms && e->until_ms <= e->time_ms + year_ms, event, "its end is not to be had");
 	demand(e->told == 0, event, "it has told of itself before it began");
+	demand(e->nth == stand_of(e->plan).nth + 1, event, "it is another time than the next");
 }
 
 static void judge_ended(const struct registry *registry, const struct pd_message *event)
@@ -251,7 +253,8 @@ static void judge_ended(const struct registry *registry, const struct pd_message
 	const struct pd_mode_ended *e = &event->mode_ended;
 	struct stand stand = stand_of(e->plan);
 	demand(is_on(&stand), event, "it is not on");
-	demand(e->area == stand.begun->area && e->begun_ms == stand.begun->time_ms, event, "another one ends");
+	demand(e->area == stand.begun->area && e->begun_ms == stand.begun->time_ms && e->nth == stand.nth, event,
+	       "another one ends");
 	demand(!e->expired || stand.begun->until_ms <= e->time_ms, event, "its time has not passed");
 	demand(e->expired ? e->actor == 0 : may_switch(registry, e->actor, e->area), event, "the actor may not");
 }
@@ -440,14 +443,15 @@ static void look_at_on(struct command_look *look)
 	struct pd_message plan;
 	kept_event(look->registry, REGISTRY_PLANS, c->plan, &plan);
 	uint32_t wanted = c->area ? c->area : plan.plan_set.area;
-	if (is_on(&stand) && stand.begun->area == wanted && stand.begun->actor == look->actor &&
-	    (c->until_ms == 0 || c->until_ms == stand.begun->until_ms)) {
+	if (is_on(&stand) && (c->nth == 0 || c->nth == stand.nth) && stand.begun->area == wanted &&
+	    stand.begun->actor == look->actor && (c->until_ms == 0 || c->until_ms == stand.begun->until_ms)) {
 		look->repeats = stand.begun->seq;
 		return;
 	}
 	uint64_t until_ms = c->until_ms ? c->until_ms : look->now_ms + plan.plan_set.lasts_s * UINT64_C(1000);
 	uint32_t area = modes_look_at_plan(look->registry, c->plan, c->area, look->reasons);
 	look_refusable(look, !may_switch(look->registry, look->actor, area), PD_REFUSED_not_allowed);
+	look_refusable(look, c->nth && c->nth != stand.nth + 1, PD_REFUSED_not_next);
 	look_refusable(look, is_on(&stand) || plan_near(look->registry, area), PD_REFUSED_mode_on);
 	look_refusable(look, until_ms <= look->now_ms || until_ms > look->now_ms + year_ms, PD_REFUSED_bad_period);
 	look_become(look, PD_MSG_mode_begun);
@@ -459,11 +463,13 @@ static void look_at_off(struct command_look *look)
 	struct stand stand = stand_of(c->plan);
 	const struct happened *ended = stand.ended;
 	struct pd_message plan;
-	if (ended && !ended->expired && ended->actor == look->actor && ended->said == said_of(c->reason)) {
+	if (ended && (c->nth == 0 || c->nth == stand.nth) && !ended->expired && ended->actor == look->actor &&
+	    ended->said == said_of(c->reason)) {
 		look->repeats = ended->seq;
 		return;
 	}
 	look_refusable(look, !kept_event(look->registry, REGISTRY_PLANS, c->plan, &plan), PD_REFUSED_unknown_plan);
+	look_refusable(look, c->nth && c->nth != stand.nth, PD_REFUSED_not_next);
 	look_refusable(look, !is_on(&stand), PD_REFUSED_mode_off);
 	look_refusable(look, is_on(&stand) && !may_switch(look->registry, look->actor, stand.begun->area),
 		       PD_REFUSED_not_allowed);
@@ -504,6 +510,7 @@ void modes_make(const struct registry *registry, struct pd_message *command, uin
 	*command = (struct pd_message){.type = off ? PD_MSG_switch_off : PD_MSG_switch_on};
 	if (off) {
 		command->switch_off.plan = plan;
+		command->switch_off.nth = one_in(8) ? dice_below(&sim.dice, 3) : stand.nth;
 		command->switch_off.reason = pd_text(one_in(2) ? "" : "it is over");
 		*actor = some_switcher(registry, stand.begun ? stand.begun->area : 0);
 		return;
@@ -512,6 +519,7 @@ void modes_make(const struct registry *registry, struct pd_message *command, uin
 	struct pd_message kept;
 	kept_event(registry, REGISTRY_PLANS, plan, &kept);
 	*on = (struct pd_switch_on){.plan = plan, .area = one_in(2) ? 0 : district_area(registry)};
+	on->nth = one_in(8) ? dice_below(&sim.dice, 3) : stand.nth + 1;
 	if (one_in(3))
 		on->until_ms = sim_wall_ms() + dice_below(&sim.dice, 5 * SIM_DAY_MS);
 	if (one_in(20))

@@ -366,6 +366,24 @@ static void switching_on_again_is_the_same(void **state)
 	expect_u64(bed->decision.seq, seq, "the first one's seq");
 }
 
+/* What was sent long ago and comes now switches nothing. */
+static void an_old_copy_switches_nothing(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message first = on(PLAN, 3), end = off(PLAN);
+	first.switch_on.nth = end.switch_off.nth = 1;
+	must(bed, first, 402);
+	must(bed, end, 402);
+	must_refuse(bed, first, 402, PD_REFUSED_not_next, "on 1 times so far, you named time 1");
+	struct pd_message second = on(PLAN, 3);
+	second.switch_on.nth = 2;
+	must(bed, second, 402);
+	must_refuse(bed, end, 402, PD_REFUSED_not_next, "on 2 times so far, you named time 1");
+	must_refuse(bed, first, 402, PD_REFUSED_not_next, "");
+	second.switch_on.nth = 3;
+	must_refuse(bed, second, 402, PD_REFUSED_not_next, "");
+}
+
 static void plans_must_hold_together(void **state)
 {
 	struct bed *bed = *state;
@@ -401,6 +419,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(it_sends_its_notice_and_its_roll_call_once, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(who_may_and_where, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(switching_on_again_is_the_same, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(an_old_copy_switches_nothing, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(plans_must_hold_together, setup, bed_teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

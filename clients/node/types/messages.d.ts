@@ -626,6 +626,8 @@ export interface SwitchOn {
 	until_ms?: number | bigint
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
 	actor?: number
+	/** the how many-th time this plan is switched on, counted from 1: another one is refused, so an old copy switches nothing; 0: the next */
+	nth?: number
 }
 
 /** Ends a plan before its time. By staff and supervisors of the area where it is on or above it. */
@@ -636,6 +638,8 @@ export interface SwitchOff {
 	reason?: string
 	/** who acts, if not the connection's own person; only a connection entitled to it may name another (person) */
 	actor?: number
+	/** the how many-th time it was switched on, which is to end: another one is refused; 0: the one that is on */
+	nth?: number
 }
 
 /** Puts something on a community's or an organisation's list: an offer (资源) or a need (需求). By people with a post of work there or above. The id is made by the client, so that sending it again is the same listing. */
@@ -2564,6 +2568,8 @@ export interface ModeBegun {
 	area: number
 	/** when it ends by itself (ms since 1970 UTC) */
 	until_ms: number
+	/** the how many-th time it is */
+	nth: number
 	/** the broker keeps here what the plan has sent: 1 its notice, 2 its roll-call, added up */
 	told: number
 }
@@ -2583,6 +2589,8 @@ export interface ModeEnded {
 	area: number
 	/** since when it was on (ms since 1970 UTC) */
 	begun_ms: number
+	/** the how many-th time it was */
+	nth: number
 	/** its time has passed */
 	expired: boolean
 	/** why (0 to 500 characters) */
