@@ -380,8 +380,8 @@ static void an_old_copy_switches_nothing(void **state)
 	must(bed, second, 402);
 	must_refuse(bed, end, 402, PD_REFUSED_not_next, "on 2 times so far, you named time 1");
 	must_refuse(bed, first, 402, PD_REFUSED_not_next, "");
-	second.switch_on.nth = 3;
-	must_refuse(bed, second, 402, PD_REFUSED_not_next, "");
+	second.switch_on.nth = 4;
+	must_refuse(bed, second, 402, PD_REFUSED_not_next, "you named time 4");
 }
 
 static void plans_must_hold_together(void **state)
