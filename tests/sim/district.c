@@ -50,18 +50,34 @@ static const struct {
 	uint32_t id, parent;
 	uint8_t level, kind;
 } areas[] = {
-	{1, 0, PD_level_district, PD_area_kind_plain},         {11, 1, PD_level_street, PD_area_kind_plain},
-	{12, 1, PD_level_street, PD_area_kind_plain},          {111, 11, PD_level_community, PD_area_kind_urban},
-	{112, 11, PD_level_community, PD_area_kind_urban},     {121, 12, PD_level_community, PD_area_kind_village},
-	{1111, 111, PD_level_grid, PD_area_kind_plain},        {1112, 111, PD_level_grid, PD_area_kind_plain},
-	{1121, 112, PD_level_grid, PD_area_kind_plain},        {1122, 112, PD_level_grid, PD_area_kind_dedicated},
-	{1211, 121, PD_level_grid, PD_area_kind_plain},        {11111, 1111, PD_level_microgrid, PD_area_kind_plain},
-	{11112, 1111, PD_level_microgrid, PD_area_kind_plain}, {11121, 1112, PD_level_microgrid, PD_area_kind_plain},
-	{11122, 1112, PD_level_microgrid, PD_area_kind_plain}, {11211, 1121, PD_level_microgrid, PD_area_kind_plain},
-	{11212, 1121, PD_level_microgrid, PD_area_kind_plain}, {12111, 1211, PD_level_microgrid, PD_area_kind_plain},
+	{1, 0, PD_level_district, PD_area_kind_plain},
+	{11, 1, PD_level_street, PD_area_kind_plain},
+	{12, 1, PD_level_street, PD_area_kind_plain},
+	{111, 11, PD_level_community, PD_area_kind_urban},
+	{112, 11, PD_level_community, PD_area_kind_urban},
+	{121, 12, PD_level_community, PD_area_kind_village},
+	{1111, 111, PD_level_grid, PD_area_kind_plain},
+	{1112, 111, PD_level_grid, PD_area_kind_plain},
+	{1121, 112, PD_level_grid, PD_area_kind_plain},
+	{1122, 112, PD_level_grid, PD_area_kind_dedicated},
+	{1211, 121, PD_level_grid, PD_area_kind_plain},
+	{11111, 1111, PD_level_microgrid, PD_area_kind_plain},
+	{11112, 1111, PD_level_microgrid, PD_area_kind_plain},
+	{11121, 1112, PD_level_microgrid, PD_area_kind_plain},
+	{11122, 1112, PD_level_microgrid, PD_area_kind_plain},
+	{11211, 1121, PD_level_microgrid, PD_area_kind_plain},
+	{11212, 1121, PD_level_microgrid, PD_area_kind_plain},
+	{12111, 1211, PD_level_microgrid, PD_area_kind_plain},
 	{12112, 1211, PD_level_microgrid, PD_area_kind_plain},
+	{11213, 1121, PD_level_microgrid, PD_area_kind_volunteers},
 };
 enum { AREAS = sizeof areas / sizeof areas[0] };
+
+/* A micro-grid that people live in: organisations have no households. */
+static bool is_lived_in(int i)
+{
+	return areas[i].level == PD_level_microgrid && areas[i].kind < PD_area_kind_agency;
+}
 
 static const struct pd_put_category categories[] = {
 	{.category = 1,
@@ -146,7 +162,7 @@ static void add_households(struct rows *rows)
 	uint32_t id = HOUSEHOLD_FIRST;
 	for (int i = 0; i < AREAS; i++) {
 		uint32_t centre = id + 1;
-		for (int k = 0; k < HOUSES_OF_EACH && areas[i].level == PD_level_microgrid; k++)
+		for (int k = 0; k < HOUSES_OF_EACH && is_lived_in(i); k++)
 			add_row(rows, PD_MSG_put_household)->put_household =
 				(struct pd_put_household){.household = ++id,
 							  .area = areas[i].id,
@@ -165,6 +181,10 @@ static void add_people(struct rows *rows)
 		uint32_t area = areas[i].id;
 		switch (areas[i].level) {
 		case PD_level_microgrid:
+			if (!is_lived_in(i)) {
+				add_person(rows, 20000 + area, PD_post_staff, area, 0);
+				break;
+			}
 			add_person(rows, 20000 + area, PD_post_leader, area, household + 1);
 			add_person(rows, 40000 + area, PD_post_centre, area, household + 1);
 			add_person(rows, ++resident, PD_post_resident, area, household + 2);
