@@ -42,6 +42,17 @@ static void set_limit(struct pd_message *query, uint16_t limit)
 	}
 }
 
+/* Which event the answer waits for; null: it comes from memory, or the caller says so. */
+static uint64_t *awaited(struct pd_message *query)
+{
+	switch (query->type) {
+	case PD_MSG_list_orders: return &query->list_orders.after_seq;
+	case PD_MSG_list_listings: return &query->list_listings.after_seq;
+	case PD_MSG_list_notices: return &query->list_notices.after_seq;
+	default: return NULL;
+	}
+}
+
 static void go_on(struct pd_message *query, const struct pd_end *end)
 {
 	switch (query->type) {
@@ -88,7 +99,10 @@ static int walk(struct cli *cli, struct pd_client *client, struct pd_message *qu
 	struct pd_message last;
 	char cursor[64];
 	int code;
-	uint64_t left = limit ? limit : UINT64_MAX;
+	uint64_t left = limit ? limit : UINT64_MAX, *after_seq = awaited(query);
+	/* Whoever has just been told ok, by whichever command, finds it in the list. */
+	if (after_seq && *after_seq == 0)
+		*after_seq = UINT64_MAX;
 	do {
 		page.rows.count = 0;
 		set_limit(query, (uint16_t)(left < PAGE ? left : PAGE));
@@ -96,6 +110,8 @@ static int walk(struct cli *cli, struct pd_client *client, struct pd_message *qu
 		if (code != CLI_OK)
 			break;
 		struct pd_end end = last.end;
+		if (after_seq)
+			*after_seq = 0; /* the next pages hold it, too */
 		/* What is asked for the names ends the life of last. */
 		if (end.cursor.bytes)
 			memcpy(cursor, end.cursor.data, end.cursor.bytes);
