@@ -20,6 +20,7 @@ struct happened {
 	uint64_t seq, time_ms, from_ms, until_ms, said;
 	struct pd_id listing, claim, other;
 	uint32_t actor, area, by, quantity;
+	uint32_t ends; /* of fulfilled: how much was claimed */
 	uint8_t side, kind;
 	bool expired;
 };
@@ -100,9 +101,7 @@ static struct stand stand_at(const struct pd_id *id, uint64_t seq)
 		case PD_MSG_listed: stand.listed = h; break;
 		case PD_MSG_withdrawn: stand.over = h; break;
 		case PD_MSG_claimed: stand.claimed += h->quantity; break;
-		default:
-			stand.claimed -= claim_at(&h->listing, &h->claim, seq).claimed->quantity;
-			stand.fulfilled += h->quantity;
+		default: stand.claimed -= h->ends; stand.fulfilled += h->quantity;
 		}
 	}
 	if (stand.listed && !stand.over)
@@ -219,6 +218,12 @@ static void judge(const struct registry *registry, const struct pd_message *even
 		judge_withdrawn(registry, event, &stand);
 }
 
+static uint32_t quantity_of_claim(const struct pd_fulfilled *fulfilled)
+{
+	const struct happened *claimed = claim_at(&fulfilled->listing, &fulfilled->claim, UINT64_MAX).claimed;
+	return claimed ? claimed->quantity : 0;
+}
+
 static struct happened happened_of(const struct pd_message *event)
 {
 	const struct pd_listing_event *e = &event->listing_event;
@@ -248,6 +253,7 @@ static struct happened happened_of(const struct pd_message *event)
 		h.other = event->fulfilled.other;
 		h.by = event->fulfilled.by;
 		h.quantity = event->fulfilled.quantity;
+		h.ends = quantity_of_claim(&event->fulfilled);
 		h.said = said_of(event->fulfilled.result, 0);
 		break;
 	default:
