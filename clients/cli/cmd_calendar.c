@@ -20,7 +20,7 @@ struct words {
 	const char *list[WORDS_MAX];
 	int count;
 	const char *due, *hours;
-	bool check;
+	bool check, dry_run, yes;
 };
 
 /* ---- what is set ---- */
@@ -236,6 +236,17 @@ static int check_years(struct cli *cli, const struct registry *registry)
 
 /* ---- --due ---- */
 
+/* What was computed without a calendar may come out otherwise once there is one. */
+static void warn_of_years(const struct cli *cli, const struct registry *registry, uint32_t first, uint32_t last)
+{
+	for (uint32_t year = first; year <= last; year++)
+		if (!find_calendar(registry, year))
+			cli_say(cli,
+				_("%u has no calendar: all but its Saturdays and Sundays is taken as worked, in the "
+				  "usual hours"),
+				year);
+}
+
 /* "3workdays", "10days", "8workhours", or as moment.h has it. */
 static bool read_span(const char *text, uint32_t *s, enum pd_clock *clock)
 {
@@ -270,6 +281,8 @@ static int show_due(struct cli *cli, const struct registry *registry, const stru
 	if (!moment_read(cli, "--due", words->due, &from_ms))
 		return CLI_USAGE;
 	uint64_t due_ms = calendar_add(registry, from_ms, s, clock);
+	if (clock == PD_clock_workdays || clock == PD_clock_working)
+		warn_of_years(cli, registry, year_of(from_ms), year_of(due_ms));
 	if (!cli->json) {
 		puts(print_time(due_ms, time));
 		return CLI_OK;
@@ -291,6 +304,8 @@ static bool read_file(const char *path, struct rows *rows)
 	size_t start, before = rows->tables[ROWS_CALENDARS].count;
 	if (registry_text_read(path, ROWS_CALENDARS, &problems, &text, &start))
 		(void)calendar_csv_read(rows, text.data + start, text.count - start, &problems);
+	if (problems.count == 0 && rows->tables[ROWS_CALENDARS].count == before)
+		problems_add(&problems, ROWS_CALENDARS, 0, _("the file names no day: a row is date,kind,name"));
 	for (size_t i = before; i < rows->tables[ROWS_CALENDARS].count; i++)
 		for (size_t j = 0; j < before; j++)
 			if (rows_id(rows, ROWS_CALENDARS, i) == rows_id(rows, ROWS_CALENDARS, j))
@@ -322,43 +337,140 @@ static bool set_hours(struct rows *rows, const char *text)
 	return true;
 }
 
-static int put_calendar(struct cli *cli, struct pd_client *client, const struct rows *rows, size_t i, struct json *json)
+/* What becomes of a year's named days. lost: those of before that are named no longer. */
+struct change {
+	uint32_t year, before, now, lost;
+};
+
+static bool names_day(const struct pd_put_calendar *calendar, uint64_t yyyymmdd)
+{
+	const struct pd_u64s lists[] = {calendar->holidays, calendar->workdays};
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
+		for (uint32_t j = 0; j < lists[i].count; j++)
+			if (lists[i].values[j] == yyyymmdd)
+				return true;
+	return false;
+}
+
+static struct change compare_year(const struct registry *registry, const struct pd_put_calendar *now)
+{
+	const struct calendar *calendar = find_calendar(registry, now->calendar);
+	struct pd_message was = {.type = PD_MSG_put_calendar};
+	struct change change = {.year = now->calendar, .now = now->holidays.count + now->workdays.count};
+	if (calendar)
+		registry_put_of(registry, REGISTRY_CALENDARS, &calendar->entity, &was);
+	const struct pd_u64s lists[] = {was.put_calendar.holidays, was.put_calendar.workdays};
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		change.before += lists[i].count;
+		for (uint32_t j = 0; j < lists[i].count; j++)
+			change.lost += !names_day(now, lists[i].values[j]);
+	}
+	return change;
+}
+
+static void tell_change(const struct cli *cli, const struct change *change, struct json *json, const char *what,
+			uint64_t seq)
+{
+	if (!cli->json) {
+		printf("%s: ", what);
+		printf(P_("%u named day before", "%u named days before", change->before), change->before);
+		printf(_(", %u now\n"), change->now);
+		return;
+	}
+	json_object(json, NULL);
+	json_number(json, "year", change->year);
+	json_number(json, "days_before", change->before);
+	json_number(json, "days", change->now);
+	json_number(json, "days_lost", change->lost);
+	json_number(json, "seq", seq);
+	json_end(json);
+}
+
+static int put_calendar(struct cli *cli, struct pd_client *client, const struct rows *rows, size_t i,
+			const struct change *change, struct json *json)
 {
 	struct pd_message put, answer;
+	char what[PD_DETAIL_BYTES];
 	rows_message(rows, ROWS_CALENDARS, i, &put);
 	put.put_calendar.actor = cli->person;
-	uint32_t year = put.put_calendar.calendar;
 	int code = cli_call(cli, client, &put, &answer);
 	if (code != CLI_OK)
 		return code;
-	if (!cli->json) {
-		printf(answer.ok.seq ? _("the calendar of %" PRIu32 " is set\n")
-				     : _("the calendar of %" PRIu32 " is as it was\n"),
-		       year);
-		return CLI_OK;
-	}
-	json_object(json, NULL);
-	json_number(json, "year", year);
-	json_number(json, "seq", answer.ok.seq);
-	json_end(json);
+	snprintf(what, sizeof what,
+		 answer.ok.seq ? _("the calendar of %" PRIu32 " is set")
+			       : _("the calendar of %" PRIu32 " is as it was"),
+		 change->year);
+	tell_change(cli, change, json, what, answer.ok.seq);
 	return CLI_OK;
 }
 
-static int put_calendars(struct cli *cli, const struct rows *rows)
+/* Sets the years, or only says what would become of them. */
+static int put_calendars(struct cli *cli, struct pd_client *client, const struct rows *rows,
+			 const struct change *changes, bool dry_run)
 {
-	struct pd_client *client;
 	struct json json;
-	enum pd_err err = cli_open(cli, &client);
-	int code = (int)cli_exit_of(err);
-	if (err)
-		return code;
+	char what[PD_DETAIL_BYTES];
+	int code = CLI_OK;
 	json_init(&json, stdout);
 	if (cli->json)
 		json_array(&json, NULL);
-	for (size_t i = 0; i < rows->tables[ROWS_CALENDARS].count && code == CLI_OK; i++)
-		code = put_calendar(cli, client, rows, i, &json);
+	for (size_t i = 0; i < rows->tables[ROWS_CALENDARS].count && code == CLI_OK; i++) {
+		if (!dry_run) {
+			code = put_calendar(cli, client, rows, i, &changes[i], &json);
+			continue;
+		}
+		snprintf(what, sizeof what, _("the calendar of %" PRIu32 " would be set"), changes[i].year);
+		tell_change(cli, &changes[i], &json, what, 0);
+	}
 	if (cli->json && code == CLI_OK)
 		json_end(&json);
+	return code;
+}
+
+/* Nothing is set when days would be lost that nobody said may be. */
+static int check_losses(const struct cli *cli, const struct change *changes, size_t count)
+{
+	int code = CLI_OK;
+	for (size_t i = 0; i < count; i++) {
+		if (changes[i].lost == 0)
+			continue;
+		cli_say(cli,
+			P_("%u: a file is the whole year, and this one leaves out %u day that is named now",
+			   "%u: a file is the whole year, and this one leaves out %u days that are named now",
+			   changes[i].lost),
+			changes[i].year, changes[i].lost);
+		code = CLI_REFUSED;
+	}
+	return code == CLI_OK ? code : cli_fail(cli, code, _("nothing was set; --yes sets it all the same"));
+}
+
+static int change_calendars(struct cli *cli, struct pd_client *client, const struct rows *rows,
+			    const struct words *words)
+{
+	size_t count = rows->tables[ROWS_CALENDARS].count;
+	struct registry *registry = registry_new(0);
+	struct change *changes = calloc(count + 1, sizeof *changes);
+	if (!changes)
+		abort();
+	int code = read_calendars(cli, client, registry);
+	for (size_t i = 0; i < count; i++)
+		changes[i] = compare_year(registry, rows_calendar(rows, i));
+	if (code == CLI_OK && !words->yes && !words->dry_run)
+		code = check_losses(cli, changes, count);
+	if (code == CLI_OK)
+		code = put_calendars(cli, client, rows, changes, words->dry_run);
+	free(changes);
+	registry_free(registry);
+	return code;
+}
+
+static int open_and_change(struct cli *cli, const struct rows *rows, const struct words *words)
+{
+	struct pd_client *client;
+	enum pd_err err = cli_open(cli, &client);
+	if (err)
+		return (int)cli_exit_of(err);
+	int code = change_calendars(cli, client, rows, words);
 	pd_client_close(client);
 	return code;
 }
@@ -375,7 +487,7 @@ static int set_calendars(struct cli *cli, const struct words *words)
 	if (code == CLI_OK && words->hours && !set_hours(rows, words->hours))
 		code = CLI_USAGE;
 	if (code == CLI_OK)
-		code = put_calendars(cli, rows);
+		code = open_and_change(cli, rows, words);
 	rows_free(rows);
 	return code;
 }
@@ -415,6 +527,8 @@ int cmd_calendar(struct cli *cli, int argc, char **argv)
 	const struct cli_option options[] = {
 		{"hours", "H", N_("of set: the working hours, otherwise those of the files, or the usual ones"),
 		 &words.hours, NULL},
+		{"dry-run", NULL, N_("of set: only say what would become of each year"), NULL, &words.dry_run},
+		{"yes", NULL, N_("of set: also when days that are named now are left out"), NULL, &words.yes},
 		{"check", NULL, N_("say which of the last, this and the next year has no calendar"), NULL,
 		 &words.check},
 		{"due", "T", N_("when so long has passed from T on: --due \"2026-02-13 16:00\" 3workdays"), &words.due,
@@ -427,6 +541,8 @@ int cmd_calendar(struct cli *cli, int argc, char **argv)
 	bool set = words.count && strcmp(words.list[0], "set") == 0;
 	if (words.hours && !set)
 		return cli_fail(cli, CLI_USAGE, _("--hours is for set"));
+	if ((words.dry_run || words.yes) && !set)
+		return cli_fail(cli, CLI_USAGE, _("--dry-run and --yes are for set"));
 	if ((words.check && (words.due || words.count)) || (set && words.due))
 		return cli_fail(cli, CLI_USAGE, _("one thing at a time: a year, set, --check or --due"));
 	if (!set && words.count > 1)

@@ -81,6 +81,9 @@ static const char *const calendar_help[] = {
 	"  2026-01-04,workday,元旦调休\n",
 	"  2026,hours,08:30-12:00 13:30-17:30\n",
 	"\n",
+	N_("A file is the whole of its years: what stands there before is replaced, and how many days were named "
+	   "before\n"
+	   "and are now is said. Days that would be named no longer need --yes; --dry-run changes nothing.\n"),
 	N_("--check exits with 1 when this year's calendar is missing, or, from November on, the next one's.\n"
 	   "--due T SPAN: SPAN is 3workdays, 10days, 8workhours, 90m or 36h.\n"),
 	NULL,
