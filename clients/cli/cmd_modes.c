@@ -39,7 +39,8 @@ int cmd_plans(struct cli *cli, int argc, char **argv)
 
 /* ---- what is on ---- */
 
-static const char *const mode_titles[] = {N_(">PLAN"), N_("AREA"), N_("SINCE"), N_("UNTIL"), NULL};
+static const char *const mode_titles[] = {N_(">PLAN"), N_("NAME"), N_("AREA"), N_("SINCE"),
+					  N_("UNTIL"), N_("BY"),   NULL};
 
 static void mode_cells(struct setup *setup, const struct pd_message *event)
 {
@@ -48,9 +49,31 @@ static void mode_cells(struct setup *setup, const struct pd_message *event)
 	if (event->type != PD_MSG_mode_begun)
 		return;
 	table_cell(setup->table, "%" PRIu32, mode->plan);
+	setup_name(setup, NAME_PLAN, mode->plan);
 	setup_name(setup, NAME_AREA, mode->area);
 	table_cell(setup->table, "%s", print_time(mode->time_ms, time));
 	table_cell(setup->table, "%s", print_time(mode->until_ms, time));
+	table_cell(setup->table, "%s",
+		   mode->actor ? names_get(setup->cli, setup->client, NAME_PERSON, mode->actor)->text : _("operator"));
+}
+
+static void learn_plan(struct cli *cli, struct pd_client *client, const struct pd_message *event, void *arg)
+{
+	(void)client;
+	(void)arg;
+	names_learn(cli->names, event);
+}
+
+/* Asks for the plans' names first, on a connection of its own. */
+static int show_modes(struct cli *cli)
+{
+	struct pd_client *client;
+	enum pd_err err = cli_open(cli, &client);
+	if (err)
+		return (int)cli_exit_of(err);
+	int code = pages_setup(cli, client, PD_MSG_plan_set, learn_plan, NULL, NULL);
+	pd_client_close(client);
+	return code == CLI_OK ? setup_show(cli, PD_MSG_mode_begun, mode_titles, mode_cells) : code;
 }
 
 /* ---- switching ---- */
@@ -100,79 +123,168 @@ static int show_preview(struct cli *cli, struct pd_client *client, const struct 
 	return code;
 }
 
-static int tell_done(struct cli *cli, const struct pd_message *answer, const char *done)
-{
-	struct json json;
-	if (!cli->json) {
-		puts(done);
-		return CLI_OK;
-	}
-	json_init(&json, stdout);
-	json_object(&json, NULL);
-	json_number(&json, "seq", answer->ok.seq);
-	json_end(&json);
-	return CLI_OK;
-}
-
 struct words {
 	const char *words[3], *area, *until;
 	bool preview;
 	int count;
 };
 
-/* How often a plan was switched on. */
-struct times {
-	uint32_t plan, nth;
+/* A plan that is switched. */
+struct switching {
+	struct cli *cli;
+	struct pd_client *client;
+	uint32_t plan;
+	bool has_notice, has_roll_call;
+	uint32_t area;           /* where it is on, or was the last time */
+	uint64_t until_ms;       /* 0: it is not on */
+	uint32_t nth;            /* how often it was switched on */
+	struct pd_effect effect; /* what switching it on does to the orders there */
 };
 
 static void on_switched(struct cli *cli, struct pd_client *client, const struct pd_message *event, void *arg)
 {
-	struct times *times = arg;
+	struct switching *switching = arg;
+	bool on = event->type == PD_MSG_mode_begun;
 	(void)cli;
 	(void)client;
-	if (event->mode_begun.plan == times->plan) /* both events begin alike */
-		times->nth = event->type == PD_MSG_mode_begun ? event->mode_begun.nth : event->mode_ended.nth;
+	if (event->mode_begun.plan != switching->plan) /* both events begin alike */
+		return;
+	switching->area = event->mode_begun.area;
+	switching->until_ms = on ? event->mode_begun.until_ms : 0;
+	switching->nth = on ? event->mode_begun.nth : event->mode_ended.nth;
+}
+
+static int read_mode(struct switching *switching)
+{
+	return pages_setup(switching->cli, switching->client, PD_MSG_mode_begun, on_switched, NULL, switching);
+}
+
+static void on_plan(struct cli *cli, struct pd_client *client, const struct pd_message *event, void *arg)
+{
+	struct switching *switching = arg;
+	learn_plan(cli, client, event, NULL);
+	if (event->plan_set.plan != switching->plan)
+		return;
+	switching->has_notice = event->plan_set.notice.bytes;
+	switching->has_roll_call = event->plan_set.roll_call.bytes;
+}
+
+/* The plan that text means, by its id or its name. */
+static int find_plan(struct switching *switching, const char *text)
+{
+	struct cli *cli = switching->cli;
+	int code = pages_setup(cli, switching->client, PD_MSG_plan_set, learn_plan, NULL, NULL);
+	if (code == CLI_OK)
+		code = names_find_plan(cli, switching->client, text, &switching->plan);
+	return code == CLI_OK ? pages_setup(cli, switching->client, PD_MSG_plan_set, on_plan, NULL, switching) : code;
+}
+
+static void on_first_effect(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
+{
+	struct switching *switching = arg;
+	(void)client;
+	(void)last;
+	if (answer->type == PD_MSG_effect && switching->effect.area == 0) /* of the area itself, then of those below */
+		switching->effect = answer->effect;
+}
+
+static void print_on(const struct switching *switching)
+{
+	const struct pd_effect *effect = &switching->effect;
+	char time[PRINT_TIME_BYTES];
+	printf(_("%s is on in %s until %s.\n"),
+	       names_get(switching->cli, switching->client, NAME_PLAN, switching->plan)->text,
+	       names_get(switching->cli, switching->client, NAME_AREA, switching->area)->text,
+	       print_time(switching->until_ms, time));
+	if (effect->open)
+		printf(_("Of its open orders (%u) %u get another time, %u an earlier one; %u are overdue at once.\n"),
+		       effect->open, effect->changed, effect->earlier, effect->overdue);
+	else
+		puts(_("No order is open there."));
+	if (switching->has_notice)
+		puts(_("Its notice goes to the households: paidan notice list."));
+	if (switching->has_roll_call)
+		puts(_("Its roll-call is handed out: paidan rollcall list."));
+}
+
+static void json_on(const struct switching *switching, uint64_t seq)
+{
+	const struct pd_effect *effect = &switching->effect;
+	struct json json;
+	json_init(&json, stdout);
+	json_object(&json, NULL);
+	json_number(&json, "seq", seq);
+	json_number(&json, "plan", switching->plan);
+	json_number(&json, "area", switching->area);
+	json_number(&json, "until_ms", switching->until_ms);
+	json_number(&json, "open", effect->open);
+	json_number(&json, "changed", effect->changed);
+	json_number(&json, "earlier", effect->earlier);
+	json_number(&json, "overdue", effect->overdue);
+	json_bool(&json, "notice", switching->has_notice);
+	json_bool(&json, "roll_call", switching->has_roll_call);
+	json_end(&json);
 }
 
 /* Names the time that is meant, so that a copy that comes late switches nothing. */
-static int name_time(struct cli *cli, struct pd_client *client, struct pd_message *message)
+static int switch_on(struct switching *switching, const struct words *words, struct pd_switch_on *on)
 {
-	struct times times = {.plan = message->switch_on.plan};
-	int code = pages_setup(cli, client, PD_MSG_mode_begun, on_switched, NULL, &times);
-	if (message->type == PD_MSG_switch_on)
-		message->switch_on.nth = times.nth + 1;
-	else
-		message->switch_off.nth = times.nth;
+	struct cli *cli = switching->cli;
+	struct pd_client *client = switching->client;
+	struct pd_message answer, message = {.type = PD_MSG_switch_on};
+	int code = words->area ? names_find_area(cli, client, words->area, &on->area) : CLI_OK;
+	if (code != CLI_OK || words->preview)
+		return code == CLI_OK ? show_preview(cli, client, on) : code;
+	struct pd_message query = {.type = PD_MSG_preview_mode, .preview_mode = {on->plan, on->area}};
+	code = cli_query(cli, client, &query, on_first_effect, switching, NULL);
+	if (code == CLI_OK)
+		code = read_mode(switching);
+	on->nth = switching->nth + 1;
+	message.switch_on = *on;
+	if (code == CLI_OK)
+		code = cli_call(cli, client, &message, &answer);
+	uint64_t seq = code == CLI_OK ? answer.ok.seq : 0;
+	if (code == CLI_OK)
+		code = read_mode(switching);
+	if (code == CLI_OK && cli->json)
+		json_on(switching, seq);
+	else if (code == CLI_OK)
+		print_on(switching);
 	return code;
 }
 
-static int switch_on(struct cli *cli, struct pd_client *client, const struct words *words, struct pd_message *message)
+static int switch_off(struct switching *switching, struct pd_switch_off *off)
 {
-	struct pd_message answer;
-	int code = words->area ? names_find_area(cli, client, words->area, &message->switch_on.area) : CLI_OK;
-	if (code != CLI_OK || words->preview)
-		return code == CLI_OK ? show_preview(cli, client, &message->switch_on) : code;
-	code = name_time(cli, client, message);
+	struct cli *cli = switching->cli;
+	struct pd_message answer, message = {.type = PD_MSG_switch_off};
+	struct json json;
+	int code = read_mode(switching);
+	off->nth = switching->nth;
+	message.switch_off = *off;
 	if (code == CLI_OK)
-		code = cli_call(cli, client, message, &answer);
-	return code == CLI_OK ? tell_done(cli, &answer, _("The plan is on.")) : code;
-}
-
-static int switch_off(struct cli *cli, struct pd_client *client, struct pd_message *message)
-{
-	struct pd_message answer;
-	int code = name_time(cli, client, message);
-	if (code == CLI_OK)
-		code = cli_call(cli, client, message, &answer);
-	return code == CLI_OK ? tell_done(cli, &answer, _("The plan is on no longer.")) : code;
+		code = cli_call(cli, switching->client, &message, &answer);
+	if (code != CLI_OK)
+		return code;
+	if (!cli->json) {
+		printf(_("%s is on no longer in %s.\n"),
+		       names_get(cli, switching->client, NAME_PLAN, switching->plan)->text,
+		       names_get(cli, switching->client, NAME_AREA, switching->area)->text);
+		return CLI_OK;
+	}
+	json_init(&json, stdout);
+	json_object(&json, NULL);
+	json_number(&json, "seq", answer.ok.seq);
+	json_number(&json, "plan", switching->plan);
+	json_number(&json, "area", switching->area);
+	json_end(&json);
+	return CLI_OK;
 }
 
 static int run(struct cli *cli, const struct words *words)
 {
 	bool on = strcmp(words->words[0], "on") == 0;
-	struct pd_message message = {.type = on ? PD_MSG_switch_on : PD_MSG_switch_off};
-	uint32_t plan = 0;
-	struct pd_client *client;
+	struct switching switching = {.cli = cli};
+	uint64_t until_ms = 0;
 	if (!on && strcmp(words->words[0], "off") != 0)
 		return cli_fail(cli, CLI_USAGE, _("\"%s\" is neither on nor off"), words->words[0]);
 	if (words->count < 2)
@@ -181,20 +293,22 @@ static int run(struct cli *cli, const struct words *words)
 		return cli_fail(cli, CLI_USAGE, _("a reason is for paidan mode off"));
 	if (!on && (words->area || words->until || words->preview))
 		return cli_fail(cli, CLI_USAGE, _("--area, --until and --preview are for paidan mode on"));
-	if (!cli_id32("PLAN", words->words[1], &plan) ||
-	    (on && !moment_read(cli, "--until", words->until, &message.switch_on.until_ms)))
+	if (!moment_read(cli, "--until", words->until, &until_ms))
 		return CLI_USAGE;
-	message.switch_on.plan = plan; /* both have it first */
-	if (on)
-		message.switch_on.actor = cli->person;
-	else
-		message.switch_off = (struct pd_switch_off){
-			.plan = plan, .reason = pd_text(words->count > 2 ? words->words[2] : ""), .actor = cli->person};
-	enum pd_err err = cli_open(cli, &client);
+	enum pd_err err = cli_open(cli, &switching.client);
 	if (err)
 		return (int)cli_exit_of(err);
-	int code = on ? switch_on(cli, client, words, &message) : switch_off(cli, client, &message);
-	pd_client_close(client);
+	int code = find_plan(&switching, words->words[1]);
+	if (code == CLI_OK && on)
+		code = switch_on(
+			&switching, words,
+			&(struct pd_switch_on){.plan = switching.plan, .until_ms = until_ms, .actor = cli->person});
+	else if (code == CLI_OK)
+		code = switch_off(&switching,
+				  &(struct pd_switch_off){.plan = switching.plan,
+							  .reason = pd_text(words->count > 2 ? words->words[2] : ""),
+							  .actor = cli->person});
+	pd_client_close(switching.client);
 	return code;
 }
 
@@ -211,5 +325,5 @@ int cmd_mode(struct cli *cli, int argc, char **argv)
 	words.count = cli_args(cli, argc, argv, options, words.words, 0, 3);
 	if (words.count < 0)
 		return (int)cli->exit;
-	return words.count ? run(cli, &words) : setup_show(cli, PD_MSG_mode_begun, mode_titles, mode_cells);
+	return words.count ? run(cli, &words) : show_modes(cli);
 }

@@ -106,9 +106,12 @@ static const char *const listing_help[] = {
 static const char *const mode_help[] = {
 	N_("Without a word: which plans are on, and where. on PLAN switches one on in its own area, or with --area in "
 	   "one\n"
-	   "below it; off PLAN ends it before its time. Times of open orders follow, as the plan says. Plans come with "
-	   "plans.csv in\n"
-	   "the folder of paidan import.\n"),
+	   "below it; off PLAN ends it before its time. PLAN is an id or a name. Times of open orders follow, as the "
+	   "plan\n"
+	   "says. Plans come with plans.csv in the folder of paidan import.\n"),
+	N_("A plan can be on in one area at a time, and in an area, with those above and below it, one plan at a "
+	   "time.\n"
+	   "Whoever needs the same in two areas switches it on in one above both, or keeps two plans.\n"),
 	NULL,
 };
 

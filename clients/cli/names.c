@@ -89,6 +89,7 @@ void names_learn(struct names *names, const struct pd_message *m)
 	case PD_MSG_category_set:
 		learn(names, NAME_CATEGORY, m->category_set.category, 0, m->category_set.level, m->category_set.name);
 		break;
+	case PD_MSG_plan_set: learn(names, NAME_PLAN, m->plan_set.plan, m->plan_set.area, 0, m->plan_set.name); break;
 	default: break;
 	}
 }
@@ -139,6 +140,7 @@ void names_want(struct cli *cli, struct pd_client *client, enum name_kind kind, 
 		ask(cli->names, client, &message);
 		break;
 	case NAME_CATEGORY: ask_all_categories(cli->names, client); break;
+	case NAME_PLAN: break;
 	}
 }
 
@@ -270,6 +272,10 @@ static const struct sayings {
 			   N_("no category is called %s; these are like it:"),
 			   N_("no category is called %s; paidan categories lists them"),
 			   N_("there is no category %s; paidan categories lists them")},
+	[NAME_PLAN] = {N_("plan"), N_("%u plans are called %s; name one by its id:"),
+		       N_("no plan is called %s; these are like it:"),
+		       N_("no plan is called %s; paidan plans lists them"),
+		       N_("there is no plan %s; paidan plans lists them")},
 };
 
 static int not_one(struct cli *cli, struct pd_client *client, struct search *search)
@@ -316,4 +322,9 @@ int names_find_category(struct cli *cli, struct pd_client *client, const char *t
 	ask_all_categories(cli->names, client);
 	names_settle(cli, client);
 	return find(cli, client, NAME_CATEGORY, text, category);
+}
+
+int names_find_plan(struct cli *cli, struct pd_client *client, const char *text, uint32_t *plan)
+{
+	return find(cli, client, NAME_PLAN, text, plan);
 }

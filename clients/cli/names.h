@@ -10,7 +10,8 @@
 
 struct names;
 
-enum name_kind { NAME_AREA, NAME_PERSON, NAME_CATEGORY };
+/* Plans are known when they have been learnt: nobody can be asked for a single one. */
+enum name_kind { NAME_AREA, NAME_PERSON, NAME_CATEGORY, NAME_PLAN };
 
 struct name {
 	uint32_t id;
@@ -32,8 +33,8 @@ void names_want_all(struct cli *cli, struct pd_client *client, const struct pd_m
 void names_settle(struct cli *cli, struct pd_client *client);
 /* The name, after asking for it if need be. It lives as long as names. */
 const struct name *names_get(struct cli *cli, struct pd_client *client, enum name_kind kind, uint32_t id);
-/* Take a name from what came for another reason: area, person, category, area_set, person_set, category_set; others are
- * left alone. */
+/* Take a name from what came for another reason: area, person, category, area_set, person_set, category_set, plan_set;
+ * others are left alone. */
 void names_learn(struct names *names, const struct pd_message *message);
 
 /* "城东街道 / 税务街社区第一网格": an area's name behind those above it, without the district's and those that the next
@@ -45,5 +46,7 @@ char *names_path(struct cli *cli, struct pd_client *client, uint32_t area, char 
 PD_MUST_USE int names_find_area(struct cli *cli, struct pd_client *client, const char *text, uint32_t *area);
 /* The same for a category. */
 PD_MUST_USE int names_find_category(struct cli *cli, struct pd_client *client, const char *text, uint32_t *category);
+/* The same for a plan, of those that have been learnt. */
+PD_MUST_USE int names_find_plan(struct cli *cli, struct pd_client *client, const char *text, uint32_t *plan);
 
 #endif

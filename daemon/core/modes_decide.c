@@ -150,7 +150,8 @@ static void decide_on(const struct core *core, const struct pd_switch_on *comman
 	const struct mode *near = mode && mode->on ? mode : mode_near(registry, area);
 	if (near)
 		return core_refuse(decision, PD_REFUSED_mode_on,
-				   PD_DETAIL(plan_is_on, PD_NUMBER(near->id), PD_NUMBER(near->area)));
+				   near == mode ? PD_DETAIL(plan_on_once, PD_NUMBER(near->id), PD_NUMBER(near->area))
+						: PD_DETAIL(plan_is_on, PD_NUMBER(near->id), PD_NUMBER(near->area)));
 	uint64_t until_ms = command->until_ms ? command->until_ms : now_ms + plan->lasts_s * UINT64_C(1000);
 	if (until_ms <= now_ms)
 		return core_refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(ended_already));

@@ -336,7 +336,8 @@ static void who_may_and_where(void **state)
 	bed_do(bed, &again, 401);
 	expect_outcome(bed, CORE_REPEATED, "the same again");
 	expect_u64(bed->decision.seq, seq, "the first one's seq");
-	must_refuse(bed, on(PLAN, 3), 402, PD_REFUSED_mode_on, "plan 1 is on in area 3");
+	must_refuse(bed, on(PLAN, 3), 402, PD_REFUSED_mode_on,
+		    "plan 1 is on already, in area 3; it can be on in one area at a time");
 	must_refuse(bed, on(OTHER, 0), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3");  /* above it */
 	must_refuse(bed, on(OTHER, 11), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3"); /* below it */
 	must_refuse(bed, put_plan(PLAN, 2, 1), 0, PD_REFUSED_mode_on, "plan 1 is on in area 3");
