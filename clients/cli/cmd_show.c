@@ -50,9 +50,9 @@ static void print_due(const struct pd_order *order)
 		print_pair(_("left"), print_duration(order->left_s * UINT64_C(1000), away));
 		return;
 	}
-	bool late = now_ms > order->due_ms;
+	bool late = now_ms > order->due_ms, closes = order->state == PD_STATE_completed;
 	print_duration(late ? now_ms - order->due_ms : order->due_ms - now_ms, away);
-	print_column(stdout, _("due"), LABEL_COLUMNS);
+	print_column(stdout, closes ? _("closes") : _("due"), LABEL_COLUMNS);
 	printf(late ? _("%s (%s ago)\n") : _("%s (in %s)\n"), print_time(order->due_ms, time), away);
 }
 
@@ -85,7 +85,7 @@ static void say_where(struct cli *cli, struct pd_client *client, const struct pd
 	names_path(cli, client, order->holder, path, sizeof path);
 	switch (order->state) {
 	case PD_STATE_waiting:
-		printf(_("It waits at %s since %s.\n"), path, print_time(order->waiting_ms, time));
+		printf(_("It has waited at %s since %s.\n"), path, print_time(order->waiting_ms, time));
 		break;
 	case PD_STATE_accepted:
 		printf(_("%s of %s has taken it on, %s.\n"), tell_person(cli, client, order->acceptor, who, sizeof who),
@@ -100,6 +100,9 @@ static void say_where(struct cli *cli, struct pd_client *client, const struct pd
 		printf(_("It is done, as %s of %s says since %s.\n"),
 		       tell_person(cli, client, order->acceptor, who, sizeof who), path,
 		       print_time(order->completed_ms, time));
+		if (order->due_ms)
+			printf(_("It closes by itself at %s, unless it is confirmed or reopened before.\n"),
+			       print_time(order->due_ms, time));
 		break;
 	default: break;
 	}
@@ -123,15 +126,28 @@ static void say_others(const struct pd_order *order)
 		       order->endorsements, (double)order->endorsed_stars / order->endorsements);
 }
 
+/* Where it goes when the time passes that runs now. */
+static void say_otherwise(struct cli *cli, struct pd_client *client, const struct pd_order *order, uint64_t by_ms,
+			  uint64_t now_ms)
+{
+	if (!by_ms || now_ms > by_ms || order->stuck || order->state == PD_STATE_suspended)
+		return;
+	puts(names_get(cli, client, NAME_AREA, order->holder)->code == PD_level_district
+		     ? _("Otherwise it stays with the district, as one that is stuck.")
+		     : _("Otherwise it goes to those above, and waits there."));
+}
+
 static void say_how_it_stands(struct cli *cli, struct pd_client *client, const struct pd_order *order)
 {
 	uint64_t now_ms = print_wall_ms();
 	say_where(cli, client, order);
 	say_by(order->accept_by_ms, now_ms, _("It will be taken on by %s, in %s.\n"),
 	       _("It is overdue: it was to be taken on by %s, %s ago.\n"));
+	say_otherwise(cli, client, order, order->accept_by_ms, now_ms);
 	if (!order->accept_by_ms || now_ms <= order->accept_by_ms)
 		say_by(order->complete_by_ms, now_ms, _("It will be done by %s, in %s.\n"),
 		       _("It is overdue: it was to be done by %s, %s ago.\n"));
+	say_otherwise(cli, client, order, order->accept_by_ms ? 0 : order->complete_by_ms, now_ms);
 	say_others(order);
 }
 
@@ -183,12 +199,15 @@ static void tell_all(struct showing *showing, const struct pd_buffer *bytes)
 {
 	struct pd_message message;
 	struct pd_fault fault;
+	uint64_t due_ms = 0;
 	for (size_t off = 0; off < bytes->count;) {
 		enum pd_err err = pd_decode(showing->decoder, bytes->data, bytes->count, &off, &message, &fault);
 		if (!err && showing->cli->json)
 			tell_json(&showing->json, NULL, showing->cli, showing->client, &message);
 		else if (!err)
-			tell_event(showing->cli, showing->client, &message, TELL_STORY);
+			tell_event(showing->cli, showing->client, &message, TELL_STORY, due_ms);
+		if (!err && pd_is_order_event(message.type))
+			due_ms = message.order_event.due_ms;
 		pd_decoder_reset(showing->decoder);
 		if (err && fault.lost)
 			return;

@@ -67,7 +67,7 @@ static void show(struct watch *watch, const struct pd_message *event)
 {
 	struct json json;
 	if (!watch->cli->json) {
-		tell_event(watch->cli, watch->client, event, TELL_WATCH);
+		tell_event(watch->cli, watch->client, event, TELL_WATCH, 0);
 		return;
 	}
 	json_init(&json, stdout);

@@ -176,6 +176,17 @@ static void print_route(const struct pd_submitted *submitted)
 		printf(_(", by rule %u"), submitted->rule);
 }
 
+/* ", for plan 1 is on: due 09:50, before 10:30" */
+static void print_redated(const struct pd_redated *redated, uint64_t was_due_ms)
+{
+	char time[PRINT_TIME_BYTES], was[PRINT_TIME_BYTES];
+	printf(redated->ended ? _(", for plan %u is on no longer") : _(", for plan %u is on"), redated->plan);
+	if (redated->due_ms)
+		printf(_(": due %s"), print_time(redated->due_ms, time));
+	if (was_due_ms)
+		printf(_(", before %s"), print_time(was_due_ms, was));
+}
+
 /* What an event has to say beside who, where and words. */
 static void print_details(const struct pd_message *event)
 {
@@ -218,7 +229,8 @@ static void print_actors(struct cli *cli, struct pd_client *client, const struct
 		printf(_("by %s for %s"), who, clean(tell_person(cli, client, requester, text, sizeof text), whom));
 }
 
-static void print_order_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
+static void print_order_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how,
+			      uint64_t was_due_ms)
 {
 	const struct pd_order_event *e = &event->order_event;
 	char id[PD_ID_TEXT_BYTES], path[PATH_BYTES], text[PATH_BYTES];
@@ -229,6 +241,8 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 		printf(e->from ? _(", now held by %s") : _(", held by %s"),
 		       clean(names_path(cli, client, e->holder, path, sizeof path), text));
 	print_details(event);
+	if (event->type == PD_MSG_redated)
+		print_redated(&event->redated, was_due_ms);
 	print_quoted(pd_said(event));
 	if (event->type == PD_MSG_recorded)
 		print_past(&event->recorded);
@@ -411,7 +425,7 @@ static const char *event_word(const struct pd_message *event)
 	}
 }
 
-void tell_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how)
+void tell_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how, uint64_t was_due_ms)
 {
 	char time[PRINT_TIME_BYTES];
 	names_learn(cli->names, event);
@@ -425,7 +439,7 @@ void tell_event(struct cli *cli, struct pd_client *client, const struct pd_messa
 		fputs("  ", stdout);
 	}
 	if (pd_is_order_event(event->type))
-		print_order_event(cli, client, event, how);
+		print_order_event(cli, client, event, how, was_due_ms);
 	else if (pd_is_listing_event(event->type))
 		print_listing_event(cli, client, event);
 	else if (pd_is_notice_event(event->type))

@@ -17,8 +17,9 @@ void tell_json(struct json *json, const char *key, struct cli *cli, struct pd_cl
 enum { TELL_STORY, TELL_WATCH };
 
 /* An event in one line on stdout: when, what, by whom, and the words that came with it. TELL_STORY: of an order that is
- * known; TELL_WATCH: with area and order. */
-void tell_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how);
+ * known; TELL_WATCH: with area and order. was_due_ms: when the order was due until this event; 0: that is not known. */
+void tell_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, int how,
+		uint64_t was_due_ms);
 
 /* "王秀英 (leader)"; "the operator" for 0. Returns text. */
 char *tell_person(struct cli *cli, struct pd_client *client, uint32_t person, char *text, size_t text_bytes);
