@@ -41,6 +41,16 @@ static int read_order(struct found *found, const struct pd_id *id, struct pd_dec
 	return CLI_OK;
 }
 
+/* What happens when an order is due. */
+static const char *due_label(unsigned state)
+{
+	switch (state) {
+	case PD_STATE_suspended: return _("goes on");
+	case PD_STATE_completed: return _("closes");
+	default: return _("due");
+	}
+}
+
 static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
 {
 	char id[PD_ID_TEXT_BYTES], path[PATH_BYTES], who[WHO_BYTES], time[PRINT_TIME_BYTES];
@@ -57,7 +67,7 @@ static void print_order(struct cli *cli, struct pd_client *client, const struct 
 		putchar('\n');
 	}
 	if (order->due_ms) {
-		print_column(stdout, order->state == PD_STATE_suspended ? _("goes on") : _("due"), LABEL_COLUMNS);
+		print_column(stdout, due_label(order->state), LABEL_COLUMNS);
 		printf("%s\n", print_time(order->due_ms, time));
 	}
 }

@@ -17,12 +17,13 @@ enum {
 	ESCAPE_MS = 25, /* how long after an escape the rest of a key may come */
 	LINE_COLUMNS_MAX = 1000,
 	LINE_BYTES = LINE_COLUMNS_MAX * TOP_TEXT_BYTES_A_COLUMN + 1,
-	HEAD_ROWS = 7,      /* above the table */
-	WIDE_COLUMNS = 140, /* from here on events stand beside the table */
-	LABEL_COLUMNS = 11, /* of a stage */
-	RATE_COLUMNS = 7,   /* "123.4/s" */
-	TIMES_COLUMNS = 34, /* the block of the percentiles */
-	FIGURE_COLUMNS = 9, /* a column of numbers of the table */
+	HEAD_ROWS = 7,                         /* above the table */
+	WIDE_COLUMNS = 140,                    /* from here on events stand beside the table */
+	LABEL_COLUMNS = 11,                    /* of a stage */
+	RATE_COLUMNS = 7,                      /* "123.4/s" */
+	TIME_COLUMNS = 9,                      /* "144 毫秒" and a blank */
+	TIMES_COLUMNS = 10 + 3 * TIME_COLUMNS, /* the block of the percentiles, behind their label */
+	FIGURE_COLUMNS = 9,                    /* a column of numbers of the table */
 	NAME_COLUMNS_MIN = 22,
 	SLOW_FROM_ROWS = 13, /* of body, so that the slowest have room */
 };
@@ -170,10 +171,16 @@ static char *clock_time(uint64_t unix_ms, char text[static PRINT_TIME_BYTES])
 	return text;
 }
 
-/* "-" for nothing. */
+/* "-" for nothing. Fits a column with a blank before it: "47.9 小时" loses its own. */
 static const char *duration(uint64_t ms, char text[static PRINT_TIME_BYTES])
 {
-	return ms ? print_duration(ms, text) : "-";
+	if (!ms)
+		return "-";
+	print_duration(ms, text);
+	char *blank = strchr(text, ' ');
+	if (blank && print_width(text, strlen(text)) >= TIME_COLUMNS)
+		memmove(blank, blank + 1, strlen(blank));
+	return text;
 }
 
 /* ---- drawing: the head ---- */
@@ -238,10 +245,10 @@ static void draw_summary(const struct top_screen *screen, const struct top_view 
 
 static void draw_times(const struct top_screen *screen, int y, const char *label, const uint64_t *ms)
 {
-	int x = put(screen, y, COLS - TIMES_COLUMNS, TIMES_COLUMNS - 3 * 8, A_NORMAL, TOP_LEFT, label);
+	int x = put(screen, y, COLS - TIMES_COLUMNS, TIMES_COLUMNS - 3 * TIME_COLUMNS, A_NORMAL, TOP_LEFT, label);
 	for (int i = 0; i < TOP_PERCENTILES; i++) {
 		char text[PRINT_TIME_BYTES];
-		x = put(screen, y, x, 8, A_NORMAL, TOP_RIGHT, duration(ms[i], text));
+		x = put(screen, y, x, TIME_COLUMNS, A_NORMAL, TOP_RIGHT, duration(ms[i], text));
 	}
 }
 
@@ -300,9 +307,9 @@ static void draw_head(const struct top_screen *screen, const struct top_view *vi
 	draw_title(screen, view, notice);
 	draw_summary(screen, view, notice);
 	draw_rates(screen, view);
-	int x = put(screen, 2, COLS - TIMES_COLUMNS, TIMES_COLUMNS - 3 * 8, A_DIM, TOP_LEFT, _("time to"));
+	int x = put(screen, 2, COLS - TIMES_COLUMNS, TIMES_COLUMNS - 3 * TIME_COLUMNS, A_DIM, TOP_LEFT, _("time to"));
 	for (int i = 0; i < TOP_PERCENTILES; i++)
-		x = put(screen, 2, x, 8, A_DIM, TOP_RIGHT, titles[i]);
+		x = put(screen, 2, x, TIME_COLUMNS, A_DIM, TOP_RIGHT, titles[i]);
 	draw_times(screen, 3, _("accept"), view->opened.accept_ms);
 	draw_times(screen, 4, _("complete"), view->opened.complete_ms);
 	draw_trouble(screen, &view->opened);
