@@ -54,6 +54,31 @@ told "credit is for one order" '^      一$'
 told "one that was not offered is in hand, too" '^      二$'
 echo 'c 3 好' >&7
 told "and is completed here" '^\[3\] completed'
+printf 'a 2\nc 2 好\n' >&7
+told "so is the first" '^\[2\] completed'
+notice=$("$build/paidan" --json notice send 1 明日停水 --want confirmation | grep -o '"notice":"[^"]*"' | head -n 1 | cut -d'"' -f4)
+told "a notice to the leader's household is shown" '^notice 1: 明日停水$'
+told "and what it wants" 'please confirm it: y 1$'
+echo 'y 1' >&7
+told "it is confirmed" '^notice 1: confirmed$'
+has "the broker knows" "$("$build/paidan" --json notice show "$notice")" '"confirmed":1'
+printf 'y 7\nm 1\n' >&7
+told "a notice that is not there" "^there is no notice '7' here"
+rollcall=$("$build/paidan" --json rollcall start 1001 清点人口 --category 3 --labels 人数 | grep -o '"notice":"[^"]*"' | head -n 1 | cut -d'"' -f4)
+told "a roll-call comes as an order" 'to be answered one by one; who is missing: m 4$'
+printf 'a 4\nm 4\n' >&7
+told "who is missing" '^      500001  3号院101室'
+told "how many" '^\[4\] 1 is missing'
+printf 't 4 500001\nt 4 500001 done 3 全家在\n' >&7
+told "an answer that is none" '^write it like t 4 500001 done 3'
+told "the household is answered for" '^\[4\] 500001: done$'
+row=$("$build/paidan" --json rollcall answers "$rollcall")
+has "with its number" "$row" '"numbers":[3'
+has "and the words" "$row" '"text":"全家在"'
+printf 't 4 500001 away\nm 4\nc 4 已点名\n' >&7
+told "another answer is refused" '^\[4\] the answer was refused'
+told "nobody is missing" '^\[4\] nobody is missing'
+told "it is completed" '^\[4\] completed'
 exec 7>&-
 wait $session
 is "a wrong command: exit 1" $? 1

@@ -324,6 +324,10 @@ static int start(struct lead *lead, const char *as)
 		return post_fail(lead->cli, lead->roster, err);
 	if (err)
 		return cli_fail(lead->cli, CLI_SYSTEM, "%s", pd_client_why(worker_client(lead->worker)));
+	const char *why;
+	err = lead_listen(lead, &why);
+	if (err)
+		return cli_fail(lead->cli, CLI_SYSTEM, "%s", why);
 	const struct roster_area *area = lead->post.area;
 	const struct roster_person *person = lead->post.person;
 	printf(_("%s (area %" PRIu32 "), you act as %s (person %" PRIu32 ", %s); 'h' lists the commands\n"), area->name,
@@ -355,15 +359,19 @@ static enum pd_err converse(struct lead *lead)
 	while (!lead->shift.stops && !lead->quit && !finished(lead) && !ferror(stdout)) {
 		/* Input that cannot be dealt with yet stays where it is. */
 		bool listen = !lead->ended && !lead->answer_for && !lead->wait_until_ms;
-		struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
+		struct pollfd more[] = {{.fd = pd_client_fd(lead->ear), .events = POLLIN},
+					{.fd = STDIN_FILENO, .events = POLLIN}};
 		prompt(lead);
-		enum pd_err err = shift_wait(&lead->shift, worker_client(lead->worker), wait_ms(lead), &input, listen);
+		enum pd_err err =
+			shift_wait(&lead->shift, worker_client(lead->worker), wait_ms(lead), more, listen ? 2 : 1);
+		if (!err)
+			err = pd_client_step(lead->ear, 0);
 		if (err)
 			return err;
 		if (shift_patience_ms(&lead->shift) == 0)
 			return PD_ETIMEDOUT;
 		show_new(lead);
-		if (listen && input.revents)
+		if (listen && more[1].revents)
 			lead_read(lead);
 		lead_take_lines(lead);
 	}
@@ -403,8 +411,10 @@ static int finish(struct lead *lead)
 static void lead_fini(struct lead *lead)
 {
 	worker_close(lead->worker);
+	pd_client_close(lead->ear);
 	entries_fini(&lead->entries);
 	pd_buffer_fini(&lead->input);
+	pd_buffer_fini(&lead->heard);
 	roster_free(lead->roster);
 	pd_decoder_free(lead->decoder);
 	shift_end(&lead->shift);

@@ -85,12 +85,10 @@ static enum pd_err run_release(struct lead *lead, struct entry *entry, struct pd
 	return PD_OK;
 }
 
-static struct pd_slice next_word(struct pd_slice *rest);
-
 /* "+3d REASON" */
 static enum pd_err run_suspend(struct lead *lead, struct entry *entry, struct pd_slice text)
 {
-	struct pd_slice reason = text, word = next_word(&reason);
+	struct pd_slice reason = text, word = lead_word(&reason);
 	char until[40] = "";
 	uint64_t until_ms;
 	if (!is_under_way(lead, entry))
@@ -231,6 +229,13 @@ static const struct verb verbs[] = {
 	 NEEDS_NUMBER | MAY_HAVE_TEXT | NEEDS_ORDER, run_resume},
 	{"n", "note", N_("n NUMBER TEXT: add a note"), NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, run_note},
 	{"s", "show", N_("s NUMBER: show its story"), NEEDS_NUMBER, run_story},
+	{"m", "missing", N_("m NUMBER: who is missing in a roll-call, or still to be visited"),
+	 NEEDS_NUMBER | NEEDS_ORDER, lead_run_missing},
+	{"t", "tick",
+	 N_("t NUMBER HOUSEHOLD ANSWER [NUMBERS] [WORDS]: answer for one, done, refused, away, not_found or visited"),
+	 NEEDS_NUMBER | NEEDS_TEXT | NEEDS_ORDER, lead_run_tick},
+	{"k", "know", N_("k NOTICE: say that you have read a notice"), NEEDS_TEXT, lead_run_read},
+	{"y", "confirm", N_("y NOTICE: confirm a notice"), NEEDS_TEXT, lead_run_confirm},
 	{"l", "list", N_("l: list all orders"), 0, run_list},
 	{"h", "help", N_("h: this help"), 0, run_help},
 	{"q", "quit", N_("q: quit; what you accepted stays accepted"), 0, run_quit},
@@ -249,8 +254,7 @@ static enum pd_err run_help(struct lead *lead, struct entry *entry, struct pd_sl
 
 /* ---- lines ---- */
 
-/* The next word of *rest, cut off; empty at the end. */
-static struct pd_slice next_word(struct pd_slice *rest)
+struct pd_slice lead_word(struct pd_slice *rest)
 {
 	const char *at = rest->data, *end = rest->data + rest->bytes;
 	while (at < end && (*at == ' ' || *at == '\t'))
@@ -275,8 +279,7 @@ static const struct verb *find_verb(struct pd_slice word)
 	return NULL;
 }
 
-/* 0: it is not a number of an order. */
-static unsigned parse_number(struct pd_slice word)
+unsigned lead_number(struct pd_slice word)
 {
 	char text[12];
 	uint64_t number;
@@ -334,7 +337,7 @@ static void run_verb(struct lead *lead, const struct verb *verb, struct entry *e
 /* False: the line has to wait for its order. */
 static bool take_line(struct lead *lead, struct pd_slice line)
 {
-	struct pd_slice rest = line, word = next_word(&rest);
+	struct pd_slice rest = line, word = lead_word(&rest);
 	struct entry *entry = NULL;
 	struct pd_slice number_word = {0};
 	unsigned number = 0;
@@ -347,8 +350,8 @@ static bool take_line(struct lead *lead, struct pd_slice line)
 		return true;
 	}
 	if (verb->needs & NEEDS_NUMBER) {
-		number_word = next_word(&rest);
-		number = parse_number(number_word);
+		number_word = lead_word(&rest);
+		number = lead_number(number_word);
 		entry = entries_by_number(&lead->entries, number);
 		if (number && !entry && must_wait(lead, number))
 			return false;

@@ -15,6 +15,11 @@ static const char *const lead_help[] = {
 	N_("  g 1            go on with it before\n"),
 	N_("  n 1 TEXT       add a note\n"),
 	N_("  s 1            show its story\n"),
+	N_("  m 1            who is missing in a roll-call (点名任务), or still to be visited (敲门行动)\n"),
+	N_("  t 1 500001 done 3 WORDS   answer for household 500001: done, refused, away or not_found, with numbers; "
+	   "or\n"
+	   "                 visited, and what was found\n"),
+	N_("  k 1            say that you have read notice 1        y 1  confirm it\n"),
 	N_("  l              list all orders        h  help        q  quit\n"),
 	N_("Who acts is the area's leader (of a micro-grid), grid leader (of a grid) or staff (above; where there\n"
 	   "is no staff, a supervisor), or the person given by --as, who must hold a post there. Orders that the\n"

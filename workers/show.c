@@ -55,16 +55,12 @@ static const char *area_words(const struct roster *roster, uint32_t id, char tex
 }
 
 /* An order by which a roll-call or visits were handed out: what is to be answered, and who is still missing. */
-static void show_roll(const struct pd_submitted *submitted, const char *indent)
+static void show_roll(unsigned number, const struct pd_submitted *submitted, const char *indent)
 {
-	static const struct pd_id none;
-	char id[PD_ID_TEXT_BYTES];
-	if (memcmp(&submitted->notice, &none, sizeof none) == 0)
+	if (pd_id_is_zero(&submitted->notice))
 		return;
-	pd_id_print(&submitted->notice, id);
 	printf("\n%s", indent);
-	printf(_("to be answered one by one; who is missing: paidan rollcall missing %s --area %" PRIu32), id,
-	       submitted->area);
+	printf(_("to be answered one by one; who is missing: m %u"), number);
 }
 
 void show_order(const struct roster *roster, unsigned number, const struct worker_order *order, const char *address)
@@ -88,7 +84,7 @@ void show_order(const struct roster *roster, unsigned number, const struct worke
 		printf("\n%s%s", indent, _("place: "));
 		show_text(submitted->place, indent);
 	}
-	show_roll(submitted, indent);
+	show_roll(number, submitted, indent);
 	bool offered = order->stage == WORKER_OFFERED;
 	printf("\n%s", indent);
 	if (order->put_off)
