@@ -81,7 +81,7 @@ static void tell_all(struct front *front, const struct notice *notice, uint32_t 
 		const struct area *area;
 		if (!member)
 			continue;
-		if (only && (!waits_for(front, notice, member) || !notice_has_person(registry, only, person, &area)))
+		if (only && (!waits_for(front, notice, member) || !notice_has_person(registry, 0, only, person, &area)))
 			continue;
 		session_send_bytes(&front->sessions, session, front->filling, push.data, push.count);
 	}
@@ -136,7 +136,8 @@ void notice_describe(const struct notice_row *row, struct pd_slice text, struct 
 					   .seq = row->seq,
 					   .orders = row->orders,
 					   .members = row->members,
-					   .answered = row->answered};
+					   .answered = row->answered,
+					   .posts = row->posts};
 }
 
 void notice_describe_progress(const struct notice_row *row, const struct notice_count *sum,
@@ -438,7 +439,8 @@ static bool in_roll(const struct roll *roll, const void *entity)
 	const struct registry *registry = core_registry(roll->front->core);
 	const struct area *notice_top = registry_area(registry, roll->notice->row.area), *area;
 	if (roll->notice->row.sort == PD_member_sort_person)
-		return notice_has_person(registry, notice_top, entity, &area) && area_within(area, roll->top);
+		return notice_has_person(registry, roll->notice->row.posts, notice_top, entity, &area) &&
+		       area_within(area, roll->top);
 	const struct household *household = entity;
 	bool first = household->priority != 0;
 	return (roll->passes == 1 || first == (roll->pass == 0)) &&

@@ -65,11 +65,13 @@ static void find_members(struct readers *readers, const struct pd_notified *noti
 	size_t count;
 	const struct roster_person *people = roster_people(readers->roster, &count);
 	bool households = notified->sort == PD_member_sort_household;
+	unsigned posts = notified->posts;
 	notice->members = malloc((count + 1) * sizeof *notice->members);
 	if (!notice->members)
 		abort();
 	for (uint32_t i = 0; i < count; i++)
-		if ((!households || people[i].household) && chance_happens(readers->chance, LOOK) &&
+		if ((!households || people[i].household) && (!posts || posts & 1u << people[i].post) &&
+		    chance_happens(readers->chance, LOOK) &&
 		    roster_within(readers->roster, people[i].area, notified->area))
 			notice->members[notice->left++] = i;
 }

@@ -64,6 +64,8 @@ enum {
 	BAD_RATING = 2,
 	WAIT_MS_MAX = 60 * 1000,
 };
+/* Who has a post of work answers when it is called out. */
+enum { CALLED_OUT = 1u << PD_post_leader | 1u << PD_post_grid_leader | 1u << PD_post_staff | 1u << PD_post_supervisor };
 enum { POSTS = 1u << PD_post_resident | 1u << PD_post_merchant | 1u << PD_post_centre | 1u << PD_post_courier };
 
 /* What the requester knows of the order's state. */
@@ -109,7 +111,8 @@ struct crowd {
 	struct pd_buffer frequent; /* uint32_t: places in the roster of those who order often, */
 	struct pd_buffer couriers; /* and of couriers */
 	struct pd_buffer spots;    /* struct spot */
-	struct readers *readers;
+	struct roster *workers;    /* those of CALLED_OUT */
+	struct readers *readers, *called_out;
 	struct telling *telling; /* null: nothing is told */
 	double tell_s;
 	uint32_t emergency; /* the area where a plan is on; 0: none is, or it takes no category of its own */
@@ -407,11 +410,19 @@ static void was_confirmed(struct watched *order)
 		forget(order);
 }
 
+static void begin_notice(struct crowd *crowd, const struct pd_notified *notified)
+{
+	readers_begin(notified->posts & CALLED_OUT ? crowd->called_out : crowd->readers, notified);
+}
+
 static void on_other_event(struct crowd *crowd, const struct pd_message *event)
 {
 	switch (event->type) {
-	case PD_MSG_notified: readers_begin(crowd->readers, &event->notified); return;
-	case PD_MSG_notice_ended: readers_end(crowd->readers, &event->notice_ended.notice); return;
+	case PD_MSG_notified: begin_notice(crowd, &event->notified); return;
+	case PD_MSG_notice_ended:
+		readers_end(crowd->readers, &event->notice_ended.notice);
+		readers_end(crowd->called_out, &event->notice_ended.notice);
+		return;
 	case PD_MSG_mode_begun: crowd->emergency = event->mode_begun.area; return;
 	case PD_MSG_mode_ended: crowd->emergency = 0; return;
 	default: return;
@@ -705,11 +716,12 @@ static void on_notice(struct pd_client *client, const struct pd_message *answer,
 	(void)client;
 	(void)last;
 	if (answer->type == PD_MSG_notice)
-		readers_begin(crowd->readers, &(struct pd_notified){.notice = notice->notice,
-								    .area = notice->area,
-								    .kind = notice->kind,
-								    .want = notice->want,
-								    .sort = notice->sort});
+		begin_notice(crowd, &(struct pd_notified){.notice = notice->notice,
+							  .area = notice->area,
+							  .kind = notice->kind,
+							  .want = notice->want,
+							  .sort = notice->sort,
+							  .posts = notice->posts});
 }
 
 /* What was sent before, and is still valid. */
@@ -729,6 +741,10 @@ static enum pd_err read_registry(void *arg)
 		err = roster_load_categories(crowd->roster, crowd->client, POST_QUERY_MS);
 	if (!err)
 		err = roster_load_people(crowd->roster, crowd->client, 0, POSTS, POST_QUERY_MS);
+	if (!err)
+		err = roster_load_areas(crowd->workers, crowd->client, POST_QUERY_MS);
+	if (!err)
+		err = roster_load_people(crowd->workers, crowd->client, 0, CALLED_OUT, POST_QUERY_MS);
 	return err ? err : find_spots(crowd);
 }
 
@@ -753,6 +769,7 @@ static int start(struct crowd *crowd)
 	weigh_categories(crowd);
 	choose_people(crowd);
 	crowd->readers = readers_new(crowd->client, crowd->roster, &crowd->chance, READERS_RATE);
+	crowd->called_out = readers_new(crowd->client, crowd->workers, &crowd->chance, READERS_RATE);
 	crowd->telling = crowd->tell_s > 0 ? telling_new(crowd->roster, (uint64_t)(crowd->tell_s * 1000)) : NULL;
 	err = post_ask(&crowd->shift, crowd->client, find_notices, crowd);
 	if (err)
@@ -777,6 +794,8 @@ static enum pd_err live(struct crowd *crowd)
 		take_due_acts(crowd);
 		take_arrivals(crowd);
 		most_ms = crowd->shift.up ? readers_run(crowd->readers, agenda_now_ms(), WAIT_MS_MAX) : WAIT_MS_MAX;
+		if (crowd->shift.up)
+			most_ms = readers_run(crowd->called_out, agenda_now_ms(), most_ms);
 	}
 	return shift_settle(&crowd->shift, crowd->client, SETTLE_MS);
 }
@@ -788,7 +807,8 @@ static void tell_end(const struct crowd *crowd)
 		 ", cancelled %" PRIu64 "; "),
 	       counts->submitted, counts->taken, counts->confirmed, counts->reopened, counts->cancelled);
 	printf(_("urged %" PRIu64 ", followed %" PRIu64 ", agreed %" PRIu64 ", notices answered %" PRIu64 "; "),
-	       counts->urged, counts->followed, counts->endorsed, readers_count(crowd->readers));
+	       counts->urged, counts->followed, counts->endorsed,
+	       readers_count(crowd->readers) + readers_count(crowd->called_out));
 	tally_print(&counts->refused, stdout);
 	if (counts->dropped)
 		printf(_("; no longer watched %" PRIu64), counts->dropped);
@@ -807,6 +827,8 @@ static void crowd_fini(struct crowd *crowd)
 	}
 	telling_free(crowd->telling);
 	readers_free(crowd->readers);
+	readers_free(crowd->called_out);
+	roster_free(crowd->workers);
 	roster_free(crowd->roster);
 	agenda_fini(&crowd->agenda);
 	pd_buffer_fini(&crowd->text);
@@ -836,6 +858,7 @@ static int run(struct crowd *crowd)
 	if (err)
 		return cli_fail(crowd->cli, cli_exit_of(err), "%s", why);
 	crowd->roster = roster_new();
+	crowd->workers = roster_new();
 	int code = start(crowd);
 	if (code == 0 && live(crowd))
 		code = cli_fail(crowd->cli, CLI_SYSTEM, "%s", pd_client_why(crowd->client));

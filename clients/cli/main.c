@@ -173,7 +173,8 @@ static const char *const import_help[] = {
 	   "id)\n"
 	   "                 and idle_within_s (seconds of silence after which an acceptor is reminded)\n"),
 	N_("                 and emergency_only (yes: taken only where a plan that names it is on)\n"),
-	N_("  plans.csv      see paidan mode --help; categories: ids with blanks between them, like 3 16 25\n"),
+	N_("  plans.csv      see paidan mode --help; categories: ids with blanks between them, like 3 16 25;\n"
+	   "                 call_out: posts, like leader grid_leader\n"),
 	NULL,
 };
 

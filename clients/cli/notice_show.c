@@ -217,6 +217,22 @@ static void print_pair(const char *label, const char *text)
 	putchar('\n');
 }
 
+/* Which people are its members, when not all are. */
+static void print_posts(unsigned posts)
+{
+	const char *between = "";
+	if (!posts)
+		return;
+	print_column(stdout, _("posts"), LABEL_COLUMNS);
+	for (unsigned post = 1; post < PD_post_end; post++) {
+		if (!(posts & 1u << post))
+			continue;
+		printf("%s%s", between, intl_word("post", post));
+		between = ", ";
+	}
+	putchar('\n');
+}
+
 static void print_notice(struct cli *cli, struct pd_client *client, const struct pd_notice *notice)
 {
 	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES], time[PRINT_TIME_BYTES];
@@ -224,6 +240,7 @@ static void print_notice(struct cli *cli, struct pd_client *client, const struct
 	print_pair(_("kind"), intl_word("notice_kind", notice->kind));
 	print_pair(_("wants"), intl_word("want", notice->want));
 	print_pair(_("members"), intl_word("member_sort", notice->sort));
+	print_posts(notice->posts);
 	print_pair(_("area"), names_path(cli, client, notice->area, text, sizeof text));
 	print_pair(_("sent"), print_time(notice->time_ms, time));
 	print_pair(_("by"), tell_person(cli, client, notice->actor, text, sizeof text));

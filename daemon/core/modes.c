@@ -179,12 +179,14 @@ static void expire(const struct mode *mode, uint64_t now_ms, struct pd_message *
 
 /* ---- what is sent at the start ---- */
 
-/* What is still to be sent, the notice first; 0: nothing. */
+/* What is still to be sent, to those who are called out first; 0: nothing. */
 static unsigned to_tell(const struct core *core, const struct mode *mode)
 {
 	const struct plan *plan = (const struct plan *)registry_find(core->registry, REGISTRY_PLANS, mode->id);
 	if (!mode->on)
 		return 0;
+	if (plan->call_out && !(mode->told & MODE_CALL_OUT))
+		return MODE_CALL_OUT;
 	if (plan->notice.bytes && !(mode->told & MODE_NOTICE))
 		return MODE_NOTICE;
 	const struct category *category = registry_category(core->registry, plan->roll_category);
@@ -211,20 +213,24 @@ static void tell(const struct core *core, const struct mode *mode, unsigned what
 		 struct pd_message *event)
 {
 	const struct plan *plan = (const struct plan *)registry_find(core->registry, REGISTRY_PLANS, mode->id);
-	bool roll_call = what == MODE_ROLL_CALL;
+	bool roll_call = what == MODE_ROLL_CALL, call_out = what == MODE_CALL_OUT;
+	enum pd_want want = roll_call ? PD_want_answer : call_out ? PD_want_confirmation : PD_want_read;
 	event->type = PD_MSG_notified;
 	event->notified = (struct pd_notified){.time_ms = now_ms,
 					       .actor = mode->actor,
 					       .notice = notice_id(core, mode, what),
 					       .area = mode->area,
 					       .kind = roll_call ? PD_notice_kind_roll_call : PD_notice_kind_notice,
-					       .want = roll_call ? PD_want_answer : PD_want_read,
-					       .sort = PD_member_sort_household,
-					       .text = roll_call ? plan->roll_call : plan->notice,
+					       .want = (uint8_t)want,
+					       .sort = call_out ? PD_member_sort_person : PD_member_sort_household,
+					       .text = roll_call            ? plan->roll_call
+						       : plan->notice.bytes ? plan->notice
+									    : plan->name,
 					       .until_ms = mode->until_ms,
 					       .category = roll_call ? plan->roll_category : 0,
 					       .labels = pd_text(""),
-					       .plan = mode->id};
+					       .plan = mode->id,
+					       .posts = call_out ? plan->call_out : 0};
 }
 
 void modes_told(struct core *core, const struct pd_notified *notified)
@@ -232,7 +238,10 @@ void modes_told(struct core *core, const struct pd_notified *notified)
 	struct mode *mode = (struct mode *)registry_find(core->registry, REGISTRY_MODES, notified->plan);
 	if (!mode || !mode->on)
 		return;
-	mode->told |= notified->kind == PD_notice_kind_notice ? MODE_NOTICE : MODE_ROLL_CALL;
+	if (notified->kind != PD_notice_kind_notice)
+		mode->told |= MODE_ROLL_CALL;
+	else
+		mode->told |= notified->posts ? MODE_CALL_OUT : MODE_NOTICE;
 	struct mode_look look = mode->look;
 	registry_keep_merged(core->registry, REGISTRY_MODES, &mode->entity);
 	mode->look = look;
@@ -329,6 +338,7 @@ void plan_apply(struct registry *registry, void *entity, const struct pd_message
 	plan->notice = registry_kept_text(&plan->entity, set->notice);
 	plan->roll_call = registry_kept_text(&plan->entity, set->roll_call);
 	plan->roll_category = set->roll_category;
+	plan->call_out = set->call_out;
 	plan->retired = set->retired;
 }
 

@@ -23,7 +23,8 @@ struct plan {
 	ENTITY;
 	uint32_t area, ladder, lasts_s; /* ladder 0: the categories' own */
 	uint16_t accept_percent, complete_percent;
-	uint8_t running; /* enum pd_running */
+	uint16_t call_out; /* posts, 1 << enum pd_post; 0: nobody is */
+	uint8_t running;   /* enum pd_running */
 	uint8_t category_count;
 	uint32_t categories[PLAN_CATEGORIES_MAX]; /* for emergencies alone */
 	uint32_t roll_category;
@@ -31,7 +32,7 @@ struct plan {
 };
 
 /* What a mode has sent, a bit each. */
-enum { MODE_NOTICE = 1, MODE_ROLL_CALL = 2 };
+enum { MODE_NOTICE = 1, MODE_ROLL_CALL = 2, MODE_CALL_OUT = 4 };
 
 /* Where the looking at orders has come to, in the order of the areas' ids. No part of the state. */
 struct mode_look {

@@ -139,7 +139,7 @@ static bool find_member(struct answering *a)
 	const struct notice_row *notice = &a->notice->row;
 	const struct area *top = registry_area(registry, notice->area), *area;
 	bool is = notice->sort == PD_member_sort_person
-			  ? notice_has_person(registry, top, registry_person(registry, a->member), &area)
+			  ? notice_has_person(registry, notice->posts, top, registry_person(registry, a->member), &area)
 			  : notice_has_household(registry, top, registry_household(registry, a->member), &area);
 	if (is) {
 		a->home = area->id;

@@ -45,10 +45,10 @@ bool notice_has_household(const struct registry *registry, const struct area *to
 	return area_within(*area, top);
 }
 
-bool notice_has_person(const struct registry *registry, const struct area *top, const struct person *person,
-		       const struct area **area)
+bool notice_has_person(const struct registry *registry, unsigned posts, const struct area *top,
+		       const struct person *person, const struct area **area)
 {
-	if (!person || person->retired)
+	if (!person || person->retired || (posts && !(posts & 1u << person->post)))
 		return false;
 	*area = registry_area(registry, person->area);
 	return area_within(*area, top) ||
@@ -62,7 +62,7 @@ uint32_t notice_member_of(const struct registry *registry, const struct notice_r
 	if (!person)
 		return 0;
 	if (row->sort == PD_member_sort_person)
-		return notice_has_person(registry, top, person, &area) ? id : 0;
+		return notice_has_person(registry, row->posts, top, person, &area) ? id : 0;
 	bool is = notice_has_household(registry, top, registry_household(registry, person->household), &area);
 	return is ? person->household : 0;
 }
@@ -236,7 +236,9 @@ static void apply_notified(struct core *core, const struct pd_message *event, ui
 				 .kind = n->kind,
 				 .want = n->want,
 				 .sort = n->sort,
-				 .event_bytes = (uint32_t)message.count};
+				 .event_bytes = (uint16_t)message.count,
+				 .posts = n->posts};
+	assert(message.count <= UINT16_MAX); /* by the limits of its texts */
 	const struct area *top = registry_area(core->registry, n->area);
 	if (n->kind == PD_notice_kind_notice || !notice_next_grid(core->registry, top, 0))
 		row.marks |= NOTICE_HANDED_OUT;
@@ -431,7 +433,7 @@ static void count_members(const struct core *core, const struct notice_row *row,
 	}
 	void *const *people = registry_sorted(registry, REGISTRY_PEOPLE, &entities);
 	for (size_t p = 0; p < entities; p++)
-		if (notice_has_person(registry, notice_top, people[p], &area) &&
+		if (notice_has_person(registry, row->posts, notice_top, people[p], &area) &&
 		    (i = sum_of(area, top, sums, count)) >= 0)
 			sums[i].members++;
 }

@@ -34,7 +34,8 @@ struct notice_row {
 	uint32_t ended_by;
 	uint8_t kind, want, sort;
 	uint8_t marks; /* NOTICE_ */
-	uint32_t event_bytes;
+	uint16_t event_bytes;
+	uint16_t posts; /* of people: only these, 1 << enum pd_post; 0: any */
 };
 _Static_assert(sizeof(struct notice_row) == 136, "the book stores this layout");
 
@@ -84,11 +85,12 @@ bool notice_satisfied(unsigned want, const struct member_row *row);
 void notice_count_row(struct notice_count *count, unsigned want, const struct member_row *row, int sign);
 void notice_count_add(struct notice_count *sum, const struct notice_count *count);
 
-/* Whether somebody is a member of a notice to top: *area gets where they count. */
+/* Whether somebody is a member of a notice to top, of people to those with one of posts (0: any): *area gets where
+ * they count. */
 bool notice_has_household(const struct registry *registry, const struct area *top, const struct household *household,
 			  const struct area **area);
-bool notice_has_person(const struct registry *registry, const struct area *top, const struct person *person,
-		       const struct area **area);
+bool notice_has_person(const struct registry *registry, unsigned posts, const struct area *top,
+		       const struct person *person, const struct area **area);
 /* The member of the notice that a person is, or their household; 0: they are none. */
 uint32_t notice_member_of(const struct registry *registry, const struct notice_row *row, uint32_t person);
 /* A hash of what an answer says, by which its repeat is recognised. */

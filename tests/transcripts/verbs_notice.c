@@ -200,7 +200,7 @@ static void show_missing(struct cast *cast, const struct core *core, const struc
 	for (size_t i = 0; i < count; i++) {
 		const struct entity *entity = entities[i];
 		const struct member *member = core_member(core, &notice->row.id, entity->id);
-		bool is = person ? notice_has_person(registry, top, entities[i], &at)
+		bool is = person ? notice_has_person(registry, notice->row.posts, top, entities[i], &at)
 				 : notice_has_household(registry, top, entities[i], &at);
 		if (!is || !area_within(at, area) || (member && notice_satisfied(notice->row.want, &member->row)))
 			continue;

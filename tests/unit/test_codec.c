@@ -72,7 +72,7 @@ static void expect_same(struct pd_message *a, struct pd_message *b)
 
 /* ---- making messages: values for a field, in memory that lives until the test ends ---- */
 
-enum { TEXT_CHARS_MAX = 4000, LIST_MAX = 256 };
+enum { TEXT_CHARS_MAX = 4000, LIST_MAX = 512 };
 static const char *const characters[] = {"a", "é", "楼", "😀"};
 
 static char text_of[4][4 * TEXT_CHARS_MAX + 8];

@@ -20,7 +20,7 @@ enum { SEED = 42, AREA_ID_END = 4000, FIRST_MICROGRID = 1001, FIRST_HOUSEHOLD = 
 
 /* BLAKE2b-256 of the files of seed 42, one after the other. Another one on another machine is a bug; after a
  * change of the word lists or the generator the new one belongs here. */
-static const char golden[] = "890f0be7713fd401634f8038e2547010867b9d04d8a089f86fbbdaa1c55e67a7";
+static const char golden[] = "f7a8da49976bc624c1f75c388b811604d0aacf2942777a7d42d9db37bd78371e";
 
 static int make(void **state)
 {

@@ -277,6 +277,28 @@ static void a_preview_counts_and_changes_nothing(void **state)
 	expect_u64(redated(bed), 2, "and so it is");
 }
 
+/* Leaders are its members, and nobody else is. */
+static void called_out_are_leaders(struct bed *bed, const struct pd_id *id)
+{
+	const struct notice_row *row = &core_notice(bed->core, id)->row;
+	const struct registry *registry = core_registry(bed->core);
+	size_t leaders = 0, members = 0, people, count;
+	const struct person *const *all =
+		(const struct person *const *)registry_sorted(registry, REGISTRY_PEOPLE, &people);
+	for (size_t i = 0; i < people; i++) {
+		const struct person *person = all[i];
+		bool member = notice_member_of(registry, row, person->id);
+		expect(!member || person->post == PD_post_leader, "person %u is a member", person->id);
+		members += member;
+		leaders += person->post == PD_post_leader &&
+			   area_within(registry_area(registry, person->area), registry_area(registry, row->area));
+	}
+	expect_u64(members, leaders, "who is called out");
+	struct notice_count *sums = core_notice_sums(bed->core, row, registry_area(registry, row->area), false, &count);
+	expect_u64(sums[0].members, members, "as counted");
+	free(sums);
+}
+
 static void it_sends_its_notice_and_its_roll_call_once(void **state)
 {
 	struct bed *bed = *state;
@@ -284,17 +306,24 @@ static void it_sends_its_notice_and_its_roll_call_once(void **state)
 	plan.put_plan.notice = pd_text("暴雨将至，请勿外出");
 	plan.put_plan.roll_call = pd_text("清点在家人员");
 	plan.put_plan.roll_category = PD_level_microgrid;
+	plan.put_plan.call_out = 1u << PD_post_leader;
 	must(bed, plan, 0);
 	must(bed, on(PLAN, 3), 401);
-	static const unsigned kinds[] = {PD_notice_kind_notice, PD_notice_kind_roll_call};
-	for (int i = 0; i < 2; i++) {
+	static const unsigned kinds[] = {PD_notice_kind_notice, PD_notice_kind_notice, PD_notice_kind_roll_call};
+	for (int i = 0; i < 3; i++) {
 		assert_true(bed_due(bed->core, bed->now_ms, &event));
 		expect(event.type == PD_MSG_notified && event.notified.kind == kinds[i], "%d: it is %s", i,
 		       pd_message_info(event.type)->name);
 		expect_u64(event.notified.area, 3, "to whom");
+		expect_u64(event.notified.posts, i == 0 ? 1u << PD_post_leader : 0, "to which posts");
+		expect_u64(event.notified.sort, i == 0 ? PD_member_sort_person : PD_member_sort_household, "members");
+		if (i == 0)
+			expect_u64(event.notified.want, PD_want_confirmation, "what is wanted of who is called out");
 		expect_u64(event.notified.actor, 401, "who sent it");
 		expect_u64(event.notified.until_ms, bed->now_ms + BED_DAY, "until when");
 		bed_apply(bed, &event);
+		if (i == 0)
+			called_out_are_leaders(bed, &event.notified.notice);
 	}
 	/* A replay knows that they were sent; the roll-call goes to the micro-grids. */
 	struct core *again = bed_replay(&bed->events, 5);

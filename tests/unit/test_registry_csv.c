@@ -49,9 +49,9 @@ static const struct text good[ROWS_KINDS] = {
 			  "2,月度检查,3,4,,,31,14:00,检查配电箱,20260101,20261231,是\n"),
 	[ROWS_PLANS] =
 		T("id,name,area,accept_percent,complete_percent,running,lasts_s,ladder,notice,roll_call,roll_category,"
-		  "categories\n"
-		  "1,防汛应急,1,50,25,shorten,86400,,暴雨将至,清点人员,3,3 16\n"
-		  "2,防火应急,4,100,100,照旧,3600,,,,,\n"),
+		  "categories,call_out\n"
+		  "1,防汛应急,1,50,25,shorten,86400,,暴雨将至,清点人员,3,3 16,leader 网格长\n"
+		  "2,防火应急,4,100,100,照旧,3600,,,,,,\n"),
 	[ROWS_SHAPES] =
 		T("{\"type\":\"FeatureCollection\",\"features\":[{\"type\":\"Feature\",\"id\":\"5\","
 		  "\"properties\":{},\n\"geometry\":{\"type\":\"Polygon\",\"coordinates\":[[[117.8,36.4],[117.9,36.4],"
@@ -171,6 +171,8 @@ static void assert_good(struct rows *rows, struct problems *problems)
 	const struct pd_put_plan *plan = (const struct pd_put_plan *)rows_body(rows, ROWS_PLANS, 0);
 	assert_numbers(plan->categories, 2, 3, 16);
 	assert_int_equal(plan[1].categories.count, 0);
+	assert_int_equal(plan->call_out, 1 << PD_post_leader | 1 << PD_post_grid_leader);
+	assert_int_equal(plan[1].call_out, 0);
 	rows_free(rows);
 	problems_fini(problems);
 }

@@ -108,8 +108,8 @@ void district_make_duties(struct making *making)
 				     .minute = HALF_PAST_EIGHT};
 }
 
-/* For heavy rain: half of the times, and the households are told and counted. For a drill: what nobody accepts climbs
- * after some seconds. */
+/* In all of them the leaders are called out. For heavy rain: half of the times, and the households are told and
+ * counted. For a drill: what nobody accepts climbs after some seconds. */
 void district_make_plans(struct making *making)
 {
 	enum { HOUR_S = 3600, DAY_S = 86400 };
@@ -140,6 +140,7 @@ void district_make_plans(struct making *making)
 					     .categories = categories,
 					     .notice = notice,
 					     .roll_call = roll_call,
-					     .roll_category = ID_CATEGORIES + LONELY - 1};
+					     .roll_category = ID_CATEGORIES + LONELY - 1,
+					     .call_out = 1u << PD_post_leader | 1u << PD_post_grid_leader};
 	}
 }

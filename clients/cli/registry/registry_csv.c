@@ -22,7 +22,7 @@ static const char *const names[ROWS_KINDS][REGISTRY_CSV_COLUMNS_MAX] = {
 			 "until", "workdays"},
 	[ROWS_LADDERS] = {"id", "name", "steps"},
 	[ROWS_PLANS] = {"id", "name", "area", "accept_percent", "complete_percent", "running", "lasts_s", "ladder",
-			"notice", "roll_call", "roll_category", "?categories"},
+			"notice", "roll_call", "roll_category", "?categories", "?call_out"},
 };
 
 /* A column is called like its field in proto/messages.def, but for the id, which comes first, and without the units of
@@ -116,6 +116,23 @@ bool registry_csv_is_list(const struct pd_field *field)
 	return strcmp(field->name, "categories") == 0;
 }
 
+bool registry_csv_is_posts(const struct pd_field *field)
+{
+	return strcmp(field->name, "call_out") == 0;
+}
+
+static void print_posts(struct pd_buffer *out, unsigned posts)
+{
+	const char *between = "";
+	for (unsigned post = 1; post < PD_post_end; post++) {
+		if (!(posts & 1u << post))
+			continue;
+		pd_buffer_add(out, between, strlen(between));
+		registry_csv_print_text(out, pd_text(pd_word("post", post)));
+		between = " ";
+	}
+}
+
 static void print_list(struct pd_buffer *out, struct pd_u64s numbers)
 {
 	for (uint32_t i = 0; i < numbers.count; i++) {
@@ -174,11 +191,15 @@ static void print_cell(struct pd_buffer *out, const struct registry_csv_column *
 			print_weekdays(out, *(const uint8_t *)at);
 		break;
 	case PD_U16:
-		if (!registry_csv_is_percent(field)) {
+		if (!registry_csv_is_percent(field) && !registry_csv_is_posts(field)) {
 			print_time_of_day(out, at);
 			break;
 		}
 		memcpy(&percent, at, sizeof percent);
+		if (registry_csv_is_posts(field)) {
+			print_posts(out, percent);
+			break;
+		}
 		print_number(out, percent);
 		break;
 	case PD_BOOL: registry_csv_print_text(out, pd_text(*(const bool *)at ? "yes" : "")); break;

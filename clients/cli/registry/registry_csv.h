@@ -14,14 +14,14 @@
  *   duties.csv       id,name,category,area,each,weekdays,month_day,minute,text,from,until,workdays
  *   ladders.csv      id,name,steps
  *   plans.csv        id,name,area,accept_percent,complete_percent,running,lasts_s,ladder,notice,roll_call,roll_category
- *                    [,categories]
+ *                    [,categories][,call_out]
  *
  * id is the area, household, person, category, ...; lon and lat are decimal degrees (WGS84); level, kind, post,
  * urgency, priority and clocks are words of proto/enums.def, in English or Chinese; what may be 0 may be left empty.
  * weekdays are digits, 1 Monday to 7 Sunday, empty: all, of duties none; each, workdays and emergency_only are yes, or
  * no or empty; of duties minute is a time of day, from and until are days like 20260105; of rules from and to are times
- * of day like 08:30, empty: the whole day. Steps are as ladder_text.h says; categories are ids with blanks between
- * them. UTF-8, with or without a byte order mark. Threads: one.
+ * of day like 08:30, empty: the whole day. Steps are as ladder_text.h says; categories are ids and call_out posts with
+ * blanks between them. UTF-8, with or without a byte order mark. Threads: one.
  */
 #ifndef PAIDAN_REGISTRY_CSV_H
 #define PAIDAN_REGISTRY_CSV_H
@@ -49,6 +49,8 @@ const char *registry_csv_words(const struct pd_field *field);
 bool registry_csv_is_day(const struct pd_field *field);
 /* Whether a number is a percentage, and not a time of day. */
 bool registry_csv_is_percent(const struct pd_field *field);
+/* Whether a number is a set of posts. */
+bool registry_csv_is_posts(const struct pd_field *field);
 /* Whether numbers are a list of ids, and not the steps of a ladder. */
 bool registry_csv_is_list(const struct pd_field *field);
 

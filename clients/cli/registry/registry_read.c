@@ -300,6 +300,33 @@ static bool read_list(struct reading *reading, const struct registry_csv_column 
 	return true;
 }
 
+/* Posts with blanks between them. */
+static bool read_posts(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
+		       void *body)
+{
+	uint16_t posts = 0;
+	char word[32], shown[EXCERPT_BYTES], list[300];
+	for (const char *at = cell.data, *end = cell.data + cell.bytes; at < end; at++) {
+		struct pd_slice one = {at, 0};
+		while (at < end && *at != ' ')
+			at++;
+		one.bytes = (uint32_t)(at - one.data);
+		if (one.bytes == 0)
+			continue;
+		snprintf(word, sizeof word, "%.*s", (int)one.bytes, one.data);
+		unsigned post = pd_word_code("post", word);
+		if (!post) {
+			problems_add(reading->problems, reading->kind, reading->line,
+				     _("%s: \"%s\" is unknown: write one of %s"), column->name, excerpt(one, shown),
+				     list_words("post", list, sizeof list));
+			return false;
+		}
+		posts |= (uint16_t)(1u << post);
+	}
+	memcpy((char *)body + column->field->offset, &posts, sizeof posts);
+	return true;
+}
+
 static bool read_cell(struct reading *reading, const struct registry_csv_column *column, struct pd_slice cell,
 		      void *body)
 {
@@ -317,6 +344,8 @@ static bool read_cell(struct reading *reading, const struct registry_csv_column 
 	case PD_U16:
 		if (registry_csv_is_percent(column->field))
 			return read_percent(reading, column, cell, body);
+		if (registry_csv_is_posts(column->field))
+			return read_posts(reading, column, cell, body);
 		return read_time_of_day(reading, column, cell, body);
 	case PD_U8:
 		if (registry_csv_is_day(column->field))
