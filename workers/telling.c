@@ -50,7 +50,7 @@ static bool turn(const struct telling *telling, uint64_t *told_ms, uint64_t now_
 static void begin(uint64_t time_ms, const char *what)
 {
 	char when[SHOW_TIME_BYTES];
-	printf("%s  %s: ", show_time(time_ms, when), what);
+	printf("%s  %s%s", show_time(time_ms, when), what, _(": "));
 }
 
 static void say_words(struct pd_slice words)
@@ -180,7 +180,8 @@ void telling_event(struct telling *telling, const struct pd_message *event, uint
 	switch (event->type) {
 	case PD_MSG_submitted: tell_submitted(telling, &event->submitted, now_ms); return;
 	case PD_MSG_notified:
-		tell_area(telling, notified->time_ms, intl_word("notice_kind", notified->kind), notified->area,
+		tell_area(telling, notified->time_ms,
+			  notified->posts ? _("called out") : intl_word("notice_kind", notified->kind), notified->area,
 			  notified->text, &notified->notice);
 		return;
 	case PD_MSG_missing_reminded:

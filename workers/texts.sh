@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # What scripts say, in the language of the environment. To be sourced, with build set to the folder of the build.
 #
 # The texts are in the catalogue as the programs' are: text, say and fail take formats and words, as printf does.
