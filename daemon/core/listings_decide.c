@@ -86,10 +86,10 @@ static void decide_put(const struct core *core, const struct pd_message *command
 		return core_refuse(decision, PD_REFUSED_bad_id, PD_DETAIL(not_uuidv7));
 	if (!need_area(core, put->area, decision) || !need_worker(core, actor, put->area, decision))
 		return;
-	if (put->until_ms && put->until_ms <= from_ms)
-		return core_refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(ends_before));
 	if (put->until_ms && put->until_ms <= now_ms)
 		return core_refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(ended_already));
+	if (put->until_ms && put->until_ms <= from_ms)
+		return core_refuse(decision, PD_REFUSED_bad_period, PD_DETAIL(ends_before));
 	decision->event.type = PD_MSG_listed;
 	decision->event.listed = (struct pd_listed){.time_ms = now_ms,
 						    .actor = actor,

@@ -175,7 +175,8 @@ static bool may_answer(const struct answering *a)
 	if (core_works_for(a->core, a->actor, a->home) || (!by_workers && is_near(a)))
 		return true;
 	core_refuse(a->decision, PD_REFUSED_not_allowed,
-		    PD_DETAIL(answer_for, PD_NUMBER(a->actor), PD_NUMBER(a->member)));
+		    by_workers ? PD_DETAIL(answer_for, PD_NUMBER(a->actor), PD_NUMBER(a->member), PD_NUMBER(a->home))
+			       : PD_DETAIL(receipt_for, PD_NUMBER(a->actor), PD_NUMBER(a->member), PD_NUMBER(a->home)));
 	return false;
 }
 
