@@ -164,25 +164,6 @@ static bool on_page(void *arg)
 	return !export->over && export_out_well(export->out);
 }
 
-/* The last event before a time: what stands before it need not be read. Events are in the order of their times. */
-static int find_begin(struct export *export, uint64_t last_seq, uint64_t *begin)
-{
-	uint64_t low = 0, high = last_seq;
-	while (low < high) {
-		uint64_t middle = low + (high - low) / 2;
-		uint64_t time_ms;
-		int code = pages_event_time(export->cli, export->client, middle, &time_ms);
-		if (code != CLI_OK)
-			return code;
-		if (time_ms < export->since_ms)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	*begin = low;
-	return CLI_OK;
-}
-
 static int find_last_seq(struct export *export, uint64_t *seq)
 {
 	struct pd_message query = {.type = PD_MSG_get_stats}, answer;
@@ -200,7 +181,8 @@ static int put_all(struct export *export, struct pd_message *query)
 	if (code == CLI_OK && !export->events)
 		query->list_orders.after_seq = last_seq; /* all that was answered before now */
 	else if (code == CLI_OK && export->since_ms)
-		code = find_begin(export, last_seq, &query->read_events.after_seq);
+		code = pages_event_before(export->cli, export->client, export->since_ms, last_seq,
+					  &query->read_events.after_seq);
 	if (code == CLI_OK)
 		code = pages_walk(export->cli, export->client, query, on_row, on_page, export, &more);
 	if (code == CLI_OK && export_out_well(export->out))

@@ -85,13 +85,27 @@ static bool parse_numbers(const char *text, uint64_t numbers[static NUMBERS_MAX]
 /* "households" and "people", as they are said, for the words of enum member_sort. */
 static bool parse_sort(const char *text, uint8_t *sort)
 {
-	if (text && strcmp(text, "households") == 0)
+	if (strcmp(text, "households") == 0)
 		*sort = PD_member_sort_household;
-	else if (text && strcmp(text, "people") == 0)
+	else if (strcmp(text, "people") == 0)
 		*sort = PD_member_sort_person;
 	else
-		return cli_word("--for", "member_sort", text, sort);
-	return true;
+		*sort = (uint8_t)pd_word_code("member_sort", text);
+	if (!*sort)
+		cli_say(NULL, _("--for: \"%s\" is neither households nor people"), text);
+	return *sort != 0;
+}
+
+/* "人数,老人": no more of them than an answer has numbers. */
+static bool check_labels(const char *labels)
+{
+	int count = labels ? notice_labels(labels) : 0;
+	if (count < 0)
+		cli_say(NULL, _("--labels: \"%s\" has an empty one"), labels);
+	else if (count > NUMBERS_MAX)
+		cli_say(NULL, _("--labels: at most %d of them, as an answer has at most %d numbers"), NUMBERS_MAX,
+			NUMBERS_MAX);
+	return count >= 0 && count <= NUMBERS_MAX;
 }
 
 static int find_area(struct job *job, uint32_t *area)
@@ -122,7 +136,7 @@ static int do_send(struct job *job)
 		return cli_fail(job->cli, CLI_USAGE,
 				_("of what category are its orders? --category C, see paidan categories"));
 	if ((job->want && !cli_word("--want", "want", job->want, &notify->want)) ||
-	    (job->sort && !parse_sort(job->sort, &notify->sort)) ||
+	    (job->sort && !parse_sort(job->sort, &notify->sort)) || !check_labels(job->labels) ||
 	    (job->until && !parse_until(job->until, &notify->until_ms)) ||
 	    (job->id && !cli_uuid(job->id, &notify->notice)))
 		return CLI_USAGE;
@@ -177,7 +191,7 @@ static int do_answers(struct job *job)
 	    !cli_id32("--member", job->member, &query.list_answers.member))
 		return CLI_USAGE;
 	int code = find_area(job, &query.list_answers.area);
-	return code == CLI_OK ? notice_show_list(job->cli, job->client, &query) : code;
+	return code == CLI_OK ? notice_show_answers(job->cli, job->client, &query, 0) : code;
 }
 
 static int do_log(struct job *job)
@@ -186,7 +200,7 @@ static int do_log(struct job *job)
 	query.list_answers.sort = PD_member_sort_household;
 	if (!cli_id32("HOUSEHOLD", job->words[1], &query.list_answers.member))
 		return CLI_USAGE;
-	return notice_show_list(job->cli, job->client, &query);
+	return notice_show_answers(job->cli, job->client, &query, job->kind);
 }
 
 /* ---- answering ---- */

@@ -237,7 +237,7 @@ static const char *const visits_help[] = {
 	N_("  show ID          how far a round is, area by area\n"),
 	N_("  due ID           who is still to be visited: households that come first stand first\n"),
 	N_("  visit HOUSEHOLD  say that it was visited, and what was found\n"),
-	N_("  log HOUSEHOLD    what was found there in all rounds\n"),
+	N_("  log HOUSEHOLD    what was found there, in all rounds of visits\n"),
 	N_("  end ID [REASON]  end a round before its time\n"),
 	NULL,
 };

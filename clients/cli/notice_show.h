@@ -7,8 +7,11 @@
 
 #include "cli.h"
 
-/* Show the answers to list_notices, get_progress, list_missing or list_answers, as a table or as JSON. */
+/* Show the answers to list_notices or list_missing, as a table or as JSON. */
 PD_MUST_USE int notice_show_list(struct cli *cli, struct pd_client *client, struct pd_message *query);
+/* The same for list_answers. Those to one notice have its labels before their numbers; of those to all, only notices of
+ * this kind (0: all) are shown. */
+PD_MUST_USE int notice_show_answers(struct cli *cli, struct pd_client *client, struct pd_message *query, unsigned kind);
 /* A notice, and how far it is in area (0: all) and in each area directly below. */
 PD_MUST_USE int notice_show_one(struct cli *cli, struct pd_client *client, const struct pd_id *notice, uint32_t area);
 
@@ -19,6 +22,9 @@ struct notice_found {
 };
 PD_MUST_USE int notice_read(struct cli *cli, struct pd_client *client, const struct pd_id *notice,
 			    struct notice_found *found);
+
+/* How many labels there are in "人数,老人"; -1: one of them is empty. */
+int notice_labels(const char *labels);
 
 /* What a push or an event says of a new notice, in one line; with --json as an object. */
 void notice_tell(struct cli *cli, struct pd_client *client, const struct pd_message *notified, uint32_t reminder);

@@ -169,3 +169,22 @@ int pages_event_time(struct cli *cli, struct pd_client *client, uint64_t after_s
 	*time_ms = UINT64_MAX;
 	return cli_query(cli, client, &query, on_time, time_ms, NULL);
 }
+
+/* Events are in the order of their times. */
+int pages_event_before(struct cli *cli, struct pd_client *client, uint64_t time_ms, uint64_t last_seq, uint64_t *seq)
+{
+	uint64_t low = 0, high = last_seq;
+	while (low < high) {
+		uint64_t middle = low + (high - low) / 2;
+		uint64_t middle_ms;
+		int code = pages_event_time(cli, client, middle, &middle_ms);
+		if (code != CLI_OK)
+			return code;
+		if (middle_ms < time_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	*seq = low;
+	return CLI_OK;
+}

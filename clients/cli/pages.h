@@ -30,5 +30,8 @@ PD_MUST_USE int pages_walk(struct cli *cli, struct pd_client *client, struct pd_
 
 /* When the first event after a seq happened; UINT64_MAX: there is none. */
 PD_MUST_USE int pages_event_time(struct cli *cli, struct pd_client *client, uint64_t after_seq, uint64_t *time_ms);
+/* The last event of 0 to last_seq before a time: what happened from then on stands behind it. */
+PD_MUST_USE int pages_event_before(struct cli *cli, struct pd_client *client, uint64_t time_ms, uint64_t last_seq,
+				   uint64_t *seq);
 
 #endif
