@@ -205,6 +205,10 @@ static int do_log(struct job *job)
 
 /* ---- answering ---- */
 
+/* What a roll-call and visits have in common, as cli_word_among takes it. */
+static const uint32_t found_there =
+	1 << PD_answer_kind_refused | 1 << PD_answer_kind_away | 1 << PD_answer_kind_not_found;
+
 struct one_answer {
 	uint64_t seq;
 };
@@ -268,7 +272,8 @@ static int do_answer(struct job *job)
 	struct pd_answer given = {.actor = job->cli->person, .text = pd_text(job->text ? job->text : "")};
 	uint64_t numbers[NUMBERS_MAX];
 	if (!cli_uuid(job->words[1], &given.notice) || !cli_id32("MEMBER", job->words[2], &given.member) ||
-	    !cli_word("ANSWER", "answer_kind", job->words[3], &given.answer) ||
+	    !cli_word_among("ANSWER", "answer_kind", found_there | 1 << PD_answer_kind_done, job->words[3],
+			    &given.answer) ||
 	    !parse_numbers(job->numbers, numbers, &given.numbers.count))
 		return CLI_USAGE;
 	given.numbers.values = numbers;
@@ -380,7 +385,8 @@ static int do_visit(struct job *job)
 		return cli_fail(job->cli, CLI_USAGE, _("what is the order about? --found TEXT"));
 	given.text = pd_text(job->found ? job->found : "");
 	if (!cli_id32("HOUSEHOLD", job->words[1], &given.member) ||
-	    (job->answer && !cli_word("--answer", "answer_kind", job->answer, &given.answer)))
+	    (job->answer && !cli_word_among("--answer", "answer_kind", found_there | 1 << PD_answer_kind_visited,
+					    job->answer, &given.answer)))
 		return CLI_USAGE;
 	int code = find_round(job, given.member, &given.notice);
 	if (code == CLI_OK)

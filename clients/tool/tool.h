@@ -105,6 +105,9 @@ bool cli_uuid(const char *text, struct pd_id *id);
 /* The number of a word of set (enums.def, or "state"), which may be given in English, in Chinese or as the number; 0
  * when text is null. */
 bool cli_word(const char *what, const char *set, const char *text, uint8_t *code);
+/* The same, of some words of the set alone: bit n of among is the word with the number n. */
+#define CLI_WORDS_ALL UINT32_MAX
+bool cli_word_among(const char *what, const char *set, uint32_t among, const char *text, uint8_t *code);
 
 /* "paidan CMD: " and the sentence on stderr, with a newline; returns code. */
 __attribute__((format(printf, 3, 4))) int cli_fail(const struct cli *cli, enum cli_exit code, const char *format, ...);

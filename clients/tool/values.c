@@ -113,28 +113,40 @@ bool cli_uuid(const char *text, struct pd_id *id)
 	return false;
 }
 
-bool cli_word(const char *what, const char *set, const char *text, uint8_t *code)
+static bool is_among(const struct pd_word *word, const char *set, uint32_t among)
+{
+	return strcmp(word->set, set) == 0 && (among == CLI_WORDS_ALL || (word->code < 32 && among >> word->code & 1));
+}
+
+bool cli_word_among(const char *what, const char *set, uint32_t among, const char *text, uint8_t *code)
 {
 	size_t count;
 	const struct pd_word *words = pd_words(&count);
-	if (!text || (*code = (uint8_t)pd_word_code(set, text)))
+	char names[400] = "", number[16];
+	size_t used = 0;
+	if (!text)
 		return true;
+	unsigned meant = pd_word_code(set, text);
+	*code = 0;
 	for (size_t i = 0; i < count; i++) {
-		char number[16];
+		if (!is_among(&words[i], set, among))
+			continue;
 		snprintf(number, sizeof number, "%u", words[i].code);
-		if (strcmp(words[i].set, set) == 0 && strcmp(number, text) == 0) {
+		if (words[i].code == meant || strcmp(number, text) == 0) {
 			*code = (uint8_t)words[i].code;
 			return true;
 		}
-	}
-	char names[400];
-	size_t used = 0;
-	for (size_t i = 0; i < count && used < sizeof names; i++)
-		if (strcmp(words[i].set, set) == 0)
-			used += (size_t)snprintf(names + used, sizeof names - used, " %s",
+		if (used < sizeof names)
+			used += (size_t)snprintf(names + used, sizeof names - used, "%s%s", used ? _(", ") : "",
 						 intl_word(set, words[i].code));
-	cli_say(NULL, _("%s: \"%s\" is none of%s"), what, text, names);
+	}
+	cli_say(NULL, _("%s: \"%s\" is none of these: %s"), what, text, names);
 	return false;
+}
+
+bool cli_word(const char *what, const char *set, const char *text, uint8_t *code)
+{
+	return cli_word_among(what, set, CLI_WORDS_ALL, text, code);
 }
 
 /* ---- what was probably meant ---- */
