@@ -1,9 +1,11 @@
 /* cmd_show.c - paidan show: an order and its story. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "intl.h"
 #include "names.h"
+#include "notice_show.h"
 #include "print.h"
 #include "tell.h"
 
@@ -151,6 +153,22 @@ static void say_how_it_stands(struct cli *cli, struct pd_client *client, const s
 	say_others(order);
 }
 
+/* "roll-call 019a…: 请核对人数": what it is answered under. */
+static void print_errand(struct cli *cli, struct pd_client *client, const struct pd_id *notice)
+{
+	char id[PD_ID_TEXT_BYTES];
+	struct notice_found *found = malloc(sizeof *found);
+	if (!found)
+		abort();
+	if (notice_read(cli, client, notice, found) == CLI_OK) {
+		print_column(stdout, _("part of"), LABEL_COLUMNS);
+		printf("%s %s%s", intl_word("notice_kind", found->row.kind), pd_id_print(notice, id), _(": "));
+		print_text(stdout, found->row.text);
+		putchar('\n');
+	}
+	free(found);
+}
+
 static void print_order(struct cli *cli, struct pd_client *client, const struct pd_order *order)
 {
 	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES];
@@ -170,6 +188,8 @@ static void print_order(struct cli *cli, struct pd_client *client, const struct 
 		print_column(stdout, _("household"), LABEL_COLUMNS);
 		printf("%u\n", order->household);
 	}
+	if (!pd_id_is_zero(&order->notice))
+		print_errand(cli, client, &order->notice);
 	print_pair(_("from"), names_path(cli, client, order->area, text, sizeof text));
 	print_moment(_("submitted"), order->submitted_ms);
 	print_moment(_("ended"), order->ended_ms);
