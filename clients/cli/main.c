@@ -123,8 +123,9 @@ static const char *const duties_help[] = {
 };
 
 static const char *const claim_help[] = {
-	N_("A community claims what is offered, an organisation what is needed; in whole or in part. With --with, an\n"
-	   "offer and a need are matched, and both are claimed. Prints the claim's id, which paidan fulfil names.\n"),
+	N_("Any area may claim what is offered or needed, in whole or in part; who has a post of work there or above\n"
+	   "it does it. With --with, an offer and a need are matched, and both are claimed. Prints the claim's id,\n"
+	   "which paidan fulfil names.\n"),
 	NULL,
 };
 
