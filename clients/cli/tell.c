@@ -54,10 +54,26 @@ static void json_unsigned(struct json *json, struct cli *cli, struct pd_client *
 	}
 }
 
+/* {"waiting": 2, ...}: one number a word of the set, in the order of their codes. */
+static void json_by_word(struct json *json, const char *key, const char *set, const struct pd_u64s *list)
+{
+	json_object(json, key);
+	for (uint32_t i = 0; i < list->count; i++)
+		json_number(json, pd_word(set, i + 1), list->values[i]);
+	json_end(json);
+}
+
+static void json_list(struct json *json, const struct pd_field *field, const struct pd_u64s *list)
+{
+	json_array(json, field->name);
+	for (uint32_t i = 0; i < list->count; i++)
+		json_number(json, NULL, list->values[i]);
+	json_end(json);
+}
+
 static void json_field(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field,
 		       const void *at)
 {
-	const struct pd_u64s *list = at;
 	switch (field->kind) {
 	case PD_U8:
 	case PD_U16:
@@ -68,12 +84,7 @@ static void json_field(struct json *json, struct cli *cli, struct pd_client *cli
 	case PD_ID: json_id(json, field->name, at); break;
 	case PD_TEXT: json_text(json, field->name, *(const struct pd_slice *)at); break;
 	case PD_BIN: json_hex(json, field->name, *(const struct pd_slice *)at); break;
-	case PD_U64S:
-		json_array(json, field->name);
-		for (uint32_t i = 0; i < list->count; i++)
-			json_number(json, NULL, list->values[i]);
-		json_end(json);
-		break;
+	case PD_U64S: json_list(json, field, at); break;
 	}
 }
 
@@ -88,6 +99,8 @@ void tell_json(struct json *json, const char *key, struct cli *cli, struct pd_cl
 	}
 	for (unsigned i = 0; i < info->field_count; i++)
 		json_field(json, cli, client, &info->fields[i], (const char *)&message->ok + info->fields[i].offset);
+	if (message->type == PD_MSG_counts)
+		json_by_word(json, "by_state", "state", &message->counts.states);
 	json_end(json);
 }
 

@@ -132,7 +132,7 @@ void json_null(struct json *json, const char *key)
 void json_id(struct json *json, const char *key, const struct pd_id *id)
 {
 	char text[PD_ID_TEXT_BYTES];
-	json_string(json, key, pd_id_print(id, text));
+	json_string(json, key, pd_id_is_zero(id) ? "" : pd_id_print(id, text));
 }
 
 void json_hex(struct json *json, const char *key, struct pd_slice bytes)

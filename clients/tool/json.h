@@ -34,6 +34,7 @@ void json_signed(struct json *json, const char *key, int64_t value);
 void json_real(struct json *json, const char *key, double value, int decimals);
 void json_bool(struct json *json, const char *key, bool value);
 void json_null(struct json *json, const char *key);
+/* The empty text for one that is all zero, which stands for none. */
 void json_id(struct json *json, const char *key, const struct pd_id *id);
 void json_hex(struct json *json, const char *key, struct pd_slice bytes);
 
