@@ -259,9 +259,10 @@ static void bad_input_is_refused(void **state)
 	bad = put_listing(1, PD_listing_side_offer, 3, 6);
 	bad.put_listing.until_ms = bed->now_ms - 1;
 	bad.put_listing.from_ms = bed->now_ms - 2;
-	must_refuse(bed, bad, 401, PD_REFUSED_bad_period, "until_ms is past");
+	must_refuse(bed, bad, 401, PD_REFUSED_bad_period, "its end is past");
 	bad.put_listing.from_ms = bed->now_ms + 2;
-	must_refuse(bed, bad, 401, PD_REFUSED_bad_period, "before from_ms");
+	bad.put_listing.until_ms = bed->now_ms + 1;
+	must_refuse(bed, bad, 401, PD_REFUSED_bad_period, "before it begins");
 	must_refuse(bed, claim(1, 11, 1, 4), 301, PD_REFUSED_unknown_listing, "");
 	must_refuse(bed, take_back(1), 401, PD_REFUSED_unknown_listing, "");
 	must(bed, put_listing(1, PD_listing_side_offer, 3, 6), 401);

@@ -80,5 +80,5 @@ test('the examples run together: an order is submitted, completed and seen', opt
 test('an example that is refused says why, and what to do', options, async () => {
 	const resident = new Program('resident', '500001', '77')
 	assert.equal(await resident.ended, 1)
-	assert.match(resident.errors, /^There is no such category\..* Look it up: paidan categories, or list_categories\.\n$/)
+	assert.match(resident.errors, /^There is no such category\..* Look it up: paidan categories\.\n$/)
 })
