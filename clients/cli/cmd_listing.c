@@ -45,7 +45,7 @@ static void print_listing(const struct pd_listing *listing, const struct pd_id *
 	if (claim)
 		print_pair(_("claim"), pd_id_print(claim, id));
 	print_column(stdout, _("state"), LABEL_COLUMNS);
-	printf(_("%s: %u left of %u, %u claimed, %u done\n"), intl_word("listing_state", listing->state), listing->left,
+	printf(_("%s: %u left of %u, %u claimed, %u done\n"), tell_listing_state(listing), listing->left,
 	       listing->quantity, listing->claimed, listing->fulfilled);
 }
 

@@ -33,7 +33,7 @@ static void listing_cells(struct showing *showing, const struct pd_listing *list
 	table_cell(showing->table, "%s", pd_id_print(&listing->listing, id));
 	table_cell(showing->table, "%s", intl_word("listing_side", listing->side));
 	table_cell(showing->table, "%s", intl_word("listing_kind", listing->kind));
-	table_cell(showing->table, "%s", intl_word("listing_state", listing->state));
+	table_cell(showing->table, "%s", tell_listing_state(listing));
 	table_cell(showing->table, "%" PRIu32, listing->left);
 	table_cell(showing->table, "%" PRIu32, listing->quantity);
 	table_cell(showing->table, "%s", print_time(listing->until_ms, time));

@@ -271,6 +271,16 @@ static void print_order_event(struct cli *cli, struct pd_client *client, const s
 	}
 }
 
+/* Its state is "claimed" until the last claim ends, but what was left of it can be gone before. */
+const char *tell_listing_state(const struct pd_listing *listing)
+{
+	bool gone = (uint64_t)listing->left + listing->claimed + listing->fulfilled < listing->quantity;
+	if (listing->state != PD_listing_state_claimed || !gone)
+		return intl_word("listing_state", listing->state);
+	return listing->until_ms && listing->until_ms <= print_wall_ms() ? _("expired, in part claimed")
+									 : _("withdrawn, in part claimed");
+}
+
 /* "by 王秀英 (leader), listing ..., claim ... by 税务街社区, 4 left: 已理发" */
 static void print_listing_event(struct cli *cli, struct pd_client *client, const struct pd_message *event)
 {

@@ -24,4 +24,7 @@ void tell_event(struct cli *cli, struct pd_client *client, const struct pd_messa
 /* "王秀英 (leader)"; "the operator" for 0. Returns text. */
 char *tell_person(struct cli *cli, struct pd_client *client, uint32_t person, char *text, size_t text_bytes);
 
+/* How an offer or a need stands, in words. */
+const char *tell_listing_state(const struct pd_listing *listing);
+
 #endif
