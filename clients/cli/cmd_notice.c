@@ -604,7 +604,8 @@ int cmd_visits(struct cli *cli, int argc, char **argv)
 		{"found", "T", N_("what was found"), &job.found, NULL},
 		{"order", "C", N_("make an order of this category (id or name) of what was found"), &job.order, NULL},
 		{"answer", "A", N_("visited, refused, away or not_found (visited)"), &job.answer, NULL},
-		{"correct", NULL, N_("replace the answer that is there; --found says why"), NULL, &job.correct},
+		{"correct", NULL, N_("replace the answer that is there; --found says what was found instead, and why"),
+		 NULL, &job.correct},
 		{"ended", NULL, N_("list those that have ended"), NULL, &job.ended},
 		{0},
 	};
