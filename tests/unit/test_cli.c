@@ -12,6 +12,7 @@
 #include "histogram.h"
 #include "json.h"
 #include "moment.h"
+#include "notice_show.h"
 #include "print.h"
 
 /* ---- arguments ---- */
@@ -86,6 +87,16 @@ static void test_wrong_args(void **state)
 	assert_int_equal(help.cli.exit, CLI_OK);
 }
 
+static void test_labels(void **state)
+{
+	(void)state;
+	assert_int_equal(notice_labels(""), 0);
+	assert_int_equal(notice_labels("人数"), 1);
+	assert_int_equal(notice_labels("人数, 老人，孩子、a b"), 4);
+	assert_int_equal(notice_labels("人数,,老人"), -1);
+	assert_int_equal(notice_labels("人数, "), -1);
+}
+
 static void test_numbers(void **state)
 {
 	(void)state;
@@ -109,6 +120,11 @@ static void test_numbers(void **state)
 	assert_false(cli_word("w", "post", "boss", &code));
 	assert_true(cli_word("w", "post", NULL, &code));
 	assert_int_equal(code, 0);
+	static const uint32_t some = 1 << PD_post_leader | 1 << PD_post_staff;
+	assert_true(cli_word_among("w", "post", some, "staff", &code) && code == PD_post_staff);
+	assert_true(cli_word_among("w", "post", some, "4", &code) && code == PD_post_leader);
+	assert_false(cli_word_among("w", "post", some, "courier", &code));
+	assert_false(cli_word_among("w", "post", some, "", &code));
 	assert_true(cli_is_number("18446744073709551615", &n));
 	assert_false(cli_is_number("18446744073709551616", &n));
 	assert_false(cli_is_number("-1", &n));
@@ -353,9 +369,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_args),      cmocka_unit_test(test_wrong_args), cmocka_unit_test(test_numbers),
-		cmocka_unit_test(test_without),   cmocka_unit_test(test_nearest),    cmocka_unit_test(test_json),
-		cmocka_unit_test(test_cut),       cmocka_unit_test(test_table),      cmocka_unit_test(test_durations),
-		cmocka_unit_test(test_histogram), cmocka_unit_test(test_spans),      cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_labels),    cmocka_unit_test(test_without),    cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_json),      cmocka_unit_test(test_cut),        cmocka_unit_test(test_table),
+		cmocka_unit_test(test_durations), cmocka_unit_test(test_histogram),  cmocka_unit_test(test_spans),
+		cmocka_unit_test(test_moments),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
