@@ -388,11 +388,7 @@ static void print_posts(unsigned posts)
 	putchar('\n');
 }
 
-static void print_notice(struct cli *cli, struct pd_client *client,
-			 const struct pd_notice *notice) static void print_notice(struct cli *cli,
-										  struct pd_client *client,
-										  const struct pd_notice *notice,
-										  const char *reason)
+static void print_notice(struct cli *cli, struct pd_client *client, const struct pd_notice *notice, const char *reason)
 {
 	char id[PD_ID_TEXT_BYTES], text[PATH_BYTES], time[PRINT_TIME_BYTES];
 	print_pair(_("notice"), pd_id_print(&notice->notice, id));

@@ -582,6 +582,8 @@ export interface PutPlan {
 	roll_call?: string
 	/** of the roll-call's orders (category) */
 	roll_category?: number
+	/** who is called out by a notice of their own that wants to be confirmed, when it is switched on: posts, 1 << enum post, added up; 0: nobody */
+	call_out?: number
 }
 
 /** Adds a duty, or makes it what this says: orders that the broker makes by itself, on days of the week or of the month. After a stop only the latest of those that were missed is made. */
@@ -1555,6 +1557,8 @@ export interface Notice {
 	members: number
 	/** of an ended one: members who had given what was wanted */
 	answered: number
+	/** of people: only those who hold one of these posts, 1 << enum post, added up; 0: all of them */
+	posts: number
 }
 
 /** How far a notice is in one area and all below it. Delivered, read and confirmed are counted each by itself: who has confirmed counts in all three. */
@@ -2510,6 +2514,8 @@ export interface PlanSet {
 	roll_call: string
 	/** of the roll-call's orders (category) */
 	roll_category: number
+	/** who is called out by a notice of their own that wants to be confirmed, when it is switched on: posts, 1 << enum post, added up; 0: nobody */
+	call_out: number
 }
 
 /** A duty was added or changed. The broker keeps its last occurrence with it. */
@@ -2570,7 +2576,7 @@ export interface ModeBegun {
 	until_ms: number
 	/** the how many-th time it is */
 	nth: number
-	/** the broker keeps here what the plan has sent: 1 its notice, 2 its roll-call, added up */
+	/** the broker keeps here what the plan has sent: 1 its notice, 2 its roll-call, 4 its call-out, added up */
 	told: number
 }
 
@@ -2726,6 +2732,8 @@ export interface Notified {
 	labels: string
 	/** the emergency plan that sent it; 0: none (plan) */
 	plan: number
+	/** of people: only those who hold one of these posts, 1 << enum post, added up; 0: all of them */
+	posts: number
 }
 
 /** A member has received a notice, or answered it. */
