@@ -21,109 +21,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agenda.h"
-#include "chance.h"
 #include "commands.h"
+#include "crowd.h"
 #include "intl.h"
 #include "phrases.h"
 #include "post.h"
-#include "readers.h"
-#include "roster.h"
-#include "shift.h"
-#include "tally.h"
-#include "telling.h"
 #include "text.h"
 
 #define CONFIRM_MEDIAN_MS 3000.0
 #define CONFIRM_SIGMA 0.8
-#define CANCEL_MEDIAN_MS 700.0
-#define CANCEL_SIGMA 0.6
-#define URGE_MEDIAN_MS 9000.0
-#define URGE_SIGMA 0.3
-#define CANCELS 0.01
 #define REOPENS 0.02
 #define REGRETS 0.5 /* of those who rated it badly */
 #define SILENT 0.05
-#define FREQUENT 0.5
-#define OUTDOORS 0.05
-#define BY_COURIERS 0.5
-#define DUPLICATES 0.01
-#define FOLLOWS 0.02
-#define EMERGENCIES 0.1
 #define READERS_RATE 40.0
 
 enum {
 	SETTLE_MS = 2000,
 	BUSY_MS = 200,
 	WATCHED_MAX = 200 * 1000,
-	FREQUENT_PART = 5,
 	LOOK_AT_MAX = 64,
-	CATCH_UP_MS = 1000,
-	SPOTS = 40,
-	SPOT_HOUSEHOLDS = 25,
 	BAD_RATING = 2,
 	WAIT_MS_MAX = 60 * 1000,
 };
 /* Who has a post of work answers when it is called out. */
 enum { CALLED_OUT = 1u << PD_post_leader | 1u << PD_post_grid_leader | 1u << PD_post_staff | 1u << PD_post_supervisor };
 enum { POSTS = 1u << PD_post_resident | 1u << PD_post_merchant | 1u << PD_post_centre | 1u << PD_post_courier };
-
-/* What the requester knows of the order's state. */
-enum stage { SUBMITTED, WAITING, ACCEPTED, COMPLETED, CLOSED };
-
-/* entry stands first: the agenda's entry is cast to its order. */
-struct watched {
-	struct agenda_entry entry;
-	struct pd_id id;
-	struct watched *newer, *older;
-	struct crowd *crowd;
-	uint32_t requester, version;
-	uint8_t stage;
-	uint8_t command; /* enum pd_type under way; 0: none */
-	bool over;       /* to be forgotten when the command is answered */
-	bool cancels, urged;
-	bool regrets;      /* rated badly, to be reopened */
-	uint32_t follower; /* a neighbour, who agrees when it is done; 0: none */
-	bool follows;      /* the follower has said so */
-};
-
-/* Somewhere outdoors where something is reported. */
-struct spot {
-	int32_t lon_e7, lat_e7;
-};
-
-struct counts {
-	uint64_t submitted, taken, confirmed, reopened, cancelled, dropped, held_back;
-	uint64_t urged, followed, endorsed;
-	struct tally refused;
-};
-
-struct crowd {
-	struct cli *cli;
-	struct shift shift;
-	bool blind; /* the broker does not tell what happens */
-	struct pd_client *client;
-	struct roster *roster;
-	struct agenda agenda;
-	struct chance chance;
-	struct counts counts;
-	struct pd_buffer text;
-	struct pd_buffer frequent; /* uint32_t: places in the roster of those who order often, */
-	struct pd_buffer couriers; /* and of couriers */
-	struct pd_buffer spots;    /* struct spot */
-	struct roster *workers;    /* those of CALLED_OUT */
-	struct readers *readers, *called_out;
-	struct telling *telling; /* null: nothing is told */
-	double tell_s;
-	uint32_t emergency; /* the area where a plan is on; 0: none is, or it takes no category of its own */
-	double *weights, weights_total;
-	void *orders; /* tsearch of struct watched by id */
-	struct watched *newest, *oldest;
-	size_t watched_count;
-	double rate, next_ms;   /* next_ms: when the next order arrives */
-	uint64_t orders_max;    /* 0: no end */
-	bool said[TALLY_CODES]; /* which refusals of orders were told */
-};
 
 /* ---- watching ---- */
 
@@ -139,7 +61,7 @@ static struct watched *find_watched(struct crowd *crowd, const struct pd_id *id)
 	return node ? *(struct watched **)node : NULL;
 }
 
-static void forget(struct watched *order)
+void crowd_forget(struct watched *order)
 {
 	struct crowd *crowd = order->crowd;
 	agenda_drop(&crowd->agenda, &order->entry);
@@ -166,12 +88,11 @@ static bool make_room(struct crowd *crowd)
 	if (!order)
 		return false;
 	crowd->counts.dropped++;
-	forget(order);
+	crowd_forget(order);
 	return true;
 }
 
-/* Null: too much is unanswered. */
-static struct watched *watch(struct crowd *crowd, const struct pd_id *id, uint32_t requester)
+struct watched *crowd_watch(struct crowd *crowd, const struct pd_id *id, uint32_t requester)
 {
 	if (!make_room(crowd))
 		return NULL;
@@ -194,7 +115,7 @@ static struct watched *watch(struct crowd *crowd, const struct pd_id *id, uint32
 	return order;
 }
 
-static void schedule(struct watched *order, double wait_ms)
+void crowd_schedule(struct watched *order, double wait_ms)
 {
 	agenda_put(&order->crowd->agenda, &order->entry, agenda_now_ms() + (uint64_t)wait_ms);
 }
@@ -218,7 +139,7 @@ static void submit_answered(struct watched *order, bool taken)
 	struct crowd *crowd = order->crowd;
 	crowd->counts.taken += taken;
 	if (!taken || order->over) {
-		forget(order);
+		crowd_forget(order);
 		return;
 	}
 	if (order->stage == SUBMITTED)
@@ -253,10 +174,10 @@ static void move_answered(struct watched *order, enum pd_type command, bool done
 	default: /* endorse: now it is the requester's turn */
 		counts->endorsed += done;
 		order->follows = false;
-		schedule(order, BUSY_MS);
+		crowd_schedule(order, BUSY_MS);
 	}
 	if (given_up || order->over)
-		forget(order);
+		crowd_forget(order);
 }
 
 static void on_answer(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
@@ -281,7 +202,7 @@ static void on_answer(struct pd_client *client, const struct pd_message *answer,
 
 /* ---- what the requester does ---- */
 
-static enum pd_err send_command(struct watched *order, struct pd_message *message)
+enum pd_err crowd_send(struct watched *order, struct pd_message *message)
 {
 	enum pd_err err = pd_client_send(order->crowd->client, message, on_answer, order);
 	if (!err)
@@ -306,7 +227,7 @@ static enum pd_err confirm(struct watched *order)
 					      .rating = (uint8_t)rating,
 					      .text = phrases_thanks(chance, rating),
 					      .actor = order->requester};
-	return send_command(order, &message);
+	return crowd_send(order, &message);
 }
 
 static enum pd_err reopen(struct watched *order)
@@ -314,7 +235,7 @@ static enum pd_err reopen(struct watched *order)
 	struct pd_message message = {.type = PD_MSG_reopen};
 	message.reopen =
 		(struct pd_reopen){order->id, order->version, phrases_reopen(&order->crowd->chance), order->requester};
-	return send_command(order, &message);
+	return crowd_send(order, &message);
 }
 
 static enum pd_err cancel(struct watched *order)
@@ -322,7 +243,7 @@ static enum pd_err cancel(struct watched *order)
 	struct pd_message message = {.type = PD_MSG_cancel};
 	message.cancel =
 		(struct pd_cancel){order->id, order->version, phrases_cancel(&order->crowd->chance), order->requester};
-	return send_command(order, &message);
+	return crowd_send(order, &message);
 }
 
 static enum pd_err urge(struct watched *order)
@@ -331,14 +252,14 @@ static enum pd_err urge(struct watched *order)
 	message.urge =
 		(struct pd_urge){order->id, order->version, phrases_urge(&order->crowd->chance), order->requester};
 	order->urged = true;
-	return send_command(order, &message);
+	return crowd_send(order, &message);
 }
 
 static enum pd_err follow(struct watched *order)
 {
 	struct pd_message message = {.type = PD_MSG_follow};
 	message.follow = (struct pd_follow){order->id, order->version, order->follower};
-	return send_command(order, &message);
+	return crowd_send(order, &message);
 }
 
 static enum pd_err endorse(struct watched *order)
@@ -351,7 +272,7 @@ static enum pd_err endorse(struct watched *order)
 					      .rating = (uint8_t)rating,
 					      .text = phrases_thanks(chance, rating),
 					      .actor = order->follower};
-	return send_command(order, &message);
+	return crowd_send(order, &message);
 }
 
 static enum pd_err end(struct watched *order)
@@ -373,7 +294,7 @@ static void act(struct watched *order)
 	else if (order->stage == WAITING && !order->urged)
 		err = urge(order);
 	if (err)
-		schedule(order, BUSY_MS); /* too much is unanswered */
+		crowd_schedule(order, BUSY_MS); /* too much is unanswered */
 }
 
 static void take_due_acts(struct crowd *crowd)
@@ -383,7 +304,7 @@ static void take_due_acts(struct crowd *crowd)
 	while ((entry = agenda_due(&crowd->agenda, now_ms))) {
 		struct watched *order = (struct watched *)entry;
 		if (order->command)
-			schedule(order, BUSY_MS);
+			crowd_schedule(order, BUSY_MS);
 		else
 			act(order);
 	}
@@ -396,18 +317,18 @@ static void was_completed(struct watched *order)
 	struct chance *chance = &order->crowd->chance;
 	order->stage = COMPLETED;
 	if (chance_happens(chance, SILENT))
-		forget(order);
+		crowd_forget(order);
 	else
-		schedule(order, chance_lognormal(chance, CONFIRM_MEDIAN_MS, CONFIRM_SIGMA));
+		crowd_schedule(order, chance_lognormal(chance, CONFIRM_MEDIAN_MS, CONFIRM_SIGMA));
 }
 
 static void was_confirmed(struct watched *order)
 {
 	order->stage = CLOSED;
 	if (order->regrets)
-		schedule(order, chance_lognormal(&order->crowd->chance, CONFIRM_MEDIAN_MS, CONFIRM_SIGMA));
+		crowd_schedule(order, chance_lognormal(&order->crowd->chance, CONFIRM_MEDIAN_MS, CONFIRM_SIGMA));
 	else
-		forget(order);
+		crowd_forget(order);
 }
 
 static void begin_notice(struct crowd *crowd, const struct pd_notified *notified)
@@ -460,7 +381,7 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	case PD_MSG_confirmed: was_confirmed(order); break;
 	case PD_MSG_closed:
 	case PD_MSG_cancelled:
-	case PD_MSG_merged: forget(order); break;
+	case PD_MSG_merged: crowd_forget(order); break;
 	default: break;
 	}
 }
@@ -482,231 +403,16 @@ static void on_link(struct pd_client *client, enum pd_link link, const struct pd
 	crowd->next_ms = 0; /* the arrivals begin anew */
 }
 
-/* ---- arrivals ---- */
-
-static const struct roster_person *draw_requester(struct crowd *crowd)
-{
-	size_t count;
-	const struct roster_person *people = roster_people(crowd->roster, &count);
-	const uint32_t *frequent = (const uint32_t *)crowd->frequent.data;
-	size_t frequent_count = crowd->frequent.count / sizeof *frequent;
-	if (frequent_count && chance_happens(&crowd->chance, FREQUENT))
-		return &people[frequent[chance_below(&crowd->chance, (uint32_t)frequent_count)]];
-	return &people[chance_below(&crowd->chance, (uint32_t)count)];
-}
-
-static const struct roster_person *draw_courier(struct crowd *crowd)
-{
-	size_t count;
-	const uint32_t *couriers = (const uint32_t *)crowd->couriers.data;
-	size_t couriers_count = crowd->couriers.count / sizeof *couriers;
-	if (!couriers_count || !chance_happens(&crowd->chance, BY_COURIERS))
-		return draw_requester(crowd);
-	return &roster_people(crowd->roster, &count)[couriers[chance_below(&crowd->chance, (uint32_t)couriers_count)]];
-}
-
-static const struct roster_category *draw_category(struct crowd *crowd)
-{
-	size_t count;
-	const struct roster_category *categories = roster_categories(crowd->roster, &count);
-	return &categories[chance_weighted(&crowd->chance, crowd->weights, count, crowd->weights_total)];
-}
-
-/* Who lives next door, by the order of the ids; null: nobody of the same micro-grid. */
-static const struct roster_person *neighbour_of(const struct crowd *crowd, const struct roster_person *person)
-{
-	size_t count;
-	const struct roster_person *people = roster_people(crowd->roster, &count), *next = person + 1;
-	return next < people + count && next->area == person->area && next->household ? next : NULL;
-}
-
-static struct watched *send_order(struct crowd *crowd, struct pd_submit *submit)
-{
-	struct pd_message message = {.type = PD_MSG_submit, .submit = *submit};
-	message.submit.order = pd_client_new_id(crowd->client);
-	struct watched *order = watch(crowd, &message.submit.order, submit->actor);
-	if (!order || send_command(order, &message)) {
-		crowd->counts.held_back++;
-		if (order)
-			forget(order);
-		return NULL;
-	}
-	crowd->counts.submitted++;
-	order->cancels = chance_happens(&crowd->chance, CANCELS);
-	if (order->cancels)
-		schedule(order, chance_lognormal(&crowd->chance, CANCEL_MEDIAN_MS, CANCEL_SIGMA));
-	else
-		schedule(order, chance_lognormal(&crowd->chance, URGE_MEDIAN_MS, URGE_SIGMA));
-	return order;
-}
-
-static void write_order(struct crowd *crowd, struct pd_submit *submit, const struct roster_category *category)
-{
-	crowd->text.count = 0;
-	phrases_order(&crowd->text, &crowd->chance, category->name);
-	submit->category = category->id;
-	submit->text = text_slice(&crowd->text);
-}
-
-/* At home: some neighbours want to hear of it, and some say the same. */
-static void submit_at_home(struct crowd *crowd)
-{
-	const struct roster_person *requester = draw_requester(crowd), *neighbour = neighbour_of(crowd, requester);
-	struct pd_submit submit = {.household = requester->household, .actor = requester->id};
-	write_order(crowd, &submit, draw_category(crowd));
-	struct watched *order = send_order(crowd, &submit);
-	if (!order || !neighbour || !requester->household)
-		return;
-	if (chance_happens(&crowd->chance, FOLLOWS)) {
-		order->follower = neighbour->id;
-	} else if (chance_happens(&crowd->chance, DUPLICATES)) {
-		submit.household = neighbour->household;
-		submit.actor = neighbour->id;
-		send_order(crowd, &submit);
-	}
-}
-
-/* On the way: where it is says a coordinate; couriers take a picture. */
-static void submit_outdoors(struct crowd *crowd)
-{
-	const struct roster_person *requester = draw_courier(crowd);
-	const struct spot *spots = (const struct spot *)crowd->spots.data;
-	const struct spot *spot = &spots[chance_below(&crowd->chance, (uint32_t)(crowd->spots.count / sizeof *spots))];
-	struct pd_submit submit = {.lon_e7 = spot->lon_e7, .lat_e7 = spot->lat_e7, .actor = requester->id};
-	char picture[64];
-	if (requester->post == PD_post_courier) {
-		snprintf(picture, sizeof picture, "https://pictures.invalid/%08" PRIx32 ".jpg",
-			 chance_below(&crowd->chance, UINT32_MAX));
-		submit.picture = pd_text(picture);
-	}
-	write_order(crowd, &submit, draw_category(crowd));
-	send_order(crowd, &submit);
-}
-
-static const struct roster_category *emergency_category(const struct crowd *crowd)
-{
-	size_t count;
-	const struct roster_category *categories = roster_categories(crowd->roster, &count);
-	for (size_t i = 0; i < count; i++)
-		if (categories[i].emergency_only)
-			return &categories[i];
-	return NULL;
-}
-
-/* Somebody where a plan is on, of a category that is taken only there. False: there is nobody, or no category. */
-static bool submit_in_emergency(struct crowd *crowd)
-{
-	enum { TRIES = 200 };
-	const struct roster_category *category = emergency_category(crowd);
-	for (unsigned i = 0; category && i < TRIES; i++) {
-		const struct roster_person *person = draw_requester(crowd);
-		if (!person->household || !roster_within(crowd->roster, person->area, crowd->emergency))
-			continue;
-		struct pd_submit submit = {.household = person->household, .actor = person->id};
-		write_order(crowd, &submit, category);
-		send_order(crowd, &submit);
-		return true;
-	}
-	return false;
-}
-
-static void submit(struct crowd *crowd)
-{
-	if (crowd->emergency && chance_happens(&crowd->chance, EMERGENCIES) && submit_in_emergency(crowd))
-		return;
-	if (crowd->spots.count && chance_happens(&crowd->chance, OUTDOORS))
-		submit_outdoors(crowd);
-	else
-		submit_at_home(crowd);
-}
-
-static bool all_submitted(const struct crowd *crowd)
-{
-	return crowd->orders_max && crowd->counts.submitted >= crowd->orders_max;
-}
-
-/* All whose time has come; more than a second behind (the process was stopped), the clock begins anew. */
-static void take_arrivals(struct crowd *crowd)
-{
-	double now_ms = (double)agenda_now_ms();
-	if (!crowd->shift.up || all_submitted(crowd))
-		return;
-	if (now_ms - crowd->next_ms > CATCH_UP_MS)
-		crowd->next_ms = now_ms + chance_exponential(&crowd->chance, 1000 / crowd->rate);
-	while (crowd->next_ms <= now_ms && !all_submitted(crowd)) {
-		submit(crowd);
-		crowd->next_ms += chance_exponential(&crowd->chance, 1000 / crowd->rate);
-	}
-}
+/* ---- beginning and end ---- */
 
 static int wait_ms(const struct crowd *crowd, int most_ms)
 {
 	uint64_t now_ms = agenda_now_ms();
-	if (crowd->shift.up && !all_submitted(crowd)) {
+	if (crowd->shift.up && !arrivals_over(crowd)) {
 		double until_ms = ceil(crowd->next_ms - (double)now_ms);
 		most_ms = until_ms < 0 ? 0 : until_ms < most_ms ? (int)until_ms : most_ms;
 	}
 	return agenda_wait_ms(&crowd->agenda, now_ms, most_ms);
-}
-
-/* ---- beginning and end ---- */
-
-static void weigh_categories(struct crowd *crowd)
-{
-	static const double by_urgency[] = {
-		[PD_urgency_emergency] = 1, [PD_urgency_high] = 4, [PD_urgency_normal] = 10, [PD_urgency_low] = 5};
-	size_t count;
-	const struct roster_category *categories = roster_categories(crowd->roster, &count);
-	crowd->weights = calloc(count + 1, sizeof *crowd->weights);
-	if (!crowd->weights)
-		abort();
-	for (size_t i = 0; i < count; i++) {
-		unsigned urgency = categories[i].urgency < PD_urgency_end ? categories[i].urgency : PD_urgency_normal;
-		if (categories[i].emergency_only)
-			continue;
-		crowd->weights[i] = ldexp(by_urgency[urgency], (int)categories[i].level - PD_level_microgrid);
-		crowd->weights_total += crowd->weights[i];
-	}
-}
-
-static void choose_people(struct crowd *crowd)
-{
-	size_t count;
-	const struct roster_person *people = roster_people(crowd->roster, &count);
-	for (uint32_t i = 0; i < count; i++) {
-		if (chance_below(&crowd->chance, FREQUENT_PART) == 0)
-			pd_buffer_add(&crowd->frequent, &i, sizeof i);
-		if (people[i].post == PD_post_courier)
-			pd_buffer_add(&crowd->couriers, &i, sizeof i);
-	}
-}
-
-static void on_household(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
-{
-	struct crowd *crowd = arg;
-	(void)client;
-	(void)last;
-	if (answer->type != PD_MSG_household || (!answer->household.lon_e7 && !answer->household.lat_e7))
-		return;
-	struct spot spot = {answer->household.lon_e7, answer->household.lat_e7};
-	pd_buffer_add(&crowd->spots, &spot, sizeof spot);
-}
-
-/* In front of some households, here and there. */
-static enum pd_err find_spots(struct crowd *crowd)
-{
-	size_t count;
-	enum pd_err err = PD_OK;
-	const struct roster_person *people = roster_people(crowd->roster, &count);
-	crowd->spots.count = 0;
-	for (unsigned i = 0; i < SPOTS && count && !err; i++) {
-		const struct roster_person *person = &people[chance_below(&crowd->chance, (uint32_t)count)];
-		struct pd_message list = {.type = PD_MSG_list_households}, end;
-		list.list_households.limit = SPOT_HOUSEHOLDS;
-		list.list_households.after = person->household ? person->household - 1 : 0;
-		err = pd_client_query(crowd->client, &list, on_household, crowd, &end, POST_QUERY_MS);
-	}
-	return err;
 }
 
 static void on_notice(struct pd_client *client, const struct pd_message *answer, bool last, void *arg)
@@ -745,7 +451,7 @@ static enum pd_err read_registry(void *arg)
 		err = roster_load_areas(crowd->workers, crowd->client, POST_QUERY_MS);
 	if (!err)
 		err = roster_load_people(crowd->workers, crowd->client, 0, CALLED_OUT, POST_QUERY_MS);
-	return err ? err : find_spots(crowd);
+	return err ? err : arrivals_find_spots(crowd);
 }
 
 static int start(struct crowd *crowd)
@@ -766,8 +472,7 @@ static int start(struct crowd *crowd)
 					   "then 'paidan import' it")
 				       : _("the registry holds no residents; make a district with 'paidan district', "
 					   "then 'paidan import' it"));
-	weigh_categories(crowd);
-	choose_people(crowd);
+	arrivals_prepare(crowd);
 	crowd->readers = readers_new(crowd->client, crowd->roster, &crowd->chance, READERS_RATE);
 	crowd->called_out = readers_new(crowd->client, crowd->workers, &crowd->chance, READERS_RATE);
 	crowd->telling = crowd->tell_s > 0 ? telling_new(crowd->roster, (uint64_t)(crowd->tell_s * 1000)) : NULL;
@@ -781,7 +486,7 @@ static int start(struct crowd *crowd)
 
 static bool finished(const struct crowd *crowd)
 {
-	return all_submitted(crowd) && crowd->watched_count == 0;
+	return arrivals_over(crowd) && crowd->watched_count == 0;
 }
 
 static enum pd_err live(struct crowd *crowd)
@@ -792,7 +497,7 @@ static enum pd_err live(struct crowd *crowd)
 		if (err)
 			return err;
 		take_due_acts(crowd);
-		take_arrivals(crowd);
+		arrivals_take(crowd);
 		most_ms = crowd->shift.up ? readers_run(crowd->readers, agenda_now_ms(), WAIT_MS_MAX) : WAIT_MS_MAX;
 		if (crowd->shift.up)
 			most_ms = readers_run(crowd->called_out, agenda_now_ms(), most_ms);
