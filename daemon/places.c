@@ -368,7 +368,7 @@ static struct pd_detail check_points(uint32_t area, struct pd_slice rings)
 			int64_t lat_e7 = pd_ring_point(&ring, i).lat_e7;
 			if (lat_e7 < -LAT_E7_MAX || lat_e7 > LAT_E7_MAX)
 				return PD_DETAIL(shape_latitude, PD_NUMBER(area), PD_NUMBER(points + i),
-						 PD_SIGNED(lat_e7));
+						 PD_DEGREES(lat_e7));
 		}
 		if (!has_three_points(&ring))
 			return PD_DETAIL(shape_points, PD_NUMBER(area), PD_NUMBER(number));
@@ -435,8 +435,8 @@ static struct pd_detail check_valid(GEOSContextHandle_t geos, uint32_t area, con
 	bool crosses = reason && strstr(reason, "elf-intersection");
 	GEOSFree_r(geos, reason);
 	int64_t lon_e7 = llround(x), lat_e7 = llround(y);
-	return crosses ? PD_DETAIL(shape_crosses, PD_NUMBER(area), PD_SIGNED(lon_e7), PD_SIGNED(lat_e7))
-		       : PD_DETAIL(shape_holes, PD_NUMBER(area), PD_SIGNED(lon_e7), PD_SIGNED(lat_e7));
+	return crosses ? PD_DETAIL(shape_crosses, PD_NUMBER(area), PD_DEGREES(lon_e7), PD_DEGREES(lat_e7))
+		       : PD_DETAIL(shape_holes, PD_NUMBER(area), PD_DEGREES(lon_e7), PD_DEGREES(lat_e7));
 }
 
 enum pd_refusal places_check(struct places *places, const struct registry *registry, uint32_t area,

@@ -94,6 +94,18 @@ static void put_states(struct rendering *to, unsigned left)
 	}
 }
 
+static void put_degrees(struct rendering *to, int64_t e7)
+{
+	enum { WHOLE = 10000000 };
+	char text[48];
+	int64_t size = e7 < 0 ? -e7 : e7;
+	size_t length = (size_t)snprintf(text, sizeof text, "%s%" PRId64 ".%07" PRId64, e7 < 0 ? "-" : "", size / WHOLE,
+					 size % WHOLE);
+	while (text[length - 1] == '0')
+		length--;
+	put(to, text, text[length - 1] == '.' ? length - 1 : length);
+}
+
 static void put_argument(struct rendering *to, const struct pd_detail_arg *arg)
 {
 	char text[PD_ID_TEXT_BYTES];
@@ -106,6 +118,7 @@ static void put_argument(struct rendering *to, const struct pd_detail_arg *arg)
 		snprintf(text, sizeof text, "%" PRId64, arg->negative);
 		put_text(to, text);
 		break;
+	case PD_ARG_DEGREES: put_degrees(to, arg->negative); break;
 	case PD_ARG_TEXT: put_text(to, arg->text); break;
 	case PD_ARG_ID: put_text(to, pd_id_print(&arg->id, text)); break;
 	case PD_ARG_STATES: put_states(to, (unsigned)arg->number); break;

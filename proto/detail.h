@@ -32,6 +32,7 @@ enum pd_arg_kind {
 	PD_ARG_NONE,
 	PD_ARG_NUMBER,
 	PD_ARG_SIGNED,
+	PD_ARG_DEGREES,
 	PD_ARG_TEXT,
 	PD_ARG_ID,
 	PD_ARG_STATES,
@@ -61,6 +62,11 @@ struct pd_detail {
 #define PD_SIGNED(value)                                                                                               \
 	{                                                                                                              \
 		.kind = PD_ARG_SIGNED, .negative = (value)                                                             \
+	}
+/* A coordinate in degrees * 10^7: "117.875". */
+#define PD_DEGREES(value)                                                                                              \
+	{                                                                                                              \
+		.kind = PD_ARG_DEGREES, .negative = (value)                                                            \
 	}
 /* A name of the tables: the text is borrowed for as long as the detail lives. */
 #define PD_NAME(value)                                                                                                 \

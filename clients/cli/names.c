@@ -262,17 +262,20 @@ static void print_candidates(struct cli *cli, struct pd_client *client, const st
 
 /* What is said of each kind that can be looked up by name. */
 static const struct sayings {
-	const char *what, *several, *none_like, *none, *no_id;
+	const char *what, *which, *several, *none_like, *none, *no_id;
 } sayings[] = {
-	[NAME_AREA] = {N_("area"), N_("%u areas are called %s; name one by its id:"),
+	[NAME_AREA] = {N_("area"), N_("which area? An id or a name; paidan areas lists them"),
+		       N_("%u areas are called %s; name one by its id:"),
 		       N_("no area is called %s; these are like it:"),
 		       N_("no area is called %s; paidan areas lists them"),
 		       N_("there is no area %s; paidan areas lists them")},
-	[NAME_CATEGORY] = {N_("category"), N_("%u categories are called %s; name one by its id:"),
+	[NAME_CATEGORY] = {N_("category"), N_("which category? An id or a name; paidan categories lists them"),
+			   N_("%u categories are called %s; name one by its id:"),
 			   N_("no category is called %s; these are like it:"),
 			   N_("no category is called %s; paidan categories lists them"),
 			   N_("there is no category %s; paidan categories lists them")},
-	[NAME_PLAN] = {N_("plan"), N_("%u plans are called %s; name one by its id:"),
+	[NAME_PLAN] = {N_("plan"), N_("which plan? An id or a name; paidan plans lists them"),
+		       N_("%u plans are called %s; name one by its id:"),
 		       N_("no plan is called %s; these are like it:"),
 		       N_("no plan is called %s; paidan plans lists them"),
 		       N_("there is no plan %s; paidan plans lists them")},
@@ -303,6 +306,8 @@ static int find(struct cli *cli, struct pd_client *client, enum name_kind kind, 
 			return CLI_OK;
 		return cli_fail(cli, CLI_REFUSED, _(sayings[kind].no_id), text);
 	}
+	if (!*text)
+		return cli_fail(cli, CLI_USAGE, _(sayings[kind].which));
 	struct search search = {.kind = kind, .text = text};
 	twalk_r(cli->names->tree, look_at, &search);
 	if (search.count != 1)

@@ -203,7 +203,7 @@ static int take_option(struct cli *cli, int argc, char **argv, int *i, const str
 
 static bool is_option(const char *word)
 {
-	return word[0] == '-' && word[1];
+	return word[0] == '-' && word[1] && !strchr("0123456789", word[1]); /* "-1d" is a wrong value, not an option */
 }
 
 int cli_args_before(struct cli *cli, int argc, char **argv)

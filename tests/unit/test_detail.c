@@ -66,6 +66,11 @@ static void test_arguments(void **state)
 		PD_DETAIL(field_number, PD_NAME("lon_e7"), PD_SIGNED(INT64_MIN), PD_SIGNED(-5), PD_NUMBER(UINT64_MAX)),
 		"lon_e7: is -9223372036854775808, must be -5 to 18446744073709551615",
 		"lon_e7：现为 -9223372036854775808，应为 -5 至 18446744073709551615");
+	expect_text(PD_DETAIL(shape_crosses, PD_NUMBER(1), PD_DEGREES(-1178750000), PD_DEGREES(364950001)),
+		    "area 1: it crosses itself at -117.875, 36.4950001", "区域 1：在 -117.875, 36.4950001 处自相交");
+	expect_text(PD_DETAIL(shape_latitude, PD_NUMBER(1), PD_NUMBER(2), PD_DEGREES(1170000000)),
+		    "area 1: point 2 has latitude 117; are longitude and latitude in the wrong order?",
+		    "区域 1：第 2 个点的纬度为 117；经度和纬度是否颠倒了？");
 	expect_text(PD_DETAIL(state_needed, PD_STATES(1u << PD_STATE_closed),
 			      PD_STATES(1u << PD_STATE_waiting | 1u << PD_STATE_accepted | 1u << PD_STATE_completed),
 			      PD_EVENT_ARG(PD_MSG_noted)),
