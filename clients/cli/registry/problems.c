@@ -50,10 +50,11 @@ void problems_print(const struct problems *problems, const char *path, bool fold
 		const struct problem *problem = &problems->list[i];
 		fprintf(out, "%.*s%s%s:", (int)bytes, path, folder ? "/" : "", folder ? rows_file(problem->kind) : "");
 		if (problem->line && problem->kind == ROWS_SHAPES)
-			fprintf(out, _(" feature %u:"), problem->line);
+			fprintf(out, _(" feature %u: %s\n"), problem->line, problem->text);
 		else if (problem->line)
-			fprintf(out, "%u:", problem->line);
-		fprintf(out, " %s\n", problem->text);
+			fprintf(out, "%u: %s\n", problem->line, problem->text);
+		else
+			fprintf(out, " %s\n", problem->text);
 	}
 	if (problems->count > PROBLEMS_SHOWN_MAX)
 		fprintf(out, _("… and %zu more\n"), problems->count - PROBLEMS_SHOWN_MAX);
