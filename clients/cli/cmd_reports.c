@@ -70,6 +70,8 @@ int cmd_reports(struct cli *cli, int argc, char **argv)
 	    !moment_read(cli, "--since", since, &query.count_orders.since_ms) ||
 	    !moment_read(cli, "--until", until, &query.count_orders.until_ms))
 		return CLI_USAGE;
+	if (since && until && query.count_orders.until_ms <= query.count_orders.since_ms)
+		return cli_fail(cli, CLI_USAGE, _("--until %s is not after --since %s"), until, since);
 	enum pd_err err = cli_open(cli, &client);
 	if (err)
 		return (int)cli_exit_of(err);
