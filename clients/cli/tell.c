@@ -71,6 +71,19 @@ static void json_list(struct json *json, const struct pd_field *field, const str
 	json_end(json);
 }
 
+/* Numbers that mean more than one thing by turns, named. */
+static void json_steps(struct json *json, const struct pd_u64s *steps)
+{
+	json_array(json, "steps_named");
+	for (uint32_t i = 0; i + 1 < steps->count; i += 2) {
+		json_object(json, NULL);
+		json_string(json, "level", pd_word("level", (unsigned)steps->values[i]));
+		json_number(json, "accept_within_s", steps->values[i + 1]);
+		json_end(json);
+	}
+	json_end(json);
+}
+
 static void json_field(struct json *json, struct cli *cli, struct pd_client *client, const struct pd_field *field,
 		       const void *at)
 {
@@ -84,7 +97,11 @@ static void json_field(struct json *json, struct cli *cli, struct pd_client *cli
 	case PD_ID: json_id(json, field->name, at); break;
 	case PD_TEXT: json_text(json, field->name, *(const struct pd_slice *)at); break;
 	case PD_BIN: json_hex(json, field->name, *(const struct pd_slice *)at); break;
-	case PD_U64S: json_list(json, field, at); break;
+	case PD_U64S:
+		json_list(json, field, at);
+		if (strcmp(field->unit, "level, s") == 0)
+			json_steps(json, at);
+		break;
 	}
 }
 
