@@ -5,6 +5,7 @@
 #include "intl.h"
 #include "names.h"
 #include "one_order.h"
+#include "place_hint.h"
 #include "similar_orders.h"
 
 struct order_words {
@@ -67,6 +68,8 @@ static int submit_order(struct cli *cli, struct pd_client *client, const struct 
 		submit->order = pd_client_new_id(client);
 	struct pd_id id = submit->order;
 	code = one_order_change(cli, client, message, &id);
+	if (code == CLI_OK)
+		place_hint_order(cli, client, submit);
 	if (code == CLI_OK && ask && !asked)
 		hint_similar(cli, client, submit);
 	return code;

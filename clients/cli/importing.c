@@ -5,6 +5,7 @@
 
 #include "importing.h"
 #include "intl.h"
+#include "place_hint.h"
 #include "print.h"
 
 enum { RETRIES_MAX = 3, ROWS_A_STEP = 8192 };
@@ -232,6 +233,8 @@ static int send(struct cli *cli, const struct rows *rows, const char *path, bool
 	if (err)
 		return (int)cli_exit_of(err);
 	int code = send_import(&importing);
+	if (code == CLI_OK && !folder && rows->tables[ROWS_SHAPES].count)
+		code = place_hint_shapes(cli, importing.client, rows);
 	pd_client_close(importing.client);
 	return code;
 }

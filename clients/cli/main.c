@@ -182,7 +182,8 @@ static const char *const import_help[] = {
 static const char *const import_shapes_help[] = {
 	N_("A GeoJSON FeatureCollection of Polygons and MultiPolygons, with holes, one feature an area. All of it is\n"
 	   "taken in, or nothing: not when a polygon is empty, crosses itself, has longitude and latitude in the\n"
-	   "wrong order, or covers ground of another area of the same level. Other areas keep theirs.\n"),
+	   "wrong order, or covers ground of another area of the same level. Other areas keep theirs. A polygon far\n"
+	   "from all households of its area is taken, and said.\n"),
 	NULL,
 };
 
