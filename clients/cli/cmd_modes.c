@@ -54,7 +54,8 @@ static void mode_cells(struct setup *setup, const struct pd_message *event)
 	table_cell(setup->table, "%s", print_time(mode->time_ms, time));
 	table_cell(setup->table, "%s", print_time(mode->until_ms, time));
 	table_cell(setup->table, "%s",
-		   mode->actor ? names_get(setup->cli, setup->client, NAME_PERSON, mode->actor)->text : _("operator"));
+		   mode->actor ? names_get(setup->cli, setup->client, NAME_PERSON, mode->actor)->text
+			       : _("the operator"));
 }
 
 static void learn_plan(struct cli *cli, struct pd_client *client, const struct pd_message *event, void *arg)
