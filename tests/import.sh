@@ -80,6 +80,35 @@ is "an area that holds an order is not retired: exit code" $? 1
 has "an area that holds an order is not retired: the reason" "$(cat "$work/err")" "open orders"
 is "an area that holds an order is not retired: nothing was changed" "$(figure seq)" "$before"
 
+# Calendars and plans, as the import has left them.
+cd "$work" || exit 111
+paidan() {
+	"$build/paidan" "$@" >out 2>err
+}
+echo date,kind,name >empty.csv
+printf '%s\n' date,kind,name 2026-01-01,holiday,元旦 >one.csv
+paidan calendar set empty.csv
+is "a calendar without days: exit code" $? 1
+has "a calendar without days is refused" "$(cat err)" "empty.csv: the file names no day"
+paidan calendar set one.csv
+is "days that would be lost: exit code" $? 1
+has "days that would be lost are counted" "$(cat err)" "leaves out 38 days that are named now"
+paidan calendar set one.csv --dry-run
+is "a dry run says what would become of the year" "$(cat out)" "the calendar of 2026 would be set: 39 named days before, 1 now"
+paidan calendar set one.csv --yes
+is "the year is set when that is said" "$(cat out)" "the calendar of 2026 is set: 39 named days before, 1 now"
+paidan calendar --due 2027-10-01 3workdays
+has "a year without a calendar is said" "$(cat err)" "2027 has no calendar"
+
+paidan mode on 防汛应急 --area 城东街道
+has "a plan is switched on by its name" "$(cat out)" "防汛应急 is on in 城东街道 until "
+paidan mode
+has "plans that are on are named" "$(cat out)" "防汛应急  城东街道"
+paidan mode on 1 --area 城西街道
+has "a plan is on in one area at a time" "$(cat err)" "it can be on in one area at a time"
+paidan mode off 防汛应急
+is "a plan is switched off by its name" "$(cat out)" "防汛应急 is on no longer in 城东街道."
+
 kill "$daemon"
 wait "$daemon"
 daemon=

@@ -105,4 +105,15 @@ paidan show "$(sed -n 's/^order  *//p' out)"
 has "an order tells what found its area" "$(cat out)" "found by coordinate"
 "$build/paidan" order 有个坑 --category 道路破损 >out
 has "an order that says nothing comes to the district" "$(cat out)" 370304
+
+paidan order 路灯坏了 --category 公共照明 --at 20.001,10.001
+is "a place far from everything is taken" $? 0
+has "a place far from everything is said" "$(cat err)" "in no area's polygon, and near none"
+cat >far.geojson <<'END'
+{"type": "FeatureCollection", "features": [{"type": "Feature", "id": 1001, "properties": {}, "geometry": {"type": "Polygon",
+ "coordinates": [[[116, 39], [116.01, 39], [116.01, 39.01], [116, 39]]]}}]}
+END
+paidan import-shapes far.geojson --dry-run
+is "a polygon far from its households: exit code" $? 0
+has "a polygon far from its households is said" "$(cat err)" "around 116.005,39.005, far from its households"
 exit $failed

@@ -372,7 +372,7 @@ static void tell_change(const struct cli *cli, const struct change *change, stru
 			uint64_t seq)
 {
 	if (!cli->json) {
-		printf("%s: ", what);
+		printf("%s%s", what, _(": "));
 		printf(P_("%u named day before", "%u named days before", change->before), change->before);
 		printf(_(", %u now\n"), change->now);
 		return;
