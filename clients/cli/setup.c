@@ -1,34 +1,19 @@
 #include "setup.h"
 
-#include <stdlib.h>
-
 #include "pages.h"
 #include "tell.h"
 
-static void on_past(struct cli *cli, struct pd_client *client, const struct pd_message *row, void *arg)
+static void on_event(struct cli *cli, struct pd_client *client, const struct pd_message *event, void *arg)
 {
 	struct setup *setup = arg;
-	struct pd_message event;
-	struct pd_fault fault;
-	size_t off = 0;
 	(void)cli;
 	(void)client;
-	pd_decoder_reset(setup->decoder);
-	if (pd_decode(setup->decoder, row->past.event.data, row->past.event.bytes, &off, &event, &fault))
-		return;
-	setup->take(setup, &event);
+	setup->take(setup, event);
 }
 
 int setup_each(struct setup *setup, enum pd_type type)
 {
-	struct pd_message query = {.type = PD_MSG_list_setup, .list_setup = {.type = (uint8_t)type}};
-	bool more;
-	setup->decoder = pd_decoder_new_client();
-	if (!setup->decoder)
-		abort();
-	int code = pages_show(setup->cli, setup->client, &query, 0, on_past, NULL, setup, &more);
-	pd_decoder_free(setup->decoder);
-	return code;
+	return pages_setup(setup->cli, setup->client, type, on_event, NULL, setup);
 }
 
 void setup_name(struct setup *setup, enum name_kind kind, uint32_t id)

@@ -10,7 +10,6 @@
 struct setup {
 	struct cli *cli;
 	struct pd_client *client;
-	struct pd_decoder *decoder;
 	struct json json;
 	struct table *table; /* null with --json */
 	void (*take)(struct setup *setup, const struct pd_message *event);

@@ -346,6 +346,20 @@ BED_USED static struct order *bed_must_submit(struct bed *bed, unsigned n, uint3
 	return order;
 }
 
+/* Whatever the command, its outcome. */
+BED_USED static void bed_must_do(struct bed *bed, struct pd_message command, uint32_t actor)
+{
+	bed_do(bed, &command, actor);
+	expect_outcome(bed, CORE_EVENT, pd_message_info(command.type)->name);
+}
+
+BED_USED static void bed_must_refuse(struct bed *bed, struct pd_message command, uint32_t actor,
+				     enum pd_refusal refusal, const char *detail)
+{
+	bed_do(bed, &command, actor);
+	expect_refused(bed, refusal, detail, pd_message_info(command.type)->name);
+}
+
 /* ---- the district ---- */
 
 BED_USED static struct pd_message bed_area(uint32_t id, uint32_t parent, unsigned level, unsigned kind,

@@ -33,27 +33,14 @@ static struct pd_message off(uint32_t plan)
 	return message;
 }
 
-static void must(struct bed *bed, struct pd_message command, uint32_t actor)
-{
-	bed_do(bed, &command, actor);
-	expect_outcome(bed, CORE_EVENT, pd_message_info(command.type)->name);
-}
-
-static void must_refuse(struct bed *bed, struct pd_message command, uint32_t actor, enum pd_refusal refusal,
-			const char *detail)
-{
-	bed_do(bed, &command, actor);
-	expect_refused(bed, refusal, detail, pd_message_info(command.type)->name);
-}
-
 static int setup(void **state)
 {
 	struct bed *bed = bed_new();
 	struct pd_message flood = bed_category(FLOOD, PD_level_microgrid, PD_urgency_normal);
 	flood.put_category.emergency_only = true;
 	bed_put(bed, flood);
-	must(bed, put_plan(PLAN, 2, PD_running_shorten), 0);
-	must(bed, put_plan(OTHER, 1, PD_running_restart), 0);
+	bed_must_do(bed, put_plan(PLAN, 2, PD_running_shorten), 0);
+	bed_must_do(bed, put_plan(OTHER, 1, PD_running_restart), 0);
 	*state = bed;
 	return 0;
 }
@@ -85,7 +72,7 @@ static const uint64_t minute = 60000;
 static void new_times_are_the_plans_while_it_is_on(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	bed_must_submit(bed, 1, PD_level_microgrid, 101);
 	expect_u64(row(bed, 1)->due_ms, bed->now_ms + 15 * minute, "to be accepted by");
 	bed_must(bed, PD_MSG_accept, 1, 1, 201);
@@ -94,7 +81,7 @@ static void new_times_are_the_plans_while_it_is_on(void **state)
 	elsewhere.submit.area = 91;
 	bed_do(bed, &elsewhere, 404);
 	expect_u64(row(bed, 2)->due_ms, bed->now_ms + 30 * minute, "elsewhere, to be accepted by");
-	must(bed, off(PLAN), 401);
+	bed_must_do(bed, off(PLAN), 401);
 	bed_must_submit(bed, 3, PD_level_microgrid, 101);
 	expect_u64(row(bed, 3)->due_ms, bed->now_ms + 30 * minute, "afterwards, to be accepted by");
 }
@@ -109,14 +96,14 @@ static void running_times_are_shortened_and_restored(void **state)
 	bed->now_ms += 10 * minute;
 	bed_must_submit(bed, 3, PD_level_community, 101); /* held by the community */
 	bed->now_ms += 10 * minute;
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	uint64_t begun = bed->now_ms;
 	expect_u64(redated(bed), 3, "redated");
 	expect_u64(row(bed, 1)->due_ms, begun, "one that is late by the plan is due at once");
 	expect_u64(row(bed, 2)->due_ms, begin + 360 * minute, "to be completed, counted from its acceptance");
 	expect_u64(row(bed, 3)->due_ms, begin + 25 * minute, "of the community's");
 	expect_u64(redated(bed), 0, "redated a second time");
-	must(bed, off(PLAN), 401);
+	bed_must_do(bed, off(PLAN), 401);
 	expect_u64(redated(bed), 3, "restored");
 	expect_u64(row(bed, 1)->due_ms, begin + 30 * minute, "as if there had been none");
 	expect_u64(row(bed, 2)->due_ms, begin + 1440 * minute, "the same");
@@ -128,7 +115,7 @@ static void running_times_begin_anew(void **state)
 	struct bed *bed = *state;
 	bed_must_submit(bed, 1, PD_level_microgrid, 101);
 	bed->now_ms += 20 * minute;
-	must(bed, on(OTHER, 0), 403);
+	bed_must_do(bed, on(OTHER, 0), 403);
 	expect_u64(redated(bed), 1, "redated");
 	expect_u64(row(bed, 1)->due_ms, bed->now_ms + 15 * minute, "from when it was switched on");
 	bed_must(bed, PD_MSG_note, 1, 2, 101);
@@ -138,13 +125,13 @@ static void running_times_begin_anew(void **state)
 static void kept_times_are_kept(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, put_plan(PLAN, 2, PD_running_keep), 0);
+	bed_must_do(bed, put_plan(PLAN, 2, PD_running_keep), 0);
 	bed_must_submit(bed, 1, PD_level_microgrid, 101);
 	uint64_t due = row(bed, 1)->due_ms;
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	expect_u64(redated(bed), 0, "redated");
 	bed_must_submit(bed, 2, PD_level_microgrid, 101);
-	must(bed, off(PLAN), 401);
+	bed_must_do(bed, off(PLAN), 401);
 	expect_u64(redated(bed), 1, "of the two, the one that got its time from the plan");
 	expect_u64(row(bed, 1)->due_ms, due, "the other one's");
 }
@@ -155,7 +142,7 @@ static void a_stop_in_between_does_no_harm(void **state)
 	struct pd_message event;
 	for (unsigned n = 1; n <= 5; n++)
 		bed_must_submit(bed, n, PD_level_microgrid, 101);
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	for (int i = 0; i < 2; i++) {
 		assert_true(bed_due(bed->core, bed->now_ms, &event));
 		bed_apply(bed, &event);
@@ -174,13 +161,13 @@ static void a_second_look_finds_no_more_to_do(void **state)
 	bed_must_submit(bed, 1, PD_level_microgrid, 101);
 	bed_must(bed, PD_MSG_accept, 1, 1, 201);
 	bed->now_ms += minute;
-	must(bed, on(OTHER, 0), 403);
+	bed_must_do(bed, on(OTHER, 0), 403);
 	expect_u64(redated(bed), 1, "orders that begin anew");
 	bed->now_ms += minute;
 	struct pd_message suspend = {.type = PD_MSG_suspend, .request = 1};
 	suspend.suspend = (struct pd_suspend){.order = bed_id(1), .version = 3, .until_ms = bed->now_ms + BED_DAY};
 	suspend.suspend.reason = pd_text("等待配件");
-	must(bed, suspend, 201);
+	bed_must_do(bed, suspend, 201);
 	bed->now_ms += BED_HOUR;
 	bed_must(bed, PD_MSG_resume, 1, 4, 201);
 	bed_must(bed, PD_MSG_note, 1, 5, 201);
@@ -194,14 +181,14 @@ static void a_second_look_finds_no_more_to_do(void **state)
 static void the_later_end_gives_back(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, put_plan(OTHER, 1, PD_running_keep), 0);
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, put_plan(OTHER, 1, PD_running_keep), 0);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	bed_must_submit(bed, 1, PD_level_microgrid, 101);
 	bed->now_ms += minute;
-	must(bed, off(PLAN), 401);
-	must(bed, on(OTHER, 0), 403);
+	bed_must_do(bed, off(PLAN), 401);
+	bed_must_do(bed, on(OTHER, 0), 403);
 	expect_u64(redated(bed), 0, "orders that are due at another time while a plan is on");
-	must(bed, off(OTHER), 403);
+	bed_must_do(bed, off(OTHER), 403);
 	expect_u64(redated(bed), 1, "orders that are given back their time");
 	expect_u64(redated(bed), 0, "orders that are given it twice");
 }
@@ -211,7 +198,7 @@ static void it_ends_by_itself(void **state)
 	struct bed *bed = *state;
 	struct pd_message event, command = on(PLAN, 3);
 	command.switch_on.until_ms = bed->now_ms + BED_HOUR;
-	must(bed, command, 401);
+	bed_must_do(bed, command, 401);
 	expect_u64(redated(bed), 0, "redated, of no orders");
 	expect(!bed_due(bed->core, bed->now_ms, &event), "it ends at once");
 	expect_u64(core_next_due(bed->core), bed->now_ms + BED_HOUR, "when it ends");
@@ -221,21 +208,21 @@ static void it_ends_by_itself(void **state)
 	       pd_message_info(event.type)->name);
 	bed_apply(bed, &event);
 	expect(!bed_due(bed->core, bed->now_ms, &event), "it ends twice");
-	must_refuse(bed, off(PLAN), 401, PD_REFUSED_mode_off, "plan 1");
+	bed_must_refuse(bed, off(PLAN), 401, PD_REFUSED_mode_off, "plan 1");
 }
 
 static void its_categories_are_for_it_alone(void **state)
 {
 	struct bed *bed = *state;
 	struct pd_message submit = bed_submit(1, FLOOD);
-	must_refuse(bed, submit, 101, PD_REFUSED_mode_off, "category 60 is taken in area 11 only while");
-	must(bed, on(PLAN, 4), 401);
-	must(bed, submit, 101);
+	bed_must_refuse(bed, submit, 101, PD_REFUSED_mode_off, "category 60 is taken in area 11 only while");
+	bed_must_do(bed, on(PLAN, 4), 401);
+	bed_must_do(bed, submit, 101);
 	submit = bed_submit(2, FLOOD);
 	submit.submit.area = 21;
-	must_refuse(bed, submit, 401, PD_REFUSED_mode_off, "in area 21");
-	must(bed, off(PLAN), 401);
-	must_refuse(bed, bed_submit(3, FLOOD), 101, PD_REFUSED_mode_off, "category 60");
+	bed_must_refuse(bed, submit, 401, PD_REFUSED_mode_off, "in area 21");
+	bed_must_do(bed, off(PLAN), 401);
+	bed_must_refuse(bed, bed_submit(3, FLOOD), 101, PD_REFUSED_mode_off, "category 60");
 }
 
 static void a_plan_leads_up_its_own_ladder(void **state)
@@ -244,16 +231,16 @@ static void a_plan_leads_up_its_own_ladder(void **state)
 	static const uint64_t steps[] = {5, 600, 1, 3600};
 	struct pd_message ladder = {.type = PD_MSG_put_ladder, .request = 1}, plan = put_plan(PLAN, 2, 1);
 	ladder.put_ladder = (struct pd_put_ladder){.ladder = 8, .name = pd_text("应急"), .steps = {steps, 4}};
-	must(bed, ladder, 0);
+	bed_must_do(bed, ladder, 0);
 	plan.put_plan.ladder = 8;
-	must(bed, plan, 0);
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, plan, 0);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	bed_must_submit(bed, 1, PD_level_microgrid, 101);
 	expect_u64(row(bed, 1)->due_ms, bed->now_ms + 5 * minute, "half of the ladder's time");
 	bed_must(bed, PD_MSG_decline, 1, 1, 201);
 	expect_u64(row(bed, 1)->holder, 1, "the holder: straight to the district");
 	ladder.put_ladder.retired = true;
-	must_refuse(bed, ladder, 0, PD_REFUSED_in_use, "ladder 8: plan 1 climbs by it");
+	bed_must_refuse(bed, ladder, 0, PD_REFUSED_in_use, "ladder 8: plan 1 climbs by it");
 }
 
 static void a_preview_counts_and_changes_nothing(void **state)
@@ -273,7 +260,7 @@ static void a_preview_counts_and_changes_nothing(void **state)
 	expect_u64(effect.changed, 2, "changed");
 	expect_u64(effect.earlier, 2, "earlier");
 	expect_u64(effect.overdue, 1, "overdue");
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	expect_u64(redated(bed), 2, "and so it is");
 }
 
@@ -307,8 +294,8 @@ static void it_sends_its_notice_and_its_roll_call_once(void **state)
 	plan.put_plan.roll_call = pd_text("清点在家人员");
 	plan.put_plan.roll_category = PD_level_microgrid;
 	plan.put_plan.call_out = 1u << PD_post_leader;
-	must(bed, plan, 0);
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, plan, 0);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	static const unsigned kinds[] = {PD_notice_kind_notice, PD_notice_kind_notice, PD_notice_kind_roll_call};
 	for (int i = 0; i < 3; i++) {
 		assert_true(bed_due(bed->core, bed->now_ms, &event));
@@ -336,43 +323,43 @@ static void it_sends_its_notice_and_its_roll_call_once(void **state)
 		bed_apply(bed, &event);
 	}
 	expect_u64(orders, 3, "orders of the roll-call");
-	must(bed, off(PLAN), 401);
-	must(bed, on(PLAN, 3), 401);
+	bed_must_do(bed, off(PLAN), 401);
+	bed_must_do(bed, on(PLAN, 3), 401);
 	assert_true(bed_due(bed->core, bed->now_ms, &event));
 	expect(event.type == PD_MSG_notified, "switched on again, it sends nothing");
 	plan.put_plan.plan = 5;
 	plan.put_plan.roll_category = 0;
-	must_refuse(bed, plan, 0, PD_REFUSED_unknown_category, "needs a category");
+	bed_must_refuse(bed, plan, 0, PD_REFUSED_unknown_category, "needs a category");
 }
 
 static void who_may_and_where(void **state)
 {
 	struct bed *bed = *state;
-	must_refuse(bed, on(9, 0), 401, PD_REFUSED_unknown_plan, "plan 9");
-	must_refuse(bed, on(PLAN, 8), 403, PD_REFUSED_not_allowed, "in area 2 and below, which area 8 is not");
-	must_refuse(bed, on(PLAN, 3), 201, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
-	must_refuse(bed, on(PLAN, 3), 404, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
-	must_refuse(bed, on(PLAN, 2), 401, PD_REFUSED_not_allowed, "staff and supervisors of area 2");
+	bed_must_refuse(bed, on(9, 0), 401, PD_REFUSED_unknown_plan, "plan 9");
+	bed_must_refuse(bed, on(PLAN, 8), 403, PD_REFUSED_not_allowed, "in area 2 and below, which area 8 is not");
+	bed_must_refuse(bed, on(PLAN, 3), 201, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
+	bed_must_refuse(bed, on(PLAN, 3), 404, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
+	bed_must_refuse(bed, on(PLAN, 2), 401, PD_REFUSED_not_allowed, "staff and supervisors of area 2");
 	struct pd_message late = on(PLAN, 3);
 	late.switch_on.until_ms = bed->now_ms - 1;
-	must_refuse(bed, late, 401, PD_REFUSED_bad_period, "past");
+	bed_must_refuse(bed, late, 401, PD_REFUSED_bad_period, "past");
 	late.switch_on.until_ms = bed->now_ms + 400 * (uint64_t)BED_DAY;
-	must_refuse(bed, late, 401, PD_REFUSED_bad_period, "a year");
-	must_refuse(bed, off(PLAN), 401, PD_REFUSED_mode_off, "plan 1");
-	must(bed, on(PLAN, 3), 401);
+	bed_must_refuse(bed, late, 401, PD_REFUSED_bad_period, "a year");
+	bed_must_refuse(bed, off(PLAN), 401, PD_REFUSED_mode_off, "plan 1");
+	bed_must_do(bed, on(PLAN, 3), 401);
 	uint64_t seq = core_last_seq(bed->core);
 	struct pd_message again = on(PLAN, 3);
 	bed_do(bed, &again, 401);
 	expect_outcome(bed, CORE_REPEATED, "the same again");
 	expect_u64(bed->decision.seq, seq, "the first one's seq");
-	must_refuse(bed, on(PLAN, 3), 402, PD_REFUSED_mode_on,
-		    "plan 1 is on already, in area 3; it can be on in one area at a time");
-	must_refuse(bed, on(OTHER, 0), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3");  /* above it */
-	must_refuse(bed, on(OTHER, 11), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3"); /* below it */
-	must_refuse(bed, put_plan(PLAN, 2, 1), 0, PD_REFUSED_mode_on, "plan 1 is on in area 3");
-	must(bed, on(OTHER, 8), 403); /* beside it */
-	must_refuse(bed, off(PLAN), 301, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
-	must(bed, off(PLAN), 402);
+	bed_must_refuse(bed, on(PLAN, 3), 402, PD_REFUSED_mode_on,
+			"plan 1 is on already, in area 3; it can be on in one area at a time");
+	bed_must_refuse(bed, on(OTHER, 0), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3");  /* above it */
+	bed_must_refuse(bed, on(OTHER, 11), 403, PD_REFUSED_mode_on, "plan 1 is on in area 3"); /* below it */
+	bed_must_refuse(bed, put_plan(PLAN, 2, 1), 0, PD_REFUSED_mode_on, "plan 1 is on in area 3");
+	bed_must_do(bed, on(OTHER, 8), 403); /* beside it */
+	bed_must_refuse(bed, off(PLAN), 301, PD_REFUSED_not_allowed, "staff and supervisors of area 3");
+	bed_must_do(bed, off(PLAN), 402);
 	seq = core_last_seq(bed->core);
 	struct pd_message ended = off(PLAN);
 	bed_do(bed, &ended, 402);
@@ -387,7 +374,7 @@ static void switching_on_again_is_the_same(void **state)
 	struct pd_message area = bed_area(39, 4, PD_level_microgrid, PD_area_kind_plain, "新微网格");
 	struct pd_message again = on(PLAN, 39);
 	bed_put(bed, area);
-	must(bed, again, 402);
+	bed_must_do(bed, again, 402);
 	uint64_t seq = core_last_seq(bed->core);
 	area.put_area.retired = true;
 	bed_put(bed, area);
@@ -402,16 +389,16 @@ static void an_old_copy_switches_nothing(void **state)
 	struct bed *bed = *state;
 	struct pd_message first = on(PLAN, 3), end = off(PLAN);
 	first.switch_on.nth = end.switch_off.nth = 1;
-	must(bed, first, 402);
-	must(bed, end, 402);
-	must_refuse(bed, first, 402, PD_REFUSED_not_next, "on 1 times so far, you named time 1");
+	bed_must_do(bed, first, 402);
+	bed_must_do(bed, end, 402);
+	bed_must_refuse(bed, first, 402, PD_REFUSED_not_next, "on 1 times so far, you named time 1");
 	struct pd_message second = on(PLAN, 3);
 	second.switch_on.nth = 2;
-	must(bed, second, 402);
-	must_refuse(bed, end, 402, PD_REFUSED_not_next, "on 2 times so far, you named time 1");
-	must_refuse(bed, first, 402, PD_REFUSED_not_next, "");
+	bed_must_do(bed, second, 402);
+	bed_must_refuse(bed, end, 402, PD_REFUSED_not_next, "on 2 times so far, you named time 1");
+	bed_must_refuse(bed, first, 402, PD_REFUSED_not_next, "");
 	second.switch_on.nth = 4;
-	must_refuse(bed, second, 402, PD_REFUSED_not_next, "you named time 4");
+	bed_must_refuse(bed, second, 402, PD_REFUSED_not_next, "you named time 4");
 }
 
 static void plans_must_hold_together(void **state)
@@ -419,14 +406,14 @@ static void plans_must_hold_together(void **state)
 	struct bed *bed = *state;
 	static const uint64_t unknown[] = {77};
 	struct pd_message put = put_plan(3, 99, 1);
-	must_refuse(bed, put, 0, PD_REFUSED_unknown_area, "no area 99");
+	bed_must_refuse(bed, put, 0, PD_REFUSED_unknown_area, "no area 99");
 	put = put_plan(3, 3, 1);
 	put.put_plan.ladder = 5;
-	must_refuse(bed, put, 0, PD_REFUSED_unknown_ladder, "no ladder 5");
+	bed_must_refuse(bed, put, 0, PD_REFUSED_unknown_ladder, "no ladder 5");
 	put = put_plan(3, 3, 1);
 	put.put_plan.categories = (struct pd_u64s){unknown, 1};
-	must_refuse(bed, put, 0, PD_REFUSED_unknown_category, "no category 77");
-	must_refuse(bed, put_plan(3, 3, 1), 401, PD_REFUSED_not_allowed, "administrators");
+	bed_must_refuse(bed, put, 0, PD_REFUSED_unknown_category, "no category 77");
+	bed_must_refuse(bed, put_plan(3, 3, 1), 401, PD_REFUSED_not_allowed, "administrators");
 	struct pd_message same = put_plan(PLAN, 2, PD_running_shorten);
 	bed_do(bed, &same, 0);
 	expect_outcome(bed, CORE_REPEATED, "the same plan again");

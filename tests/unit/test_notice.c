@@ -30,19 +30,6 @@ static struct pd_message answer(unsigned n, uint32_t member, unsigned kind)
 	return message;
 }
 
-static void must(struct bed *bed, struct pd_message command, uint32_t actor)
-{
-	bed_do(bed, &command, actor);
-	expect_outcome(bed, CORE_EVENT, pd_message_info(command.type)->name);
-}
-
-static void refused(struct bed *bed, struct pd_message command, uint32_t actor, enum pd_refusal refusal,
-		    const char *detail)
-{
-	bed_do(bed, &command, actor);
-	expect_refused(bed, refusal, detail, pd_message_info(command.type)->name);
-}
-
 static void repeated(struct bed *bed, struct pd_message command, uint32_t actor, uint64_t seq)
 {
 	bed_do(bed, &command, actor);
@@ -84,7 +71,7 @@ static void a_notice_is_one_event_and_no_rows(void **state)
 {
 	struct bed *bed = *state;
 	uint64_t before = core_last_seq(bed->core);
-	must(bed, notify(1, 3, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 401);
+	bed_must_do(bed, notify(1, 3, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 401);
 	expect_u64(core_last_seq(bed->core), before + 1, "one event");
 	assert_null(core_take_changed_members(bed->core));
 	struct notice_count count = count_in(bed, 1, 3);
@@ -96,14 +83,14 @@ static void a_notice_sent_again_is_the_same(void **state)
 {
 	struct bed *bed = *state;
 	struct pd_message command = notify(1, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_household);
-	must(bed, command, 401);
+	bed_must_do(bed, command, 401);
 	uint64_t seq = core_last_seq(bed->core);
 	bed->now_ms += BED_HOUR;
 	repeated(bed, command, 401, seq);
 	command.notify.text = pd_text("后日停水");
-	refused(bed, command, 401, PD_REFUSED_notice_exists, "other contents");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_notice_exists, "other contents");
 	command = notify(1, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_household);
-	refused(bed, command, 402, PD_REFUSED_notice_exists, "other contents");
+	bed_must_refuse(bed, command, 402, PD_REFUSED_notice_exists, "other contents");
 }
 
 static void who_may_send(void **state)
@@ -112,15 +99,15 @@ static void who_may_send(void **state)
 	static const uint32_t may[] = {0, 401, 402, 403, 501, 901}, may_not[] = {101, 110, 601, 201, 301, 404};
 	unsigned n = 0;
 	for (size_t i = 0; i < sizeof may / sizeof *may; i++)
-		must(bed, notify(n++, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), may[i]);
+		bed_must_do(bed, notify(n++, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), may[i]);
 	for (size_t i = 0; i < sizeof may_not / sizeof *may_not; i++)
-		refused(bed, notify(n++, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), may_not[i],
-			PD_REFUSED_not_allowed, "area 3 or above");
-	must(bed, notify(n++, 11, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), 201);
-	refused(bed, notify(n++, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), 912,
-		PD_REFUSED_retired, "912");
-	refused(bed, notify(n, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), 4711,
-		PD_REFUSED_unknown_person, "4711");
+		bed_must_refuse(bed, notify(n++, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person),
+				may_not[i], PD_REFUSED_not_allowed, "area 3 or above");
+	bed_must_do(bed, notify(n++, 11, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), 201);
+	bed_must_refuse(bed, notify(n++, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), 912,
+			PD_REFUSED_retired, "912");
+	bed_must_refuse(bed, notify(n, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_person), 4711,
+			PD_REFUSED_unknown_person, "4711");
 }
 
 static void a_notice_that_does_not_fit_is_refused(void **state)
@@ -128,28 +115,28 @@ static void a_notice_that_does_not_fit_is_refused(void **state)
 	struct bed *bed = *state;
 	struct pd_message command = notify(1, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_household);
 	command.notify.notice.bytes[6] = 0x40;
-	refused(bed, command, 401, PD_REFUSED_bad_field, "notice");
-	refused(bed, notify(1, 77, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 0,
-		PD_REFUSED_unknown_area, "77");
-	refused(bed, notify(1, 3, PD_notice_kind_roll_call, PD_want_read, PD_member_sort_household), 401,
-		PD_REFUSED_bad_notice, "want an answer");
-	refused(bed, notify(1, 3, PD_notice_kind_visits, PD_want_answer, PD_member_sort_person), 401,
-		PD_REFUSED_bad_notice, "households");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_bad_field, "notice");
+	bed_must_refuse(bed, notify(1, 77, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 0,
+			PD_REFUSED_unknown_area, "77");
+	bed_must_refuse(bed, notify(1, 3, PD_notice_kind_roll_call, PD_want_read, PD_member_sort_household), 401,
+			PD_REFUSED_bad_notice, "want an answer");
+	bed_must_refuse(bed, notify(1, 3, PD_notice_kind_visits, PD_want_answer, PD_member_sort_person), 401,
+			PD_REFUSED_bad_notice, "households");
 	command = notify(1, 3, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household);
 	command.notify.category = 0;
-	refused(bed, command, 401, PD_REFUSED_bad_notice, "category");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_bad_notice, "category");
 	command.notify.category = 9;
-	refused(bed, command, 401, PD_REFUSED_retired, "category 9");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_retired, "category 9");
 	command.notify.category = 99;
-	refused(bed, command, 401, PD_REFUSED_unknown_category, "category 99");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_unknown_category, "category 99");
 	command = notify(1, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_household);
 	command.notify.category = 5;
-	refused(bed, command, 401, PD_REFUSED_bad_notice, "no category");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_bad_notice, "no category");
 	command.notify.category = 0;
 	command.notify.until_ms = bed->now_ms;
-	refused(bed, command, 401, PD_REFUSED_bad_end, "past");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_bad_end, "past");
 	command.notify.until_ms = bed->now_ms + 401 * (uint64_t)DAY;
-	refused(bed, command, 401, PD_REFUSED_bad_end, "400 days");
+	bed_must_refuse(bed, command, 401, PD_REFUSED_bad_end, "400 days");
 }
 
 /* ---- receipts ---- */
@@ -157,11 +144,11 @@ static void a_notice_that_does_not_fit_is_refused(void **state)
 static void delivered_read_and_confirmed_are_counted_apart(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 2, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 402);
-	must(bed, answer(1, 0, PD_answer_kind_delivered), 101);
-	must(bed, answer(1, 0, PD_answer_kind_read), 101);
-	must(bed, answer(1, 51, PD_answer_kind_confirmed), 102);
-	must(bed, answer(1, 60, PD_answer_kind_delivered), 103);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 402);
+	bed_must_do(bed, answer(1, 0, PD_answer_kind_delivered), 101);
+	bed_must_do(bed, answer(1, 0, PD_answer_kind_read), 101);
+	bed_must_do(bed, answer(1, 51, PD_answer_kind_confirmed), 102);
+	bed_must_do(bed, answer(1, 60, PD_answer_kind_delivered), 103);
 	struct notice_count all = count_in(bed, 1, 2), grid = count_in(bed, 1, 11);
 	assert_int_equal(all.members, 5);
 	assert_int_equal(all.reached[0], 3);
@@ -177,10 +164,10 @@ static void delivered_read_and_confirmed_are_counted_apart(void **state)
 static void a_receipt_does_not_go_back(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 2, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 402);
-	must(bed, answer(1, 0, PD_answer_kind_delivered), 101);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 402);
+	bed_must_do(bed, answer(1, 0, PD_answer_kind_delivered), 101);
 	uint64_t delivered = core_last_seq(bed->core);
-	must(bed, answer(1, 0, PD_answer_kind_confirmed), 101);
+	bed_must_do(bed, answer(1, 0, PD_answer_kind_confirmed), 101);
 	uint64_t confirmed = core_last_seq(bed->core);
 	repeated(bed, answer(1, 0, PD_answer_kind_delivered), 101, delivered);
 	repeated(bed, answer(1, 0, PD_answer_kind_read), 101, confirmed);
@@ -191,41 +178,41 @@ static void a_receipt_does_not_go_back(void **state)
 static void who_may_answer(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 1, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 403);
-	must(bed, notify(2, 1, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_person), 403);
-	must(bed, answer(1, 50, PD_answer_kind_delivered), 101); /* of the household */
-	must(bed, answer(1, 51, PD_answer_kind_delivered), 101); /* of its centre household */
-	must(bed, answer(1, 52, PD_answer_kind_delivered), 202); /* its leader */
-	must(bed, answer(1, 60, PD_answer_kind_delivered), 402); /* above */
-	refused(bed, answer(1, 60, PD_answer_kind_read), 101, PD_REFUSED_not_allowed, "101");
-	refused(bed, answer(1, 50, PD_answer_kind_read), 102, PD_REFUSED_not_allowed, "102");
-	refused(bed, answer(1, 80, PD_answer_kind_read), 201, PD_REFUSED_not_allowed, "201");
-	must(bed, answer(2, 0, PD_answer_kind_read), 110);
-	must(bed, answer(2, 102, PD_answer_kind_read), 101); /* looked after by the centre household */
-	refused(bed, answer(2, 101, PD_answer_kind_read), 102, PD_REFUSED_not_allowed, "102");
-	refused(bed, answer(1, 0, PD_answer_kind_read), 110, PD_REFUSED_not_member, "no household");
+	bed_must_do(bed, notify(1, 1, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 403);
+	bed_must_do(bed, notify(2, 1, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_person), 403);
+	bed_must_do(bed, answer(1, 50, PD_answer_kind_delivered), 101); /* of the household */
+	bed_must_do(bed, answer(1, 51, PD_answer_kind_delivered), 101); /* of its centre household */
+	bed_must_do(bed, answer(1, 52, PD_answer_kind_delivered), 202); /* its leader */
+	bed_must_do(bed, answer(1, 60, PD_answer_kind_delivered), 402); /* above */
+	bed_must_refuse(bed, answer(1, 60, PD_answer_kind_read), 101, PD_REFUSED_not_allowed, "101");
+	bed_must_refuse(bed, answer(1, 50, PD_answer_kind_read), 102, PD_REFUSED_not_allowed, "102");
+	bed_must_refuse(bed, answer(1, 80, PD_answer_kind_read), 201, PD_REFUSED_not_allowed, "201");
+	bed_must_do(bed, answer(2, 0, PD_answer_kind_read), 110);
+	bed_must_do(bed, answer(2, 102, PD_answer_kind_read), 101); /* looked after by the centre household */
+	bed_must_refuse(bed, answer(2, 101, PD_answer_kind_read), 102, PD_REFUSED_not_allowed, "102");
+	bed_must_refuse(bed, answer(1, 0, PD_answer_kind_read), 110, PD_REFUSED_not_member, "no household");
 }
 
 static void who_is_no_member_is_refused(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 4, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 301);
-	refused(bed, answer(1, 80, PD_answer_kind_read), 0, PD_REFUSED_not_member, "area 4");
-	refused(bed, answer(1, 4711, PD_answer_kind_read), 0, PD_REFUSED_not_member, "4711");
-	refused(bed, answer(7, 50, PD_answer_kind_read), 0, PD_REFUSED_unknown_notice, "");
-	refused(bed, answer(1, 50, PD_answer_kind_done), 101, PD_REFUSED_not_wanted, "read");
+	bed_must_do(bed, notify(1, 4, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 301);
+	bed_must_refuse(bed, answer(1, 80, PD_answer_kind_read), 0, PD_REFUSED_not_member, "area 4");
+	bed_must_refuse(bed, answer(1, 4711, PD_answer_kind_read), 0, PD_REFUSED_not_member, "4711");
+	bed_must_refuse(bed, answer(7, 50, PD_answer_kind_read), 0, PD_REFUSED_unknown_notice, "");
+	bed_must_refuse(bed, answer(1, 50, PD_answer_kind_done), 101, PD_REFUSED_not_wanted, "read");
 	struct pd_message command = answer(1, 50, PD_answer_kind_read);
 	command.answer.corrects = 3;
-	refused(bed, command, 101, PD_REFUSED_bad_field, "neither");
+	bed_must_refuse(bed, command, 101, PD_REFUSED_bad_field, "neither");
 }
 
 static void who_moved_away_counts_where_they_answered(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 4, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 301);
-	must(bed, answer(1, 52, PD_answer_kind_read), 201);
+	bed_must_do(bed, notify(1, 4, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 301);
+	bed_must_do(bed, answer(1, 52, PD_answer_kind_read), 201);
 	bed_put(bed, bed_household(52, 12, 60));
-	must(bed, answer(1, 52, PD_answer_kind_confirmed), 203);
+	bed_must_do(bed, answer(1, 52, PD_answer_kind_confirmed), 203);
 	assert_int_equal(count_in(bed, 1, 11).reached[2], 1);
 	assert_int_equal(count_in(bed, 1, 11).members, 2);
 	assert_int_equal(count_in(bed, 1, 12).members, 2);
@@ -243,7 +230,7 @@ static struct pd_message with_numbers(struct pd_message message, const uint64_t 
 static void a_roll_call_is_handed_out_once(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
 	assert_int_equal(core_next_due(bed->core), bed->now_ms);
 	assert_int_equal(fire(bed), 3); /* 11, 12, 21 */
 	static const uint32_t grids[] = {11, 12, 21};
@@ -265,7 +252,7 @@ static void a_roll_call_is_handed_out_once(void **state)
 static void handing_out_goes_on_where_it_was(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
 	for (int i = 0; i < 3; i++) {
 		struct core *again = bed_replay(&bed->events, 1234);
 		struct pd_message here, there;
@@ -283,10 +270,10 @@ static void an_id_that_somebody_took_is_left_to_them(void **state)
 {
 	struct bed *bed = *state;
 	struct pd_message event, submit = bed_submit(1, 5);
-	must(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
 	assert_true(bed_due(bed->core, bed->now_ms, &event));
 	submit.submit.order = event.submitted.order;
-	must(bed, submit, 101);
+	bed_must_do(bed, submit, 101);
 	assert_int_equal(fire(bed), 3);
 	assert_int_equal(core_holder(bed->core, 11)->waiting_count, 2);
 }
@@ -295,13 +282,13 @@ static void answers_are_counted_and_corrected(void **state)
 {
 	struct bed *bed = *state;
 	static const uint64_t three[] = {3, 1}, four[] = {4, 0};
-	must(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
 	fire(bed);
-	refused(bed, answer(1, 50, PD_answer_kind_done), 101, PD_REFUSED_not_allowed, "101");
-	refused(bed, answer(1, 50, PD_answer_kind_visited), 201, PD_REFUSED_not_wanted, "visits");
-	must(bed, with_numbers(answer(1, 50, PD_answer_kind_done), three, 2), 201);
+	bed_must_refuse(bed, answer(1, 50, PD_answer_kind_done), 101, PD_REFUSED_not_allowed, "101");
+	bed_must_refuse(bed, answer(1, 50, PD_answer_kind_visited), 201, PD_REFUSED_not_wanted, "visits");
+	bed_must_do(bed, with_numbers(answer(1, 50, PD_answer_kind_done), three, 2), 201);
 	uint64_t first = core_last_seq(bed->core);
-	must(bed, answer(1, 51, PD_answer_kind_away), 120);
+	bed_must_do(bed, answer(1, 51, PD_answer_kind_away), 120);
 	struct notice_count count = count_in(bed, 1, 2);
 	assert_int_equal(count.answered, 2);
 	assert_int_equal(count.answers[0], 1);
@@ -316,9 +303,9 @@ static void answers_are_counted_and_corrected(void **state)
 	assert_int_equal(bed->decision.refusal, PD_REFUSED_answered_otherwise);
 	assert_int_equal(bed->decision.look_at, core_member(bed->core, &other.answer.notice, 50)->row.at);
 	other.answer.corrects = first;
-	refused(bed, other, 202, PD_REFUSED_bad_field, "say why");
+	bed_must_refuse(bed, other, 202, PD_REFUSED_bad_field, "say why");
 	other.answer.text = pd_text("数错了");
-	must(bed, other, 202);
+	bed_must_do(bed, other, 202);
 	uint64_t second = core_last_seq(bed->core);
 	count = count_in(bed, 1, 2);
 	assert_int_equal(count.answered, 2);
@@ -332,28 +319,28 @@ static void answers_are_counted_and_corrected(void **state)
 
 	other = answer(1, 52, PD_answer_kind_done);
 	other.answer.corrects = 3;
-	refused(bed, other, 201, PD_REFUSED_bad_field, "no answer yet");
+	bed_must_refuse(bed, other, 201, PD_REFUSED_bad_field, "no answer yet");
 	static const uint64_t large[] = {1000000001};
-	refused(bed, with_numbers(answer(1, 52, PD_answer_kind_done), large, 1), 201, PD_REFUSED_bad_field,
-		"1000000001");
+	bed_must_refuse(bed, with_numbers(answer(1, 52, PD_answer_kind_done), large, 1), 201, PD_REFUSED_bad_field,
+			"1000000001");
 }
 
 static void visits_are_answered_as_visits(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 4, PD_notice_kind_visits, PD_want_answer, PD_member_sort_household), 301);
+	bed_must_do(bed, notify(1, 4, PD_notice_kind_visits, PD_want_answer, PD_member_sort_household), 301);
 	assert_int_equal(fire(bed), 2);
-	refused(bed, answer(1, 50, PD_answer_kind_done), 201, PD_REFUSED_not_wanted, "visited");
-	must(bed, answer(1, 50, PD_answer_kind_visited), 201);
+	bed_must_refuse(bed, answer(1, 50, PD_answer_kind_done), 201, PD_REFUSED_not_wanted, "visited");
+	bed_must_do(bed, answer(1, 50, PD_answer_kind_visited), 201);
 	assert_int_equal(count_in(bed, 1, 11).answers[4], 1);
 }
 
 static void a_person_may_answer_a_question(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 3, PD_notice_kind_notice, PD_want_answer, PD_member_sort_person), 401);
+	bed_must_do(bed, notify(1, 3, PD_notice_kind_notice, PD_want_answer, PD_member_sort_person), 401);
 	assert_int_equal(fire(bed), 0);
-	must(bed, answer(1, 0, PD_answer_kind_refused), 101);
+	bed_must_do(bed, answer(1, 0, PD_answer_kind_refused), 101);
 	assert_int_equal(count_in(bed, 1, 3).answers[1], 1);
 }
 
@@ -363,8 +350,8 @@ static void a_notice_ends_by_itself(void **state)
 {
 	struct bed *bed = *state;
 	struct pd_id id = notice_id(1);
-	must(bed, notify(1, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 401);
-	must(bed, answer(1, 0, PD_answer_kind_read), 101);
+	bed_must_do(bed, notify(1, 3, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 401);
+	bed_must_do(bed, answer(1, 0, PD_answer_kind_read), 101);
 	uint64_t read = core_last_seq(bed->core);
 	bed->now_ms = bed_begin_ms + 2 * (uint64_t)DAY - 1;
 	assert_int_equal(fire(bed), 0);
@@ -374,12 +361,12 @@ static void a_notice_ends_by_itself(void **state)
 	assert_int_equal(row->members, 5);
 	assert_int_equal(row->delivered, 1);
 	assert_int_equal(row->answered, 1);
-	refused(bed, answer(1, 51, PD_answer_kind_read), 102, PD_REFUSED_notice_over, "");
+	bed_must_refuse(bed, answer(1, 51, PD_answer_kind_read), 102, PD_REFUSED_notice_over, "");
 	repeated(bed, answer(1, 50, PD_answer_kind_read), 101, read);
 	struct pd_message end = {.type = PD_MSG_end_notice, .end_notice = {.notice = id}};
-	refused(bed, end, 401, PD_REFUSED_notice_over, "");
+	bed_must_refuse(bed, end, 401, PD_REFUSED_notice_over, "");
 	struct pd_message remind = {.type = PD_MSG_remind_missing, .remind_missing = {.notice = id, .nth = 1}};
-	refused(bed, remind, 401, PD_REFUSED_notice_over, "");
+	bed_must_refuse(bed, remind, 401, PD_REFUSED_notice_over, "");
 }
 
 static void a_notice_is_ended_by_hand(void **state)
@@ -388,12 +375,12 @@ static void a_notice_is_ended_by_hand(void **state)
 	struct pd_id id = notice_id(1);
 	struct pd_message end = {.type = PD_MSG_end_notice,
 				 .end_notice = {.notice = id, .reason = pd_text("已恢复供水")}};
-	must(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
-	refused(bed, end, 201, PD_REFUSED_not_allowed, "area 2");
-	must(bed, end, 402);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	bed_must_refuse(bed, end, 201, PD_REFUSED_not_allowed, "area 2");
+	bed_must_do(bed, end, 402);
 	uint64_t seq = core_last_seq(bed->core);
 	repeated(bed, end, 402, seq);
-	refused(bed, end, 403, PD_REFUSED_notice_over, "");
+	bed_must_refuse(bed, end, 403, PD_REFUSED_notice_over, "");
 	assert_int_equal(fire(bed), 0); /* nothing is handed out any more */
 	bed->now_ms += 5 * (uint64_t)DAY;
 	assert_int_equal(fire(bed), 0);
@@ -402,7 +389,7 @@ static void a_notice_is_ended_by_hand(void **state)
 static void a_clock_that_jumps_ends_it_and_hands_out_nothing(void **state)
 {
 	struct bed *bed = *state;
-	must(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
 	bed->now_ms += 30 * (uint64_t)DAY;
 	assert_int_equal(fire(bed), 1);
 	assert_null(core_holder(bed->core, 11));
@@ -413,27 +400,27 @@ static void the_missing_are_reminded_one_by_one(void **state)
 	struct bed *bed = *state;
 	struct pd_id id = notice_id(1);
 	struct pd_message remind = {.type = PD_MSG_remind_missing, .remind_missing = {.notice = id, .nth = 1}};
-	must(bed, notify(1, 3, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 401);
-	must(bed, answer(1, 0, PD_answer_kind_confirmed), 101);
-	must(bed, remind, 401);
+	bed_must_do(bed, notify(1, 3, PD_notice_kind_notice, PD_want_confirmation, PD_member_sort_household), 401);
+	bed_must_do(bed, answer(1, 0, PD_answer_kind_confirmed), 101);
+	bed_must_do(bed, remind, 401);
 	assert_int_equal(bed->decision.event.missing_reminded.missing, 4);
 	uint64_t seq = core_last_seq(bed->core);
 	repeated(bed, remind, 401, seq);
 	remind.remind_missing.nth = 3;
-	refused(bed, remind, 401, PD_REFUSED_not_next, "number 3");
+	bed_must_refuse(bed, remind, 401, PD_REFUSED_not_next, "number 3");
 	remind.remind_missing.nth = 2;
 	remind.remind_missing.area = 11;
-	must(bed, remind, 201);
+	bed_must_do(bed, remind, 201);
 	assert_int_equal(bed->decision.event.missing_reminded.missing, 2);
 	remind.remind_missing.nth = 1;
-	refused(bed, remind, 401, PD_REFUSED_not_next, "there were 2");
+	bed_must_refuse(bed, remind, 401, PD_REFUSED_not_next, "there were 2");
 	remind.remind_missing.nth = 3;
 	remind.remind_missing.area = 8;
-	refused(bed, remind, 0, PD_REFUSED_bad_field, "area 8");
+	bed_must_refuse(bed, remind, 0, PD_REFUSED_bad_field, "area 8");
 	remind.remind_missing.area = 77;
-	refused(bed, remind, 0, PD_REFUSED_unknown_area, "77");
+	bed_must_refuse(bed, remind, 0, PD_REFUSED_unknown_area, "77");
 	remind.remind_missing.area = 11;
-	refused(bed, remind, 101, PD_REFUSED_not_allowed, "area 11");
+	bed_must_refuse(bed, remind, 101, PD_REFUSED_not_allowed, "area 11");
 }
 
 /* ---- at scale ---- */
@@ -526,17 +513,17 @@ static void the_book_holds_notices_and_answers(void **state)
 {
 	struct shelf *shelf = *state;
 	struct bed *bed = shelf->bed;
-	must(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
 	expect_same_as_loaded(shelf, "a notice nobody has answered");
 	struct pd_message event;
 	assert_true(bed_due(bed->core, bed->now_ms, &event));
 	bed_apply(bed, &event);
 	expect_same_as_loaded(shelf, "in the midst of handing out");
 	fire(bed);
-	must(bed, answer(1, 50, PD_answer_kind_done), 201);
-	must(bed, answer(1, 51, PD_answer_kind_delivered), 102);
+	bed_must_do(bed, answer(1, 50, PD_answer_kind_done), 201);
+	bed_must_do(bed, answer(1, 51, PD_answer_kind_delivered), 102);
 	expect_same_as_loaded(shelf, "with answers");
-	must(bed, answer(1, 51, PD_answer_kind_away), 201);
+	bed_must_do(bed, answer(1, 51, PD_answer_kind_away), 201);
 	bed->now_ms += 3 * (uint64_t)DAY;
 	fire(bed);
 	expect_same_as_loaded(shelf, "when it has ended");
@@ -555,12 +542,12 @@ static void one_that_has_ended_is_forgotten_and_fetched(void **state)
 	struct shelf *shelf = *state;
 	struct bed *bed = shelf->bed;
 	struct pd_id id = notice_id(1), other = notice_id(2);
-	must(bed, notify(1, 2, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 402);
-	must(bed, notify(2, 2, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 402);
-	must(bed, answer(1, 50, PD_answer_kind_read), 201);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 402);
+	bed_must_do(bed, notify(2, 2, PD_notice_kind_notice, PD_want_read, PD_member_sort_household), 402);
+	bed_must_do(bed, answer(1, 50, PD_answer_kind_read), 201);
 	uint64_t read = core_last_seq(bed->core);
 	struct pd_message end = {.type = PD_MSG_end_notice, .end_notice = {.notice = id}};
-	must(bed, end, 402);
+	bed_must_do(bed, end, 402);
 	core_take_changed_members(bed->core);
 	core_take_changed_notices(bed->core);
 	shelf_keep(shelf);
@@ -575,7 +562,7 @@ static void one_that_has_ended_is_forgotten_and_fetched(void **state)
 	expect_err(replay_fetch_member(bed->core, shelf->reader, &id, 50), PD_OK, "fetching a member");
 	expect_err(replay_fetch_member(bed->core, shelf->reader, &id, 51), PD_ENOENT, "one that has no row");
 	repeated(bed, answer(1, 50, PD_answer_kind_read), 201, read);
-	refused(bed, answer(1, 51, PD_answer_kind_read), 201, PD_REFUSED_notice_over, "");
+	bed_must_refuse(bed, answer(1, 51, PD_answer_kind_read), 201, PD_REFUSED_notice_over, "");
 	assert_int_equal(core_forget_notices(bed->core, core_last_seq(bed->core), 9), 1);
 	unsigned count = 0;
 	shelf_begin(shelf);
