@@ -99,7 +99,7 @@ def conversation(desk):
         said = desk.ask(["还是不亮"], "confirm", lamp, "1", "--as", "700001")
         report("who rates it badly may reopen it at once", "Is it not done?" in said and f"waiting, version {version + 6}" in said, said)
         said, _ = desk.say("show", lamp)
-        for words in ("It waits at", "It will be taken on by", "It will be done by", "1 person follows it.", "https://example.com/1.jpg"):
+        for words in ("It has waited at", "It will be taken on by", "It will be done by", "1 person follows it.", "https://example.com/1.jpg"):
             report(f"show says: {words}", words in said, said)
         said, _ = desk.say("orders", "1001", "--away")
         report("from below it is still seen", lamp in said, said)

@@ -23,7 +23,7 @@ KEPT = re.compile(
     r"^(?:\[\w+\])? +(?:[a-z_]+\*? )*[a-z_]+\*? {3,}|"  # the keys of a map
     r"\b\w+(?:[|,]\w+)+\b|"  # words to choose from, columns of a file
     r"--?[\w-]+|\$?\b[A-Z][A-Z0-9_]+\b|\b[\w./-]+\.(?:csv|sock|md)\b|\w+://\S*|\[[^\]]*\]|\w+=\w*|\b\w+_\w+\b|"
-    r"\b(?:paidan|paidand|paidan-worker|lead|exec|district|residents|import|verify|people|notice|rollcall|visits|orders|areas|stats|json|boshan)\b|"
+    r"\b(?:paidan|paidand|paidan-worker|lead|exec|district|residents|import|verify|people|notice|rollcall|visits|calendar set|orders|areas|stats|json|boshan)\b|"
     r"\b(?:error|warn|info|debug|ipc|sigma|p\d\d|completed|closed|accepted|submitted|waiting|parent|exit|t|loopback|id)\b")
 SENTENCE = re.compile(r"[A-Za-z]{2,} [a-z]{2,}")
 failed = 0
