@@ -197,11 +197,22 @@ static _Noreturn void unexpected(uint32_t peer, const struct pd_message *reply, 
 }
 
 /* Of several expectations, which come from one message that was sent again, a reply meets the one of the lowest rank:
- * it is owed, and leaves least open. */
+ * it leaves least open, and is owed. */
 static int rank(const struct expectation *e)
 {
-	return __builtin_popcountll(e->reasons.bits[0]) + __builtin_popcountll(e->reasons.bits[1]) +
-	       (e->session ? 0 : 1000);
+	return 2 * (__builtin_popcountll(e->reasons.bits[0]) + __builtin_popcountll(e->reasons.bits[1])) +
+	       (e->session ? 0 : 1);
+}
+
+/* A reply that is taken for one that nobody owes may have been the one that was owed: that is owed no longer. */
+static void take_debt(struct expectation *taken, const struct pd_message *reply)
+{
+	for (struct expectation *e = answers.expectations; e && !taken->session; e = e->next) {
+		if (e->peer != taken->peer || e->request != taken->request || !e->session || !fits(e, reply))
+			continue;
+		taken->session = e->session;
+		e->session = NULL;
+	}
 }
 
 /* Where the expectation is linked that the reply meets; null when there is none: *near is then one of the same request.
@@ -217,6 +228,8 @@ static struct expectation **find_expectation(uint32_t peer, const struct pd_mess
 		if (fits(*link, reply) && (!found || rank(*link) <= rank(*found)))
 			found = link;
 	}
+	if (found)
+		take_debt(*found, reply);
 	return found;
 }
 
