@@ -86,7 +86,7 @@ static int follow(struct cli *cli, struct pd_client *client, const struct pd_ord
 int similar_offer(struct cli *cli, struct pd_client *client, const struct similar *similar, uint32_t person, bool *done)
 {
 	char line[LINE_BYTES];
-	struct pd_order order;
+	struct pd_order order = {0};
 	uint64_t number;
 	puts(_("Is it one of these?"));
 	find_row(similar, 0, &order);
