@@ -46,11 +46,12 @@ static void drop(struct readers *readers, struct open_notice *notice)
 
 void readers_free(struct readers *readers)
 {
-	struct open_notice *notice;
 	if (!readers)
 		return;
-	while ((notice = TAILQ_FIRST(&readers->notices)))
+	for (struct open_notice *notice = TAILQ_FIRST(&readers->notices), *next; notice; notice = next) {
+		next = TAILQ_NEXT(notice, next);
 		drop(readers, notice);
+	}
 	free(readers);
 }
 
@@ -146,9 +147,10 @@ int readers_run(struct readers *readers, uint64_t now_ms, int most_ms)
 	double now = (double)now_ms, mean_ms = 1000 / readers->rate;
 	if (now - readers->next_ms > CATCH_UP_MS)
 		readers->next_ms = now + chance_exponential(readers->chance, mean_ms);
-	for (; readers->next_ms <= now && TAILQ_FIRST(&readers->notices);
-	     readers->next_ms += chance_exponential(readers->chance, mean_ms))
+	while (readers->next_ms <= now && TAILQ_FIRST(&readers->notices)) {
 		answer_one(readers);
+		readers->next_ms += chance_exponential(readers->chance, mean_ms);
+	}
 	if (!TAILQ_FIRST(&readers->notices))
 		return most_ms;
 	double wait_ms = ceil(readers->next_ms - now);

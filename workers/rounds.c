@@ -64,11 +64,12 @@ static void free_round(struct round *round)
 
 void rounds_free(struct rounds *rounds)
 {
-	struct round *round;
 	if (!rounds)
 		return;
-	while ((round = TAILQ_FIRST(&rounds->list)))
+	for (struct round *round = TAILQ_FIRST(&rounds->list), *next; round; round = next) {
+		next = TAILQ_NEXT(round, next);
 		free_round(round);
+	}
 	agenda_fini(&rounds->agenda);
 	pd_buffer_fini(&rounds->text);
 	free(rounds);

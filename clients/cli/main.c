@@ -218,8 +218,8 @@ static const char *const notice_help[] = {
 };
 
 static const char *const rollcall_help[] = {
-	N_("Every micro-grid of the area gets an order, whose people answer for each household or person.\n"
-	   "The order may be completed while some are missing: they stay listed until the roll-call ends.\n"),
+	N_("Every micro-grid of the area gets an order, whose people answer for each household or person.\n"),
+	N_("The order may be completed while some are missing: they stay listed until the roll-call ends.\n"),
 	"\n",
 	N_("  start AREA TEXT          begin a roll-call\n"),
 	N_("  list [AREA]              the open ones, newest first\n"),
