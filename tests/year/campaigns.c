@@ -52,13 +52,13 @@ static void find_households(struct campaigns *campaigns)
 {
 	size_t count;
 	void *const *all = registry_sorted(registry(campaigns), REGISTRY_HOUSEHOLDS, &count);
-	campaigns->households = malloc((count + 1) * sizeof *campaigns->households);
+	campaigns->households = malloc((count + 1) * sizeof(struct household *));
 	if (!campaigns->households)
 		abort();
 	for (size_t i = 0; i < count; i++)
 		if (!((const struct household *)all[i])->retired)
 			campaigns->households[campaigns->count++] = all[i];
-	qsort(campaigns->households, campaigns->count, sizeof *campaigns->households, compare_areas);
+	qsort(campaigns->households, campaigns->count, sizeof(struct household *), compare_areas);
 }
 
 static size_t first_of(const struct campaigns *campaigns, uint32_t area)

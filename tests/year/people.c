@@ -54,7 +54,7 @@ static void find_workers(struct people *people)
 {
 	size_t count;
 	void *const *all = registry_sorted(registry(people), REGISTRY_PEOPLE, &count);
-	people->workers = malloc((count + 1) * sizeof *people->workers);
+	people->workers = malloc((count + 1) * sizeof(struct person *));
 	if (!people->workers)
 		abort();
 	for (size_t i = 0; i < count; i++) {
@@ -63,7 +63,7 @@ static void find_workers(struct people *people)
 		if (works)
 			people->workers[people->worker_count++] = person;
 	}
-	qsort(people->workers, people->worker_count, sizeof *people->workers, compare_areas);
+	qsort(people->workers, people->worker_count, sizeof(struct person *), compare_areas);
 }
 
 size_t people_of(const struct people *people, uint32_t area, uint32_t *persons, size_t max)

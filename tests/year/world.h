@@ -7,7 +7,7 @@
 #define PAIDAN_YEAR_WORLD_H
 
 #include "core.h"
-#include "dice.h"
+#include "sim/dice.h"
 
 struct world;
 
