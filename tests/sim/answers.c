@@ -1,5 +1,6 @@
 #include "answers.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,6 +287,7 @@ static void session_answered(const struct expectation *e)
 static void take_ok(struct expectation **link, const struct pd_message *reply)
 {
 	const struct expectation *e = *link;
+	assert(e);
 	answers_demand_durable(reply->ok.seq, "an ok");
 	session_answered(e);
 	if (e->repeat)
