@@ -69,17 +69,6 @@ static void count_ok(const struct pd_message *message, void *arg)
 	*(unsigned long *)arg += message->type == PD_MSG_ok || message->type == PD_MSG_refused;
 }
 
-static void put_area(struct wire *wire, uint32_t id, uint32_t parent, unsigned level)
-{
-	struct pd_message put = {.type = PD_MSG_put_area, .request = id};
-	put.put_area = (struct pd_put_area){.area = id,
-					    .parent = parent,
-					    .level = (uint8_t)level,
-					    .kind = PD_area_kind_plain,
-					    .name = pd_text("bench")};
-	wire_add(wire, &put);
-}
-
 static void put_resident(struct wire *wire, uint32_t id, uint32_t area)
 {
 	struct pd_message household = {.type = PD_MSG_put_household}, person = {.type = PD_MSG_put_person};
@@ -104,12 +93,12 @@ static bool make_registry(struct run *run)
 	struct pd_message begin = {.type = PD_MSG_import_begin, .import_begin = {import}},
 			  commit = {.type = PD_MSG_import_commit};
 	wire_add(wire, &begin);
-	put_area(wire, DISTRICT, 0, PD_level_district);
-	put_area(wire, STREET, DISTRICT, PD_level_street);
-	put_area(wire, COMMUNITY, STREET, PD_level_community);
-	put_area(wire, GRID, COMMUNITY, PD_level_grid);
+	wire_put_area(wire, DISTRICT, 0, PD_level_district);
+	wire_put_area(wire, STREET, DISTRICT, PD_level_street);
+	wire_put_area(wire, COMMUNITY, STREET, PD_level_community);
+	wire_put_area(wire, GRID, COMMUNITY, PD_level_grid);
 	for (uint32_t i = 0; i < areas; i++)
-		put_area(wire, FIRST_AREA + i, GRID, PD_level_microgrid);
+		wire_put_area(wire, FIRST_AREA + i, GRID, PD_level_microgrid);
 	for (uint32_t i = 0; i < residents; i++)
 		put_resident(wire, FIRST_HOUSEHOLD + i, FIRST_AREA + i / HOUSEHOLDS_EACH);
 	commit.import_commit =

@@ -59,24 +59,13 @@ static void count_ok(const struct pd_message *message, void *arg)
 	*(unsigned *)arg += message->type == PD_MSG_ok || message->type == PD_MSG_refused;
 }
 
-static void put_area(struct wire *wire, uint32_t id, uint32_t parent, unsigned level)
-{
-	struct pd_message put = {.type = PD_MSG_put_area, .request = id};
-	put.put_area = (struct pd_put_area){.area = id,
-					    .parent = parent,
-					    .level = (uint8_t)level,
-					    .kind = PD_area_kind_plain,
-					    .name = pd_text("bench")};
-	wire_add(wire, &put);
-}
-
 static bool make_registry(struct wire *wire)
 {
 	unsigned answered = 0;
-	put_area(wire, DISTRICT, 0, PD_level_district);
-	put_area(wire, STREET, DISTRICT, PD_level_street);
-	put_area(wire, COMMUNITY, STREET, PD_level_community);
-	put_area(wire, GRID, COMMUNITY, PD_level_grid);
+	wire_put_area(wire, DISTRICT, 0, PD_level_district);
+	wire_put_area(wire, STREET, DISTRICT, PD_level_street);
+	wire_put_area(wire, COMMUNITY, STREET, PD_level_community);
+	wire_put_area(wire, GRID, COMMUNITY, PD_level_grid);
 	struct pd_message category = {.type = PD_MSG_put_category};
 	category.put_category = (struct pd_put_category){.category = CATEGORY,
 							 .name = pd_text("bench"),
@@ -89,7 +78,7 @@ static bool make_registry(struct wire *wire)
 		struct pd_message person = {.type = PD_MSG_put_person};
 		person.put_person = (struct pd_put_person){
 			.person = area, .post = PD_post_leader, .area = area, .name = pd_text("leader")};
-		put_area(wire, area, GRID, PD_level_microgrid);
+		wire_put_area(wire, area, GRID, PD_level_microgrid);
 		wire_add(wire, &person);
 	}
 	wire_flush(wire);

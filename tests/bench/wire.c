@@ -78,3 +78,14 @@ void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message
 	pd_decoder_reset(wire->decoder);
 	zmq_msg_close(&frame);
 }
+
+void wire_put_area(struct wire *wire, uint32_t id, uint32_t parent, unsigned level)
+{
+	struct pd_message put = {.type = PD_MSG_put_area, .request = id};
+	put.put_area = (struct pd_put_area){.area = id,
+					    .parent = parent,
+					    .level = (uint8_t)level,
+					    .kind = PD_area_kind_plain,
+					    .name = pd_text("bench")};
+	wire_add(wire, &put);
+}

@@ -21,4 +21,7 @@ void wire_flush(struct wire *wire);
 /* Wait for a frame and give each of its messages to fn. */
 void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message, void *arg), void *arg);
 
+/* Add the put_area of a plain area. */
+void wire_put_area(struct wire *wire, uint32_t id, uint32_t parent, unsigned level);
+
 #endif
