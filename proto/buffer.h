@@ -22,11 +22,17 @@ struct pd_buffer {
 void pd_buffer_grow(struct pd_buffer *buffer, size_t bytes);
 void pd_buffer_fini(struct pd_buffer *buffer);
 
-/* Room for bytes more, to be filled by the caller; valid until the next call on the buffer. */
-static inline char *pd_buffer_room(struct pd_buffer *buffer, size_t bytes)
+/* Have room for bytes more, behind what is there. */
+static inline void pd_buffer_reserve(struct pd_buffer *buffer, size_t bytes)
 {
 	if (bytes > buffer->capacity - buffer->count)
 		pd_buffer_grow(buffer, bytes);
+}
+
+/* Room for bytes more, to be filled by the caller; valid until the next call on the buffer. */
+static inline char *pd_buffer_room(struct pd_buffer *buffer, size_t bytes)
+{
+	pd_buffer_reserve(buffer, bytes);
 	char *at = buffer->data + buffer->count;
 	buffer->count += bytes;
 	return at;

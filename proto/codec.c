@@ -1,11 +1,12 @@
 #include "codec.h"
 
 #include <assert.h>
-#include <msgpack.h>
+#include <msgpack/zone.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "check.h"
+#include "pack.h"
 
 struct pd_decoder {
 	msgpack_zone zone;
@@ -162,6 +163,117 @@ enum pd_err pd_validate(const struct pd_message *message, struct pd_fault *fault
 
 /* ---- decoding ---- */
 
+/* What is still to be read of a message. It goes no further than end: a value that would is bad. */
+struct input {
+	const uint8_t *at, *end;
+	uint64_t values; /* read so far, and announced */
+};
+
+static uint64_t read_big_endian(const uint8_t *from, unsigned bytes)
+{
+	uint64_t value = 0;
+	for (unsigned i = 0; i < bytes; i++)
+		value = value << 8 | from[i];
+	return value;
+}
+
+/* The number or length of so many bytes behind the value's first one. */
+static inline bool read_tail(struct input *in, unsigned bytes, uint64_t *value)
+{
+	if ((size_t)(in->end - in->at) <= bytes)
+		return false;
+	*value = read_big_endian(in->at + 1, bytes);
+	in->at += 1 + bytes;
+	return true;
+}
+
+static bool read_negative(struct input *in, int64_t *value)
+{
+	uint8_t first = in->at < in->end ? *in->at : 0;
+	uint64_t bits;
+	if (first >= 0xe0) {
+		*value = (int8_t)first;
+		in->at++;
+		return true;
+	}
+	if (first < 0xd0 || first > 0xd3 || !read_tail(in, 1u << (first - 0xd0), &bits))
+		return false;
+	switch (first) {
+	case 0xd0: *value = (int8_t)bits; break;
+	case 0xd1: *value = (int16_t)bits; break;
+	case 0xd2: *value = (int32_t)bits; break;
+	default: *value = (int64_t)bits; break;
+	}
+	return true;
+}
+
+/* An integer, in whatever length; *negative: it is one, in two's complement. */
+static inline bool read_integer(struct input *in, uint64_t *value, bool *negative)
+{
+	uint8_t first = in->at < in->end ? *in->at : 0xc0;
+	*negative = false;
+	if (first <= 0x7f) {
+		*value = first;
+		in->at++;
+		return true;
+	}
+	if (first >= 0xcc && first <= 0xcf)
+		return read_tail(in, 1u << (first - 0xcc), value);
+	int64_t number;
+	if (!read_negative(in, &number))
+		return false;
+	*value = (uint64_t)number;
+	*negative = number < 0;
+	return true;
+}
+
+static inline bool read_unsigned(struct input *in, uint64_t *value)
+{
+	bool negative;
+	return read_integer(in, value, &negative) && !negative;
+}
+
+/* The bytes behind a length of so many bytes, or of the one that is given. */
+static inline bool read_bytes(struct input *in, unsigned length_bytes, uint64_t length, struct pd_slice *slice)
+{
+	if (length_bytes == 0)
+		in->at++;
+	else if (!read_tail(in, length_bytes, &length))
+		return false;
+	if (length > (uint64_t)(in->end - in->at))
+		return false;
+	*slice = (struct pd_slice){(const char *)in->at, (uint32_t)length};
+	in->at += length;
+	return true;
+}
+
+static inline bool read_bin(struct input *in, struct pd_slice *bin)
+{
+	uint8_t first = in->at < in->end ? *in->at : 0;
+	return first >= 0xc4 && first <= 0xc6 && read_bytes(in, 1u << (first - 0xc4), 0, bin);
+}
+
+static inline bool read_text(struct input *in, struct pd_slice *text)
+{
+	uint8_t first = in->at < in->end ? *in->at : 0;
+	bool read = first >= 0xa0 && first <= 0xbf   ? read_bytes(in, 0, first & 0x1f, text)
+		    : first >= 0xd9 && first <= 0xdb ? read_bytes(in, 1u << (first - 0xd9), 0, text)
+						     : false;
+	return read && pd_utf8_valid(text->data, text->bytes);
+}
+
+/* The head of an array: how many values follow. */
+static inline bool read_array(struct input *in, uint64_t *count)
+{
+	uint8_t first = in->at < in->end ? *in->at : 0;
+	if (first >= 0x90 && first <= 0x9f) {
+		*count = first & 0x0f;
+		in->at++;
+		return true;
+	}
+	return (first == 0xdc || first == 0xdd) && read_tail(in, first == 0xdc ? 2 : 4, count);
+}
+
 static void store_unsigned(void *at, enum pd_kind kind, uint64_t value)
 {
 	switch (kind) {
@@ -172,77 +284,96 @@ static void store_unsigned(void *at, enum pd_kind kind, uint64_t value)
 	}
 }
 
-static enum pd_err decode_u64s(struct pd_decoder *decoder, const struct pd_field *field, const msgpack_object *o,
+static enum pd_err wrong_kind(struct pd_fault *fault, const struct pd_field *field, enum pd_detail_name need)
+{
+	return fail(fault, PD_REFUSED_bad_field, (struct pd_detail){need, {PD_NAME(field->name)}});
+}
+
+static enum pd_err decode_unsigned(struct pd_decoder *decoder, const struct pd_field *field, struct input *in, void *at,
+				   struct pd_fault *fault)
+{
+	uint64_t value;
+	bool negative;
+	if (!read_integer(in, &value, &negative))
+		return wrong_kind(fault, field, PD_DETAIL_need_unsigned);
+	if (negative)
+		return signed_out(fault, field, (int64_t)value);
+	store_unsigned(at, field->kind, value);
+	if (count_fits(field, value) || (decoder->any_word && word_fits(field, value)))
+		return PD_OK;
+	return unsigned_out(fault, field, value);
+}
+
+static enum pd_err decode_signed(const struct pd_field *field, struct input *in, int32_t *at, struct pd_fault *fault)
+{
+	uint64_t value;
+	bool negative;
+	if (!read_integer(in, &value, &negative))
+		return wrong_kind(fault, field, PD_DETAIL_need_integer);
+	if (!negative && value > INT32_MAX)
+		return unsigned_out(fault, field, value);
+	*at = (int32_t)(int64_t)value;
+	return check_signed(fault, field, (int64_t)value);
+}
+
+static enum pd_err decode_bool(const struct pd_field *field, struct input *in, bool *at, struct pd_fault *fault)
+{
+	uint8_t first = in->at < in->end ? *in->at : 0;
+	if (first != 0xc2 && first != 0xc3)
+		return wrong_kind(fault, field, PD_DETAIL_need_bool);
+	*at = first == 0xc3;
+	in->at++;
+	return PD_OK;
+}
+
+static enum pd_err decode_u64s(struct pd_decoder *decoder, const struct pd_field *field, struct input *in,
 			       struct pd_u64s *out, struct pd_fault *fault)
 {
-	if (o->type != MSGPACK_OBJECT_ARRAY)
-		return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_array, PD_NAME(field->name)));
-	uint32_t count = o->via.array.size;
+	uint64_t count;
+	if (!read_array(in, &count) || count > (uint64_t)(in->end - in->at) || count > PD_VALUES_MAX)
+		return wrong_kind(fault, field, PD_DETAIL_need_array);
 	uint64_t *values = msgpack_zone_malloc(&decoder->zone, sizeof *values * (count + 1));
 	if (!values)
 		abort();
-	for (uint32_t i = 0; i < count; i++) {
-		if (o->via.array.ptr[i].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
-			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_array, PD_NAME(field->name)));
-		values[i] = o->via.array.ptr[i].via.u64;
-	}
-	*out = (struct pd_u64s){values, count};
+	for (uint64_t i = 0; i < count; i++)
+		if (!read_unsigned(in, &values[i]))
+			return wrong_kind(fault, field, PD_DETAIL_need_array);
+	in->values += count;
+	*out = (struct pd_u64s){values, (uint32_t)count};
 	return check_count(fault, field, count);
 }
 
-static enum pd_err decode_field(struct pd_decoder *decoder, const struct pd_field *field, const msgpack_object *o,
-				void *at, struct pd_fault *fault)
+static enum pd_err decode_field(struct pd_decoder *decoder, const struct pd_field *field, struct input *in, void *at,
+				struct pd_fault *fault)
 {
+	struct pd_slice *slice = at;
 	switch (field->kind) {
 	case PD_U8:
 	case PD_U16:
 	case PD_U32:
-	case PD_U64:
-		if (o->type == MSGPACK_OBJECT_NEGATIVE_INTEGER)
-			return signed_out(fault, field, o->via.i64);
-		if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER)
-			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_unsigned, PD_NAME(field->name)));
-		store_unsigned(at, field->kind, o->via.u64);
-		if (decoder->any_word && word_fits(field, o->via.u64))
-			return PD_OK;
-		return check_count(fault, field, o->via.u64);
-	case PD_I32:
-		if (o->type != MSGPACK_OBJECT_POSITIVE_INTEGER && o->type != MSGPACK_OBJECT_NEGATIVE_INTEGER)
-			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_integer, PD_NAME(field->name)));
-		if (o->type == MSGPACK_OBJECT_POSITIVE_INTEGER && o->via.u64 > INT32_MAX)
-			return unsigned_out(fault, field, o->via.u64);
-		*(int32_t *)at = (int32_t)o->via.i64;
-		return check_signed(fault, field, o->via.i64);
-	case PD_BOOL:
-		if (o->type != MSGPACK_OBJECT_BOOLEAN)
-			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_bool, PD_NAME(field->name)));
-		*(bool *)at = o->via.boolean;
+	case PD_U64: return decode_unsigned(decoder, field, in, at, fault);
+	case PD_I32: return decode_signed(field, in, at, fault);
+	case PD_BOOL: return decode_bool(field, in, at, fault);
+	case PD_ID: {
+		struct pd_slice id;
+		if (!read_bin(in, &id) || id.bytes != sizeof(struct pd_id))
+			return wrong_kind(fault, field, PD_DETAIL_need_id);
+		memcpy(at, id.data, sizeof(struct pd_id));
 		return PD_OK;
-	case PD_ID:
-		if (o->type != MSGPACK_OBJECT_BIN || o->via.bin.size != 16)
-			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_id, PD_NAME(field->name)));
-		memcpy(at, o->via.bin.ptr, 16);
-		return PD_OK;
-	case PD_TEXT: {
-		if (o->type != MSGPACK_OBJECT_STR)
-			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_text, PD_NAME(field->name)));
-		struct pd_slice text = {o->via.str.ptr, o->via.str.size};
-		*(struct pd_slice *)at = text;
-		return check_text(fault, field, text);
 	}
+	case PD_TEXT:
+		return read_text(in, slice) ? check_text(fault, field, *slice)
+					    : wrong_kind(fault, field, PD_DETAIL_need_text);
 	case PD_BIN:
-		if (o->type != MSGPACK_OBJECT_BIN)
-			return fail(fault, PD_REFUSED_bad_field, PD_DETAIL(need_bytes, PD_NAME(field->name)));
-		*(struct pd_slice *)at = (struct pd_slice){o->via.bin.ptr, o->via.bin.size};
-		return check_count(fault, field, o->via.bin.size);
-	case PD_U64S: return decode_u64s(decoder, field, o, at, fault);
+		return read_bin(in, slice) ? check_count(fault, field, slice->bytes)
+					   : wrong_kind(fault, field, PD_DETAIL_need_bytes);
+	case PD_U64S: return decode_u64s(decoder, field, in, at, fault);
 	}
 	return PD_EINVAL;
 }
 
-static enum pd_err decode_fields(struct pd_decoder *decoder, const struct pd_message_info *info,
-				 const msgpack_object *o, unsigned given, struct pd_message *message,
-				 struct pd_fault *fault)
+static enum pd_err decode_fields(struct pd_decoder *decoder, const struct pd_message_info *info, uint64_t given,
+				 struct input *in, struct pd_message *message, struct pd_fault *fault)
 {
 	char *body = (char *)&message->ok;
 	for (unsigned i = 0; i < info->field_count; i++) {
@@ -254,55 +385,101 @@ static enum pd_err decode_fields(struct pd_decoder *decoder, const struct pd_mes
 				    PD_DETAIL(field_missing, PD_NAME(field->name), PD_NAME(info->name),
 					      PD_NUMBER(info->required_count)));
 		}
-		enum pd_err err = decode_field(decoder, field, &o[i], body + field->offset, fault);
+		enum pd_err err = decode_field(decoder, field, in, body + field->offset, fault);
 		if (err)
 			return err;
 	}
 	return PD_OK;
 }
 
+/* Read a message, of which it is not known yet whether it is msgpack: an error here may turn out to be a worse one.
+ * *more: there are values behind it that were not read, or too many. */
+static enum pd_err decode_message(struct pd_decoder *decoder, struct input *in, struct pd_message *message,
+				  struct pd_fault *fault, bool *more)
+{
+	*more = false;
+	uint64_t count, type;
+	if (!read_array(in, &count) || count < 2)
+		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(not_a_message));
+	bool numbered = read_unsigned(in, &type);
+	if (numbered && read_unsigned(in, &message->request))
+		fault->request = message->request;
+	else
+		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(bad_head));
+	const struct pd_message_info *info = type <= UINT32_MAX ? pd_message_info((unsigned)type) : NULL;
+	if (!info)
+		return fail(fault, PD_REFUSED_unknown_type, PD_DETAIL(message_type, PD_NUMBER(type)));
+	message->type = info->type;
+	memset(&message->ok, 0, info->body_bytes); /* what is optional and missing is zero or empty */
+	in->values = 1 + count;
+	enum pd_err err = decode_fields(decoder, info, count - 2, in, message, fault);
+	*more = count - 2 > info->field_count || in->values > PD_VALUES_MAX;
+	return err;
+}
+
+/* The request id of a message whose type cannot be read. */
+static uint64_t request_behind(const char *data, size_t bytes)
+{
+	struct input in = {.at = (const uint8_t *)data, .end = (const uint8_t *)data + bytes};
+	uint64_t count, request;
+	size_t first_bytes;
+	enum pd_detail_name why;
+	if (!read_array(&in, &count) || count < 2 ||
+	    pd_check((const char *)in.at, (size_t)(in.end - in.at), &first_bytes, &why))
+		return 0;
+	in.at += first_bytes;
+	return read_unsigned(&in, &request) ? request : 0;
+}
+
 enum pd_err pd_decode(struct pd_decoder *decoder, const char *frame, size_t frame_bytes, size_t *off,
 		      struct pd_message *message, struct pd_fault *fault)
 {
+	const char *data = frame + *off;
+	struct input in = {.at = (const uint8_t *)data, .end = (const uint8_t *)frame + frame_bytes};
+	bool more;
+	fault->request = 0;
+	fault->lost = false;
+	enum pd_err err = decode_message(decoder, &in, message, fault, &more);
+	if (err == PD_OK && !more) {
+		*off = (size_t)((const char *)in.at - frame);
+		return PD_OK;
+	}
+	/* What was read is msgpack, and within its limits, if it was read without an error; what was not is looked at
+	 * now, and decides first. */
 	size_t bytes = 0;
 	enum pd_detail_name why = PD_DETAIL_none;
-	fault->request = 0;
-	fault->lost = true;
-	if (pd_check(frame + *off, frame_bytes - *off, &bytes, &why))
+	if (pd_check(data, frame_bytes - *off, &bytes, &why)) {
+		fault->request = 0;
+		fault->lost = true;
 		return fail(fault, PD_REFUSED_malformed, (struct pd_detail){why, {PD_NUMBER(*off)}});
-	fault->lost = false;
-	size_t end = *off + bytes;
-	msgpack_object o;
-	int rc = msgpack_unpack(frame, end, off, &decoder->zone, &o);
-	*off = end;
-	if (rc != MSGPACK_UNPACK_SUCCESS)
-		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(not_msgpack));
-	if (o.type != MSGPACK_OBJECT_ARRAY || o.via.array.size < 2)
-		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(not_a_message));
-	const msgpack_object *f = o.via.array.ptr;
-	if (f[1].type == MSGPACK_OBJECT_POSITIVE_INTEGER)
-		fault->request = f[1].via.u64;
-	if (f[1].type != MSGPACK_OBJECT_POSITIVE_INTEGER || f[0].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
-		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(bad_head));
-	const struct pd_message_info *info =
-		f[0].via.u64 <= UINT32_MAX ? pd_message_info((unsigned)f[0].via.u64) : NULL;
-	if (!info)
-		return fail(fault, PD_REFUSED_unknown_type, PD_DETAIL(message_type, PD_NUMBER(f[0].via.u64)));
-	message->type = info->type;
-	message->request = f[1].via.u64;
-	memset(&message->ok, 0, info->body_bytes); /* what is optional and missing is zero or empty */
-	return decode_fields(decoder, info, f + 2, o.via.array.size - 2, message, fault);
+	}
+	if (err && fault->what.name == PD_DETAIL_bad_head)
+		fault->request = request_behind(data, bytes);
+	*off += bytes;
+	return err;
 }
 
 /* ---- encoding ---- */
 
-static int append(void *buffer, const char *data, size_t bytes)
+static void encode_slice(char **at, struct pd_slice slice)
 {
-	pd_buffer_add(buffer, data, bytes);
-	return 0;
+	if (slice.bytes)
+		memcpy(*at, slice.data, slice.bytes);
+	*at += slice.bytes;
 }
 
-static void encode_field(msgpack_packer *pk, const struct pd_field *field, const void *at, bool any_word)
+/* What a field takes at most. */
+static size_t bytes_max(const struct pd_field *field, const void *at)
+{
+	switch (field->kind) {
+	case PD_TEXT:
+	case PD_BIN: return PACK_HEAD_BYTES_MAX + ((const struct pd_slice *)at)->bytes;
+	case PD_U64S: return PACK_HEAD_BYTES_MAX * (1 + (size_t)((const struct pd_u64s *)at)->count);
+	default: return PACK_HEAD_BYTES_MAX + sizeof(struct pd_id);
+	}
+}
+
+static inline void encode_field(char **out, const struct pd_field *field, const void *at, bool any_word)
 {
 	switch (field->kind) {
 	case PD_U8:
@@ -311,38 +488,38 @@ static void encode_field(msgpack_packer *pk, const struct pd_field *field, const
 	case PD_U64: {
 		uint64_t value = load_unsigned(at, field->kind);
 		assert(count_fits(field, value) || (any_word && word_fits(field, value)));
-		msgpack_pack_uint64(pk, value);
+		pack_uint64(out, value);
 		break;
 	}
 	case PD_I32:
 		assert(signed_fits(field, *(const int32_t *)at));
-		msgpack_pack_int32(pk, *(const int32_t *)at);
+		pack_int32(out, *(const int32_t *)at);
 		break;
-	case PD_BOOL: *(const bool *)at ? msgpack_pack_true(pk) : msgpack_pack_false(pk); break;
+	case PD_BOOL: *(const bool *)at ? pack_true(out) : pack_false(out); break;
 	case PD_ID:
-		msgpack_pack_bin(pk, 16);
-		msgpack_pack_bin_body(pk, at, 16);
+		pack_bin(out, sizeof(struct pd_id));
+		encode_slice(out, (struct pd_slice){at, sizeof(struct pd_id)});
 		break;
 	case PD_TEXT: {
 		const struct pd_slice *text = at;
 		assert(text_fits(field, *text));
-		msgpack_pack_str(pk, text->bytes);
-		msgpack_pack_str_body(pk, text->data, text->bytes);
+		pack_str(out, text->bytes);
+		encode_slice(out, *text);
 		break;
 	}
 	case PD_BIN: {
 		const struct pd_slice *bin = at;
 		assert(count_fits(field, bin->bytes));
-		msgpack_pack_bin(pk, bin->bytes);
-		msgpack_pack_bin_body(pk, bin->data, bin->bytes);
+		pack_bin(out, bin->bytes);
+		encode_slice(out, *bin);
 		break;
 	}
 	case PD_U64S: {
 		const struct pd_u64s *list = at;
 		assert(count_fits(field, list->count));
-		msgpack_pack_array(pk, list->count);
+		pack_array(out, list->count);
 		for (uint32_t i = 0; i < list->count; i++)
-			msgpack_pack_uint64(pk, list->values[i]);
+			pack_uint64(out, list->values[i]);
 		break;
 	}
 	}
@@ -373,11 +550,17 @@ void pd_encode(const struct pd_message *message, struct pd_buffer *out)
 	while (count > info->required_count &&
 	       is_empty(&info->fields[count - 1], body + info->fields[count - 1].offset))
 		count--;
-	msgpack_packer pk;
-	msgpack_packer_init(&pk, out, append);
-	msgpack_pack_array(&pk, count + 2);
-	msgpack_pack_uint8(&pk, (uint8_t)info->type);
-	msgpack_pack_uint64(&pk, message->request);
-	for (unsigned i = 0; i < count; i++)
-		encode_field(&pk, &info->fields[i], body + info->fields[i].offset, info->role >= PD_REPLY);
+	pd_buffer_reserve(out, (size_t)3 * PACK_HEAD_BYTES_MAX);
+	char *at = out->data + out->count;
+	pack_array(&at, count + 2);
+	pack_uint8(&at, (uint8_t)info->type);
+	pack_uint64(&at, message->request);
+	for (unsigned i = 0; i < count; i++) {
+		const void *value = body + info->fields[i].offset;
+		out->count = (size_t)(at - out->data);
+		pd_buffer_reserve(out, bytes_max(&info->fields[i], value));
+		at = out->data + out->count;
+		encode_field(&at, &info->fields[i], value, info->role >= PD_REPLY);
+	}
+	out->count = (size_t)(at - out->data);
 }
