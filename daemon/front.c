@@ -114,6 +114,8 @@ static void tell_moved(struct front *front, const struct order *order, const str
 /* The place of the event before this one in the story to which it belongs: an order's, a notice's or a member's. */
 static uint64_t place_before(const struct front *front, const struct pd_message *event)
 {
+	if (pd_is_first_event(event->type))
+		return 0;
 	if (pd_is_order_event(event->type)) {
 		const struct order *order = core_order(front->core, &event->order_event.order);
 		return order ? order->row.last_at : 0;
@@ -141,7 +143,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	front->last_at = at;
 	metrics_add(&metrics.front.events[event->type], 1);
 	replay_batch_event(&front->batches[front->gathering], front->core, event, order);
-	publish_event(front->publish, core_registry(front->core), event, stored.message, stored.bytes, front->listening,
+	publish_event(front->publish, core_registry(front->core), event, order, stored.message, stored.bytes, front->listening,
 		      &round->publications);
 	if (order)
 		push_update(front->push, order, by);
@@ -155,7 +157,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 enum pd_err front_fetch(struct front *front, const struct pd_id *id)
 {
 	/* Ids rise with time: one that is greater than all that were forgotten cannot be in the book alone. */
-	if (core_order(front->core, id) || memcmp(id, &front->store->last_id, sizeof *id) > 0)
+	if (memcmp(id, &front->store->last_id, sizeof *id) > 0 || core_order(front->core, id))
 		return PD_OK;
 	enum pd_err err = replay_fetch(front->core, front->book_reader, id);
 	return err == PD_ENOENT ? PD_OK : err;

@@ -71,13 +71,13 @@ static void publish_on(struct publish *publish, struct area *area, uint64_t seq,
 }
 
 void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,
-		   const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out)
+		   const struct order *order, const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out)
 {
 	struct area *from, *to;
-	if (pd_is_order_event(event->type)) {
+	if (order) {
 		const struct pd_order_event *e = &event->order_event;
-		to = registry_area(registry, e->holder);
-		from = e->from ? registry_area(registry, e->from) : to;
+		to = order->holder->entity;
+		from = e->from && e->from != e->holder ? registry_area(registry, e->from) : to;
 	} else {
 		uint32_t areas[2];
 		core_event_areas(event, areas);

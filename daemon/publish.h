@@ -18,10 +18,10 @@ struct publish;
 struct publish *publish_new(uint64_t instance);
 void publish_free(struct publish *publish);
 
-/* Append the publications of event to out, to be sent when its round is on disk; event_bytes is it as a message. With
- * listening false they are only counted. */
+/* Append the publications of event to out, to be sent when its round is on disk; event_bytes is it as a message; order:
+ * that of an order event, which has happened. With listening false they are only counted. */
 void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,
-		   const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out);
+		   const struct order *order, const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out);
 /* A message on the topic of area. */
 void publish_message(struct publish *publish, struct area *area, const struct pd_message *message,
 		     struct pd_buffer *out);

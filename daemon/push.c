@@ -5,6 +5,7 @@
 
 #include "codec.h"
 #include "metrics.h"
+#include "slab.h"
 
 struct dispatch {
 	struct order *order;
@@ -38,6 +39,7 @@ struct desk {
 struct push {
 	struct push_options options;
 	struct table desks;
+	struct slab dispatches;
 	struct pd_decoder *decoder; /* for recorded orders */
 	struct pd_buffer told;
 };
@@ -58,25 +60,16 @@ struct push *push_new(const struct push_options *options)
 	push->decoder = pd_decoder_new();
 	if (!push->decoder)
 		abort();
+	slab_init(&push->dispatches, sizeof(struct dispatch));
 	table_init(&push->desks, offsetof(struct desk, area), sizeof(uint32_t), options->hash_seed);
 	return push;
 }
 
 static void free_desk(struct desk *desk)
 {
-	struct dispatch *dispatch, *next;
-	RB_FOREACH_SAFE(dispatch, dispatch_queue, &desk->ready, next)
-	{
-		RB_REMOVE(dispatch_queue, &desk->ready, dispatch);
-		free(dispatch);
-	}
 	struct worker *worker;
 	while ((worker = TAILQ_FIRST(&desk->workers))) {
 		TAILQ_REMOVE(&desk->workers, worker, of_desk);
-		while ((dispatch = TAILQ_FIRST(&worker->outstanding))) {
-			TAILQ_REMOVE(&worker->outstanding, dispatch, with_worker);
-			free(dispatch);
-		}
 		free(worker);
 	}
 	free(desk);
@@ -90,6 +83,7 @@ void push_free(struct push *push)
 	for (struct desk *desk; (desk = table_next(&push->desks, &at));)
 		free_desk(desk);
 	table_fini(&push->desks);
+	slab_fini(&push->dispatches);
 	pd_decoder_free(push->decoder);
 	pd_buffer_fini(&push->told);
 	free(push);
@@ -280,16 +274,14 @@ void push_update(struct push *push, struct order *order, const struct session *b
 	}
 	if (waiting) {
 		if (!dispatch) {
-			dispatch = calloc(1, sizeof *dispatch);
-			if (!dispatch)
-				abort();
+			dispatch = slab_take(&push->dispatches);
 			dispatch->order = order;
 			order->dispatch = dispatch;
 		}
 		enter_desk(push, dispatch);
 	} else if (dispatch) {
 		order->dispatch = NULL;
-		free(dispatch);
+		slab_give(&push->dispatches, dispatch);
 	}
 }
 

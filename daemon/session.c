@@ -25,7 +25,6 @@ void sessions_fini(struct sessions *sessions)
 	for (struct session *session; (session = table_next(&sessions->by_peer, &at));)
 		free_session(session);
 	table_fini(&sessions->by_peer);
-	pd_buffer_fini(&sessions->scratch);
 }
 
 struct session *sessions_find(const struct sessions *sessions, uint32_t peer)
@@ -67,27 +66,39 @@ static size_t last_cut(const struct outbox *out)
 	return cut;
 }
 
-void session_send_bytes(struct sessions *sessions, struct session *session, int round, const void *data, size_t bytes)
+/* The outbox holds whole messages up to before, and one more now: the frame ends before it, if it is too long. */
+static void added(struct sessions *sessions, struct session *session, int round, size_t before)
 {
 	struct outbox *out = &session->out[round];
-	if (session->closed)
-		return;
 	if (!out->listed) {
 		out->listed = true;
 		out->next = sessions->listed[round];
 		sessions->listed[round] = session;
 	}
-	if (out->bytes.count + bytes - last_cut(out) > PD_FRAME_BYTES_MAX && out->bytes.count > last_cut(out))
-		pd_buffer_add(&out->cuts, &out->bytes.count, sizeof out->bytes.count);
-	pd_buffer_add(&out->bytes, data, bytes);
-	sessions->pending_bytes[round] += bytes;
+	size_t cut = last_cut(out);
+	if (out->bytes.count - cut > PD_FRAME_BYTES_MAX && before > cut)
+		pd_buffer_add(&out->cuts, &before, sizeof before);
+	sessions->pending_bytes[round] += out->bytes.count - before;
+}
+
+void session_send_bytes(struct sessions *sessions, struct session *session, int round, const void *data, size_t bytes)
+{
+	struct pd_buffer *out = &session->out[round].bytes;
+	size_t before = out->count;
+	if (session->closed)
+		return;
+	pd_buffer_add(out, data, bytes);
+	added(sessions, session, round, before);
 }
 
 void session_send(struct sessions *sessions, struct session *session, int round, const struct pd_message *message)
 {
-	sessions->scratch.count = 0;
-	pd_encode(message, &sessions->scratch);
-	session_send_bytes(sessions, session, round, sessions->scratch.data, sessions->scratch.count);
+	struct pd_buffer *out = &session->out[round].bytes;
+	size_t before = out->count;
+	if (session->closed)
+		return;
+	pd_encode(message, out);
+	added(sessions, session, round, before);
 }
 
 bool sessions_pending(const struct sessions *sessions, int round)

@@ -51,7 +51,6 @@ struct sessions {
 	struct table by_peer;
 	struct session *listed[2];
 	size_t pending_bytes[2]; /* in all outboxes of a round */
-	struct pd_buffer scratch;
 };
 
 void sessions_init(struct sessions *sessions, uint64_t hash_seed);

@@ -15,7 +15,7 @@ for library in core proto; do
 done
 
 # libc's functions whose results depend on their arguments alone; memory comes and goes, and running out of it ends the process.
-libc='abort calloc free malloc realloc
+libc='abort aligned_alloc calloc free madvise malloc realloc
 memchr memcmp memcpy memmem memmove memset strchr strcmp strlen strncmp
 qsort snprintf vsnprintf
 __assert_fail __stack_chk_fail __memcpy_chk __memmove_chk __memset_chk __snprintf_chk __vsnprintf_chk'

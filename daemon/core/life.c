@@ -350,9 +350,7 @@ static void record_row(struct order_row *row, const struct pd_message *event)
 static struct order *new_order(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	const struct pd_submitted *s = &event->submitted; /* as recorded begins, too */
-	struct order *order = calloc(1, sizeof *order);
-	if (!order)
-		abort();
+	struct order *order = slab_take(&core->order_slab);
 	order->timer = TIMER_NONE;
 	order->holder = life_holder(core, s->holder);
 	order->category = registry_category(core->registry, s->category);
@@ -380,6 +378,7 @@ static struct order *new_order(struct core *core, const struct pd_message *event
 	    (s->route == PD_route_step_coordinate || s->route == PD_route_step_nearest))
 		order->row.marks |= ORDER_PLACED;
 	table_add(&core->orders, order);
+	core->found = order;
 	return order;
 }
 
@@ -560,9 +559,9 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 {
 	const struct pd_order_event *e = &event->order_event;
 	enum pd_state to = pd_move_of(event->type)->to;
-	struct order *order = core_order(core, &e->order);
 	bool first = pd_is_first_event(event->type);
-	assert(first ? !order : order && e->version == order->row.version + 1);
+	struct order *order = first ? NULL : core_order(core, &e->order);
+	assert(first || (order && e->version == order->row.version + 1));
 	bool timed = first || gives_time(order, event), stays = !first && leaves_in_place(order, event);
 	if (first)
 		order = new_order(core, event, at);

@@ -33,8 +33,7 @@ static const struct area *holder_of(const struct move *move)
 /* A real person with a post of work in the very area that holds the order. */
 static bool of_holder(const struct move *move)
 {
-	const struct person *person = registry_person(move->core->registry, move->actor);
-	return person && person->area == move->row->holder &&
+	return move->person && move->person->area == move->row->holder &&
 	       core_works_for(move->core, move->actor, move->row->holder);
 }
 
@@ -263,8 +262,8 @@ static void refuse_state(const struct order_row *row, const struct pd_move *kind
 			      PD_EVENT_ARG(kind->event_type)));
 }
 
-static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor, uint64_t now_ms,
-			struct core_decision *decision)
+static void decide_move(const struct core *core, const struct pd_message *command, uint32_t actor,
+			const struct person *person, uint64_t now_ms, struct core_decision *decision)
 {
 	const struct order *order = core_order(core, &command->order_command.order);
 	if (!order)
@@ -289,7 +288,7 @@ static void decide_move(const struct core *core, const struct pd_message *comman
 	struct pd_order_event *common = &event->order_event;
 	*common = (struct pd_order_event){now_ms,      actor,       row->id,    row->version + 1,
 					  row->holder, row->holder, row->due_ms};
-	struct move move = {core, order, row, command, actor, now_ms, decision, common};
+	struct move move = {core, order, row, command, actor, person, now_ms, decision, common};
 	switch (command->type) {
 	case PD_MSG_accept: decide_accept(&move); break;
 	case PD_MSG_decline: decide_decline(&move); break;
@@ -347,7 +346,7 @@ void core_decide(const struct core *core, const struct pd_message *command, uint
 	else if (command->type == PD_MSG_record)
 		begin_record(core, &command->record, actor, now_ms, decision);
 	else if (pd_is_move(command->type))
-		decide_move(core, command, actor, now_ms, decision);
+		decide_move(core, command, actor, person, now_ms, decision);
 	else if (command->type == PD_MSG_switch_on || command->type == PD_MSG_switch_off)
 		modes_decide(core, command, actor, now_ms, decision);
 	else if (pd_is_listing_command(command->type))

@@ -16,6 +16,7 @@ struct move {
 	const struct order_row *row;
 	const struct pd_message *command;
 	uint32_t actor;
+	const struct person *person; /* the actor; null: nobody that there is */
 	uint64_t now_ms;
 	struct core_decision *decision;
 	struct pd_order_event *event; /* the event's common part, filled with what stays as it is */

@@ -6,6 +6,7 @@
 #include "duty.h"
 #include "listings.h"
 #include "modes.h"
+#include "slab.h"
 #include "table.h"
 #include "timers.h"
 
@@ -20,6 +21,8 @@ struct sweep {
 struct core {
 	struct registry *registry;
 	struct table orders, holders, origins;
+	struct slab order_slab;
+	struct order *found; /* the order that was looked for last: it will be again; null: none */
 	struct timers timers;
 	struct order_list ended; /* in memory still, in the order of their ends */
 	struct core_periods periods;

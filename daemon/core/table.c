@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "slab.h"
+
 static uint64_t fold(uint64_t a, uint64_t b)
 {
 	unsigned __int128 product = (unsigned __int128)a * b;
@@ -84,9 +86,7 @@ static void grow(struct table *table)
 {
 	struct table old = *table;
 	table->capacity = old.capacity ? old.capacity * 2 : 64;
-	table->slots = calloc(table->capacity, sizeof *table->slots);
-	if (!table->slots)
-		abort();
+	table->slots = slab_large(table->capacity * sizeof *table->slots);
 	size_t mask = table->capacity - 1;
 	for (size_t from = 0; from < old.capacity; from++) {
 		if (!old.slots[from].entry)

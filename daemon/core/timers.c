@@ -3,34 +3,39 @@
 #include <assert.h>
 #include <stdlib.h>
 
-static bool before(const struct order *a, const struct order *b)
+static struct timer timer_of(struct order *order)
 {
-	return a->alarm_ms != b->alarm_ms ? a->alarm_ms < b->alarm_ms : a->row.seq < b->row.seq;
+	return (struct timer){order->alarm_ms, order->row.seq, order};
 }
 
-static void set(struct timers *timers, size_t i, struct order *order)
+static bool before(const struct timer *a, const struct timer *b)
 {
-	timers->heap[i] = order;
-	order->timer = i;
+	return a->alarm_ms != b->alarm_ms ? a->alarm_ms < b->alarm_ms : a->seq < b->seq;
 }
 
-static void rise(struct timers *timers, size_t i, struct order *order)
+static void set(struct timers *timers, size_t i, const struct timer *timer)
 {
-	for (; i > 0 && before(order, timers->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		set(timers, i, timers->heap[(i - 1) / 2]);
-	set(timers, i, order);
+	timers->heap[i] = *timer;
+	timer->order->timer = i;
 }
 
-static void sink(struct timers *timers, size_t i, struct order *order)
+static void rise(struct timers *timers, size_t i, struct timer timer)
+{
+	for (; i > 0 && before(&timer, &timers->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		set(timers, i, &timers->heap[(i - 1) / 2]);
+	set(timers, i, &timer);
+}
+
+static void sink(struct timers *timers, size_t i, struct timer timer)
 {
 	for (size_t child; (child = 2 * i + 1) < timers->count; i = child) {
-		if (child + 1 < timers->count && before(timers->heap[child + 1], timers->heap[child]))
+		if (child + 1 < timers->count && before(&timers->heap[child + 1], &timers->heap[child]))
 			child++;
-		if (!before(timers->heap[child], order))
+		if (!before(&timers->heap[child], &timer))
 			break;
-		set(timers, i, timers->heap[child]);
+		set(timers, i, &timers->heap[child]);
 	}
-	set(timers, i, order);
+	set(timers, i, &timer);
 }
 
 void timers_fini(struct timers *timers)
@@ -43,11 +48,11 @@ static void add(struct timers *timers, struct order *order)
 {
 	if (timers->count == timers->capacity) {
 		timers->capacity = timers->capacity ? timers->capacity * 2 : 64;
-		timers->heap = realloc(timers->heap, timers->capacity * sizeof(struct order *));
+		timers->heap = realloc(timers->heap, timers->capacity * sizeof *timers->heap);
 		if (!timers->heap)
 			abort();
 	}
-	rise(timers, timers->count++, order);
+	rise(timers, timers->count++, timer_of(order));
 }
 
 void timers_set(struct timers *timers, struct order *order, uint64_t at_ms)
@@ -57,7 +62,7 @@ void timers_set(struct timers *timers, struct order *order, uint64_t at_ms)
 		return;
 	order->alarm_ms = at_ms;
 	if (there)
-		rise(timers, order->timer, order);
+		rise(timers, order->timer, timer_of(order));
 	else
 		add(timers, order);
 }
@@ -66,7 +71,7 @@ void timers_put_off(struct timers *timers, struct order *order, uint64_t at_ms)
 {
 	assert(order->timer == 0 && order->alarm_ms <= at_ms);
 	order->alarm_ms = at_ms;
-	sink(timers, 0, order);
+	sink(timers, 0, timer_of(order));
 }
 
 void timers_remove(struct timers *timers, struct order *order)
@@ -74,12 +79,12 @@ void timers_remove(struct timers *timers, struct order *order)
 	size_t i = order->timer;
 	if (i == TIMER_NONE)
 		return;
-	assert(i < timers->count && timers->heap[i] == order);
+	assert(i < timers->count && timers->heap[i].order == order);
 	order->timer = TIMER_NONE;
-	struct order *last = timers->heap[--timers->count];
-	if (last == order)
+	struct timer last = timers->heap[--timers->count];
+	if (last.order == order)
 		return;
-	if (i > 0 && before(last, timers->heap[(i - 1) / 2]))
+	if (i > 0 && before(&last, &timers->heap[(i - 1) / 2]))
 		rise(timers, i, last);
 	else
 		sink(timers, i, last);

@@ -10,10 +10,16 @@
 
 #define TIMER_NONE SIZE_MAX
 
+/* An order in the heap, with what it is compared by: to rise and sink, no order needs to be looked at. */
+struct timer {
+	uint64_t alarm_ms, seq;
+	struct order *order;
+};
+
 /* Invariants: order->timer is its index in heap for every order in it; order->alarm_ms, by which it stands there, is
  * not later than the time for which it was set last. */
 struct timers {
-	struct order **heap;
+	struct timer *heap;
 	size_t count, capacity;
 };
 
@@ -27,7 +33,7 @@ void timers_remove(struct timers *timers, struct order *order);
 /* Null when there is none. */
 static inline struct order *timers_first(const struct timers *timers)
 {
-	return timers->count ? timers->heap[0] : NULL;
+	return timers->count ? timers->heap[0].order : NULL;
 }
 
 #endif

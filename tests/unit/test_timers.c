@@ -31,9 +31,9 @@ static bool before(const struct order *a, const struct order *b)
 static void check_heap(const struct timers *timers)
 {
 	for (size_t i = 0; i < timers->count; i++) {
-		expect(timers->heap[i]->timer == i, "the order at %zu thinks that it is at %zu", i,
-		       timers->heap[i]->timer);
-		expect(i == 0 || before(timers->heap[(i - 1) / 2], timers->heap[i]),
+		expect(timers->heap[i].order->timer == i, "the order at %zu thinks that it is at %zu", i,
+		       timers->heap[i].order->timer);
+		expect(i == 0 || before(timers->heap[(i - 1) / 2].order, timers->heap[i].order),
 		       "the order at %zu is due before the one above it", i);
 	}
 }
