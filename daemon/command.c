@@ -216,7 +216,7 @@ static void decide_and_answer(struct front *front, struct session *session, cons
 	}
 }
 
-static uint32_t actor_of(const struct session *session, const struct pd_message *command)
+uint32_t front_actor_of(const struct session *session, const struct pd_message *command)
 {
 	int offset = pd_message_info(command->type)->actor_offset;
 	uint32_t actor = 0;
@@ -382,7 +382,7 @@ static enum pd_err fetch_named(struct front *front, const struct pd_message *com
 
 static void on_command(struct front *front, struct session *session, const struct pd_message *command)
 {
-	uint32_t actor = actor_of(session, command);
+	uint32_t actor = front_actor_of(session, command);
 	bool put = command->type >= PD_MSG_put_area && registry_kind_of(command->type) < REGISTRY_KINDS;
 	if (put && session->staging) {
 		if (front->import_session == session)

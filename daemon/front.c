@@ -143,8 +143,8 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	front->last_at = at;
 	metrics_add(&metrics.front.events[event->type], 1);
 	replay_batch_event(&front->batches[front->gathering], front->core, event, order);
-	publish_event(front->publish, core_registry(front->core), event, order, stored.message, stored.bytes, front->listening,
-		      &round->publications);
+	publish_event(front->publish, core_registry(front->core), event, order, stored.message, stored.bytes,
+		      front->listening, &round->publications);
 	if (order)
 		push_update(front->push, order, by);
 	if (order && front->listeners.count)
@@ -311,17 +311,6 @@ static void release(struct front *front, int i)
 	start_reads(front, round);
 }
 
-static void seal(struct front *front)
-{
-	struct round *round = front_round(front);
-	cut_batch(front);
-	front->in_flight = true;
-	front->filling = !front->filling;
-	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal),
-			    core_last_seq(front->core) + 1, front->now_ms);
-	scribe_give(front->scribe, &round->journal);
-}
-
 static void on_synced(struct front *front)
 {
 	int i = !front->filling;
@@ -331,6 +320,21 @@ static void on_synced(struct front *front)
 	give_batch(front);
 	release(front, i);
 	front_measure_answered(&front->rounds[i]);
+}
+
+static void seal(struct front *front)
+{
+	struct round *round = front_round(front);
+	cut_batch(front);
+	front->in_flight = true;
+	front->filling = !front->filling;
+	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal),
+			    core_last_seq(front->core) + 1, front->now_ms);
+	/* With nothing else to do meanwhile it is written here, if that is quicker. */
+	if (!bus_readable(front->bus) && scribe_try(front->scribe, &round->journal))
+		on_synced(front);
+	else
+		scribe_give(front->scribe, &round->journal);
 }
 
 /* Bring the rounds on as far as they go. */
@@ -351,16 +355,27 @@ static void settle(struct front *front)
 
 /* ---- receiving ---- */
 
-/* A command names an order first, if any: a wrong guess costs nothing. */
-static const struct pd_id *named_order(const struct pd_message *message)
+/* All but the first step of looking ahead: see ahead.c. */
+static void look_ahead(struct front *front, const struct session *session, int count)
 {
-	return &message->order_command.order;
+	struct core_likely likely[FRONT_AHEAD_MAX];
+	const struct book_batch *batch = &front->batches[front->gathering];
+	for (int i = 0; i < count; i++)
+		core_ahead_entries(front->core, &front->ahead[i], front_actor_of(session, &front->ahead[i]));
+	for (int i = 0; i < count; i++)
+		likely[i] = core_ahead_holder(front->core, &front->ahead[i]);
+	for (int i = 0; i < count; i++) {
+		if (likely[i].holder)
+			push_ahead(likely[i].holder);
+		if (likely[i].order)
+			replay_batch_ahead(batch, likely[i].order);
+	}
 }
 
-/* Decode what follows in a frame into front->ahead, at most FRONT_AHEAD_MAX messages; returns how many. The orders that
- * they name come from memory meanwhile. */
-static int decode_ahead(struct front *front, const char *data, size_t bytes, size_t *off, enum pd_err *err,
-			struct pd_fault *fault)
+/* Decode what follows in a frame into front->ahead, at most FRONT_AHEAD_MAX messages; returns how many. What they need
+ * comes from memory meanwhile. */
+static int decode_ahead(struct front *front, const struct session *session, const char *data, size_t bytes, size_t *off,
+			enum pd_err *err, struct pd_fault *fault)
 {
 	int count = 0;
 	*err = PD_OK;
@@ -369,11 +384,11 @@ static int decode_ahead(struct front *front, const char *data, size_t bytes, siz
 		*err = pd_decode(front->decoder, data, bytes, off, message, fault);
 		if (*err)
 			break;
-		core_prefetch_slot(front->core, named_order(message));
+		core_ahead_slots(front->core, message, front_actor_of(session, message));
 		count++;
 	}
-	for (int i = 0; i < count; i++)
-		core_prefetch_order(front->core, named_order(&front->ahead[i]));
+	if (count > 1)
+		look_ahead(front, session, count);
 	return count;
 }
 
@@ -385,7 +400,7 @@ static void on_frame(struct front *front, struct session *session, const char *d
 	for (size_t off = 0; off < bytes && !session->closed;) {
 		struct pd_fault fault;
 		enum pd_err err;
-		int count = decode_ahead(front, data, bytes, &off, &err, &fault);
+		int count = decode_ahead(front, session, data, bytes, &off, &err, &fault);
 		for (int i = 0; i < count && !session->closed; i++)
 			front_on_message(front, session, &front->ahead[i]);
 		if (!err || session->closed)

@@ -110,6 +110,8 @@ PD_MUST_USE enum pd_err front_run(struct config *config, struct store *store, st
 
 /* A message from a session, decoded; the slices live until it returns. (command.c) */
 void front_on_message(struct front *front, struct session *session, const struct pd_message *message);
+/* Who acts by a command. (command.c) */
+uint32_t front_actor_of(const struct session *session, const struct pd_message *command);
 /* A query. (query.c) */
 void front_on_query(struct front *front, struct session *session, const struct pd_message *query);
 /* A query about notices. (notice.c) */

@@ -112,6 +112,12 @@ static struct desk *desk_of_order(struct push *push, const struct order *order)
 	return order->holder->desk;
 }
 
+void push_ahead(const struct holder *holder)
+{
+	if (holder->desk)
+		__builtin_prefetch(holder->desk);
+}
+
 /* ---- sending ---- */
 
 /* Workers know orders that were submitted: a recorded one is told to them in the same words. */

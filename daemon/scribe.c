@@ -11,12 +11,17 @@
 #include "log.h"
 #include "metrics.h"
 
+/* A round is written in the front's thread only if it is small, and the disk usually quick. */
+enum { TRY_BYTES_MAX = 16 << 10, TRY_NS_MAX = 1000000, USUAL_OF = 16 };
+
 struct scribe {
 	struct journal *journal;
 	void (*done)(void *arg);
 	void *arg;
 	pthread_t writer, preparer;
 	sem_t given, wanted;
+	pthread_mutex_t writing; /* who writes the journal, or finishes what was written */
+	uint64_t usual_ns;       /* how long a round takes of late; of who writes */
 	struct journal_round *round;
 	_Atomic bool written, stopping;
 };
@@ -36,13 +41,32 @@ static void wait_for(sem_t *semaphore)
 		;
 }
 
-static void measure(const struct journal_round *round, uint64_t begun_ns, uint64_t written_ns)
+static void measure(struct scribe *scribe, const struct journal_round *round, uint64_t begun_ns, uint64_t written_ns)
 {
+	uint64_t now_ns = metrics_clock_ns();
 	metrics_observe(&metrics.scribe.write, written_ns - begun_ns, 1);
-	metrics_observe(&metrics.scribe.sync, metrics_clock_ns() - written_ns, 1);
+	metrics_observe(&metrics.scribe.sync, now_ns - written_ns, 1);
 	metrics_observe(&metrics.scribe.round_events, round->count, 1);
 	metrics_observe(&metrics.scribe.round_bytes, round->bytes.count, 1);
 	metrics_set(&metrics.scribe.writing_since_ns, 0);
+	scribe->usual_ns = scribe->usual_ns - scribe->usual_ns / USUAL_OF + (now_ns - begun_ns) / USUAL_OF;
+}
+
+/* With the journal to itself. */
+static void write_round(struct scribe *scribe, struct journal_round *round)
+{
+	uint64_t begun_ns = metrics_clock_ns();
+	metrics_set(&metrics.scribe.writing_since_ns, begun_ns);
+	enum pd_err err = journal_write(scribe->journal, round);
+	if (err)
+		give_up("journal_write_failed", err);
+	uint64_t written_ns = metrics_clock_ns();
+	err = journal_sync(scribe->journal);
+	if (err)
+		give_up("journal_sync_failed", err);
+	measure(scribe, round, begun_ns, written_ns);
+	if (journal_short(scribe->journal))
+		sem_post(&scribe->wanted);
 }
 
 static void *write_rounds(void *arg)
@@ -52,20 +76,13 @@ static void *write_rounds(void *arg)
 		wait_for(&scribe->given);
 		if (!scribe->round)
 			return NULL;
-		uint64_t begun_ns = metrics_clock_ns();
-		metrics_set(&metrics.scribe.writing_since_ns, begun_ns);
-		enum pd_err err = journal_write(scribe->journal, scribe->round);
-		if (err)
-			give_up("journal_write_failed", err);
-		uint64_t written_ns = metrics_clock_ns();
-		err = journal_sync(scribe->journal);
-		if (err)
-			give_up("journal_sync_failed", err);
-		measure(scribe->round, begun_ns, written_ns);
+		pthread_mutex_lock(&scribe->writing);
+		write_round(scribe, scribe->round);
 		scribe->round = NULL;
 		scribe->written = true;
 		scribe->done(scribe->arg);
-		sem_post(&scribe->wanted);
+		journal_settle(scribe->journal);
+		pthread_mutex_unlock(&scribe->writing);
 	}
 }
 
@@ -94,6 +111,7 @@ enum pd_err scribe_start(struct scribe **out, struct journal *journal, void (*do
 	*scribe = (struct scribe){.journal = journal, .done = done, .arg = arg};
 	sem_init(&scribe->given, 0, 0);
 	sem_init(&scribe->wanted, 0, 0);
+	pthread_mutex_init(&scribe->writing, NULL);
 	if (pthread_create(&scribe->writer, NULL, write_rounds, scribe) != 0) {
 		free(scribe);
 		return PD_ESYS;
@@ -119,7 +137,19 @@ void scribe_stop(struct scribe *scribe)
 	pthread_join(scribe->preparer, NULL);
 	sem_destroy(&scribe->given);
 	sem_destroy(&scribe->wanted);
+	pthread_mutex_destroy(&scribe->writing);
 	free(scribe);
+}
+
+bool scribe_try(struct scribe *scribe, struct journal_round *round)
+{
+	if (round->bytes.count > TRY_BYTES_MAX || pthread_mutex_trylock(&scribe->writing) != 0)
+		return false;
+	bool quick = scribe->usual_ns < TRY_NS_MAX;
+	if (quick)
+		write_round(scribe, round);
+	pthread_mutex_unlock(&scribe->writing);
+	return quick;
 }
 
 void scribe_give(struct scribe *scribe, struct journal_round *round)

@@ -84,16 +84,6 @@ struct order *core_order(const struct core *constant, const struct pd_id *id)
 	return core->found;
 }
 
-void core_prefetch_slot(const struct core *core, const struct pd_id *id)
-{
-	table_prefetch_slot(&core->orders, id);
-}
-
-void core_prefetch_order(const struct core *core, const struct pd_id *id)
-{
-	table_prefetch_entry(&core->orders, id);
-}
-
 struct holder *core_holder(const struct core *core, uint32_t area)
 {
 	return table_find(&core->holders, &area);

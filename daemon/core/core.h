@@ -52,9 +52,14 @@ uint64_t core_last_ms(const struct core *core);
 
 /* Null when it is not in memory. */
 struct order *core_order(const struct core *core, const struct pd_id *id);
-/* Orders that are about to be named: bring what finds them near, then, a while later, themselves. */
-void core_prefetch_slot(const struct core *core, const struct pd_id *id);
-void core_prefetch_order(const struct core *core, const struct pd_id *id);
+/* Steps that bring what a command will need near, each a while after the one before it. (ahead.c) */
+void core_ahead_slots(const struct core *core, const struct pd_message *command, uint32_t actor);
+void core_ahead_entries(const struct core *core, const struct pd_message *command, uint32_t actor);
+struct core_likely {
+	const struct order *order; /* null: there is none yet, or another one is in the way */
+	const struct holder *holder;
+};
+struct core_likely core_ahead_holder(const struct core *core, const struct pd_message *command);
 /* Null when nothing was ever held there. */
 struct holder *core_holder(const struct core *core, uint32_t area);
 size_t core_order_count(const struct core *core);

@@ -66,20 +66,15 @@ void *table_find(const struct table *table, const void *key)
 	return table->capacity ? table->slots[slot_of(table, key, hash(table, key))].entry : NULL;
 }
 
-void table_prefetch_slot(const struct table *table, const void *key)
+void table_prefetch(const struct table *table, const void *key)
 {
 	if (table->capacity)
 		__builtin_prefetch(&table->slots[hash(table, key) & (table->capacity - 1)]);
 }
 
-void table_prefetch_entry(const struct table *table, const void *key)
+const void *table_guess(const struct table *table, const void *key)
 {
-	if (!table->capacity)
-		return;
-	const char *entry = table->slots[hash(table, key) & (table->capacity - 1)].entry;
-	enum { LINE_BYTES = 64, LINES = 4 };
-	for (int i = 0; entry && i < LINES; i++)
-		__builtin_prefetch(entry + (ptrdiff_t)i * LINE_BYTES);
+	return table->capacity ? table->slots[hash(table, key) & (table->capacity - 1)].entry : NULL;
 }
 
 static void grow(struct table *table)

@@ -29,10 +29,11 @@ void table_fini(struct table *table); /* the entries are not the table's */
 
 /* Null when there is none. */
 void *table_find(const struct table *table, const void *key);
-/* Have the slot of key brought into the cache, and a while later the entry that stands there: a table of a million
- * entries answers from memory, and memory is slow. */
-void table_prefetch_slot(const struct table *table, const void *key);
-void table_prefetch_entry(const struct table *table, const void *key);
+/* Have the slot of key brought into the cache: a table of a million entries answers from memory, and memory is slow. */
+void table_prefetch(const struct table *table, const void *key);
+/* The entry where that of key most likely stands, which may be another one's; null: there is none. Nothing but the slot
+ * is looked at. */
+const void *table_guess(const struct table *table, const void *key);
 /* The key must not be in it yet. */
 void table_add(struct table *table, void *entry);
 /* The key must be in it. */

@@ -65,11 +65,8 @@ enum pd_err journal_reserve(struct journal *journal, size_t count)
 	return PD_OK;
 }
 
-enum pd_err journal_grew(struct journal *journal, size_t index, uint64_t file_bytes, const uint8_t *record,
-			 const struct record_head *head)
+enum pd_err journal_grew(struct journal *journal, size_t index, uint64_t file_bytes, const struct record_head *head)
 {
-	record_hash(record, head, journal->hash);
-	journal->hash_known = true;
 	pthread_mutex_lock(&journal->lock);
 	assert(index == journal->used || index + 1 == journal->used);
 	enum pd_err err = journal_reserve(journal, index + 1);
@@ -232,16 +229,14 @@ static enum pd_err rewrite_last_record(struct journal *journal)
 {
 	size_t index = journal->used - 1;
 	uint64_t end = journal_end(journal) - journal->segments[index].base_at, from = end - journal->last_bytes;
-	const uint8_t *record;
+	const uint8_t *record, *copy;
 	window_close(&journal->window); /* what it holds may be from before the cut */
 	enum pd_err err = window_open(&journal->window, journal->dir_fd, index);
 	if (!err)
 		err = window_get(&journal->window, from, journal->last_bytes, 0, end, &record);
 	if (!err)
-		err = segment_write(journal->fd, record, journal->last_bytes, from);
-	if (!err && fdatasync(journal->fd))
-		err = segment_error();
-	return err;
+		err = appender_write(&journal->appender, record, journal->last_bytes, from, &copy);
+	return err ? err : appender_sync(&journal->appender);
 }
 
 static enum pd_err open_last_segment(struct journal *journal)
@@ -252,8 +247,7 @@ static enum pd_err open_last_segment(struct journal *journal)
 		return PD_OK;
 	char name[SEGMENT_NAME_BYTES];
 	segment_name(journal->used - 1, name);
-	uint64_t bytes;
-	enum pd_err err = segment_open(journal->dir_fd, journal->used - 1, O_RDWR, &journal->fd, &bytes);
+	enum pd_err err = appender_open(&journal->appender, journal->dir_fd, journal->used - 1);
 	if (err)
 		return journal_fault(journal, err, _("%s: cannot open it for writing: %s"), name, intl_error(errno));
 	err = rewrite_last_record(journal);
@@ -313,7 +307,8 @@ static enum pd_err open_once(struct journal **journal, const struct journal_opti
 		snprintf(opened->why, sizeof opened->why, _("memory is out"));
 		return PD_ESYS;
 	}
-	made->dir_fd = made->lock_fd = made->fd = -1;
+	made->dir_fd = made->lock_fd = -1;
+	appender_init(&made->appender, options->cached);
 	made->padding_clean = true;
 	window_init(&made->window);
 	pthread_mutex_init(&made->growing, NULL);
@@ -350,7 +345,7 @@ void journal_close(struct journal *journal)
 		return;
 	int error = errno;
 	window_fini(&journal->window);
-	close_fd(journal->fd);
+	appender_fini(&journal->appender);
 	close_fd(journal->lock_fd);
 	close_fd(journal->dir_fd);
 	pthread_mutex_destroy(&journal->lock);
@@ -394,14 +389,19 @@ static enum pd_err add_segment(struct journal *journal, const char *temporary, u
 	return err;
 }
 
+bool journal_short(struct journal *journal)
+{
+	pthread_mutex_lock(&journal->lock);
+	bool short_of = journal->ready < SEGMENTS_READY;
+	pthread_mutex_unlock(&journal->lock);
+	return short_of;
+}
+
 enum pd_err journal_prepare(struct journal *journal, bool *made)
 {
 	assert(!journal->read_only);
 	*made = false;
-	pthread_mutex_lock(&journal->lock);
-	bool enough = journal->ready >= SEGMENTS_READY;
-	pthread_mutex_unlock(&journal->lock);
-	if (enough)
+	if (!journal_short(journal))
 		return PD_OK;
 	enum pd_err err = add_segment(journal, temporary_prepare, journal->segment_bytes, false);
 	*made = !err;
@@ -436,29 +436,19 @@ static enum pd_err find_spot(struct journal *journal, uint64_t bytes, struct spo
 	return add_segment(journal, temporary_write, spot->file_bytes, true);
 }
 
-/* Have fd be that of segment index: the one in hand, or the one behind it. */
+/* Have the appender be at segment index: the one in hand, or the one behind it. */
 static enum pd_err turn_to(struct journal *journal, size_t index)
 {
-	if (journal->fd >= 0 && index + 1 == journal->used)
+	if (journal->appender.fd >= 0 && index + 1 == journal->used)
 		return PD_OK;
-	uint64_t bytes;
-	int fd;
-	enum pd_err err = segment_open(journal->dir_fd, index, O_RDWR, &fd, &bytes);
-	if (err)
-		return err;
-	close_fd(journal->fd);
-	journal->fd = fd;
-	return PD_OK;
+	return appender_open(&journal->appender, journal->dir_fd, index);
 }
 
-/* A record is written with the zeros up to the end of its last page: a page that is written only in part would have to
- * be read from the disk first, for segments are made past the page cache. */
-static uint64_t fill_page(uint8_t *record, uint64_t bytes, const struct spot *spot)
+void journal_settle(struct journal *journal)
 {
-	uint64_t end = (spot->offset + bytes + SEGMENT_ALIGN - 1) / SEGMENT_ALIGN * SEGMENT_ALIGN;
-	uint64_t whole = (end < spot->file_bytes ? end : spot->file_bytes) - spot->offset;
-	memset(record + bytes, 0, whole - bytes);
-	return whole;
+	if (journal->unhashed)
+		record_hash(journal->unhashed, &journal->unhashed_head, journal->hash);
+	journal->unhashed = NULL;
 }
 
 static enum pd_err append(struct journal *journal, const struct journal_round *round)
@@ -472,18 +462,25 @@ static enum pd_err append(struct journal *journal, const struct journal_round *r
 		.first_seq = round->first_seq,
 		.time_ms = round->time_ms,
 	};
+	journal_settle(journal);
 	memcpy(head.prev, journal->hash, sizeof head.prev);
 	uint8_t *record = (uint8_t *)round->bytes.data;
 	uint64_t bytes = record_padded(head.bytes);
-	assert(bytes + SEGMENT_ALIGN <= round->bytes.capacity + RECORD_ALIGN); /* journal_round_add sees to it */
+	assert(bytes <= round->bytes.capacity); /* journal_round_add sees to it */
 	record_seal(record, &head);
 	struct spot spot;
 	enum pd_err err = find_spot(journal, bytes, &spot);
 	if (!err)
 		err = turn_to(journal, spot.index);
 	if (!err)
-		err = segment_write(journal->fd, record, fill_page(record, bytes, &spot), spot.offset);
-	return err ? err : journal_grew(journal, spot.index, spot.file_bytes, record, &head);
+		err = appender_write(&journal->appender, record, bytes, spot.offset, &journal->unhashed);
+	if (err)
+		return err;
+	journal->unhashed_head = head;
+	journal->hash_known = true;
+	if (!journal->unhashed)
+		record_hash(record, &head, journal->hash);
+	return journal_grew(journal, spot.index, spot.file_bytes, &head);
 }
 
 enum pd_err journal_write(struct journal *journal, struct journal_round *round)
@@ -502,10 +499,8 @@ enum pd_err journal_sync(struct journal *journal)
 	assert(!journal->read_only && !journal->broken);
 	if (!journal->unsynced)
 		return PD_OK;
-	if (fdatasync(journal->fd)) {
-		journal->broken = true;
-		return segment_error();
-	}
-	journal->unsynced = false;
-	return PD_OK;
+	enum pd_err err = appender_sync(&journal->appender);
+	journal->broken = err != PD_OK;
+	journal->unsynced = err != PD_OK;
+	return err;
 }

@@ -34,6 +34,7 @@ struct journal_options {
 	const char *dir;        /* the folder of the segments; made if missing unless read_only */
 	uint64_t segment_bytes; /* of new segments, a multiple of 4096; 0: 64 MiB. Existing ones keep their size */
 	bool read_only;         /* look only: no lock, no repair, no segments made */
+	bool cached;            /* write through the page cache, even where it could be done without */
 };
 
 /* What opening found. */
@@ -94,7 +95,11 @@ uint64_t journal_round_end(const struct journal_round *round);
 PD_MUST_USE enum pd_err journal_write(struct journal *journal, struct journal_round *round);
 /* After it, what was written survives loss of power. Errors as of journal_write. */
 PD_MUST_USE enum pd_err journal_sync(struct journal *journal);
+/* Do now what the next journal_write would have to do first: the hash of the record that is written. */
+void journal_settle(struct journal *journal);
 
+/* Whether journal_prepare has something to do. */
+bool journal_short(struct journal *journal);
 /* Have segments ready ahead of the end, so that a write never waits for one: makes at most one file, as long as fewer
  * than two are ready. *made: whether it made one. May run in a thread of its own beside the appending one. PD_EFULL,
  * PD_ESYS: it may be tried again, and what is ready can be written. */

@@ -5,14 +5,12 @@
 
 #include "codec.h"
 #include "record.h"
-#include "segment.h"
 
-/* Room for filling up the last page is always there: writing the round must not move its bytes, which others may be
- * looking at (journal_round_find). */
+/* Room for the padding is always there: writing the round must not move its bytes, which others may be looking at
+ * (journal_round_find). */
 static void reserve_padding(struct journal_round *round)
 {
-	if (round->bytes.capacity - round->bytes.count < SEGMENT_ALIGN)
-		pd_buffer_grow(&round->bytes, SEGMENT_ALIGN);
+	pd_buffer_reserve(&round->bytes, RECORD_ALIGN);
 }
 
 void journal_round_begin(struct journal_round *round, uint64_t base_at, uint64_t first_seq, uint64_t time_ms)

@@ -91,7 +91,9 @@ static enum pd_err take_record(struct journal *journal, size_t index, uint64_t o
 	journal->last_bytes = record_padded(head.bytes);
 	journal->padding = (unsigned)(journal->last_bytes - head.bytes);
 	journal->padding_clean = record_padding_clean(record, &head);
-	err = journal_grew(journal, index, window->file_bytes, record, &head);
+	record_hash(record, &head, journal->hash);
+	journal->hash_known = true;
+	err = journal_grew(journal, index, window->file_bytes, &head);
 	return err ? journal_fault(journal, err, _("memory is out")) : PD_OK;
 }
 

@@ -15,6 +15,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "appender.h"
+#include "record.h"
 #include "window.h"
 
 enum { JOURNAL_WHY_BYTES = sizeof((struct journal_opened *)0)->why };
@@ -29,7 +31,9 @@ struct journal {
 	uint64_t segment_bytes; /* of new ones */
 	int dir_fd, lock_fd;
 
-	int fd;                           /* of the segment that is written to; -1: none yet */
+	struct appender appender;         /* of the segment that is written to */
+	const uint8_t *unhashed;          /* the last record, if its hash is still to be worked out; else null */
+	struct record_head unhashed_head; /* its head */
 	uint8_t hash[JOURNAL_HASH_BYTES]; /* of the last record; zeros when there is none */
 	bool hash_known;                  /* false only while opening, before the first record is read */
 	bool unsynced, broken;
@@ -64,7 +68,7 @@ __attribute__((format(printf, 3, 4))) enum pd_err journal_fault(struct journal *
 PD_MUST_USE enum pd_err journal_reserve(struct journal *journal, size_t count);
 /* A record is written (or, reading only, found) at the end: in segments[index], the last one used or the one behind it,
  * a file of file_bytes. */
-PD_MUST_USE enum pd_err journal_grew(struct journal *journal, size_t index, uint64_t file_bytes, const uint8_t *record,
+PD_MUST_USE enum pd_err journal_grew(struct journal *journal, size_t index, uint64_t file_bytes,
 				     const struct record_head *head);
 
 /* The segment that at stands in. PD_ENOENT: at is not before the end. */

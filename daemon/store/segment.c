@@ -75,11 +75,25 @@ enum pd_err segment_open(int dir_fd, size_t index, int flags, int *fd, uint64_t 
 	return PD_OK;
 }
 
+void segment_direct(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	int rc = flags < 0 ? flags : fcntl(fd, F_SETFL, flags | O_DIRECT);
+	(void)rc; /* then it goes through the page cache */
+}
+
+/* Back to the page cache: the filesystem turned out not to be able, or stopped within a page. False: it was there. */
+static bool stop_direct(int fd)
+{
+	int flags = fcntl(fd, F_GETFL);
+	return flags >= 0 && flags & O_DIRECT && fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0;
+}
+
 enum pd_err segment_write(int fd, const void *data, size_t bytes, uint64_t offset)
 {
 	while (bytes > 0) {
 		ssize_t written = pwrite(fd, data, bytes, (off_t)offset);
-		if (written < 0 && errno == EINTR)
+		if (written < 0 && (errno == EINTR || (errno == EINVAL && stop_direct(fd))))
 			continue;
 		if (written < 0)
 			return segment_error();
@@ -87,6 +101,8 @@ enum pd_err segment_write(int fd, const void *data, size_t bytes, uint64_t offse
 			errno = EIO;
 			return PD_ESYS;
 		}
+		if (written % SEGMENT_ALIGN)
+			stop_direct(fd);
 		data = (const char *)data + written;
 		bytes -= (size_t)written;
 		offset += (uint64_t)written;
@@ -123,24 +139,13 @@ enum pd_err segment_zero(int fd, uint64_t from, uint64_t to)
 	return err;
 }
 
-/* Zeros past the page cache: they cost no copying, and push nothing else out of it. Filesystems that cannot do that
- * take them the ordinary way. */
-static enum pd_err zero_new(int fd, uint64_t bytes)
-{
-	int flags = fcntl(fd, F_GETFL);
-	bool direct = flags >= 0 && fcntl(fd, F_SETFL, flags | O_DIRECT) == 0;
-	enum pd_err err = segment_zero(fd, 0, bytes);
-	if (err && direct && errno == EINVAL && fcntl(fd, F_SETFL, flags) == 0)
-		err = segment_zero(fd, 0, bytes);
-	return err;
-}
-
 enum pd_err segment_make(int dir_fd, const char *temporary, uint64_t bytes)
 {
 	int fd = openat(dir_fd, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, file_mode);
 	if (fd < 0)
 		return segment_error();
-	enum pd_err err = zero_new(fd, bytes);
+	segment_direct(fd); /* zeros cost no copying then, and push nothing else out of the page cache */
+	enum pd_err err = segment_zero(fd, 0, bytes);
 	if (!err && fdatasync(fd))
 		err = segment_error();
 	int error = errno;

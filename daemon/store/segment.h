@@ -22,6 +22,9 @@ PD_MUST_USE enum pd_err segment_make(int dir_fd, const char *temporary, uint64_t
 /* Give a file that segment_make has made its name, in the place of an older one if there is one. */
 PD_MUST_USE enum pd_err segment_publish(int dir_fd, const char *temporary, size_t index);
 
+/* Have what is written to fd go past the page cache, in whole pages from memory aligned to SEGMENT_ALIGN, where the
+ * filesystem can do that. */
+void segment_direct(int fd);
 PD_MUST_USE enum pd_err segment_write(int fd, const void *data, size_t bytes, uint64_t offset);
 /* Write zeros from one offset to another. */
 PD_MUST_USE enum pd_err segment_zero(int fd, uint64_t from, uint64_t to);

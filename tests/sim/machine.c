@@ -44,6 +44,7 @@ enum pd_err __wrap_journal_open(struct journal **journal, const struct journal_o
 {
 	struct journal_options small = *options;
 	small.segment_bytes = sim.profile.segment_bytes;
+	small.cached = true; /* the disk that is made up here is not one of pages */
 	enum pd_err err = __real_journal_open(journal, &small, opened);
 	if (err == PD_OK && opened->torn_bytes) {
 		trace_line("%" PRIu64 " torn bytes are cut off", opened->torn_bytes);

@@ -118,6 +118,19 @@ static void sync_round(struct scribe *scribe)
 	scribe->done(scribe->arg);
 }
 
+/* Now and then a round is written at once. */
+bool scribe_try(struct scribe *scribe, struct journal_round *round)
+{
+	if (!dice_permille(&sim.dice, 300))
+		return false;
+	scribe_give(scribe, round);
+	write_round(scribe);
+	if (scribe->on_disk)
+		sync_round(scribe);
+	scribe->round = NULL; /* after a failure it is the end of this broker, whatever the front does with it */
+	return scribe_take(scribe);
+}
+
 bool threads_write_step(void)
 {
 	struct scribe *scribe = &threads.scribe;
