@@ -7,7 +7,10 @@ WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-
 CLI = clients/cli $(addprefix clients/cli/,district registry history export top)
 INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iclients/tool $(CLI:%=-I%) -Iworkers -Itests
 override CPPFLAGS += $(INCLUDES) -D_GNU_SOURCE -DPAIDAN_VERSION='"$(VERSION)"'
-COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(CPPFLAGS)
+# Programs are made over once more as a whole when they are linked; tests, which put functions of their own in the place of
+# others, are not.
+LTO ?= $(if $(findstring sanitize,$(CFLAGS)),,-flto=auto -ffat-lto-objects)
+COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(LTO) $(CPPFLAGS)
 Q ?= @
 
 # ---- what there is to build: a folder is a library, its main.c a program ----
@@ -58,7 +61,7 @@ $(BUILD)/locale/%/LC_MESSAGES/paidan.mo: proto/po/%.po
 	$(Q)msgfmt --check -o $@ $<
 
 LIBS = -lgeos_c -lcjson -lzmq -lmsgpackc -lsodium -llmdb -luv -linih -lsystemd -lcsv -lxlsxwriter -lmicrohttpd -lncursesw -ltinfo -lm -lpthread
-LINK = $(CC) $(CFLAGS) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
+LINK = $(CC) $(CFLAGS) $(or $(WHOLE),-fno-lto) $(LDFLAGS) $^ -o $@ -Wl,--as-needed
 libraries = $(foreach l,$(1),$(call library,$(l)))
 $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core proto)
 $(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli tool paidan store core proto)
@@ -71,6 +74,7 @@ $(BUILD)/paidan-transcript: $(BUILD)/tests/transcripts/main.o $(call objects,tes
 $(BUILD)/paidan-docs: $(BUILD)/proto/docs/main.o $(call objects,proto/docs) $(call libraries,proto)
 $(BUILD)/paidan-conform: $(BUILD)/tests/conform/main.o $(call objects,tests/conform) $(call libraries,paidan)
 $(BUILD)/paidan-conform: LIBS += -ljansson
+$(PROGRAMS) $(BUILD)/paidan-bench: WHOLE = $(LTO)
 $(PROGRAMS) $(TOOLS):
 	@echo "  $@"
 	$(Q)$(LINK) $(LIBS)

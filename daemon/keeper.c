@@ -33,6 +33,7 @@ static void measure_room(struct book *book)
 static void *keep_batches(void *arg)
 {
 	struct keeper *keeper = arg;
+	pthread_setname_np(pthread_self(), "paidand-keeper");
 	measure_room(keeper->book);
 	for (;;) {
 		while (sem_wait(&keeper->given) != 0 && errno == EINTR)

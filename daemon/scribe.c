@@ -72,6 +72,7 @@ static void write_round(struct scribe *scribe, struct journal_round *round)
 static void *write_rounds(void *arg)
 {
 	struct scribe *scribe = arg;
+	pthread_setname_np(pthread_self(), "paidand-scribe");
 	for (;;) {
 		wait_for(&scribe->given);
 		if (!scribe->round)
@@ -91,6 +92,7 @@ static void *write_rounds(void *arg)
 static void *prepare_segments(void *arg)
 {
 	struct scribe *scribe = arg;
+	pthread_setname_np(pthread_self(), "paidand-prepare");
 	while (!scribe->stopping) {
 		bool made = false;
 		enum pd_err err = journal_prepare(scribe->journal, &made);
