@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "pack.h"
+#include "field.h"
 
 struct pd_decoder {
 	msgpack_zone zone;
@@ -78,31 +78,6 @@ static enum pd_err signed_out(struct pd_fault *fault, const struct pd_field *fie
 	return out_of_limits(fault, field, (struct pd_detail_arg)PD_SIGNED(value));
 }
 
-static bool count_fits(const struct pd_field *field, uint64_t count)
-{
-	return count <= field->max && (field->min <= 0 || count >= (uint64_t)field->min);
-}
-
-/* Whether it is a number for a word, be it known or not. */
-static bool word_fits(const struct pd_field *field, uint64_t value)
-{
-	uint64_t max = field->kind == PD_U8 ? UINT8_MAX : UINT16_MAX;
-	return strncmp(field->unit, "enum ", 5) == 0 && value <= max && (int64_t)value >= field->min;
-}
-
-static bool signed_fits(const struct pd_field *field, int64_t value)
-{
-	return value >= field->min && value <= (int64_t)field->max;
-}
-
-static bool text_fits(const struct pd_field *field, struct pd_slice text)
-{
-	/* A character is at least a byte: most texts need no counting. */
-	if (text.bytes <= field->max && field->min <= 1 && (int64_t)text.bytes >= field->min)
-		return true;
-	return count_fits(field, pd_utf8_chars(text.data, text.bytes));
-}
-
 static enum pd_err check_count(struct pd_fault *fault, const struct pd_field *field, uint64_t count)
 {
 	return count_fits(field, count) ? PD_OK : unsigned_out(fault, field, count);
@@ -116,17 +91,6 @@ static enum pd_err check_signed(struct pd_fault *fault, const struct pd_field *f
 static enum pd_err check_text(struct pd_fault *fault, const struct pd_field *field, struct pd_slice text)
 {
 	return text_fits(field, text) ? PD_OK : unsigned_out(fault, field, pd_utf8_chars(text.data, text.bytes));
-}
-
-static uint64_t load_unsigned(const void *at, enum pd_kind kind)
-{
-	switch (kind) {
-	case PD_U8: return *(const uint8_t *)at;
-	case PD_U16: return *(const uint16_t *)at;
-	case PD_U32: return *(const uint32_t *)at;
-	case PD_BOOL: return *(const bool *)at;
-	default: return *(const uint64_t *)at;
-	}
 }
 
 /* All but whether text is UTF-8. */
@@ -457,110 +421,4 @@ enum pd_err pd_decode(struct pd_decoder *decoder, const char *frame, size_t fram
 		fault->request = request_behind(data, bytes);
 	*off += bytes;
 	return err;
-}
-
-/* ---- encoding ---- */
-
-static void encode_slice(char **at, struct pd_slice slice)
-{
-	if (slice.bytes)
-		memcpy(*at, slice.data, slice.bytes);
-	*at += slice.bytes;
-}
-
-/* What a field takes at most. */
-static size_t bytes_max(const struct pd_field *field, const void *at)
-{
-	switch (field->kind) {
-	case PD_TEXT:
-	case PD_BIN: return PACK_HEAD_BYTES_MAX + ((const struct pd_slice *)at)->bytes;
-	case PD_U64S: return PACK_HEAD_BYTES_MAX * (1 + (size_t)((const struct pd_u64s *)at)->count);
-	default: return PACK_HEAD_BYTES_MAX + sizeof(struct pd_id);
-	}
-}
-
-static inline void encode_field(char **out, const struct pd_field *field, const void *at, bool any_word)
-{
-	switch (field->kind) {
-	case PD_U8:
-	case PD_U16:
-	case PD_U32:
-	case PD_U64: {
-		uint64_t value = load_unsigned(at, field->kind);
-		assert(count_fits(field, value) || (any_word && word_fits(field, value)));
-		pack_uint64(out, value);
-		break;
-	}
-	case PD_I32:
-		assert(signed_fits(field, *(const int32_t *)at));
-		pack_int32(out, *(const int32_t *)at);
-		break;
-	case PD_BOOL: *(const bool *)at ? pack_true(out) : pack_false(out); break;
-	case PD_ID:
-		pack_bin(out, sizeof(struct pd_id));
-		encode_slice(out, (struct pd_slice){at, sizeof(struct pd_id)});
-		break;
-	case PD_TEXT: {
-		const struct pd_slice *text = at;
-		assert(text_fits(field, *text));
-		pack_str(out, text->bytes);
-		encode_slice(out, *text);
-		break;
-	}
-	case PD_BIN: {
-		const struct pd_slice *bin = at;
-		assert(count_fits(field, bin->bytes));
-		pack_bin(out, bin->bytes);
-		encode_slice(out, *bin);
-		break;
-	}
-	case PD_U64S: {
-		const struct pd_u64s *list = at;
-		assert(count_fits(field, list->count));
-		pack_array(out, list->count);
-		for (uint32_t i = 0; i < list->count; i++)
-			pack_uint64(out, list->values[i]);
-		break;
-	}
-	}
-}
-
-/* Whether an optional field says nothing that leaving it out would not say. */
-static bool is_empty(const struct pd_field *field, const void *at)
-{
-	switch (field->kind) {
-	case PD_ID: {
-		static const struct pd_id none;
-		return memcmp(at, &none, sizeof none) == 0;
-	}
-	case PD_I32: return *(const int32_t *)at == 0;
-	case PD_TEXT:
-	case PD_BIN: return ((const struct pd_slice *)at)->bytes == 0;
-	case PD_U64S: return ((const struct pd_u64s *)at)->count == 0;
-	default: return load_unsigned(at, field->kind) == 0;
-	}
-}
-
-void pd_encode(const struct pd_message *message, struct pd_buffer *out)
-{
-	const struct pd_message_info *info = pd_message_info(message->type);
-	assert(info);
-	const char *body = (const char *)&message->ok;
-	unsigned count = info->field_count;
-	while (count > info->required_count &&
-	       is_empty(&info->fields[count - 1], body + info->fields[count - 1].offset))
-		count--;
-	pd_buffer_reserve(out, (size_t)3 * PACK_HEAD_BYTES_MAX);
-	char *at = out->data + out->count;
-	pack_array(&at, count + 2);
-	pack_uint8(&at, (uint8_t)info->type);
-	pack_uint64(&at, message->request);
-	for (unsigned i = 0; i < count; i++) {
-		const void *value = body + info->fields[i].offset;
-		out->count = (size_t)(at - out->data);
-		pd_buffer_reserve(out, bytes_max(&info->fields[i], value));
-		at = out->data + out->count;
-		encode_field(&at, &info->fields[i], value, info->role >= PD_REPLY);
-	}
-	out->count = (size_t)(at - out->data);
 }
