@@ -140,12 +140,24 @@ static bool utf8_chinese(const uint8_t *p)
 	return (four & 0xf0c0c000) == 0xe0808000 && p[0] != 0xe0 && p[0] != 0xed;
 }
 
+/* The same of the first six of eight bytes: two characters. */
+static bool utf8_chinese_two(const uint8_t *p)
+{
+	uint64_t eight;
+	memcpy(&eight, p, 8);
+	eight = htobe64(eight);
+	return (eight & 0xf0c0c0f0c0c00000) == 0xe08080e080800000 && p[0] != 0xe0 && p[0] != 0xed && p[3] != 0xe0 &&
+	       p[3] != 0xed;
+}
+
 bool pd_utf8_valid(const char *text, size_t bytes)
 {
 	const uint8_t *p = (const uint8_t *)text;
 	while (bytes > 0) {
 		size_t length;
-		if (bytes >= 4 && utf8_chinese(p))
+		if (bytes >= 8 && utf8_chinese_two(p))
+			length = 6;
+		else if (bytes >= 4 && utf8_chinese(p))
 			length = 3;
 		else if (bytes >= 8 && utf8_plain(p))
 			length = 8;
