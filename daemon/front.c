@@ -19,6 +19,8 @@
 
 /* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
 enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 4 << 20, FORGET_MAX = 20000, DUE_MAX = 1000 };
+/* From this size on a round need not wait until all is received that is there. */
+enum { HURRY_BYTES = 32 << 10 };
 /* Reads of one session that run at a time: who asks for much does not keep others waiting. */
 enum { SESSION_READS_RUNNING = 2 };
 /* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
@@ -392,19 +394,31 @@ static int decode_ahead(struct front *front, const struct session *session, cons
 	return count;
 }
 
+/* A round that is large enough goes on its way as soon as the scribe is free, in the middle of a frame, too: what
+ * follows is dealt with while the disk is at work. */
+static void hurry(struct front *front)
+{
+	if (front_round(front)->journal.bytes.count >= HURRY_BYTES && (!front->in_flight || scribe_done(front->scribe)))
+		settle(front);
+}
+
 static void on_frame(struct front *front, struct session *session, const char *data, size_t bytes)
 {
+	uint32_t peer = session->peer;
 	bool good = bytes > 0;
 	if (!good)
 		front_refuse(front, session, 0, PD_REFUSED_malformed, PD_DETAIL(empty_frame));
-	for (size_t off = 0; off < bytes && !session->closed;) {
+	for (size_t off = 0; off < bytes && session && !session->closed;) {
 		struct pd_fault fault;
 		enum pd_err err;
 		int count = decode_ahead(front, session, data, bytes, &off, &err, &fault);
 		for (int i = 0; i < count && !session->closed; i++)
 			front_on_message(front, session, &front->ahead[i]);
-		if (!err || session->closed)
+		if (!err || session->closed) {
+			hurry(front);
+			session = sessions_find(&front->sessions, peer); /* it may not have taken what was sent */
 			continue;
+		}
 		front_refuse(front, session, fault.request, fault.refusal, fault.what);
 		good = false;
 		if (fault.lost)

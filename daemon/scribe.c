@@ -160,6 +160,11 @@ void scribe_give(struct scribe *scribe, struct journal_round *round)
 	sem_post(&scribe->given);
 }
 
+bool scribe_done(const struct scribe *scribe)
+{
+	return atomic_load_explicit(&scribe->written, memory_order_relaxed);
+}
+
 bool scribe_take(struct scribe *scribe)
 {
 	return atomic_exchange(&scribe->written, false);
