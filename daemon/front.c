@@ -324,7 +324,8 @@ static void on_synced(struct front *front)
 	front_measure_answered(&front->rounds[i]);
 }
 
-static void seal(struct front *front)
+/* at_hand: there is something to do while the disk is at work. */
+static void seal(struct front *front, bool at_hand)
 {
 	struct round *round = front_round(front);
 	cut_batch(front);
@@ -333,14 +334,14 @@ static void seal(struct front *front)
 	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal),
 			    core_last_seq(front->core) + 1, front->now_ms);
 	/* With nothing else to do meanwhile it is written here, if that is quicker. */
-	if (!bus_readable(front->bus) && scribe_try(front->scribe, &round->journal))
+	if (!at_hand && !bus_readable(front->bus) && scribe_try(front->scribe, &round->journal))
 		on_synced(front);
 	else
 		scribe_give(front->scribe, &round->journal);
 }
 
 /* Bring the rounds on as far as they go. */
-static void settle(struct front *front)
+static void settle_on(struct front *front, bool at_hand)
 {
 	if (front->in_flight && scribe_take(front->scribe))
 		on_synced(front);
@@ -349,10 +350,15 @@ static void settle(struct front *front)
 	if (front->in_flight)
 		return;
 	if (front_round(front)->journal.count) {
-		seal(front);
+		seal(front, at_hand);
 	} else if (has_output(front, front->filling)) {
 		release(front, front->filling);
 	}
+}
+
+static void settle(struct front *front)
+{
+	settle_on(front, false);
 }
 
 /* ---- receiving ---- */
@@ -399,7 +405,7 @@ static int decode_ahead(struct front *front, const struct session *session, cons
 static void hurry(struct front *front)
 {
 	if (front_round(front)->journal.bytes.count >= HURRY_BYTES && (!front->in_flight || scribe_done(front->scribe)))
-		settle(front);
+		settle_on(front, true);
 }
 
 static void on_frame(struct front *front, struct session *session, const char *data, size_t bytes)

@@ -12,7 +12,7 @@
 #include "metrics.h"
 
 /* A round is written in the front's thread only if it is small, and the disk usually quick. */
-enum { TRY_BYTES_MAX = 16 << 10, TRY_NS_MAX = 1000000, USUAL_OF = 16 };
+enum { TRY_BYTES_MAX = 32 << 10, TRY_NS_MAX = 1000000, USUAL_OF = 16 };
 
 struct scribe {
 	struct journal *journal;
