@@ -11,7 +11,7 @@
 #include "log.h"
 #include "metrics.h"
 
-/* A round is written in the front's thread only if it is small, and the disk usually quick. */
+/* A round is written in the front's thread only if rounds are small, and the disk usually quick. */
 enum { TRY_BYTES_MAX = 32 << 10, TRY_NS_MAX = 1000000, USUAL_OF = 16 };
 
 struct scribe {
@@ -21,7 +21,7 @@ struct scribe {
 	pthread_t writer, preparer;
 	sem_t given, wanted;
 	pthread_mutex_t writing; /* who writes the journal, or finishes what was written */
-	uint64_t usual_ns;       /* how long a round takes of late; of who writes */
+	uint64_t usual_ns, usual_bytes; /* of rounds of late; they belong to who writes */
 	struct journal_round *round;
 	_Atomic bool written, stopping;
 };
@@ -49,7 +49,8 @@ static void measure(struct scribe *scribe, const struct journal_round *round, ui
 	metrics_observe(&metrics.scribe.round_events, round->count, 1);
 	metrics_observe(&metrics.scribe.round_bytes, round->bytes.count, 1);
 	metrics_set(&metrics.scribe.writing_since_ns, 0);
-	scribe->usual_ns = scribe->usual_ns - scribe->usual_ns / USUAL_OF + (now_ns - begun_ns) / USUAL_OF;
+	scribe->usual_ns += (now_ns - begun_ns) / USUAL_OF - scribe->usual_ns / USUAL_OF;
+	scribe->usual_bytes += round->bytes.count / USUAL_OF - scribe->usual_bytes / USUAL_OF;
 }
 
 /* With the journal to itself. */
@@ -147,7 +148,7 @@ bool scribe_try(struct scribe *scribe, struct journal_round *round)
 {
 	if (round->bytes.count > TRY_BYTES_MAX || pthread_mutex_trylock(&scribe->writing) != 0)
 		return false;
-	bool quick = scribe->usual_ns < TRY_NS_MAX;
+	bool quick = scribe->usual_ns < TRY_NS_MAX && scribe->usual_bytes < TRY_BYTES_MAX;
 	if (quick)
 		write_round(scribe, round);
 	pthread_mutex_unlock(&scribe->writing);
