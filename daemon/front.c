@@ -340,25 +340,25 @@ static void seal(struct front *front, bool at_hand)
 		scribe_give(front->scribe, &round->journal);
 }
 
-/* Bring the rounds on as far as they go. */
-static void settle_on(struct front *front, bool at_hand)
+static void answer_synced(struct front *front)
 {
 	if (front->in_flight && scribe_take(front->scribe))
 		on_synced(front);
+}
+
+/* Bring the rounds on as far as they go. */
+static void settle(struct front *front)
+{
+	answer_synced(front);
 	if (front->keeping && keeper_take(front->keeper))
 		on_kept(front);
 	if (front->in_flight)
 		return;
 	if (front_round(front)->journal.count) {
-		seal(front, at_hand);
+		seal(front, false);
 	} else if (has_output(front, front->filling)) {
 		release(front, front->filling);
 	}
-}
-
-static void settle(struct front *front)
-{
-	settle_on(front, false);
 }
 
 /* ---- receiving ---- */
@@ -400,12 +400,13 @@ static int decode_ahead(struct front *front, const struct session *session, cons
 	return count;
 }
 
-/* A round that is large enough goes on its way as soon as the scribe is free, in the middle of a frame, too: what
- * follows is dealt with while the disk is at work. */
+/* In the middle of a frame, too, what is on disk is answered, and a round that is large enough goes on its way as soon
+ * as the scribe is free: what follows is dealt with while the disk and the clients are at work. */
 static void hurry(struct front *front)
 {
-	if (front_round(front)->journal.bytes.count >= HURRY_BYTES && (!front->in_flight || scribe_done(front->scribe)))
-		settle_on(front, true);
+	answer_synced(front);
+	if (front_round(front)->journal.bytes.count >= HURRY_BYTES && !front->in_flight)
+		seal(front, true);
 }
 
 static void on_frame(struct front *front, struct session *session, const char *data, size_t bytes)

@@ -33,15 +33,21 @@ void publish_free(struct publish *publish)
 	free(publish);
 }
 
-/* Count a publication for area and all above it; counts gets the numbers from the district down. */
-static uint32_t count(struct area *area, uint64_t counts[static DEPTH_MAX])
+/* Count a publication for area and all above it. */
+static void count(struct area *area)
 {
-	uint64_t up[DEPTH_MAX];
-	uint32_t depth = 0;
-	for (; area && depth < DEPTH_MAX; area = area->parent)
-		up[depth++] = ++area->publications;
-	for (uint32_t i = 0; i < depth; i++)
-		counts[i] = up[depth - 1 - i];
+	for (; area; area = area->parent)
+		area->publications++;
+}
+
+/* What area and all above it have counted, from the district down; returns how many they are. */
+static uint32_t counts_of(const struct area *area, uint64_t counts[static DEPTH_MAX])
+{
+	uint32_t depth = 0, i = 0;
+	for (const struct area *a = area; a && depth < DEPTH_MAX; a = a->parent)
+		depth++;
+	for (; area && i < depth; area = area->parent)
+		counts[depth - ++i] = area->publications;
 	return depth;
 }
 
@@ -64,14 +70,17 @@ static void append(struct publish *publish, const struct area *area, uint64_t se
 static void publish_on(struct publish *publish, struct area *area, uint64_t seq, const char *bytes, size_t event_bytes,
 		       bool listening, struct pd_buffer *out)
 {
+	count(area);
+	if (!listening)
+		return;
 	uint64_t numbers[DEPTH_MAX];
-	struct pd_u64s counts = {numbers, count(area, numbers)};
-	if (listening)
-		append(publish, area, seq, &counts, bytes, event_bytes, out);
+	struct pd_u64s counts = {numbers, counts_of(area, numbers)};
+	append(publish, area, seq, &counts, bytes, event_bytes, out);
 }
 
 void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,
-		   const struct order *order, const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out)
+		   const struct order *order, const char *bytes, size_t event_bytes, bool listening,
+		   struct pd_buffer *out)
 {
 	struct area *from, *to;
 	if (order) {

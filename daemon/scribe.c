@@ -20,7 +20,7 @@ struct scribe {
 	void *arg;
 	pthread_t writer, preparer;
 	sem_t given, wanted;
-	pthread_mutex_t writing; /* who writes the journal, or finishes what was written */
+	pthread_mutex_t writing;        /* who writes the journal, or finishes what was written */
 	uint64_t usual_ns, usual_bytes; /* of rounds of late; they belong to who writes */
 	struct journal_round *round;
 	_Atomic bool written, stopping;
@@ -161,12 +161,7 @@ void scribe_give(struct scribe *scribe, struct journal_round *round)
 	sem_post(&scribe->given);
 }
 
-bool scribe_done(const struct scribe *scribe)
-{
-	return atomic_load_explicit(&scribe->written, memory_order_relaxed);
-}
-
 bool scribe_take(struct scribe *scribe)
 {
-	return atomic_exchange(&scribe->written, false);
+	return atomic_load_explicit(&scribe->written, memory_order_relaxed) && atomic_exchange(&scribe->written, false);
 }

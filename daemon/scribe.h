@@ -23,8 +23,6 @@ void scribe_stop(struct scribe *scribe);
 bool scribe_try(struct scribe *scribe, struct journal_round *round);
 /* Give a round to be written; the one before must have been taken back. */
 void scribe_give(struct scribe *scribe, struct journal_round *round);
-/* Whether scribe_take would say so. */
-bool scribe_done(const struct scribe *scribe);
 /* Whether the round that was given is on disk; true once for each. */
 bool scribe_take(struct scribe *scribe);
 

@@ -140,14 +140,28 @@ static bool utf8_chinese(const uint8_t *p)
 	return (four & 0xf0c0c000) == 0xe0808000 && p[0] != 0xe0 && p[0] != 0xed;
 }
 
-/* The same of the first six of eight bytes: two characters. */
-static bool utf8_chinese_two(const uint8_t *p)
+/* Whether any byte of x is zero. */
+static inline uint64_t zero_byte(uint64_t x)
 {
-	uint64_t eight;
-	memcpy(&eight, p, 8);
-	eight = htobe64(eight);
-	return (eight & 0xf0c0c0f0c0c00000) == 0xe08080e080800000 && p[0] != 0xe0 && p[0] != 0xed && p[3] != 0xe0 &&
-	       p[3] != 0xed;
+	return (x - 0x0101010101010101u) & ~x & 0x8080808080808080u;
+}
+
+/* The same of eight characters in a row, in 24 bytes. In each word, first and others tell the bytes that begin a
+ * character from those that go on. */
+static bool utf8_chinese_eight(const uint8_t *p)
+{
+	static const uint64_t first[3] = {0x00f00000f00000f0, 0xf00000f00000f000, 0x0000f00000f00000};
+	static const uint64_t others[3] = {0xc000c0c000c0c000, 0x00c0c000c0c000c0, 0xc0c000c0c000c0c0};
+	uint64_t bad = 0;
+	for (int i = 0; i < 3; i++) {
+		uint64_t word, wanted = (first[i] & 0xe0e0e0e0e0e0e0e0) | (others[i] & 0x8080808080808080);
+		memcpy(&word, p + (ptrdiff_t)i * 8, 8);
+		word = le64toh(word);
+		bad |= (word & (first[i] | others[i])) ^ wanted;
+		uint64_t low = word | ~(first[i] >> 4); /* e0 and ed may not be followed by all */
+		bad |= zero_byte(low & 0x0f0f0f0f0f0f0f0f) | zero_byte((low ^ 0x0d0d0d0d0d0d0d0d) & 0x0f0f0f0f0f0f0f0f);
+	}
+	return bad == 0;
 }
 
 bool pd_utf8_valid(const char *text, size_t bytes)
@@ -155,8 +169,8 @@ bool pd_utf8_valid(const char *text, size_t bytes)
 	const uint8_t *p = (const uint8_t *)text;
 	while (bytes > 0) {
 		size_t length;
-		if (bytes >= 8 && utf8_chinese_two(p))
-			length = 6;
+		if (bytes >= 24 && utf8_chinese_eight(p))
+			length = 24;
 		else if (bytes >= 4 && utf8_chinese(p))
 			length = 3;
 		else if (bytes >= 8 && utf8_plain(p))

@@ -1,6 +1,7 @@
 #include "codec.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <msgpack/zone.h>
 #include <stdlib.h>
 #include <string.h>
@@ -133,12 +134,17 @@ struct input {
 	uint64_t values; /* read so far, and announced */
 };
 
-static uint64_t read_big_endian(const uint8_t *from, unsigned bytes)
+static inline uint64_t read_big_endian(const uint8_t *from, unsigned bytes)
 {
-	uint64_t value = 0;
-	for (unsigned i = 0; i < bytes; i++)
-		value = value << 8 | from[i];
-	return value;
+	uint64_t eight;
+	uint32_t four;
+	uint16_t two;
+	switch (bytes) {
+	case 1: return *from;
+	case 2: memcpy(&two, from, sizeof two); return be16toh(two);
+	case 4: memcpy(&four, from, sizeof four); return be32toh(four);
+	default: memcpy(&eight, from, sizeof eight); return be64toh(eight);
+	}
 }
 
 /* The number or length of so many bytes behind the value's first one. */

@@ -214,66 +214,106 @@ static uint64_t id_part(const uint8_t *bytes)
 	return __builtin_bswap64(part);
 }
 
-/* Take the order's old index entry away, if it has one and it is to change. *moved: whether a new one is to be made. */
-static int drop_old_entry(struct book *book, MDB_txn *txn, const struct order_row *old, const struct order_row *row,
-			  bool *moved)
+/* Where a batch's orders are written, each table with one cursor: neighbours share their pages. */
+struct order_cursors {
+	MDB_cursor *orders, *by_requester, *by_holder;
+};
+
+static int open_cursors(struct book *book, MDB_txn *txn, struct order_cursors *cursors)
 {
-	uint8_t key[KEY_BY_HOLDER_BYTES], old_key[KEY_BY_HOLDER_BYTES];
-	key_by_holder(key, row);
-	key_by_holder(old_key, old);
-	*moved = memcmp(old_key, key, sizeof key) != 0;
-	MDB_val k = {sizeof old_key, old_key};
-	return *moved ? mdb_del(txn, book->tables[BY_HOLDER], &k, NULL) : 0;
+	int rc = mdb_cursor_open(txn, book->tables[ORDERS], &cursors->orders);
+	if (rc == 0)
+		rc = mdb_cursor_open(txn, book->tables[BY_REQUESTER], &cursors->by_requester);
+	return rc ? rc : mdb_cursor_open(txn, book->tables[BY_HOLDER], &cursors->by_holder);
+}
+
+static void close_cursors(struct order_cursors *cursors)
+{
+	MDB_cursor *all[] = {cursors->orders, cursors->by_requester, cursors->by_holder};
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		if (all[i])
+			mdb_cursor_close(all[i]);
+}
+
+static int put_at(MDB_cursor *cursor, const void *key, size_t key_bytes, const void *value, size_t value_bytes,
+		  unsigned flags)
+{
+	MDB_val k = {key_bytes, (void *)key}, v = {value_bytes, (void *)value};
+	return mdb_cursor_put(cursor, &k, &v, flags);
+}
+
+/* An entry of by_holder that is to be made: what its key says, as two numbers, and of which row. */
+struct new_entry {
+	uint64_t high, low;
+	uint32_t index;
+};
+
+static struct new_entry entry_of(const struct order_row *row, uint32_t index)
+{
+	uint64_t high = (uint64_t)row->holder << 16 | (uint64_t)row->state << 8 | row->urgency;
+	return (struct new_entry){high, row->seq, index};
+}
+
+static bool same_entry(const struct order_row *a, const struct order_row *b)
+{
+	return a->holder == b->holder && a->state == b->state && a->urgency == b->urgency && a->seq == b->seq;
+}
+
+/* Take the order's old index entry away, if it is to change. */
+static int drop_old_entry(struct book *book, MDB_txn *txn, const struct order_row *old)
+{
+	uint8_t key[KEY_BY_HOLDER_BYTES];
+	key_by_holder(key, old);
+	MDB_val k = {sizeof key, key};
+	return mdb_del(txn, book->tables[BY_HOLDER], &k, NULL);
 }
 
 /* An order's last version. newest: its id is greater than all in the book, so that it goes to the end without a search.
  * *moved: its entry in by_holder is still to be made. */
-static int keep_order(struct book *book, MDB_txn *txn, const struct order_row *row, bool newest, bool *moved)
+static int keep_order(struct book *book, MDB_txn *txn, struct order_cursors *cursors, const struct order_row *row,
+		      bool newest, bool *moved)
 {
-	MDB_val id = {sizeof row->id, (void *)&row->id}, old, value = {sizeof *row, (void *)row};
-	int rc = newest ? MDB_NOTFOUND : mdb_get(txn, book->tables[ORDERS], &id, &old);
+	MDB_val id = {sizeof row->id, (void *)&row->id}, old;
+	int rc = newest ? MDB_NOTFOUND : mdb_cursor_get(cursors->orders, &id, &old, MDB_SET);
 	bool is_new = rc == MDB_NOTFOUND;
 	*moved = true;
 	if (rc == 0) {
 		struct order_row old_row;
 		memcpy(&old_row, old.mv_data, sizeof old_row);
-		rc = drop_old_entry(book, txn, &old_row, row, moved);
+		*moved = !same_entry(&old_row, row);
+		if (*moved)
+			rc = drop_old_entry(book, txn, &old_row);
 	}
 	if (rc == 0 || is_new)
-		rc = mdb_put(txn, book->tables[ORDERS], &id, &value, newest ? MDB_APPEND : 0);
-	if (rc == 0 && is_new) {
-		uint8_t requester_key[KEY_BY_REQUESTER_BYTES];
-		key_by_requester(requester_key, row);
-		rc = put(txn, book->tables[BY_REQUESTER], requester_key, sizeof requester_key, &row->id,
-			 sizeof row->id);
+		rc = put_at(cursors->orders, &row->id, sizeof row->id, row, sizeof *row, newest ? MDB_APPEND : 0);
+	if (rc == 0 && is_new && row->requester) { /* nobody asks for the orders of nobody */
+		uint8_t key[KEY_BY_REQUESTER_BYTES];
+		key_by_requester(key, row);
+		rc = put_at(cursors->by_requester, key, sizeof key, &row->id, sizeof row->id, 0);
 	}
 	return rc;
 }
 
-/* An entry of by_holder that is to be made. */
-struct new_entry {
-	uint8_t key[KEY_BY_HOLDER_BYTES];
-	struct pd_id id;
-};
-
 static int compare_entries(const void *a, const void *b)
 {
-	return memcmp(a, b, KEY_BY_HOLDER_BYTES);
+	const struct new_entry *x = a, *y = b;
+	if (x->high != y->high)
+		return x->high < y->high ? -1 : 1;
+	return (x->low > y->low) - (x->low < y->low);
 }
 
-/* In the order of their keys, with one cursor: neighbours share their pages. */
-static int put_entries(struct book *book, MDB_txn *txn, struct new_entry *entries, size_t count)
+/* In the order of their keys. */
+static int put_entries(const struct order_cursors *cursors, const struct order_row *rows, struct new_entry *entries,
+		       size_t count)
 {
-	MDB_cursor *cursor;
-	int rc = mdb_cursor_open(txn, book->tables[BY_HOLDER], &cursor);
-	if (rc)
-		return rc;
+	int rc = 0;
 	qsort(entries, count, sizeof *entries, compare_entries);
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		MDB_val key = {sizeof entries[i].key, entries[i].key}, value = {sizeof entries[i].id, &entries[i].id};
-		rc = mdb_cursor_put(cursor, &key, &value, 0);
+		const struct order_row *row = &rows[entries[i].index];
+		uint8_t key[KEY_BY_HOLDER_BYTES];
+		key_by_holder(key, row);
+		rc = put_at(cursors->by_holder, key, sizeof key, &row->id, sizeof row->id, 0);
 	}
-	mdb_cursor_close(cursor);
 	return rc;
 }
 
@@ -289,18 +329,13 @@ static struct row_key *sort_rows(const struct order_row *rows, size_t count)
 }
 
 /* The greatest id in the book before this batch; all zero when it is empty. */
-static int last_id(struct book *book, MDB_txn *txn, struct row_key *last)
+static int last_id(MDB_cursor *orders, struct row_key *last)
 {
-	MDB_cursor *cursor;
 	MDB_val key, value;
-	int rc = mdb_cursor_open(txn, book->tables[ORDERS], &cursor);
-	if (rc)
-		return rc;
-	rc = mdb_cursor_get(cursor, &key, &value, MDB_LAST);
+	int rc = mdb_cursor_get(orders, &key, &value, MDB_LAST);
 	*last = (struct row_key){0};
 	if (rc == 0)
 		*last = (struct row_key){.high = id_part(key.mv_data), .low = id_part((uint8_t *)key.mv_data + 8)};
-	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
@@ -317,19 +352,21 @@ static int keep_orders(struct book *book, MDB_txn *txn, const struct book_batch 
 	struct new_entry *entries = malloc((count + 1) * sizeof *entries);
 	if (!entries)
 		abort();
-	int rc = last_id(book, txn, &last);
+	struct order_cursors cursors = {NULL, NULL, NULL};
+	int rc = open_cursors(book, txn, &cursors);
+	if (rc == 0)
+		rc = last_id(cursors.orders, &last);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		const struct order_row *row = &rows[keys[i].index];
 		bool moved;
 		assert(i == 0 || id_after(&keys[i], &keys[i - 1]));
-		rc = keep_order(book, txn, row, id_after(&keys[i], &last), &moved);
-		if (moved) {
-			key_by_holder(entries[moved_count].key, row);
-			entries[moved_count++].id = row->id;
-		}
+		rc = keep_order(book, txn, &cursors, row, id_after(&keys[i], &last), &moved);
+		if (moved)
+			entries[moved_count++] = entry_of(row, keys[i].index);
 	}
 	if (rc == 0)
-		rc = put_entries(book, txn, entries, moved_count);
+		rc = put_entries(&cursors, rows, entries, moved_count);
+	close_cursors(&cursors);
 	free(entries);
 	free(keys);
 	return rc;

@@ -84,11 +84,6 @@ void scribe_give(struct scribe *scribe, struct journal_round *round)
 	scribe->round = round;
 }
 
-bool scribe_done(const struct scribe *scribe)
-{
-	return scribe->written;
-}
-
 bool scribe_take(struct scribe *scribe)
 {
 	bool written = scribe->written;
