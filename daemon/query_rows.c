@@ -96,10 +96,10 @@ static const struct order **find_away(struct front *front, const struct area *to
 	*count = 0;
 	for (size_t i = 0; i < areas_count; i++) {
 		const struct area *area = areas[i];
-		const struct order_list *away = area_within(area, top) ? core_away(front->core, area->id) : NULL;
+		const struct away_list *away = area_within(area, top) ? core_away(front->core, area->id) : NULL;
 		const struct order *order;
 		if (away)
-			TAILQ_FOREACH(order, away, by_origin)
+			LIST_FOREACH(order, away, by_origin)
 		if (order->row.seq > after_seq && !area_within(order->holder->entity, top)) {
 			pd_buffer_add(&found, &order, sizeof(struct order *));
 			++*count;

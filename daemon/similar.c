@@ -87,14 +87,14 @@ static void look_at_area(struct finding *finding, const struct area *area)
 {
 	struct holder *holder = area->holder;
 	struct order *order;
-	const struct order_list *away = core_away(finding->core, area->id);
+	const struct away_list *away = core_away(finding->core, area->id);
 	struct order_queue *queues[] = {holder ? &holder->waiting : NULL, holder ? &holder->working : NULL};
 	for (int i = 0; i < 2 && holder; i++)
 		RB_FOREACH(order, order_queue, queues[i])
 	if (order->row.area == area->id && finding->looked < LOOKED_MAX)
 		look_at(finding, order);
 	if (away)
-		TAILQ_FOREACH(order, away, by_origin)
+		LIST_FOREACH(order, away, by_origin)
 	if (finding->looked < LOOKED_MAX)
 		look_at(finding, order);
 }

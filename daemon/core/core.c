@@ -89,7 +89,7 @@ struct holder *core_holder(const struct core *core, uint32_t area)
 	return table_find(&core->holders, &area);
 }
 
-const struct order_list *core_away(const struct core *core, uint32_t area)
+const struct away_list *core_away(const struct core *core, uint32_t area)
 {
 	const struct origin *origin = table_find(&core->origins, &area);
 	return origin ? &origin->away : NULL;

@@ -131,7 +131,7 @@ struct core_promise {
 };
 struct core_promise core_promise(const struct core *core, const struct order *order);
 /* Open orders that come from an area and are held elsewhere, in no order; null: there were never any. */
-const struct order_list *core_away(const struct core *core, uint32_t area);
+const struct away_list *core_away(const struct core *core, uint32_t area);
 
 /* The areas to whose supervisors an event is of interest beyond those of orders: at most two go to areas, 0: none.
  */

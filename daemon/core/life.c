@@ -183,22 +183,20 @@ static struct origin *origin_of(struct core *core, uint32_t area)
 	if (!origin)
 		abort();
 	origin->area = area;
-	TAILQ_INIT(&origin->away);
+	LIST_INIT(&origin->away);
 	table_add(&core->origins, origin);
 	return origin;
 }
 
 static void go_away(struct core *core, struct order *order)
 {
-	if (!order->origin || order->origin->area != order->row.area)
-		order->origin = origin_of(core, order->row.area);
-	TAILQ_INSERT_TAIL(&order->origin->away, order, by_origin);
+	LIST_INSERT_HEAD(&origin_of(core, order->row.area)->away, order, by_origin);
 	order->away = true;
 }
 
 static void come_back(struct order *order)
 {
-	TAILQ_REMOVE(&order->origin->away, order, by_origin);
+	LIST_REMOVE(order, by_origin);
 	order->away = false;
 }
 

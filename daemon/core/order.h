@@ -53,19 +53,18 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the jour
 
 struct order {
 	struct order_row row;
-	RB_ENTRY(order) by_urgency;   /* in the waiting or working queue of its holder */
-	TAILQ_ENTRY(order) by_age;    /* in the holder's by_age, or among the ended ones */
-	struct holder *holder;        /* that of row.holder */
-	struct category *category;    /* that of row.category */
-	size_t timer;                 /* its place among the timers; TIMER_NONE */
-	uint64_t alarm_ms;            /* by which it stands among the timers: a warning, or something due */
-	uint8_t warned;               /* which of its warnings have been: enum life_warned */
-	bool away;                    /* it is held elsewhere than it comes from */
-	struct origin *origin;        /* that of row.area when it was away last; null at first */
-	TAILQ_ENTRY(order) by_origin; /* in the origin's away, while it is */
-	void *dispatch;               /* the front's, not the core's: where it was pushed; null at first */
-	uint64_t batch;               /* the store's: the first seq of the batch that has its row, and where there; */
-	uint32_t batch_row;           /* 0 at first */
+	RB_ENTRY(order) by_urgency;  /* in the waiting or working queue of its holder */
+	TAILQ_ENTRY(order) by_age;   /* in the holder's by_age, or among the ended ones */
+	struct holder *holder;       /* that of row.holder */
+	struct category *category;   /* that of row.category */
+	LIST_ENTRY(order) by_origin; /* in the origin's away, while it is */
+	void *dispatch;              /* the front's, not the core's: where it was pushed; null at first */
+	uint64_t alarm_ms;           /* by which it stands among the timers: a warning, or something due */
+	uint64_t batch;              /* the store's: the first seq of the batch that has its row, and where there; */
+	uint32_t batch_row;          /* 0 at first */
+	uint32_t timer;              /* its place among the timers; TIMER_NONE */
+	uint8_t warned;              /* which of its warnings have been: enum life_warned */
+	bool away;                   /* it is held elsewhere than it comes from */
 };
 
 /* Open orders are held, and in memory. */
@@ -76,6 +75,7 @@ static inline bool order_is_open(const struct order_row *row)
 
 RB_HEAD(order_queue, order);
 TAILQ_HEAD(order_list, order);
+LIST_HEAD(away_list, order);
 RB_PROTOTYPE(order_queue, order, by_urgency, order_compare_urgency)
 
 int order_compare_urgency(const struct order *a, const struct order *b);
@@ -102,7 +102,7 @@ _Static_assert(sizeof(struct figures) == 112 + 8 * FIGURES_BUCKETS, "the book st
 /* An area as where orders come from. */
 struct origin {
 	uint32_t area;
-	struct order_list away;
+	struct away_list away;
 };
 
 /* An area as a holder of orders. */

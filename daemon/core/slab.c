@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK_BYTES_FIRST = 32 << 10, LARGE_PAGE_BYTES = 2 << 20, LINE_BYTES = 64 };
+enum { CHUNK_BYTES_FIRST = 32 << 10, LARGE_PAGE_BYTES = 2 << 20, ALIGN = 16, LINE_BYTES = 64 };
 
 struct slab_chunk {
 	struct slab_chunk *next;
@@ -30,7 +30,7 @@ void *slab_large(size_t bytes)
 
 void slab_init(struct slab *slab, size_t item_bytes)
 {
-	size_t whole = (item_bytes + LINE_BYTES - 1) / LINE_BYTES * LINE_BYTES;
+	size_t whole = (item_bytes + ALIGN - 1) / ALIGN * ALIGN;
 	*slab = (struct slab){.item_bytes = whole, .next_bytes = CHUNK_BYTES_FIRST};
 	assert(whole >= sizeof(void *) && whole <= CHUNK_BYTES_FIRST - LINE_BYTES);
 }

@@ -16,7 +16,7 @@ static bool before(const struct timer *a, const struct timer *b)
 static void set(struct timers *timers, size_t i, const struct timer *timer)
 {
 	timers->heap[i] = *timer;
-	timer->order->timer = i;
+	timer->order->timer = (uint32_t)i;
 }
 
 static void rise(struct timers *timers, size_t i, struct timer timer)

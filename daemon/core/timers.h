@@ -8,7 +8,7 @@
 
 #include "order.h"
 
-#define TIMER_NONE SIZE_MAX
+#define TIMER_NONE UINT32_MAX
 
 /* An order in the heap, with what it is compared by: to rise and sink, no order needs to be looked at. */
 struct timer {

@@ -335,11 +335,11 @@ static void reopening_has_a_limit(void **state)
 
 static size_t away_from(struct bed *bed, uint32_t area)
 {
-	const struct order_list *list = core_away(bed->core, area);
+	const struct away_list *list = core_away(bed->core, area);
 	const struct order *order;
 	size_t count = 0;
 	if (list)
-		TAILQ_FOREACH(order, list, by_origin)
+		LIST_FOREACH(order, list, by_origin)
 		{
 			expect(order->row.area == area && order->row.holder != area,
 			       "an order that is at home is away");

@@ -31,7 +31,7 @@ static bool before(const struct order *a, const struct order *b)
 static void check_heap(const struct timers *timers)
 {
 	for (size_t i = 0; i < timers->count; i++) {
-		expect(timers->heap[i].order->timer == i, "the order at %zu thinks that it is at %zu", i,
+		expect(timers->heap[i].order->timer == i, "the order at %zu thinks that it is at %" PRIu32 "", i,
 		       timers->heap[i].order->timer);
 		expect(i == 0 || before(timers->heap[(i - 1) / 2].order, timers->heap[i].order),
 		       "the order at %zu is due before the one above it", i);
@@ -66,7 +66,8 @@ static void the_earliest_comes_first(void **state)
 		       first->row.seq, last.alarm_ms, last.row.seq);
 		last = *first;
 		timers_remove(&timers, first);
-		expect(first->timer == TIMER_NONE, "an order that was taken out still has the place %zu", first->timer);
+		expect(first->timer == TIMER_NONE, "an order that was taken out still has the place %" PRIu32,
+		       first->timer);
 	}
 	assert_null(timers_first(&timers));
 	timers_fini(&timers);
