@@ -1,6 +1,6 @@
 # paidan: `make run` and `make test` do everything, `make help` lists the rest.
 BUILD ?= build
-CFLAGS ?= -O2 -g
+CFLAGS ?= -O3 -g
 CC = gcc
 VERSION := $(shell cat VERSION)
 WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings

@@ -20,7 +20,7 @@
 /* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
 enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 4 << 20, FORGET_MAX = 20000, DUE_MAX = 1000 };
 /* From this size on a round need not wait until all is received that is there. */
-enum { HURRY_BYTES = 32 << 10 };
+enum { HURRY_BYTES = 128 << 10 };
 /* Reads of one session that run at a time: who asks for much does not keep others waiting. */
 enum { SESSION_READS_RUNNING = 2 };
 /* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
