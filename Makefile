@@ -67,6 +67,8 @@ $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core prot
 $(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli tool paidan store core proto)
 $(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers tool paidan)
 $(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,cli tool paidan daemon store core proto)
+$(BUILD)/paidan-peers: $(BUILD)/tests/bench/peers/main.o $(call objects,tests/bench/peers)
+$(BUILD)/paidan-peers: LIBS = $(foreach l,hiredis pq rabbitmq,$(if $(wildcard /usr/lib/*/lib$(l).so),-l$(l)))
 $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
 $(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags
 $(BUILD)/paidan-year: $(BUILD)/tests/year/main.o $(call objects,tests/year) $(BUILD)/tests/sim/dice.o $(call libraries,daemon store core proto)
@@ -75,7 +77,7 @@ $(BUILD)/paidan-docs: $(BUILD)/proto/docs/main.o $(call objects,proto/docs) $(ca
 $(BUILD)/paidan-conform: $(BUILD)/tests/conform/main.o $(call objects,tests/conform) $(call libraries,paidan)
 $(BUILD)/paidan-conform: LIBS += -ljansson
 $(PROGRAMS) $(BUILD)/paidan-bench: WHOLE = $(LTO)
-$(PROGRAMS) $(TOOLS):
+$(PROGRAMS) $(TOOLS) $(BUILD)/paidan-peers:
 	@echo "  $@"
 	$(Q)$(LINK) $(LIBS)
 $(BUILD)/tests/test_%: $(BUILD)/tests/unit/test_%.o $(call libraries,cli daemon workers tool paidan store core proto)
