@@ -1,6 +1,7 @@
 #include "lives.h"
 
 #include <limits.h>
+#include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "broker.h"
+#include "disk.h"
 #include "id.h"
 #include "wire.h"
 
@@ -257,7 +259,8 @@ static double stored_bytes(const struct run *run)
 	return broker_journal_bytes(&run->broker) + (double)book.st_blocks * 512;
 }
 
-static void report(const struct run *run, double seconds, double cpu_us, double written_bytes, double stored)
+static void report(const struct run *run, double seconds, double cpu_us, double written_bytes, double disk_bytes,
+		   double stored)
 {
 	const struct lives *lives = run->lives;
 	double n = (double)lives->orders;
@@ -267,12 +270,15 @@ static void report(const struct run *run, double seconds, double cpu_us, double 
 		lives->json ? "{\"outstanding\": %lu, \"orders\": %lu, \"lives_per_s\": %.0f, \"ok_p50_us\": %u, "
 			      "\"ok_p99_us\": %u, "
 			      "\"push_p50_us\": %u, \"push_p99_us\": %u, \"server_cpu_us_per_life\": %.2f, "
-			      "\"written_bytes_per_life\": %.0f, \"stored_bytes_per_life\": %.0f}\n"
+			      "\"written_bytes_per_life\": %.0f, \"stored_bytes_per_life\": %.0f"
 			    : "outstanding=%lu orders=%lu lives_per_s=%.0f ok_p50_us=%u ok_p99_us=%u push_p50_us=%u "
 			      "push_p99_us=%u "
-			      "server_cpu_us_per_life=%.2f written_bytes_per_life=%.0f stored_bytes_per_life=%.0f\n";
+			      "server_cpu_us_per_life=%.2f written_bytes_per_life=%.0f stored_bytes_per_life=%.0f";
 	printf(format, lives->outstanding, lives->orders, n / seconds, ok[p50], ok[p99], push[p50], push[p99],
 	       cpu_us / n, written_bytes / n, stored / n);
+	if (!isnan(disk_bytes))
+		printf(lives->json ? ", \"disk_bytes_per_life\": %.0f" : " disk_bytes_per_life=%.0f", disk_bytes / n);
+	puts(lives->json ? "}" : "");
 	free(ok);
 	free(push);
 }
@@ -296,6 +302,7 @@ static int carry(struct run *run)
 		return 111;
 	double cpu_before, written_before, cpu, written;
 	daemon_costs(run->broker.pid, &cpu_before, &written_before);
+	double disk_before = disk_written_bytes(run->broker.dir);
 	uint64_t start = bench_now_us();
 	pid_t submitter = fork();
 	if (submitter == 0)
@@ -303,10 +310,11 @@ static int carry(struct run *run)
 	int code = bench_exit_code(submitter), worker_code = bench_exit_code(worker);
 	double seconds = (double)(bench_now_us() - start) / 1e6;
 	daemon_costs(run->broker.pid, &cpu, &written);
+	double disk = disk_written_bytes(run->broker.dir);
 	int daemon_code = broker_stop(&run->broker);
 	code = code ? code : worker_code ? worker_code : daemon_code;
 	if (code == 0)
-		report(run, seconds, cpu - cpu_before, written - written_before, stored_bytes(run));
+		report(run, seconds, cpu - cpu_before, written - written_before, disk - disk_before, stored_bytes(run));
 	return code;
 }
 

@@ -76,7 +76,8 @@ static void put_packet(struct peer_link *link, uint32_t type, const char *first,
 	size_t first_bytes = strlen(first) + (second != NULL), second_bytes = second ? strlen(second) : 0;
 	put_head(link, type, first_bytes + second_bytes);
 	stream_add(&link->stream, first, first_bytes);
-	stream_add(&link->stream, second, second_bytes);
+	if (second)
+		stream_add(&link->stream, second, second_bytes);
 }
 
 /* The type of the next packet; its body stays until the one after it is asked for. */

@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../disk.h"
 #include "peer.h"
 
 /* A measurement takes seconds; one that takes so long has lost something. */
@@ -253,12 +254,14 @@ static bool measure(struct measurement *m, struct load_result *result)
 		return false;
 	const pid_t pids[2] = {m->children[0].pid, m->children[1].pid};
 	struct server_costs before = server_costs(pids);
+	double disk_before = disk_written_bytes(m->server.dir);
 	uint64_t begun_us = load_now_us();
 	tell(m->children[WORKER].ask);
 	tell(m->children[SUBMITTER].ask);
 	if (!child_wait(m, SUBMITTER) || !child_wait(m, WORKER))
 		return false;
 	struct server_costs after = server_costs(pids);
+	result->disk_bytes_per_task = (disk_written_bytes(m->server.dir) - disk_before) / n;
 	uint64_t ended_us = load->ended_us[load->ended_us[WORKER] > load->ended_us[SUBMITTER]];
 	result->tasks_per_s = n * 1e6 / (double)(ended_us - begun_us);
 	result->server_cpu_us_per_task = (after.cpu_us - before.cpu_us) / n;

@@ -38,7 +38,9 @@ struct load_case {
 };
 
 struct load_result {
-	double tasks_per_s, server_cpu_us_per_task, written_bytes_per_task;
+	double tasks_per_s, server_cpu_us_per_task;
+	double written_bytes_per_task,
+		disk_bytes_per_task; /* what the processes are charged with; what the device wrote, or NAN */
 	uint32_t ok_p50_us, ok_p99_us, push_p50_us, push_p99_us;
 };
 

@@ -5,14 +5,15 @@
  */
 #include <getopt.h>
 #include <glob.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "peer.h"
 
-static const struct peer *const peers[] = {&peer_beanstalkd, &peer_redis, &peer_rabbitmq,
-					   &peer_postgresql, &peer_nats,  &peer_gearmand};
+static const struct peer *const peers[] = {&peer_beanstalkd, &peer_redis, &peer_rabbitmq, &peer_postgresql, &peer_nats,
+					   &peer_gearmand,   NULL};
 static const char *const setting_names[PEER_SETTINGS] = {[PEER_DURABLE] = "durable", [PEER_DEFAULT] = "default"};
 
 static const char help[] =
@@ -63,7 +64,7 @@ static bool setting(const char *text, int *value)
 
 static bool peer_name(const char *text)
 {
-	for (size_t i = 0; i < sizeof peers / sizeof *peers; i++)
+	for (size_t i = 0; peers[i]; i++)
 		if (strcmp(text, peers[i]->name) == 0)
 			return true;
 	fprintf(stderr, "paidan-peers: --peer %s: must be beanstalkd, redis, rabbitmq, postgresql, nats or gearmand\n",
@@ -104,30 +105,37 @@ static void tell_unavailable(const struct options *options, const struct peer *p
 	}
 }
 
+static void print_head(const struct options *options, const struct peer *peer)
+{
+	printf("{\"peer\": \"%s\", \"setting\": \"%s\"", peer->name, setting_names[options->setting]);
+	print_pair("package", peer->package);
+	print_pair("settings", peer->settings[options->setting]);
+	printf(", \"on_disk\": %s", options->setting == PEER_DURABLE || peer->default_on_disk ? "true" : "false");
+	print_pair("remark", peer->remark);
+}
+
 static void tell(const struct options *options, const struct load_case *what, const struct load_result *result)
 {
 	const struct peer *peer = what->peer;
-	const char *name = setting_names[options->setting];
-	if (options->json) {
-		printf("{\"peer\": \"%s\", \"setting\": \"%s\"", peer->name, name);
-		print_pair("package", peer->package);
-		print_pair("settings", peer->settings[options->setting]);
-		print_pair("remark", peer->remark);
-		printf(", \"queues\": %u, \"outstanding\": %lu, \"tasks\": %lu, \"lives_per_s\": %.0f, \"ok_p50_us\": "
-		       "%u, "
-		       "\"ok_p99_us\": %u, \"push_p50_us\": %u, \"push_p99_us\": %u, \"server_cpu_us_per_life\": %.2f, "
-		       "\"written_bytes_per_life\": %.0f}\n",
-		       what->queues, what->outstanding, what->tasks, result->tasks_per_s, result->ok_p50_us,
-		       result->ok_p99_us, result->push_p50_us, result->push_p99_us, result->server_cpu_us_per_task,
-		       result->written_bytes_per_task);
-	} else {
-		printf("%s %s: outstanding=%lu tasks=%lu queues=%u lives_per_s=%.0f ok_p50_us=%u ok_p99_us=%u "
-		       "push_p50_us=%u "
-		       "push_p99_us=%u server_cpu_us_per_life=%.2f written_bytes_per_life=%.0f\n",
-		       peer->name, name, what->outstanding, what->tasks, what->queues, result->tasks_per_s,
-		       result->ok_p50_us, result->ok_p99_us, result->push_p50_us, result->push_p99_us,
-		       result->server_cpu_us_per_task, result->written_bytes_per_task);
-	}
+	if (options->json)
+		print_head(options, peer);
+	else
+		printf("%s %s: ", peer->name, setting_names[options->setting]);
+	printf(options->json ? ", \"queues\": %u, \"outstanding\": %lu, \"orders\": %lu, \"lives_per_s\": %.0f, "
+			       "\"ok_p50_us\": %u, "
+			       "\"ok_p99_us\": %u, \"push_p50_us\": %u, \"push_p99_us\": %u, "
+			       "\"server_cpu_us_per_life\": %.2f, "
+			       "\"written_bytes_per_life\": %.0f"
+			     : "queues=%u outstanding=%lu orders=%lu lives_per_s=%.0f ok_p50_us=%u ok_p99_us=%u "
+			       "push_p50_us=%u "
+			       "push_p99_us=%u server_cpu_us_per_life=%.2f written_bytes_per_life=%.0f",
+	       what->queues, what->outstanding, what->tasks, result->tasks_per_s, result->ok_p50_us, result->ok_p99_us,
+	       result->push_p50_us, result->push_p99_us, result->server_cpu_us_per_task,
+	       result->written_bytes_per_task);
+	if (!isnan(result->disk_bytes_per_task))
+		printf(options->json ? ", \"disk_bytes_per_life\": %.0f" : " disk_bytes_per_life=%.0f",
+		       result->disk_bytes_per_task);
+	puts(options->json ? "}" : "");
 	fflush(stdout);
 }
 
@@ -198,7 +206,7 @@ int main(int argc, char **argv)
 		fputs("usage: paidan-peers [options]; paidan-peers --help tells more\n", stderr);
 		return 100;
 	}
-	for (size_t i = 0; i < sizeof peers / sizeof *peers && code == 0; i++)
+	for (size_t i = 0; peers[i] && code == 0; i++)
 		if (!options.peer || strcmp(options.peer, peers[i]->name) == 0)
 			code = measure(&options, peers[i]);
 	return code;

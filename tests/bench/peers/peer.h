@@ -22,6 +22,7 @@ struct peer {
 	const char *package; /* Debian's, which has the program */
 	const char *missing; /* the package without which this driver was built, or null: then only the name is set */
 	const char *settings[PEER_SETTINGS]; /* in words */
+	bool default_on_disk;                /* with the default, too, what is answered is on disk */
 	const char *remark;                  /* what else is to be known of its figures */
 	unsigned queues;                     /* as many as suit it best */
 	/* Why it has not got this setting, or null; may be null. The answer lives as long as the program. */

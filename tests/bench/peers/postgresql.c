@@ -216,6 +216,8 @@ static void settle(struct peer_link *link)
 
 static void subscribe(struct peer_link *link)
 {
+	/* Nothing is known of a new table, and it would rather sort all of it than walk along the key. */
+	execute(link, "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off");
 	prepare_statement(
 		link, "take",
 		"SELECT id, payload FROM task WHERE id > $1::bigint ORDER BY id LIMIT $2::int FOR UPDATE SKIP LOCKED");
@@ -299,6 +301,7 @@ const struct peer peer_postgresql = {
 	.settings = {[PEER_DURABLE] =
 			     "as it comes (fsync, synchronous_commit on); the clients gather up to 128 tasks a commit",
 		     [PEER_DEFAULT] = "as it comes (fsync, synchronous_commit on); one commit a task and step"},
+	.default_on_disk = true,
 	.remark = "the queue is a column; the worker takes the oldest of any queue, in the transaction that deletes "
 		  "them, starts "
 		  "from the last id that it had, and asks again after 0.5 ms when there was nothing; a Unix socket",
