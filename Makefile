@@ -333,16 +333,22 @@ po: ## take new texts of the programs into proto/po/*.po, to be translated there
 		msgattrib --no-obsolete --no-wrap --output-file=$$po $$po && msgfmt --statistics -o /dev/null $$po || exit 1; \
 	done
 
-ORDERS ?= 300000
 bench-notice: deps ## how long a notice takes to reach so many who are connected: RESIDENTS=10000
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench notice --residents $(RESIDENTS)
-bench: deps ## whole lives a second, with 1,024, 64 and 1 outstanding, and look-ups on the map: ORDERS=300000
-	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
-	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 1024
-	$(BUILD)/paidan-bench lives --orders $(ORDERS) --outstanding 64
-	$(BUILD)/paidan-bench lives --orders 5000 --outstanding 1
-	$(BUILD)/paidan-bench places
+# Peers and what is measured with them; nothing else needs these packages.
+BENCH_PACKAGES = beanstalkd redis-server rabbitmq-server postgresql nats-server gearman-job-server libhiredis-dev librabbitmq-dev libpq-dev \
+	gnuplot-nox python3
+BARE ?= ../shared/yardstick/run
+.PHONY: bench-page
+bench: ROUNDS = 5
+bench: deps ## lives a second beside six other brokers, in turns, into tests/bench/RESULTS.md: ROUNDS=5 PEERS="redis nats" LASTS=3 BARE=SCRIPT
+	@sh tests/bench/install.sh $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench $(BUILD)/paidan-peers
+	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) --rounds $(ROUNDS) --bare "$(BARE)" $(if $(LASTS),--seconds $(LASTS)) \
+		$(if $(filter undefined,$(origin PEERS)),,--peers "$(PEERS)") $(if $(filter undefined,$(origin SECTIONS)),,--sections "$(SECTIONS)")
+bench-page: ## tests/bench/RESULTS.md again, from results.json
+	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/page.py
 
 compile_commands.json: ## for editors: how each file is compiled
 	$(call install,$(PACKAGES) $(TEST_PACKAGES) bear)

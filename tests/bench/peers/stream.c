@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,18 +81,6 @@ void stream_print(struct stream *stream, const char *format, ...)
 	stream->out_bytes += (size_t)printed;
 }
 
-void stream_flush(struct stream *stream)
-{
-	size_t sent = 0;
-	while (sent < stream->out_bytes) {
-		ssize_t n = send(stream->fd, stream->out + sent, stream->out_bytes - sent, MSG_NOSIGNAL);
-		if (n < 0 && errno != EINTR)
-			peer_die("the connection broke: %s", strerror(errno));
-		sent += n > 0 ? (size_t)n : 0;
-	}
-	stream->out_bytes = 0;
-}
-
 static void read_more(struct stream *stream)
 {
 	if (stream->in_from > 0) {
@@ -104,6 +93,22 @@ static void read_more(struct stream *stream)
 	if (n == 0 || (n < 0 && errno != EINTR))
 		peer_die("the connection broke: %s", n == 0 ? "closed by the server" : strerror(errno));
 	stream->in_to += n > 0 ? (size_t)n : 0;
+}
+
+/* A server that cannot get rid of its answers does not read on, so they are taken in meanwhile. */
+void stream_flush(struct stream *stream)
+{
+	size_t sent = 0;
+	while (sent < stream->out_bytes) {
+		ssize_t n = send(stream->fd, stream->out + sent, stream->out_bytes - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EINTR && errno != EAGAIN)
+			peer_die("the connection broke: %s", strerror(errno));
+		sent += n > 0 ? (size_t)n : 0;
+		struct pollfd either = {.fd = stream->fd, .events = POLLIN | POLLOUT};
+		if (n < 0 && poll(&either, 1, -1) > 0 && either.revents & POLLIN)
+			read_more(stream);
+	}
+	stream->out_bytes = 0;
 }
 
 const char *stream_take(struct stream *stream, size_t count)

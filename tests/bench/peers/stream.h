@@ -18,7 +18,7 @@ struct stream {
 void stream_open(struct stream *stream, const struct server *server, bool by_port);
 void stream_close(struct stream *stream);
 
-/* Append to what is sent by the next flush, which waits until all of it is sent. */
+/* Append to what is sent by the next flush, which waits until all of it is sent, and takes in what comes meanwhile. */
 void stream_add(struct stream *stream, const void *bytes, size_t count);
 void stream_print(struct stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void stream_flush(struct stream *stream);

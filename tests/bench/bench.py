@@ -1,0 +1,338 @@
+#!/usr/bin/python3
+"""bench.py BUILD - measure paidan, the bare loop and the peers in turns, write results.json and, by page.py, RESULTS.md.
+
+In each round, and for each number of orders outstanding, all contenders come one after the other, so that what the machine does meanwhile
+falls on all of them. Before the first round each is tried with few orders, to choose as many as take the wanted seconds.
+"""
+import argparse
+import ctypes
+import datetime
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+import page
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+RESULTS = os.path.join(HERE, "results.json")
+OUTSTANDING = (1, 64, 1024)
+PEERS = ("beanstalkd", "redis", "rabbitmq", "postgresql", "nats", "gearmand")
+SETTINGS = ("durable", "default")
+ORDERS_FIRST, ORDERS_MIN, ORDERS_MAX = 100, 100, 2_000_000
+# A measurement that takes so long has lost something; a section may take as long as it needs.
+LIMIT_S = 180
+PACKAGES = ("beanstalkd", "redis-server", "rabbitmq-server", "erlang-base", "postgresql-[0-9]*", "nats-server", "gearman-job-server",
+            "libsqlite3-0", "libhiredis-dev", "librabbitmq-dev", "libpq-dev", "libzmq3-dev", "liblmdb-dev", "libmsgpack-dev", "libuv1-dev",
+            "libsodium-dev", "gcc")
+
+# Further sections of the page: a title, what it shows, the commands of paidan-bench whose JSON objects are the rows, and of these
+# which fields make a column under which head.
+SECTIONS = {
+    "places": ("Finding a micro-grid", "Coordinates that find their micro-grid among the polygons of a made district; no disk and no wire.",
+               [["places"]],
+               [("polygons", "polygons"), ("lookups", "look-ups"), ("per_second", "look-ups a second"), ("built_ms", "index built, ms")]),
+    "notice": ("A notice to many", "Residents are connected, each listens, a notice goes to all of them, and each sends its receipt.",
+               [["notice", "--residents", "10000"]],
+               [("residents", "residents"), ("told_p50_ms", "half of them told, ms"), ("all_told_ms", "all told, ms"),
+                ("receipts_s", "all receipts on disk, s"), ("journal_bytes_per_receipt", "journal, bytes a receipt")]),
+}
+
+
+class Failed(Exception):
+    """A contender could not be measured; the text says why."""
+
+
+class Commands:
+    """Runs commands in the folder that chooses the disk; none of them outlives this program."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.prctl = ctypes.CDLL(None).prctl
+
+    def run(self, argv, limit_s=LIMIT_S):
+        """What it printed. Its own process group, so that an interrupt reaches all of it, and once."""
+        pdeathsig = 1
+        child = subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+                                 env={**os.environ, "TMPDIR": self.folder}, preexec_fn=lambda: self.prctl(pdeathsig, signal.SIGINT))
+        try:
+            out, errors = child.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            self.end(child)
+            raise Failed(f"not done after {limit_s} s") from None
+        except BaseException:
+            self.end(child)
+            raise
+        if child.returncode != 0:
+            said = errors.strip().splitlines() or [f"exit {child.returncode}"]
+            raise Failed(said[-1])
+        return out
+
+    @staticmethod
+    def end(child):
+        """The interrupt lets it clear up; whoever has not done so in time is killed."""
+        for number in signal.SIGINT, signal.SIGKILL:
+            try:
+                os.killpg(child.pid, number)
+                child.communicate(timeout=20)
+            except (ProcessLookupError, subprocess.TimeoutExpired):
+                continue
+            return
+
+
+class Contender:
+    """One line of the tables: a name, its setting, and what measures it."""
+
+    def __init__(self, name, setting, measure):
+        self.name, self.setting, self.measure = name, setting, measure
+        self.facts = {}  # what is said of it once: settings, remark, queues, on_disk, unavailable
+        self.orders, self.results = {}, {str(outstanding): [] for outstanding in OUTSTANDING}
+
+    def title(self):
+        return self.name if self.name in ("paidan", "bare loop") else f"{self.name} {self.setting}"
+
+    def take(self, outstanding, orders):
+        result = self.measure(outstanding, orders)
+        for fact in "settings", "remark", "queues", "on_disk", "unavailable":
+            if fact in result:
+                self.facts[fact] = result.pop(fact)
+        return result
+
+    def calibrate(self, seconds):
+        """Few orders with one outstanding; as many as that rate carries in a second with more; and so on."""
+        orders = ORDERS_FIRST
+        for outstanding in OUTSTANDING:
+            result = self.take(outstanding, orders)
+            if "unavailable" in self.facts:
+                return
+            rate = result["lives_per_s"]
+            self.orders[outstanding] = int(min(max(rate * seconds, ORDERS_MIN), ORDERS_MAX))
+            orders = int(max(rate, ORDERS_MIN))
+
+    def fail(self, why):
+        self.facts["unavailable"] = f"failed: {why}"
+
+
+def pairs(line):
+    """name=value name=value of the bare loop."""
+    return {name: float(value) for name, value in re.findall(r"(\w+)=([\d.]+)", line)}
+
+
+def contenders(commands, arguments):
+    build = arguments.build
+
+    def paidan(outstanding, orders):
+        argv = [f"{build}/paidan-bench", "lives", "--orders", str(orders), "--outstanding", str(outstanding), "--json"]
+        return {**json.loads(commands.run(argv)), "on_disk": True, "queues": 1151,
+                "settings": "as it comes: each answer when its round of the journal is on disk", "remark": "a Unix socket (ipc)"}
+
+    def bare(outstanding, orders):
+        # It takes a fiftieth when few are outstanding.
+        wanted = orders * 50 if outstanding <= 16 else orders
+        return {**pairs(commands.run([arguments.bare, str(wanted), str(outstanding)])), "on_disk": True,
+                "settings": "what the libraries and the disk allow: ZeroMQ, msgpack-c, a journal, LMDB, and no dispatching",
+                "remark": "a Unix socket (ipc)"}
+
+    def peer(name, setting):
+        def measure(outstanding, orders):
+            argv = [f"{build}/paidan-peers", "--peer", name, "--setting", setting, "--outstanding", str(outstanding), "--tasks", str(orders),
+                    "--json"]
+            return json.loads(commands.run(argv))
+        return measure
+
+    found = [Contender("paidan", "durable", paidan)]
+    loop = Contender("bare loop", "durable", bare)
+    if not os.access(arguments.bare, os.X_OK):
+        loop.facts["unavailable"] = "its script is not here (BARE=PATH says where it is)"
+    found.append(loop)
+    return found + [Contender(name, setting, peer(name, setting)) for setting in SETTINGS for name in arguments.peers]
+
+
+# ---- the machine ----
+
+def output_of(*argv):
+    try:
+        return subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""
+
+
+def first_match(path, pattern):
+    with open(path, encoding="utf-8", errors="replace") as f:
+        found = re.search(pattern, f.read(), re.M)
+    return found.group(1).strip().strip('"') if found else "unknown"
+
+
+def packages():
+    lines = output_of("dpkg-query", "-W", "-f", "${db:Status-Status} ${Package} ${Version}\n", *PACKAGES).splitlines()
+    return dict(line.split()[1:] for line in lines if line.startswith("installed "))
+
+
+def version(root):
+    with open(os.path.join(root, "VERSION"), encoding="utf-8") as f:
+        number = f.read().strip()
+    commit = output_of("git", "-C", root, "describe", "--always", "--dirty", "--exclude=*")
+    return f"{number} (commit {commit})" if commit else number
+
+
+def machine(folder):
+    source, filesystem = (output_of("findmnt", "-n", "-o", "SOURCE,FSTYPE", "-T", folder).split() + ["unknown", "unknown"])[:2]
+    return {"processor": first_match("/proc/cpuinfo", r"^model name\s*:\s*(.*)$"), "cores": os.cpu_count(),
+            "memory_GiB": round(int(first_match("/proc/meminfo", r"^MemTotal:\s*(\d+)")) / 1048576, 1),
+            "disk": source, "filesystem": filesystem, "kernel": platform.release(),
+            "system": first_match("/etc/os-release", r"^PRETTY_NAME=(.*)$")}
+
+
+def sync_us(folder):
+    """The median of synchronous writes of 4 KiB into a file that is there."""
+    took = []
+    with tempfile.TemporaryFile(dir=folder) as f:
+        os.write(f.fileno(), bytes(1 << 20))
+        os.fsync(f.fileno())
+        for i in range(201):
+            begun = time.perf_counter()
+            os.pwrite(f.fileno(), b"x" * 4096, 4096 * (i % 256))
+            os.fdatasync(f.fileno())
+            took.append(time.perf_counter() - begun)
+    return round(statistics.median(took) * 1e6)
+
+
+# ---- the run ----
+
+def tell(text):
+    print(text, flush=True)
+
+
+def attempt(contender, what, *arguments):
+    """False when the contender failed, which is then told of it in the page."""
+    try:
+        return what(*arguments) or True
+    except (Failed, ValueError, KeyError) as e:
+        contender.fail(e)
+        tell(f"  {contender.title()}: {contender.facts['unavailable']}")
+        return False
+
+
+def measure_rounds(found, arguments, folder, syncs):
+    for number in range(arguments.rounds):
+        syncs.append(sync_us(folder))
+        tell(f"round {number + 1} of {arguments.rounds}; a synchronous write of 4 KiB takes {syncs[-1]} µs")
+        for outstanding in OUTSTANDING:
+            for contender in found[number % len(found):] + found[:number % len(found)]:
+                if "unavailable" in contender.facts:
+                    continue
+
+                def once(c=contender, o=outstanding):
+                    result = c.take(o, c.orders[o])
+                    c.results[str(o)].append(result)
+                    latency = f"submit→ok p50 {result['ok_p50_us']:,} µs" if "ok_p50_us" in result else ""
+                    tell(f"  {o:>5,} outstanding  {c.title():<20} {result['lives_per_s']:>9,.0f} lives/s  {latency}")
+                attempt(contender, once)
+
+
+def measure_sections(commands, arguments):
+    sections = []
+    for name in arguments.sections:
+        title, text, argvs, columns = SECTIONS[name]
+        section = {"title": title, "text": text, "commands": [" ".join(["paidan-bench", *argv]) for argv in argvs], "columns": columns, "rows": []}
+        for argv in argvs:
+            tell(f"paidan-bench {' '.join(argv)}")
+            try:
+                printed = commands.run([f"{arguments.build}/paidan-bench", *argv, "--json"], None)
+                section["rows"] += [json.loads(line) for line in printed.splitlines() if line.startswith("{")]
+            except (Failed, ValueError) as e:
+                section["failed"] = str(e)
+                tell(f"  failed: {e}")
+        sections.append(section)
+    return sections
+
+
+def measure(arguments, folder):
+    commands = Commands(folder)
+    found = contenders(commands, arguments)
+    begun = datetime.datetime.now(datetime.timezone.utc)
+    syncs = []
+    tell(f"how many orders take {arguments.seconds:g} s")
+    for contender in found:
+        if "unavailable" not in contender.facts:
+            attempt(contender, contender.calibrate, arguments.seconds)
+        said = contender.facts.get("unavailable") or ", ".join(f"{n:,} with {o:,} outstanding" for o, n in contender.orders.items())
+        tell(f"  {contender.title()}: {said}")
+    measure_rounds(found, arguments, folder, syncs)
+    sections = measure_sections(commands, arguments)
+    return {"date": begun.strftime("%Y-%m-%d %H:%M UTC"), "minutes": round((datetime.datetime.now(datetime.timezone.utc) - begun).seconds / 60),
+            "rounds": arguments.rounds, "seconds": arguments.seconds, "outstanding": OUTSTANDING,
+            "paidan": version(os.path.dirname(os.path.dirname(HERE))), "machine": machine(folder), "packages": packages(),
+            "sync_4k_us": syncs, "sections": sections,
+            "contenders": [{"name": c.name, "setting": c.setting, **c.facts, "results": c.results} for c in found]}
+
+
+def keep(results):
+    """A line for each part, and in lists for each element, so that two runs can be compared by eye."""
+    def text(value):
+        return json.dumps(value, ensure_ascii=False)
+
+    def lines(value):
+        listed = isinstance(value, list) and value and isinstance(value[0], dict)
+        return "[\n" + ",\n".join("  " + text(element) for element in value) + "\n ]" if listed else text(value)
+    with open(RESULTS, "w", encoding="utf-8") as f:
+        f.write("{\n" + ",\n".join(f" {text(name)}: {lines(value)}" for name, value in results.items()) + "\n}\n")
+
+
+def words(known):
+    def check(text):
+        names = text.split()
+        for name in names:
+            if name not in known:
+                raise argparse.ArgumentTypeError(f"{name} is none of: {' '.join(known)}")
+        return names
+    return check
+
+
+def positive(kind):
+    def check(text):
+        value = kind(text)
+        if not value > 0:
+            raise ValueError
+        return value
+    check.__name__ = "number above 0"
+    return check
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split(" - ", 1)[1].split("\n")[0])
+    parser.add_argument("build", help="the folder of the programs")
+    parser.add_argument("--rounds", type=positive(int), default=5, help="how often each is measured (default 5)")
+    parser.add_argument("--seconds", type=positive(float), default=3, help="about how long a measurement takes (default 3)")
+    parser.add_argument("--peers", type=words(PEERS), default=list(PEERS), help="which peers, in one word each, or none: '' (default: all)")
+    parser.add_argument("--sections", type=words(SECTIONS), default=list(SECTIONS), help="which further sections (default: all)")
+    parser.add_argument("--bare", default="", help="the script of the bare loop")
+    arguments = parser.parse_args()
+    parent = os.environ.get("TMPDIR") or "/var/tmp"
+    if output_of("findmnt", "-n", "-o", "FSTYPE", "-T", parent) == "tmpfs":
+        parser.exit(100, f"bench: {parent} is in memory, and syncs there cost nothing: TMPDIR=FOLDER chooses a disk\n")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = tempfile.mkdtemp(prefix="bench-", dir=parent)
+    os.chmod(folder, 0o711)  # for servers that are not root
+    try:
+        results = measure(arguments, folder)
+    except KeyboardInterrupt:
+        parser.exit(130, "\nbench: interrupted; the page stays as it was\n")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    keep(results)
+    page.write(results)
+    tell(page.tables(results))
+    tell(f"in {os.path.relpath(page.PAGE)}, with plots, settings and versions")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
