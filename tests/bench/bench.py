@@ -26,7 +26,7 @@ RESULTS = os.path.join(HERE, "results.json")
 OUTSTANDING = (1, 64, 1024)
 PEERS = ("beanstalkd", "redis", "rabbitmq", "postgresql", "nats", "gearmand")
 SETTINGS = ("durable", "default")
-ORDERS_FIRST, ORDERS_MIN, ORDERS_MAX = 100, 100, 2_000_000
+ORDERS_FIRST, ORDERS_MAX = 100, 2_000_000
 # A measurement that takes so long has lost something; a section may take as long as it needs.
 LIMIT_S = 180
 PACKAGES = ("beanstalkd", "redis-server", "rabbitmq-server", "erlang-base", "postgresql-[0-9]*", "nats-server", "gearman-job-server",
@@ -113,8 +113,9 @@ class Contender:
             if "unavailable" in self.facts:
                 return
             rate = result["lives_per_s"]
-            self.orders[outstanding] = int(min(max(rate * seconds, ORDERS_MIN), ORDERS_MAX))
-            orders = int(max(rate, ORDERS_MIN))
+            # Fewer than some times the outstanding would never have so many outstanding for long.
+            self.orders[outstanding] = int(min(max(rate * seconds, ORDERS_FIRST, 3 * outstanding), ORDERS_MAX))
+            orders = int(max(rate, ORDERS_FIRST))
 
     def fail(self, why):
         self.facts["unavailable"] = f"failed: {why}"

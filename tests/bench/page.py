@@ -14,31 +14,37 @@ HEAD = """# What paidan carries, and what others carry on the same machine
 
 Made by `make bench` from [results.json](results.json); `make bench-page` writes it again without measuring.
 
-An order's life at paidan is submit → push → accept → complete. The submit, the accept and the complete are each on disk before their answer, and the registry,
-deadlines, statistics and live events are kept with them. Of the other brokers the shorter life that they know is taken as whole: put → deliver → delete. Payloads of
-200 bytes; one process submits, as many ahead as *outstanding* says, and another works; both and the server share the machine. Each measurement
-begins with an empty server. *The bare loop* is a program of the same shape over the same libraries that dispatches nothing: what the libraries and the disk allow.
+An order's life at paidan is submit → push → accept → complete. The submit, the accept and the complete are each on disk before
+their answer, and the registry, deadlines, statistics and live events are kept with them. Of the other brokers the shorter life that
+they know is taken as whole: put → deliver → delete. Payloads of 200 bytes; one process submits, as many ahead as *outstanding*
+says, and another works; both and the server share the machine. Each measurement begins with an empty server. *The bare loop* is a
+program of the same shape over the same libraries that dispatches nothing: what the libraries and the disk allow.
 """
 
 NOT_COMPARABLE = """## What is not comparable
 
-- **One durable step less.** The peers sync twice a life, at put and at delete; paidan three times, and the second answers who has taken the order. Their
-  worker's delivery decides nothing that must survive.
-- **Who gathers.** paidan, the bare loop, Redis and RabbitMQ gather what many clients send into one sync by themselves. PostgreSQL does so for connections that commit at the same
-  time; here its clients gather up to 128 tasks into one commit, so that a task's answer waits for those of its neighbours. beanstalkd and gearmand sync once
-  for each command.
-- **Queues.** paidan serves 1,151 queues with priorities. Where a peer's cost grows with the number of queues, it has as few as suit it; the tables say how many.
+- **One durable step less.** The peers sync twice a life, at put and at delete; paidan three times, and the second answers who has
+  taken the order. Their worker's delivery decides nothing that must survive.
+- **Who gathers.** paidan, the bare loop, Redis and RabbitMQ gather what many clients send into one sync by themselves. PostgreSQL
+  does so for connections that commit at the same time; here its clients gather up to 128 tasks into one commit, so that a task's
+  answer waits for those of its neighbours. beanstalkd and gearmand sync once for each command.
+- **Queues.** paidan serves 1,151 queues with priorities. Where a peer's cost grows with the number of queues, it has as few as suit
+  it; the tables say how many.
 - **Deletes.** Where the protocol does not answer a delete (RabbitMQ), it counts when it is sent. The others answer it.
-- **Defaults.** What a peer does without settings is often in memory, or on disk a while later: then an answer is no promise, and the figure none that paidan's can be held against.
-- **Copies.** RabbitMQ's quorum queues and JetStream are made for several machines. Here each is one node, which is the quickest that they can be.
-- **Written.** *charged* is what the system charges the processes with (`write_bytes`); it counts whole folios of the page cache, even if a few bytes of them were changed.
-  *disk* is what the device has written meanwhile, by whomever, with the file system's own journal, and what is made ahead of need: with few orders the zeros of paidan's next segment are most of it.
-  What a server has not given to the disk by the end of the measurement is in neither.
+- **Defaults.** What a peer does without settings is often in memory, or on disk a while later: then an answer is no promise, and
+  the figure none that paidan's can be held against.
+- **Copies.** RabbitMQ's quorum queues and JetStream are made for several machines. Here each is one node, which is the quickest
+  that they can be.
+- **Written.** *charged* is what the system charges the processes with (`write_bytes`); it counts whole folios of the page cache,
+  even if a few bytes of them were changed. *disk* is what the device has written meanwhile, by whomever, with the file system's own
+  journal, and what is made ahead of need: with few orders the zeros of paidan's next segment are most of it. What a server has not
+  given to the disk by the end of the measurement is in neither.
 """
 
-COLUMNS = (("lives/s", "lives_per_s", 0), ("submit→ok p50, µs", "ok_p50_us", 0), ("p99, µs", "ok_p99_us", 0), ("submit→push p50, µs", "push_p50_us", 0),
-           ("server CPU, µs a life", "server_cpu_us_per_life", 1), ("charged, bytes a life", "written_bytes_per_life", 0),
-           ("disk, bytes a life", "disk_bytes_per_life", 0))
+# Head, field, decimals, and whether the least and the most stand with the median; all of them are in results.json.
+COLUMNS = (("lives/s", "lives_per_s", 0, True), ("submit→ok p50, µs", "ok_p50_us", 0, True), ("p99, µs", "ok_p99_us", 0, False),
+           ("submit→push p50, µs", "push_p50_us", 0, False), ("server CPU, µs a life", "server_cpu_us_per_life", 1, False),
+           ("charged, bytes a life", "written_bytes_per_life", 0, False), ("disk, bytes a life", "disk_bytes_per_life", 0, False))
 
 
 def table(heads, rows):
@@ -65,12 +71,12 @@ def median(contender, outstanding, key):
     return statistics.median(found) if found else None
 
 
-def spread(found, decimals=0):
+def spread(found, decimals=0, ends=True):
     """median (min–max), or – if there is none."""
     if not found:
         return "–"
     middle = number(statistics.median(found), decimals)
-    return middle if len(found) == 1 else f"{middle} ({number(min(found), decimals)}–{number(max(found), decimals)})"
+    return middle if len(found) == 1 or not ends else f"{middle} ({number(min(found), decimals)}–{number(max(found), decimals)})"
 
 
 def title(contender):
@@ -89,9 +95,10 @@ def durable_peers(results, outstanding):
 
 
 def lives_table(results, outstanding, on_disk):
-    rows = [[title(c), number(c["queues"]) if "queues" in c else "–"] + [spread(values(c, outstanding, key), decimals) for _, key, decimals in COLUMNS]
+    rows = [[title(c), number(c["queues"]) if "queues" in c else "–",
+             *(spread(values(c, outstanding, key), decimals, ends) for _, key, decimals, ends in COLUMNS)]
             for c in measured(results, outstanding) if bool(c["on_disk"]) == on_disk]
-    return table(["", "queues"] + [head for head, _, _ in COLUMNS], rows) if rows else "Nothing was measured."
+    return table(["", "queues"] + [head for head, *_ in COLUMNS], rows) if rows else "Nothing was measured."
 
 
 def ratio(results, outstanding, over, key="lives_per_s"):
@@ -110,7 +117,9 @@ def ratios_table(results):
         rows.append([number(outstanding), spread(ratio(results, outstanding, bare[0]), 2) if bare else "–",
                      f"{spread(ratio(results, outstanding, best), 2)} {title(best)}" if best else "–",
                      f"{spread(ratio(results, outstanding, soonest, 'ok_p50_us'), 2)} {title(soonest)}" if soonest else "–"])
-    return table(["outstanding", "lives/s by those of the bare loop", "lives/s by those of the best peer on disk", "submit→ok p50 by that of the soonest peer on disk"], rows)
+    heads = ["outstanding", "lives/s by those of the bare loop", "lives/s by those of the best peer on disk",
+             "submit→ok p50 by that of the soonest peer on disk"]
+    return table(heads, rows)
 
 
 def tables(results):
@@ -174,6 +183,8 @@ plot {curves}
 def plot(results, name, key, label):
     """One curve for each whose answers are on disk, with its least and its most."""
     drawn = [c for c in measured(results, results["outstanding"][-1]) if c["on_disk"] and values(c, results["outstanding"][0], key)]
+    if not drawn:
+        return
     curves, data = [], []
     for i, contender in enumerate(drawn):
         wide = 3 if contender["name"] == "paidan" else 1.5
@@ -197,8 +208,8 @@ def plots(results):
 
 
 def write(results):
-    parts = [HEAD.rstrip(), "## Lives a second and latency", plots(results), tables(results), NOT_COMPARABLE.rstrip(), left_out(results), settings(results),
-             *map(section, results["sections"]), machine(results)]
+    parts = [HEAD.rstrip(), "## Lives a second and latency", plots(results), tables(results), NOT_COMPARABLE.rstrip(), left_out(results),
+             settings(results), *map(section, results["sections"]), machine(results)]
     with open(PAGE, "w", encoding="utf-8") as f:
         f.write("\n\n".join(part for part in parts if part) + "\n")
 

@@ -217,11 +217,10 @@ const struct peer peer_gearmand = {
 	.name = "gearmand",
 	.program = "/usr/sbin/gearmand",
 	.package = "gearman-job-server",
-	.settings = {[PEER_DURABLE] = "--queue-type=libsqlite3, the database in WAL mode, synchronous FULL",
+	.settings = {[PEER_DURABLE] = "--queue-type=libsqlite3, the database in WAL mode, synchronous FULL: a "
+				      "transaction for each job and each completion",
 		     [PEER_DEFAULT] = "in memory alone"},
-	.remark = "one transaction for each job and each completion, never gathered; completions are not answered, but "
-		  "an echo behind "
-		  "them is; TCP on loopback",
+	.remark = "completions are not answered, but an echo behind them is; TCP on loopback",
 	.queues = 64,
 	.start = start,
 	.open = open_link,

@@ -194,9 +194,10 @@ const struct peer peer_redis = {
 	.name = "redis",
 	.program = "/usr/bin/redis-server",
 	.package = "redis-server",
-	.settings = {[PEER_DURABLE] = "appendonly yes, appendfsync always, save \"\"",
+	.settings = {[PEER_DURABLE] = "appendonly yes, appendfsync always, save \"\": one sync for all that came in a "
+				      "turn of its loop",
 		     [PEER_DEFAULT] = "no append-only file; snapshots by its own rule"},
-	.remark = "it gathers what came in one turn of its loop into one sync; a Unix socket",
+	.remark = "a Unix socket",
 	.queues = 4,
 	.start = start,
 	.open = open_link,
