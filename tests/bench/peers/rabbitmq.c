@@ -46,7 +46,8 @@ static bool start(struct server *server, const char *program, enum peer_setting 
 	environment[n++] = "RABBITMQ_NODENAME=paidan@localhost";
 	environment[n++] = "RABBITMQ_NODE_IP_ADDRESS=127.0.0.1";
 	environment[n++] = "RABBITMQ_CONF_ENV_FILE=/dev/null";
-	environment[n++] = "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-start_epmd false";
+	environment[n++] =
+		"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=-start_epmd false -kernel inet_dist_use_interface {127,0,0,1}";
 	environment[n++] = "detached=1";
 	const char *names[] = {"/usr/bin/epmd", "-port", epmd_port, "-address", "127.0.0.1", NULL};
 	const char *argv[] = {program, NULL};
