@@ -319,7 +319,9 @@ def main():
     parent = os.environ.get("TMPDIR") or "/var/tmp"
     if output_of("findmnt", "-n", "-o", "FSTYPE", "-T", parent) == "tmpfs":
         parser.exit(100, f"bench: {parent} is in memory, and syncs there cost nothing: TMPDIR=FOLDER chooses a disk\n")
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in signal.SIGTERM, signal.SIGHUP:  # a closed terminal clears up, too, unless nohup says that it goes on
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     folder = tempfile.mkdtemp(prefix="bench-", dir=parent)
     os.chmod(folder, 0o711)  # for servers that are not root
     try:
