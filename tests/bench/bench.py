@@ -212,9 +212,10 @@ def tell(text):
 
 
 def attempt(contender, what, *arguments):
-    """False when the contender failed, which is then told of it in the page."""
+    """False when the contender failed, which the page then tells of it."""
     try:
-        return what(*arguments) or True
+        what(*arguments)
+        return True
     except (Failed, ValueError, KeyError) as e:
         contender.fail(e)
         tell(f"  {contender.title()}: {contender.facts['unavailable']}")
@@ -262,8 +263,8 @@ def measure(arguments, folder):
     syncs = []
     tell(f"how many orders take {arguments.seconds:g} s")
     for contender in found:
-        if "unavailable" not in contender.facts:
-            attempt(contender, contender.calibrate, arguments.seconds)
+        if "unavailable" not in contender.facts and not attempt(contender, contender.calibrate, arguments.seconds):
+            continue
         said = contender.facts.get("unavailable") or ", ".join(f"{n:,} with {o:,} outstanding" for o, n in contender.orders.items())
         tell(f"  {contender.title()}: {said}")
     measure_rounds(found, arguments, folder, syncs)
