@@ -21,19 +21,34 @@ uint64_t bench_now_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-static bool spawn(struct broker *broker, const char *beside, const char *given)
+static bool spawn(struct broker *broker)
 {
-	char paidand[PATH_MAX + 16], self[PATH_MAX], publish[PATH_MAX + 16];
-	snprintf(self, sizeof self, "%s", beside);
-	snprintf(paidand, sizeof paidand, "%s/paidand", dirname(self));
+	char publish[PATH_MAX + 16];
 	snprintf(publish, sizeof publish, "ipc://%s/events", broker->dir);
-	const char *program = given ? given : paidand;
-	const char *argv[] = {program,     "--data", broker->data,  "--listen", broker->endpoint,
-			      "--publish", publish,  "--log-level", "error",    NULL};
-	int rc = posix_spawn(&broker->pid, program, NULL, NULL, (char *const *)argv, environ);
-	if (rc)
-		fprintf(stderr, "paidan-bench: %s: %s\n", program, strerror(rc));
+	const char *argv[] = {broker->paidand,  "--data",    broker->data, "--listen",
+			      broker->endpoint, "--publish", publish,      "--log-level",
+			      "error",          NULL,        NULL,         NULL};
+	if (broker->settings[0]) {
+		argv[9] = "--config";
+		argv[10] = broker->settings;
+	}
+	int rc = posix_spawn(&broker->pid, broker->paidand, NULL, NULL, (char *const *)argv, environ);
+	if (rc) {
+		broker->pid = 0;
+		fprintf(stderr, "paidan-bench: %s: %s\n", broker->paidand, strerror(rc));
+	}
 	return rc == 0;
+}
+
+/* The daemon given, or the one beside the program. */
+static void name_daemon(struct broker *broker, const char *program, const char *paidand)
+{
+	char self[PATH_MAX];
+	snprintf(self, sizeof self, "%s", program);
+	if (paidand)
+		snprintf(broker->paidand, sizeof broker->paidand, "%s", paidand);
+	else
+		snprintf(broker->paidand, sizeof broker->paidand, "%s/paidand", dirname(self));
 }
 
 bool broker_start(struct broker *broker, const char *program, const char *paidand, const char *dir)
@@ -48,7 +63,27 @@ bool broker_start(struct broker *broker, const char *program, const char *paidan
 	}
 	snprintf(broker->data, sizeof broker->data, "%s/data", broker->dir);
 	snprintf(broker->endpoint, sizeof broker->endpoint, "ipc://%s/commands", broker->dir);
-	return spawn(broker, program, paidand);
+	name_daemon(broker, program, paidand);
+	return spawn(broker);
+}
+
+bool broker_start_again(struct broker *broker, const char *settings)
+{
+	broker->settings[0] = 0;
+	if (settings) {
+		snprintf(broker->settings, sizeof broker->settings, "%s/settings", broker->dir);
+		FILE *f = fopen(broker->settings, "w");
+		if (!f || fprintf(f, "[paidand]\n%s\n", settings) < 0 || fclose(f) != 0)
+			return false;
+	}
+	return spawn(broker);
+}
+
+void broker_kill(struct broker *broker)
+{
+	kill(broker->pid, SIGKILL);
+	bench_exit_code(broker->pid);
+	broker->pid = 0;
 }
 
 int bench_exit_code(pid_t pid)
@@ -95,4 +130,52 @@ double broker_journal_bytes(const struct broker *broker)
 	double bytes = (double)journal_end(journal);
 	journal_close(journal);
 	return bytes;
+}
+
+void broker_costs(const struct broker *broker, double *cpu_us, double *written_bytes)
+{
+	char path[64], line[2048];
+	unsigned long user = 0, sys = 0;
+	unsigned long long written = 0;
+	snprintf(path, sizeof path, "/proc/%d/stat", broker->pid);
+	FILE *f = fopen(path, "r");
+	if (f && fgets(line, sizeof line, f))
+		sscanf(strrchr(line, ')') + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &sys);
+	if (f)
+		fclose(f);
+	snprintf(path, sizeof path, "/proc/%d/io", broker->pid);
+	f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f))
+		sscanf(line, "write_bytes: %llu", &written);
+	if (f)
+		fclose(f);
+	*cpu_us = (double)(user + sys) * 1e6 / (double)sysconf(_SC_CLK_TCK);
+	*written_bytes = (double)written;
+}
+
+double broker_book_bytes(const struct broker *broker)
+{
+	char path[PATH_MAX + 32];
+	struct stat book = {0};
+	snprintf(path, sizeof path, "%s/book/data.mdb", broker->data);
+	stat(path, &book);
+	return (double)book.st_blocks * 512;
+}
+
+double broker_stored_bytes(const struct broker *broker)
+{
+	return broker_journal_bytes(broker) + broker_book_bytes(broker);
+}
+
+double broker_memory_mib(const struct broker *broker)
+{
+	char path[64], line[256];
+	unsigned long kib = 0;
+	snprintf(path, sizeof path, "/proc/%d/status", broker->pid);
+	FILE *f = fopen(path, "r");
+	while (f && fgets(line, sizeof line, f))
+		sscanf(line, "RssAnon: %lu", &kib);
+	if (f)
+		fclose(f);
+	return (double)kib / 1024;
 }

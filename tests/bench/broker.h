@@ -8,7 +8,8 @@
 #include <sys/types.h>
 
 struct broker {
-	char dir[PATH_MAX], data[PATH_MAX + 8], endpoint[PATH_MAX + 16];
+	char dir[PATH_MAX], data[PATH_MAX + 8], endpoint[PATH_MAX + 16], paidand[PATH_MAX + 16],
+		settings[PATH_MAX + 16];
 	pid_t pid; /* 0: it has ended */
 };
 
@@ -16,6 +17,10 @@ uint64_t bench_now_us(void);
 /* program: argv[0], beside which the daemon is looked for; paidand: the daemon, or null; dir: where the folder is made,
  * or null. False: stderr says why. */
 bool broker_start(struct broker *broker, const char *program, const char *paidand, const char *dir);
+/* One that has ended, with what it has stored. settings: lines of a settings file; null: none. */
+bool broker_start_again(struct broker *broker, const char *settings);
+/* Ends it as a crash would. */
+void broker_kill(struct broker *broker);
 /* Ends it; its exit code. */
 int broker_stop(struct broker *broker);
 /* The folder goes, and the daemon if it still runs. */
@@ -24,5 +29,13 @@ void broker_remove(struct broker *broker);
 int bench_exit_code(pid_t pid);
 /* Where the journal ends, in bytes, once the daemon has ended. */
 double broker_journal_bytes(const struct broker *broker);
+/* What the book takes of the disk; and both. */
+double broker_book_bytes(const struct broker *broker);
+double broker_stored_bytes(const struct broker *broker);
+
+/* Of the running daemon: its user and system time so far, in µs, and the bytes that it had written to disk; its memory
+ * apart from the page cache. */
+void broker_costs(const struct broker *broker, double *cpu_us, double *written_bytes);
+double broker_memory_mib(const struct broker *broker);
 
 #endif

@@ -1,8 +1,14 @@
 #include "wire.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <zmq.h>
+
+#include "broker.h"
+
+enum { WAIT_MAX_US = 10000000 };
 
 static _Noreturn void die(const char *what)
 {
@@ -17,7 +23,7 @@ static void on_welcome(const struct pd_message *message, void *arg)
 
 void wire_open(struct wire *wire, const char *endpoint)
 {
-	int unlimited = 0, timeout = 10000;
+	int unlimited = 0, timeout = 10000, again_ms = 1;
 	*wire = (struct wire){.context = zmq_ctx_new(), .decoder = pd_decoder_new()};
 	wire->socket = zmq_socket(wire->context, ZMQ_DEALER);
 	if (!wire->socket || !wire->decoder)
@@ -25,6 +31,7 @@ void wire_open(struct wire *wire, const char *endpoint)
 	zmq_setsockopt(wire->socket, ZMQ_SNDHWM, &unlimited, sizeof unlimited);
 	zmq_setsockopt(wire->socket, ZMQ_RCVHWM, &unlimited, sizeof unlimited);
 	zmq_setsockopt(wire->socket, ZMQ_RCVTIMEO, &timeout, sizeof timeout);
+	zmq_setsockopt(wire->socket, ZMQ_RECONNECT_IVL, &again_ms, sizeof again_ms);
 	if (zmq_connect(wire->socket, endpoint) != 0)
 		die("cannot connect");
 	struct pd_message hello = {.type = PD_MSG_hello, .hello = {0, pd_text("paidan-bench"), PD_PROTOCOL, 0, false}};
@@ -77,6 +84,24 @@ void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message
 	}
 	pd_decoder_reset(wire->decoder);
 	zmq_msg_close(&frame);
+}
+
+bool wire_wait(struct wire *wire, uint64_t until_us)
+{
+	for (;;) {
+		int events, fd;
+		size_t bytes = sizeof events;
+		zmq_getsockopt(wire->socket, ZMQ_EVENTS, &events, &bytes);
+		uint64_t now_us = bench_now_us();
+		if (events & ZMQ_POLLIN || now_us >= until_us)
+			return events & ZMQ_POLLIN;
+		zmq_getsockopt(wire->socket, ZMQ_FD, &fd, &bytes);
+		uint64_t left_us = until_us - now_us < WAIT_MAX_US ? until_us - now_us : WAIT_MAX_US;
+		struct pollfd poll = {.fd = fd, .events = POLLIN};
+		struct timespec left = {(time_t)(left_us / 1000000), (long)(left_us % 1000000) * 1000};
+		if (ppoll(&poll, 1, &left, NULL) == 0 && left_us == WAIT_MAX_US)
+			die("no answer for 10 s");
+	}
 }
 
 void wire_put_area(struct wire *wire, uint32_t id, uint32_t parent, unsigned level)

@@ -20,6 +20,8 @@ void wire_add(struct wire *wire, const struct pd_message *message);
 void wire_flush(struct wire *wire);
 /* Wait for a frame and give each of its messages to fn. */
 void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message, void *arg), void *arg);
+/* Wait for a frame until a time by bench_now_us; whether there is one. */
+bool wire_wait(struct wire *wire, uint64_t until_us);
 
 /* Add the put_area of a plain area. */
 void wire_put_area(struct wire *wire, uint32_t id, uint32_t parent, unsigned level);
