@@ -14,11 +14,16 @@
 
 #include "journal.h"
 
-uint64_t bench_now_us(void)
+uint64_t bench_now_ns(void)
 {
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+uint64_t bench_now_us(void)
+{
+	return bench_now_ns() / 1000;
 }
 
 static bool spawn(struct broker *broker)

@@ -13,6 +13,7 @@ struct broker {
 	pid_t pid; /* 0: it has ended */
 };
 
+uint64_t bench_now_ns(void);
 uint64_t bench_now_us(void);
 /* program: argv[0], beside which the daemon is looked for; paidand: the daemon, or null; dir: where the folder is made,
  * or null. False: stderr says why. */

@@ -264,7 +264,7 @@ static void submit_open(struct submitter *submitter)
 		uint64_t until_us = submitter->sent < load->orders ? (uint64_t)submitter->due_us : UINT64_MAX;
 		while (submitter->answered < submitter->sent && wire_wait(&submitter->wire, until_us))
 			wire_receive(&submitter->wire, on_answer, submitter);
-		if (submitter->answered == submitter->sent)
+		if (submitter->answered == submitter->sent && submitter->sent < load->orders)
 			wire_wait(&submitter->wire, until_us);
 	}
 }

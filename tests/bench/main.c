@@ -4,6 +4,8 @@
  * commits on disk each) through 1,151 queues, from one process that submits and one that works, over ipc.
  * places: coordinates that find their micro-grid among 1,151 polygons, without a daemon.
  * notice: so many residents are connected to a fresh daemon, and a notice goes to all of them.
+ * growth: the same lives through stores of all sizes and through one queue, in turns; memory, disk and restarts.
+ * latency: the time to an answer, alone beside what transport and disk take, and at half the peak rate.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -11,22 +13,28 @@
 #include <string.h>
 
 #include "crowd.h"
+#include "growth.h"
+#include "latency.h"
 #include "lives.h"
+#include "load.h"
 #include "lookups.h"
 
 static const char help[] =
 	"paidan-bench - what the broker carries\n"
 	"\n"
-	"usage: paidan-bench lives|notice [options]\n"
+	"usage: paidan-bench lives|notice|growth|latency [options]\n"
 	"       paidan-bench places [--lookups N] [--json]\n"
 	"\n"
-	"  --orders N         whole lives to carry (default 100000)\n"
+	"  --orders N         whole lives to carry (default 100000); of growth and latency: in each turn\n"
 	"  --outstanding N    orders submitted and not yet answered at a time, 1 to 4096 (default 1024)\n"
 	"  --text-bytes N     size of an order's text, 1 to 4000 (default 200)\n"
 	"  --residents N      of a notice: connected, and listening, 1 to 30000 (default 10000)\n"
+	"  --sizes N,N,...    of growth: past orders in the stores, at most eight (default 1000,1000000,10000000)\n"
+	"  --waiting N        of growth: orders that wait in one queue, 1 to 1000000 (default 100000)\n"
+	"  --rounds N         of growth and latency: turns of each, whose median counts, 1 to 99 (default 5)\n"
 	"  --paidand PATH     the daemon (default: beside this program)\n"
 	"  --dir DIR          where the temporary folder is made (default: TMPDIR or /tmp): it chooses the disk\n"
-	"  --json             print one JSON object\n"
+	"  --json             print one JSON object; of growth: one for each store\n"
 	"  --lookups N        coordinates to look up (default 1000000)\n"
 	"\n"
 	"exit: 0 done, 1 something was refused or lost, 100 wrong usage, 111 the system failed\n";
@@ -41,39 +49,104 @@ static bool number(const char *text, unsigned long min, unsigned long max, const
 	return false;
 }
 
+static bool sizes(const char *text, struct growth *growth)
+{
+	char copy[256], *rest = NULL;
+	bool good = strlen(text) < sizeof copy;
+	snprintf(copy, sizeof copy, "%s", text);
+	growth->size_count = 0;
+	for (char *one = strtok_r(copy, ",", &rest); one && good; one = strtok_r(NULL, ",", &rest))
+		good = growth->size_count < GROWTH_SIZES_MAX &&
+		       number(one, 1, 100000000, "sizes", &growth->sizes[growth->size_count++]);
+	if (!good && growth->size_count == GROWTH_SIZES_MAX)
+		fprintf(stderr, "paidan-bench: --sizes: at most %d of them\n", GROWTH_SIZES_MAX);
+	return good;
+}
+
+struct wanted {
+	struct crowd crowd;
+	struct growth growth;
+	struct latency latency;
+	struct lives lives;
+	unsigned long lookups, rounds;
+};
+
+static bool take_option(struct wanted *wanted, int c)
+{
+	struct lives *lives = &wanted->lives;
+	switch (c) {
+	case 'n': return number(optarg, 1, 100000000, "orders", &lives->orders);
+	case 'o': return number(optarg, 1, 4096, "outstanding", &lives->outstanding);
+	case 't': return number(optarg, 1, LOAD_TEXT_BYTES_MAX, "text-bytes", &lives->text_bytes);
+	case 'r': return number(optarg, 1, 30000, "residents", &wanted->crowd.residents);
+	case 's': return sizes(optarg, &wanted->growth);
+	case 'w': return number(optarg, 1, 1000000, "waiting", &wanted->growth.waiting);
+	case 'R': return number(optarg, 1, 99, "rounds", &wanted->rounds);
+	case 'l': return number(optarg, 1, 100000000, "lookups", &wanted->lookups);
+	case 'p': lives->paidand = optarg; return true;
+	case 'd': lives->dir = optarg; return true;
+	case 'j': lives->json = true; return true;
+	default: return false;
+	}
+}
+
+/* What all have in common was taken for lives. */
+static void share(struct wanted *wanted)
+{
+	const struct lives *lives = &wanted->lives;
+	struct crowd *crowd = &wanted->crowd;
+	struct growth *growth = &wanted->growth;
+	crowd->program = lives->program, crowd->paidand = lives->paidand, crowd->dir = lives->dir;
+	crowd->json = lives->json;
+	growth->orders = lives->orders, growth->outstanding = lives->outstanding;
+	growth->text_bytes = lives->text_bytes, growth->rounds = wanted->rounds;
+	growth->program = lives->program, growth->paidand = lives->paidand, growth->dir = lives->dir;
+	growth->json = lives->json;
+	wanted->latency = (struct latency){lives->orders,  wanted->rounds, lives->text_bytes, lives->program,
+					   lives->paidand, lives->dir,     lives->json};
+}
+
+static int run(struct wanted *wanted, const char *what)
+{
+	share(wanted);
+	if (strcmp(what, "lives") == 0)
+		return lives_run(&wanted->lives);
+	if (strcmp(what, "notice") == 0)
+		return crowd_run(&wanted->crowd);
+	if (strcmp(what, "growth") == 0)
+		return growth_run(&wanted->growth);
+	if (strcmp(what, "latency") == 0)
+		return latency_run(&wanted->latency);
+	if (strcmp(what, "places") == 0)
+		return lookups_run(wanted->lookups, wanted->lives.json);
+	fputs("usage: paidan-bench lives|notice|growth|latency|places [options]; paidan-bench --help tells more\n",
+	      stderr);
+	return 100;
+}
+
 int main(int argc, char **argv)
 {
-	static const struct option options[] = {{"orders", 1, NULL, 'n'},     {"outstanding", 1, NULL, 'o'},
-						{"text-bytes", 1, NULL, 't'}, {"paidand", 1, NULL, 'p'},
-						{"dir", 1, NULL, 'd'},        {"json", 0, NULL, 'j'},
-						{"lookups", 1, NULL, 'l'},    {"residents", 1, NULL, 'r'},
-						{"help", 0, NULL, 'h'},       {NULL, 0, NULL, 0}};
-	struct crowd crowd = {.residents = 10000, .program = argv[0]};
-	struct lives lives = {.orders = 100000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]};
-	unsigned long lookups = 1000000;
+	static const struct option options[] = {
+		{"orders", 1, NULL, 'n'},  {"outstanding", 1, NULL, 'o'}, {"text-bytes", 1, NULL, 't'},
+		{"paidand", 1, NULL, 'p'}, {"dir", 1, NULL, 'd'},         {"json", 0, NULL, 'j'},
+		{"lookups", 1, NULL, 'l'}, {"residents", 1, NULL, 'r'},   {"sizes", 1, NULL, 's'},
+		{"waiting", 1, NULL, 'w'}, {"rounds", 1, NULL, 'R'},      {"help", 0, NULL, 'h'},
+		{NULL, 0, NULL, 0}};
+	struct wanted wanted = {
+		.crowd = {.residents = 10000},
+		.growth = {.sizes = {1000, 1000000, 10000000}, .size_count = 3, .waiting = 100000},
+		.lives = {.orders = 100000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]},
+		.lookups = 1000000,
+		.rounds = 5,
+	};
 	int c;
 	bool good = true;
 	while (good && (c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
-		switch (c) {
-		case 'n': good = number(optarg, 1, 100000000, "orders", &lives.orders); break;
-		case 'o': good = number(optarg, 1, 4096, "outstanding", &lives.outstanding); break;
-		case 't': good = number(optarg, 1, 4000, "text-bytes", &lives.text_bytes); break;
-		case 'r': good = number(optarg, 1, 30000, "residents", &crowd.residents); break;
-		case 'p': lives.paidand = crowd.paidand = optarg; break;
-		case 'd': lives.dir = crowd.dir = optarg; break;
-		case 'j': lives.json = crowd.json = true; break;
-		case 'l': good = number(optarg, 1, 100000000, "lookups", &lookups); break;
-		case 'h': fputs(help, stdout); return 0;
-		default: good = false; break;
+		if (c == 'h') {
+			fputs(help, stdout);
+			return 0;
 		}
+		good = take_option(&wanted, c);
 	}
-	const char *what = good && optind + 1 == argc ? argv[optind] : "";
-	if (strcmp(what, "places") == 0)
-		return lookups_run(lookups, lives.json);
-	bool notice = strcmp(what, "notice") == 0;
-	if (!notice && strcmp(what, "lives") != 0) {
-		fputs("usage: paidan-bench lives|notice|places [options]; paidan-bench --help tells more\n", stderr);
-		return 100;
-	}
-	return notice ? crowd_run(&crowd) : lives_run(&lives);
+	return run(&wanted, good && optind + 1 == argc ? argv[optind] : "");
 }
