@@ -56,6 +56,63 @@ static void name_daemon(struct broker *broker, const char *program, const char *
 		snprintf(broker->paidand, sizeof broker->paidand, "%s/paidand", dirname(self));
 }
 
+/* ---- leaving nothing behind ---- */
+
+enum { STARTED_MAX = 32 };
+static struct broker *started[STARTED_MAX]; /* whose folders are to be removed */
+static pid_t starter;
+
+static void remove_started(void)
+{
+	if (getpid() != starter)
+		return; /* a child that failed */
+	for (int i = 0; i < STARTED_MAX; i++)
+		if (started[i])
+			broker_remove(started[i]);
+}
+
+static void remember(struct broker *broker)
+{
+	int i = 0;
+	while (i < STARTED_MAX && started[i])
+		i++;
+	if (i == STARTED_MAX)
+		abort();
+	started[i] = broker;
+	if (starter == 0)
+		atexit(remove_started);
+	starter = getpid();
+}
+
+static void forget(const struct broker *broker)
+{
+	for (int i = 0; i < STARTED_MAX; i++)
+		if (started[i] == broker)
+			started[i] = NULL;
+}
+
+/* Whoever waits is woken, fails, and goes home by the way of all failures. */
+static volatile sig_atomic_t interrupted;
+
+static void on_signal(int number)
+{
+	interrupted = number;
+}
+
+bool bench_interrupted(void)
+{
+	return interrupted;
+}
+
+void bench_catch_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal};
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+}
+
+/* ---- a daemon ---- */
+
 bool broker_start(struct broker *broker, const char *program, const char *paidand, const char *dir)
 {
 	const char *tmp = dir ? dir : getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp";
@@ -68,6 +125,7 @@ bool broker_start(struct broker *broker, const char *program, const char *paidan
 	}
 	snprintf(broker->data, sizeof broker->data, "%s/data", broker->dir);
 	snprintf(broker->endpoint, sizeof broker->endpoint, "ipc://%s/commands", broker->dir);
+	remember(broker);
 	name_daemon(broker, program, paidand);
 	return spawn(broker);
 }
@@ -121,6 +179,7 @@ void broker_remove(struct broker *broker)
 		broker_stop(broker);
 	if (broker->dir[0])
 		nftw(broker->dir, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	forget(broker);
 }
 
 double broker_journal_bytes(const struct broker *broker)

@@ -333,7 +333,8 @@ int load_carry(const struct load *load, const struct broker *broker, struct load
 	broker_costs(broker, &cost->cpu_us, &cost->written_bytes);
 	cost->cpu_us -= cpu_before;
 	cost->written_bytes -= written_before;
-	return code ? code : worker_code;
+	code = code ? code : worker_code;
+	return code || !bench_interrupted() ? code : 111;
 }
 
 uint32_t *load_sorted(const struct load *load, bool push)

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker.h"
 #include "crowd.h"
 #include "growth.h"
 #include "latency.h"
@@ -141,6 +142,7 @@ int main(int argc, char **argv)
 	};
 	int c;
 	bool good = true;
+	bench_catch_signals();
 	while (good && (c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (c == 'h') {
 			fputs(help, stdout);

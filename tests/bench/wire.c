@@ -8,7 +8,9 @@
 
 #include "broker.h"
 
-enum { WAIT_MAX_US = 10000000 };
+enum { PATIENCE_MS = 60000 };
+
+static const uint64_t wait_max_us = (uint64_t)PATIENCE_MS * 1000;
 
 static _Noreturn void die(const char *what)
 {
@@ -23,7 +25,7 @@ static void on_welcome(const struct pd_message *message, void *arg)
 
 void wire_open(struct wire *wire, const char *endpoint)
 {
-	int unlimited = 0, timeout = 10000, again_ms = 1;
+	int unlimited = 0, timeout = PATIENCE_MS, again_ms = 1;
 	*wire = (struct wire){.context = zmq_ctx_new(), .decoder = pd_decoder_new()};
 	wire->socket = zmq_socket(wire->context, ZMQ_DEALER);
 	if (!wire->socket || !wire->decoder)
@@ -69,8 +71,8 @@ void wire_receive(struct wire *wire, void (*fn)(const struct pd_message *message
 {
 	zmq_msg_t frame;
 	zmq_msg_init(&frame);
-	if (zmq_msg_recv(&frame, wire->socket, 0) < 0)
-		die("no answer for 10 s");
+	if (bench_interrupted() || zmq_msg_recv(&frame, wire->socket, 0) < 0)
+		die(bench_interrupted() ? "interrupted" : "no answer for a minute");
 	for (size_t off = 0; off < zmq_msg_size(&frame);) {
 		struct pd_message message;
 		struct pd_fault fault;
@@ -96,11 +98,12 @@ bool wire_wait(struct wire *wire, uint64_t until_us)
 		if (events & ZMQ_POLLIN || now_us >= until_us)
 			return events & ZMQ_POLLIN;
 		zmq_getsockopt(wire->socket, ZMQ_FD, &fd, &bytes);
-		uint64_t left_us = until_us - now_us < WAIT_MAX_US ? until_us - now_us : WAIT_MAX_US;
+		uint64_t left_us = until_us - now_us < wait_max_us ? until_us - now_us : wait_max_us;
 		struct pollfd poll = {.fd = fd, .events = POLLIN};
 		struct timespec left = {(time_t)(left_us / 1000000), (long)(left_us % 1000000) * 1000};
-		if (ppoll(&poll, 1, &left, NULL) == 0 && left_us == WAIT_MAX_US)
-			die("no answer for 10 s");
+		int n = ppoll(&poll, 1, &left, NULL);
+		if (bench_interrupted() || (n == 0 && left_us == wait_max_us))
+			die(bench_interrupted() ? "interrupted" : "no answer for a minute");
 	}
 }
 

@@ -12,7 +12,7 @@ struct wire {
 	unsigned long refused;
 };
 
-/* Connects and says hello as the operator; ends the process if nobody answers within 10 s. */
+/* Connects and says hello as the operator; ends the process if nobody answers within a minute. */
 void wire_open(struct wire *wire, const char *endpoint);
 void wire_close(struct wire *wire);
 /* Append a message to the next frame; sends when it grows large. */
