@@ -253,7 +253,7 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 
 # ---- longer and closer looks ----
 
-.PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-notice
+.PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-notice bench-growth bench-latency
 RESIDENTS ?= 10000
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
 	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
@@ -265,15 +265,13 @@ sim: deps-test ## a campaign of the simulation: SEEDS=1-2000, or SEED=n for one
 	$(BUILD)/paidan-sim $(if $(SEED),--seed $(SEED) --verbose,--seeds $(SEEDS))
 
 DAYS ?= 365
-ORDERS ?= 100000
 year: deps-test ## a year of the made district in virtual time, and its figures from a replay: DAYS=365 ORDERS=100000 SEED=1
 	@$(MAKE) --no-print-directory programs $(BUILD)/paidan-year
-	@sh tests/year/run.sh $(BUILD) $(DAYS) $(ORDERS) $(or $(SEED),1)
+	@sh tests/year/run.sh $(BUILD) $(DAYS) $(or $(ORDERS),100000) $(or $(SEED),1)
 
-ROUNDS ?= 50
 crash: deps-test ## kill -9 under load, again and again: ROUNDS=50
 	@$(MAKE) --no-print-directory programs
-	python3 tests/crash/crash.py $(BUILD) --rounds $(ROUNDS)
+	python3 tests/crash/crash.py $(BUILD) --rounds $(or $(ROUNDS),50)
 
 FUZZ_SECONDS ?= 60
 fuzz: ## feed the codec with what nobody would send: FUZZ_SECONDS=60
@@ -336,16 +334,21 @@ po: ## take new texts of the programs into proto/po/*.po, to be translated there
 bench-notice: deps ## how long a notice takes to reach so many who are connected: RESIDENTS=10000
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench notice --residents $(RESIDENTS)
+bench-growth: deps ## the same lives with so many orders in the store, and in one queue: SIZES=1000,1000000,10000000 ROUNDS=5 ORDERS=100000 (10 GB of disk)
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	$(BUILD)/paidan-bench growth $(SIZES:%=--sizes %) $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)
+bench-latency: deps ## the time to an answer: alone, beside what transport and disk take, and at half the peak rate: ROUNDS=5 ORDERS=100000
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	$(BUILD)/paidan-bench latency $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)
 # Peers and what is measured with them; nothing else needs these packages.
 BENCH_PACKAGES = beanstalkd redis-server rabbitmq-server postgresql nats-server gearman-job-server libhiredis-dev librabbitmq-dev libpq-dev \
 	gnuplot-nox python3
 BARE ?= ../shared/yardstick/run
 .PHONY: bench-page
-bench: ROUNDS = 5
 bench: deps ## lives a second beside six other brokers, in turns, into tests/bench/RESULTS.md: ROUNDS=5 PEERS="redis nats" LASTS=3 BARE=SCRIPT
 	@sh tests/bench/install.sh $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench $(BUILD)/paidan-peers
-	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) --rounds $(ROUNDS) --bare "$(BARE)" $(if $(LASTS),--seconds $(LASTS)) \
+	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) $(ROUNDS:%=--rounds %) --bare "$(BARE)" $(if $(LASTS),--seconds $(LASTS)) \
 		$(if $(filter undefined,$(origin PEERS)),,--peers "$(PEERS)") $(if $(filter undefined,$(origin SECTIONS)),,--sections "$(SECTIONS)")
 bench-page: ## tests/bench/RESULTS.md again, from results.json
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/page.py
