@@ -738,52 +738,37 @@ static enum pd_err load_figures(struct book_reader *reader, struct core *core)
 	return walk_close(&walk);
 }
 
-/* The orders of one holder whose states are first to last: they stand together in by_holder. members: with theirs. */
-static enum pd_err load_states(struct book_reader *reader, struct walk *walk, uint32_t area, unsigned first,
-			       unsigned last, bool members, struct core *core)
-{
-	uint8_t from[5];
-	key_u32(from, area);
-	from[4] = (uint8_t)first;
-	for (walk_from(walk, from, sizeof from); walk->rc == 0; walk_to(walk, MDB_NEXT)) {
-		const uint8_t *key = walk->key.mv_data;
-		if (key_read_u32(key) != area || key[4] > last)
-			break;
-		struct order_row row;
-		enum pd_err err = book_order_get(reader, walk->value.mv_data, &row);
-		if (err)
-			return err == PD_ENOENT ? PD_ECORRUPT : err;
-		core_restore(core, &row);
-		err = members ? book_load_members(reader, &row.id, core) : PD_OK;
-		if (err)
-			return err;
-	}
-	return walk_err(walk);
-}
-
 static bool is_empty(struct book_reader *reader, int table)
 {
 	MDB_stat stat;
 	return mdb_stat(reader->txn, reader->book->tables[table], &stat) == 0 && stat.ms_entries == 0;
 }
 
+static uint32_t *area_ids(const struct core *core, size_t *count)
+{
+	void *const *areas = registry_sorted(core_registry(core), REGISTRY_AREAS, count);
+	uint32_t *ids = malloc((*count + 1) * sizeof *ids);
+	if (!ids)
+		abort();
+	for (size_t i = 0; i < *count; i++)
+		ids[i] = ((const struct area *)areas[i])->id;
+	return ids;
+}
+
 static enum pd_err load_open(struct book_reader *reader, struct core *core)
 {
-	size_t count;
+	struct order_row *rows;
+	size_t area_count, count;
 	bool members = !is_empty(reader, MEMBERS);
-	void *const *areas = registry_sorted(core_registry(core), REGISTRY_AREAS, &count);
-	struct walk walk = walk_open(reader, BY_HOLDER);
-	for (size_t i = 0; i < count; i++) {
-		uint32_t area = ((const struct area *)areas[i])->id;
-		enum pd_err err = load_states(reader, &walk, area, PD_STATE_waiting, PD_STATE_completed, members, core);
-		err = err ? err
-			  : load_states(reader, &walk, area, PD_STATE_suspended, PD_STATE_suspended, members, core);
-		if (err) {
-			mdb_cursor_close(walk.cursor);
-			return err;
-		}
+	uint32_t *areas = area_ids(core, &area_count);
+	enum pd_err err = book_open_orders(reader, areas, area_count, &rows, &count);
+	free(areas);
+	for (size_t i = 0; i < count && err == PD_OK; i++) {
+		core_restore(core, &rows[i]);
+		err = members ? book_load_members(reader, &rows[i].id, core) : PD_OK;
 	}
-	return walk_close(&walk);
+	free(rows);
+	return err;
 }
 
 enum pd_err book_load(struct book_reader *reader, struct core *core, struct book_meta *meta)

@@ -109,6 +109,13 @@ static inline enum pd_err walk_close(struct walk *walk)
 	return walk_err(walk);
 }
 
+/* ---- book_open_orders.c ---- */
+
+/* The rows of all open orders of these holders, by holder, state, urgency and age; to be freed, after an error, too.
+ * Takes threads of its own, as long as it lasts. */
+PD_MUST_USE enum pd_err book_open_orders(struct book_reader *reader, const uint32_t *areas, size_t area_count,
+					 struct order_row **rows, size_t *count);
+
 /* ---- book_listings.c ---- */
 
 int book_keep_listings(struct book *book, MDB_txn *txn, const struct book_batch *batch);

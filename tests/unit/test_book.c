@@ -77,6 +77,26 @@ static void what_is_kept_can_be_loaded(void **state)
 	core_free(loaded);
 }
 
+/* So many that threads read them side by side. */
+static void many_open_orders_are_loaded_in_their_order(void **state)
+{
+	struct shelf *shelf = *state;
+	struct bed *bed = shelf->bed;
+	unsigned open = 0;
+	for (unsigned n = 1; n <= 9000; n++) {
+		live(bed, n, n % 5);
+		bed->now_ms -= 999;
+		open += n % 5 < 3;
+		if (n % 3000 == 0)
+			shelf_keep(shelf);
+	}
+	struct core *loaded = shelf_load(shelf, PD_OK);
+	bed_check(loaded);
+	expect_same_dump(bed_dump(bed->core), bed_dump(loaded), "the state and what was loaded");
+	assert_int_equal(core_order_count(loaded), open);
+	core_free(loaded);
+}
+
 static void meta_says_how_far_it_is(void **state)
 {
 	struct shelf *shelf = *state;
@@ -639,6 +659,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_empty_book_has_nothing),
 		TEST(what_is_kept_can_be_loaded),
+		TEST(many_open_orders_are_loaded_in_their_order),
 		TEST(meta_says_how_far_it_is),
 		TEST(ended_orders_stay_in_the_book),
 		TEST(the_registry_is_kept_as_it_last_was),
