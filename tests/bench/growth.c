@@ -213,12 +213,14 @@ static int build(const struct growth *growth, struct store *store)
 
 static int take_turn(const struct growth *growth, struct store *store, unsigned long round)
 {
-	struct load_cost cost;
+	struct load_cost cost = {0};
 	int code = carry(growth, store, growth->orders, false, &cost);
+	if (code)
+		return code;
 	wait_kept(store);
 	store->lives_per_s[round] = (double)growth->orders / cost.seconds;
 	store->cpu_us[round] = cost.cpu_us / (double)growth->orders;
-	return code;
+	return 0;
 }
 
 static int take_turns(struct run *run)
