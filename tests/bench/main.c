@@ -53,15 +53,17 @@ static bool number(const char *text, unsigned long min, unsigned long max, const
 static bool sizes(const char *text, struct growth *growth)
 {
 	char copy[256], *rest = NULL;
-	bool good = strlen(text) < sizeof copy;
 	snprintf(copy, sizeof copy, "%s", text);
 	growth->size_count = 0;
-	for (char *one = strtok_r(copy, ",", &rest); one && good; one = strtok_r(NULL, ",", &rest))
-		good = growth->size_count < GROWTH_SIZES_MAX &&
-		       number(one, 1, 100000000, "sizes", &growth->sizes[growth->size_count++]);
-	if (!good && growth->size_count == GROWTH_SIZES_MAX)
-		fprintf(stderr, "paidan-bench: --sizes: at most %d of them\n", GROWTH_SIZES_MAX);
-	return good;
+	for (char *one = strtok_r(copy, ",", &rest); one; one = strtok_r(NULL, ",", &rest)) {
+		if (growth->size_count == GROWTH_SIZES_MAX) {
+			fprintf(stderr, "paidan-bench: --sizes %s: at most %d numbers\n", text, GROWTH_SIZES_MAX);
+			return false;
+		}
+		if (!number(one, 1, 100000000, "sizes", &growth->sizes[growth->size_count++]))
+			return false;
+	}
+	return true;
 }
 
 struct wanted {
