@@ -253,8 +253,8 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 
 # ---- longer and closer looks ----
 
-.PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-notice bench-growth bench-latency
-RESIDENTS ?= 10000
+.PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-page
+.PHONY: bench-notice bench-growth bench-latency bench-connections bench-supervisors bench-reading
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
 	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
 	@python3 tests/conform/run.py $(BUILD)
@@ -331,9 +331,12 @@ po: ## take new texts of the programs into proto/po/*.po, to be translated there
 		msgattrib --no-obsolete --no-wrap --output-file=$$po $$po && msgfmt --statistics -o /dev/null $$po || exit 1; \
 	done
 
-bench-notice: deps ## how long a notice takes to reach so many who are connected: RESIDENTS=10000
+bench-notice: deps ## how long a notice takes to reach so many who are connected: RESIDENTS=10000 HOUSEHOLDS=85605
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
-	$(BUILD)/paidan-bench notice --residents $(RESIDENTS)
+	$(BUILD)/paidan-bench notice --residents $(or $(RESIDENTS),10000) --households $(or $(HOUSEHOLDS),85605)
+bench-connections: deps ## workers and idle residents held at once, and all back at once: RESIDENTS=100000 WORKERS=1151
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	$(BUILD)/paidan-bench connections $(RESIDENTS:%=--residents %) --workers $(or $(WORKERS),1151)
 bench-growth: deps ## the same lives with so many orders in the store, and in one queue: SIZES=1000,1000000,10000000 ROUNDS=5 ORDERS=100000 (10 GB of disk)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench growth $(SIZES:%=--sizes %) $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)
@@ -344,7 +347,6 @@ bench-latency: deps ## the time to an answer: alone, beside what transport and d
 BENCH_PACKAGES = beanstalkd redis-server rabbitmq-server postgresql nats-server gearman-job-server libhiredis-dev librabbitmq-dev libpq-dev \
 	gnuplot-nox python3
 BARE ?= ../shared/yardstick/run
-.PHONY: bench-page
 bench: deps ## lives a second beside six other brokers, in turns, into tests/bench/RESULTS.md: ROUNDS=5 PEERS="redis nats" LASTS=3 BARE=SCRIPT
 	@sh tests/bench/install.sh $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench $(BUILD)/paidan-peers

@@ -1,12 +1,12 @@
-/* crowd.h - the benchmark of a notice to many who are connected. */
+/* crowd.h - the benchmark of a notice to many households, of whose residents some are connected. */
 #ifndef PAIDAN_CROWD_H
 #define PAIDAN_CROWD_H
 
 #include <stdbool.h>
 
 struct crowd {
-	unsigned long residents;
-	const char *program; /* argv[0]: the daemon is looked for beside it */
+	unsigned long residents, households; /* no more residents than households */
+	const char *program;                 /* argv[0]: the daemon is looked for beside it */
 	const char *paidand, *dir;
 	bool json;
 };

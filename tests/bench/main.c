@@ -3,9 +3,9 @@
  * lives: a fresh daemon in a temporary folder, and N whole lives of orders (submit, push, accept, complete; three
  * commits on disk each) through 1,151 queues, from one process that submits and one that works, over ipc.
  * places: coordinates that find their micro-grid among 1,151 polygons, without a daemon.
- * notice: so many residents are connected to a fresh daemon, and a notice goes to all of them.
  * growth: the same lives through stores of all sizes and through one queue, in turns; memory, disk and restarts.
  * latency: the time to an answer, alone beside what transport and disk take, and at half the peak rate.
+ * notice, connections, supervisors, reading: crowds.h.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "broker.h"
-#include "crowd.h"
+#include "crowds.h"
 #include "growth.h"
 #include "latency.h"
 #include "lives.h"
@@ -23,13 +23,12 @@
 static const char help[] =
 	"paidan-bench - what the broker carries\n"
 	"\n"
-	"usage: paidan-bench lives|notice|growth|latency [options]\n"
+	"usage: paidan-bench lives|growth|latency [options]\n"
 	"       paidan-bench places [--lookups N] [--json]\n"
 	"\n"
 	"  --orders N         whole lives to carry (default 100000); of growth and latency: in each turn\n"
 	"  --outstanding N    orders submitted and not yet answered at a time, 1 to 4096 (default 1024)\n"
 	"  --text-bytes N     size of an order's text, 1 to 4000 (default 200)\n"
-	"  --residents N      of a notice: connected, and listening, 1 to 30000 (default 10000)\n"
 	"  --sizes N,N,...    of growth: past orders in the stores, at most eight (default 1000,1000000,10000000)\n"
 	"  --waiting N        of growth: orders that wait in one queue, 1 to 1000000 (default 100000)\n"
 	"  --rounds N         of growth and latency: turns of each, whose median counts, 1 to 99 (default 5)\n"
@@ -67,7 +66,6 @@ static bool sizes(const char *text, struct growth *growth)
 }
 
 struct wanted {
-	struct crowd crowd;
 	struct growth growth;
 	struct latency latency;
 	struct lives lives;
@@ -81,7 +79,6 @@ static bool take_option(struct wanted *wanted, int c)
 	case 'n': return number(optarg, 1, 100000000, "orders", &lives->orders);
 	case 'o': return number(optarg, 1, 4096, "outstanding", &lives->outstanding);
 	case 't': return number(optarg, 1, LOAD_TEXT_BYTES_MAX, "text-bytes", &lives->text_bytes);
-	case 'r': return number(optarg, 1, 30000, "residents", &wanted->crowd.residents);
 	case 's': return sizes(optarg, &wanted->growth);
 	case 'w': return number(optarg, 1, 1000000, "waiting", &wanted->growth.waiting);
 	case 'R': return number(optarg, 1, 99, "rounds", &wanted->rounds);
@@ -97,10 +94,7 @@ static bool take_option(struct wanted *wanted, int c)
 static void share(struct wanted *wanted)
 {
 	const struct lives *lives = &wanted->lives;
-	struct crowd *crowd = &wanted->crowd;
 	struct growth *growth = &wanted->growth;
-	crowd->program = lives->program, crowd->paidand = lives->paidand, crowd->dir = lives->dir;
-	crowd->json = lives->json;
 	growth->orders = lives->orders, growth->outstanding = lives->outstanding;
 	growth->text_bytes = lives->text_bytes, growth->rounds = wanted->rounds;
 	growth->program = lives->program, growth->paidand = lives->paidand, growth->dir = lives->dir;
@@ -114,15 +108,14 @@ static int run(struct wanted *wanted, const char *what)
 	share(wanted);
 	if (strcmp(what, "lives") == 0)
 		return lives_run(&wanted->lives);
-	if (strcmp(what, "notice") == 0)
-		return crowd_run(&wanted->crowd);
 	if (strcmp(what, "growth") == 0)
 		return growth_run(&wanted->growth);
 	if (strcmp(what, "latency") == 0)
 		return latency_run(&wanted->latency);
 	if (strcmp(what, "places") == 0)
 		return lookups_run(wanted->lookups, wanted->lives.json);
-	fputs("usage: paidan-bench lives|notice|growth|latency|places [options]; paidan-bench --help tells more\n",
+	fputs("usage: paidan-bench lives|growth|latency|places|notice|connections|supervisors|reading [options]; "
+	      "paidan-bench --help tells more\n",
 	      stderr);
 	return 100;
 }
@@ -132,11 +125,9 @@ int main(int argc, char **argv)
 	static const struct option options[] = {
 		{"orders", 1, NULL, 'n'},  {"outstanding", 1, NULL, 'o'}, {"text-bytes", 1, NULL, 't'},
 		{"paidand", 1, NULL, 'p'}, {"dir", 1, NULL, 'd'},         {"json", 0, NULL, 'j'},
-		{"lookups", 1, NULL, 'l'}, {"residents", 1, NULL, 'r'},   {"sizes", 1, NULL, 's'},
-		{"waiting", 1, NULL, 'w'}, {"rounds", 1, NULL, 'R'},      {"help", 0, NULL, 'h'},
-		{NULL, 0, NULL, 0}};
+		{"lookups", 1, NULL, 'l'}, {"sizes", 1, NULL, 's'},       {"waiting", 1, NULL, 'w'},
+		{"rounds", 1, NULL, 'R'},  {"help", 0, NULL, 'h'},        {NULL, 0, NULL, 0}};
 	struct wanted wanted = {
-		.crowd = {.residents = 10000},
 		.growth = {.sizes = {1000, 1000000, 10000000}, .size_count = 3, .waiting = 100000},
 		.lives = {.orders = 100000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]},
 		.lookups = 1000000,
@@ -145,9 +136,12 @@ int main(int argc, char **argv)
 	int c;
 	bool good = true;
 	bench_catch_signals();
+	if (argc > 1 && crowds_has(argv[1]))
+		return crowds_main(argc, argv);
 	while (good && (c = getopt_long(argc, argv, "", options, NULL)) >= 0) {
 		if (c == 'h') {
 			fputs(help, stdout);
+			printf("\n%s", crowds_help);
 			return 0;
 		}
 		good = take_option(&wanted, c);

@@ -1,0 +1,272 @@
+#include "callers.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "broker.h"
+
+enum { GREETING_BYTES = 64, EVENTS_MAX = 512, PATIENCE_MS = 60000, READ_BYTES = 256 * 1024 };
+enum { ZMTP_MORE = 1, ZMTP_LONG = 2, ZMTP_COMMAND = 4 };
+
+void callers_init(struct callers *callers)
+{
+	callers->epoll = epoll_create1(EPOLL_CLOEXEC);
+	callers->decoder = pd_decoder_new();
+	if (callers->epoll < 0 || !callers->decoder)
+		abort();
+}
+
+void callers_fini(struct callers *callers)
+{
+	if (callers->epoll > 0)
+		close(callers->epoll);
+	pd_decoder_free(callers->decoder);
+}
+
+bool callers_allow(unsigned long descriptors)
+{
+	struct rlimit files;
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return false;
+	files.rlim_max = descriptors > files.rlim_max ? descriptors : files.rlim_max;
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) == 0)
+		return true;
+	fprintf(stderr,
+		"paidan-bench: %lu open files are needed, and %s. As root: sysctl fs.nr_open=%lu, then prlimit "
+		"--nofile=%lu before the command\n",
+		descriptors, strerror(errno), descriptors, descriptors);
+	return false;
+}
+
+/* ---- a connection ---- */
+
+static bool write_all(const struct caller *caller, const void *bytes, size_t count)
+{
+	return send(caller->fd, bytes, count, MSG_NOSIGNAL) == (ssize_t)count;
+}
+
+/* The greeting, and READY. Nothing may follow before the broker's READY. */
+static bool greet(const struct callers *callers, const struct caller *caller)
+{
+	static const uint8_t signature[] = {0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0, 'N', 'U', 'L', 'L'};
+	static const char dealer[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
+				     "DEALER";
+	static const char sub[] = "\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB";
+	const char *ready = callers->subscribe ? sub : dealer;
+	size_t ready_bytes = (callers->subscribe ? sizeof sub : sizeof dealer) - 1;
+	uint8_t words[GREETING_BYTES + sizeof dealer] = {0};
+	memcpy(words, signature, sizeof signature);
+	memcpy(words + GREETING_BYTES, ready, ready_bytes);
+	return write_all(caller, words, GREETING_BYTES + ready_bytes);
+}
+
+bool caller_connect(struct callers *callers, struct caller *caller)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct epoll_event event = {.events = EPOLLIN, .data.ptr = caller};
+	snprintf(address.sun_path, sizeof address.sun_path, "%.100s", callers->endpoint + strlen("ipc://"));
+	caller->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	caller->skip = GREETING_BYTES;
+	caller->greeted = caller->more = false;
+	bool good = caller->fd > 0 && connect(caller->fd, (struct sockaddr *)&address, sizeof address) == 0 &&
+		    greet(callers, caller) && epoll_ctl(callers->epoll, EPOLL_CTL_ADD, caller->fd, &event) == 0;
+	if (good)
+		callers->connected++;
+	else
+		fprintf(stderr, "paidan-bench: connecting: %s\n", strerror(errno));
+	return good;
+}
+
+void caller_cut(struct callers *callers, struct caller *caller)
+{
+	if (caller->fd <= 0)
+		return;
+	close(caller->fd);
+	caller->fd = 0;
+	pd_buffer_fini(&caller->in);
+	callers->connected--;
+}
+
+bool caller_send(struct caller *caller, const struct pd_message *message)
+{
+	struct pd_buffer out = {0};
+	enum { SHORT_MAX = 255, HEAD_BYTES = 9 };
+	memset(pd_buffer_room(&out, HEAD_BYTES), 0, HEAD_BYTES);
+	pd_encode(message, &out);
+	size_t bytes = out.count - HEAD_BYTES, head = bytes > SHORT_MAX ? HEAD_BYTES : 2;
+	uint8_t *at = (uint8_t *)out.data + HEAD_BYTES - head;
+	at[0] = bytes > SHORT_MAX ? ZMTP_LONG : 0;
+	for (size_t i = 0; i < head - 1; i++)
+		at[head - 1 - i] = i < sizeof bytes ? (uint8_t)(bytes >> (8 * i)) : 0;
+	bool good = write_all(caller, at, head + bytes);
+	pd_buffer_fini(&out);
+	caller->beat_ms = bench_now_us() / 1000;
+	return good;
+}
+
+static bool say_hello(const struct callers *callers, struct caller *caller)
+{
+	struct pd_message hello = {.type = PD_MSG_hello, .request = 1};
+	hello.hello = (struct pd_hello){caller->person, pd_text("bench"), PD_PROTOCOL, 0, callers->listen};
+	return caller_send(caller, &hello);
+}
+
+/* In ZMTP 3.0 a subscription is a message that begins with 1. */
+static bool subscribe(const struct callers *callers, const struct caller *caller)
+{
+	char words[64];
+	size_t bytes = strlen(callers->subscribe);
+	words[0] = 0;
+	words[1] = (char)(bytes + 1);
+	words[2] = 1;
+	memcpy(words + 3, callers->subscribe, bytes < sizeof words - 3 ? bytes : sizeof words - 3);
+	return write_all(caller, words, bytes + 3);
+}
+
+/* A PING is answered with its own context, behind two bytes of time to live. */
+static void on_command(struct callers *callers, struct caller *caller, const char *command, size_t bytes)
+{
+	static const char ping[] = "\4PING";
+	enum { PING_BYTES = sizeof ping - 1, TTL_BYTES = 2, CONTEXT_MAX = 16 };
+	if (!caller->greeted) {
+		caller->greeted = true;
+		if (callers->subscribe ? !subscribe(callers, caller) : !say_hello(callers, caller))
+			callers->lost++;
+	} else if (bytes >= PING_BYTES + TTL_BYTES && memcmp(command, ping, PING_BYTES) == 0) {
+		char pong[2 + PING_BYTES + CONTEXT_MAX] = "\x04\5\4PONG";
+		size_t context = bytes - PING_BYTES - TTL_BYTES;
+		context = context > CONTEXT_MAX ? CONTEXT_MAX : context;
+		pong[1] = (char)(PING_BYTES + context);
+		memcpy(pong + 2 + PING_BYTES, command + PING_BYTES + TTL_BYTES, context);
+		write_all(caller, pong, 2 + PING_BYTES + context);
+		callers->zmtp_pings++;
+	}
+}
+
+static void on_data(struct callers *callers, struct caller *caller, const char *data, size_t bytes)
+{
+	for (size_t off = 0; off < bytes;) {
+		struct pd_message message;
+		struct pd_fault fault;
+		pd_decoder_reset(callers->decoder);
+		if (pd_decode(callers->decoder, data, bytes, &off, &message, &fault))
+			return;
+		callers->on_message(callers, caller, &message);
+	}
+}
+
+/* Take whole frames off the beginning of the bytes; how many bytes they were. */
+static size_t take_frames(struct callers *callers, struct caller *caller, const char *data, size_t have)
+{
+	size_t taken = 0;
+	while (have - taken >= 2) {
+		const uint8_t *at = (const uint8_t *)data + taken;
+		size_t head = at[0] & ZMTP_LONG ? 9 : 2, bytes = 0;
+		if (have - taken < head)
+			break;
+		for (size_t i = 1; i < head; i++)
+			bytes = bytes << 8 | at[i];
+		if (have - taken < head + bytes)
+			break;
+		const char *body = (const char *)at + head;
+		bool more = at[0] & ZMTP_MORE, payload = caller->more && !more;
+		taken += head + bytes;
+		if (at[0] & ZMTP_COMMAND) {
+			on_command(callers, caller, body, bytes);
+			continue;
+		}
+		caller->more = more;
+		if (!callers->subscribe)
+			on_data(callers, caller, body, bytes);
+		else if (payload)
+			callers->on_payload(callers, caller, body, bytes);
+		if (caller->fd <= 0)
+			return have; /* it was cut */
+	}
+	return taken;
+}
+
+/* Most of what comes is whole frames: only the rest of it is kept. */
+static void take_bytes(struct callers *callers, struct caller *caller, const char *bytes, size_t count)
+{
+	if (caller->in.count) {
+		pd_buffer_add(&caller->in, bytes, count);
+		size_t taken = take_frames(callers, caller, caller->in.data, caller->in.count);
+		if (caller->fd <= 0)
+			return;
+		memmove(caller->in.data, caller->in.data + taken, caller->in.count - taken);
+		caller->in.count -= taken;
+		return;
+	}
+	size_t taken = take_frames(callers, caller, bytes, count);
+	if (taken < count)
+		pd_buffer_add(&caller->in, bytes + taken, count - taken);
+}
+
+static void receive_one(struct callers *callers, struct caller *caller)
+{
+	static char bytes[READ_BYTES];
+	ssize_t got = read(caller->fd, bytes, sizeof bytes);
+	if (got <= 0) {
+		caller_cut(callers, caller);
+		callers->lost++;
+		return;
+	}
+	size_t skip = (size_t)got < caller->skip ? (size_t)got : caller->skip;
+	caller->skip -= (uint16_t)skip;
+	take_bytes(callers, caller, bytes + skip, (size_t)got - skip);
+}
+
+void callers_turn(struct callers *callers, int wait_ms)
+{
+	struct epoll_event events[EVENTS_MAX];
+	int n = epoll_wait(callers->epoll, events, EVENTS_MAX, wait_ms);
+	for (int i = 0; i < n; i++) {
+		struct caller *caller = events[i].data.ptr;
+		if (caller->fd > 0)
+			receive_one(callers, caller);
+	}
+}
+
+bool callers_until(struct callers *callers, const unsigned long *count, unsigned long wanted)
+{
+	unsigned long before = *count;
+	uint64_t since_us = bench_now_us();
+	while (*count < wanted) {
+		callers_turn(callers, 1000);
+		if (*count != before)
+			since_us = bench_now_us();
+		before = *count;
+		if (bench_now_us() - since_us > PATIENCE_MS * 1000ULL) {
+			fprintf(stderr, "paidan-bench: %lu of %lu have come, %lu connections were lost\n", *count,
+				wanted, callers->lost);
+			return false;
+		}
+	}
+	return true;
+}
+
+void callers_beat(struct caller *callers, unsigned long count, unsigned long *at, uint64_t beat_ms)
+{
+	struct pd_message ping = {.type = PD_MSG_ping, .request = 3};
+	uint64_t now_ms = bench_now_us() / 1000;
+	/* A tenth of the beat is left for going round. */
+	unsigned long most = count / 100 + 1;
+	for (unsigned long i = 0; i < most && i < count; i++) {
+		struct caller *caller = &callers[*at];
+		if (caller->greeted && caller->fd > 0) {
+			if (now_ms - caller->beat_ms < beat_ms)
+				return;
+			caller_send(caller, &ping);
+		}
+		*at = (*at + 1) % count;
+	}
+}
