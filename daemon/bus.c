@@ -35,8 +35,13 @@ static enum pd_err set_common(void *socket, int messages_max)
 	err = err ? err : set(socket, ZMQ_SNDHWM, messages_max);
 	err = err ? err : set(socket, ZMQ_RCVHWM, messages_max);
 	err = err ? err : set(socket, ZMQ_BACKLOG, BACKLOG);
-	err = err ? err : set(socket, ZMQ_HEARTBEAT_IVL, 10000);
-	err = err ? err : set(socket, ZMQ_HEARTBEAT_TIMEOUT, 30000);
+	/* A peer that is gone without a word is found by TCP: ZeroMQ's own heartbeats look through the timers of all
+	 * connections for each answer, which is the whole of a processor with twenty thousand of them. */
+	err = err ? err : set(socket, ZMQ_TCP_KEEPALIVE, 1);
+	err = err ? err : set(socket, ZMQ_TCP_KEEPALIVE_IDLE, 15);
+	err = err ? err : set(socket, ZMQ_TCP_KEEPALIVE_INTVL, 5);
+	err = err ? err : set(socket, ZMQ_TCP_KEEPALIVE_CNT, 3);
+	err = err ? err : set(socket, ZMQ_TCP_MAXRT, 30000);
 	err = err ? err : set(socket, ZMQ_HANDSHAKE_IVL, 5000);
 	if (!err && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max))
 		err = PD_ESYS;

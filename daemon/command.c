@@ -35,7 +35,19 @@ static void leave(struct front *front, struct session *session)
 	listen_end(&front->listeners, session);
 	if (front->import_session == session)
 		end_import(front);
-	session->staging = session->left = false;
+	session->staging = false;
+	sessions_set_left(&front->sessions, session, false);
+}
+
+/* Residents have no work that others would have to be given, and there are many of them: they are asked for a sign of
+ * life less often. */
+static uint32_t heartbeat_ms(const struct front *front, const struct person *person)
+{
+	enum { RESIDENT_TIMES = 12, HEARTBEAT_MS_MAX = 3600000 };
+	uint64_t ms = front->config->heartbeat_ms;
+	if (person && person->post == PD_post_resident)
+		ms *= RESIDENT_TIMES;
+	return (uint32_t)(ms < HEARTBEAT_MS_MAX ? ms : HEARTBEAT_MS_MAX);
 }
 
 static void on_hello(struct front *front, struct session *session, const struct pd_message *message)
@@ -56,6 +68,7 @@ static void on_hello(struct front *front, struct session *session, const struct 
 	leave(front, session);
 	session->greeted = true;
 	session->person = hello->person;
+	session->heartbeat_ms = heartbeat_ms(front, person);
 	if (hello->listen)
 		listen_begin(&front->listeners, session);
 	struct log_quoted quoted;
@@ -63,7 +76,7 @@ static void on_hello(struct front *front, struct session *session, const struct 
 		 log_quote(hello->client.data, hello->client.bytes, &quoted));
 	struct pd_message reply = {.type = PD_MSG_welcome};
 	reply.welcome = (struct pd_welcome){PD_PROTOCOL, pd_text("paidand " PAIDAN_VERSION), front->instance,
-					    front->synced_seq, front->config->heartbeat_ms};
+					    front->synced_seq, session->heartbeat_ms};
 	front_reply(front, session, message->request, &reply);
 	if (session->listens)
 		front_tell_waiting_notices(front, session);
@@ -107,7 +120,7 @@ static void on_session(struct front *front, struct session *session, const struc
 	case PD_MSG_bye:
 		leave(front, session);
 		session->greeted = false;
-		session->left = true;
+		sessions_set_left(&front->sessions, session, true);
 		reply_ok(front, session, message->request, 0, 0);
 		break;
 	default: break;

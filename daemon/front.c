@@ -19,6 +19,7 @@
 
 /* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
 enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 4 << 20, FORGET_MAX = 20000, DUE_MAX = 1000 };
+enum { SWEEP_PARTS_MAX = 5 };
 /* From this size on a round need not wait until all is received that is there. */
 enum { HURRY_BYTES = 128 << 10 };
 /* Reads of one session that run at a time: who asks for much does not keep others waiting. */
@@ -466,7 +467,8 @@ static void receive(struct front *front)
 		}
 		struct session *session = sessions_find(&front->sessions, frame.peer);
 		if (!session) {
-			session = sessions_new(&front->sessions, frame.peer, front->now_ms);
+			session = sessions_new(&front->sessions, frame.peer, front->config->heartbeat_ms,
+					       front->now_ms);
 			metrics_add(metrics.front.begun, 1);
 		}
 		session->seen_ms = front->now_ms;
@@ -500,18 +502,17 @@ static void fire_due(struct front *front)
 	}
 }
 
+static void on_over(struct session *session, void *arg)
+{
+	front_drop_session(arg, session, session->left ? METRICS_LEFT : METRICS_SILENT);
+}
+
+/* All are looked at in a heartbeat, or in a few seconds. */
 static void sweep_sessions(struct front *front)
 {
-	uint64_t silent_ms = 3 * (uint64_t)front->config->heartbeat_ms;
-	size_t at = 0;
-	for (struct session *session; (session = table_next(&front->sessions.by_peer, &at));) {
-		bool silent = session->seen_ms + silent_ms < front->now_ms;
-		if (!silent && !session->left)
-			continue;
-		front_drop_session(front, session, silent ? METRICS_SILENT : METRICS_LEFT);
-		at = at ? at - 1 : 0; /* removing may have moved another into its slot */
-	}
-	sessions_trim(&front->sessions, front->now_ms - front->config->heartbeat_ms);
+	unsigned parts = front->config->heartbeat_ms / 1000;
+	parts = parts < 1 ? 1 : parts > SWEEP_PARTS_MAX ? SWEEP_PARTS_MAX : parts;
+	sessions_sweep(&front->sessions, front->now_ms, parts, on_over, front);
 }
 
 static void check_disk(struct front *front)

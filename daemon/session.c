@@ -7,6 +7,7 @@
 void sessions_init(struct sessions *sessions, uint64_t hash_seed)
 {
 	*sessions = (struct sessions){0};
+	LIST_INIT(&sessions->left);
 	table_init(&sessions->by_peer, offsetof(struct session, peer), sizeof(uint32_t), hash_seed);
 }
 
@@ -32,12 +33,13 @@ struct session *sessions_find(const struct sessions *sessions, uint32_t peer)
 	return table_find(&sessions->by_peer, &peer);
 }
 
-struct session *sessions_new(struct sessions *sessions, uint32_t peer, uint64_t now_ms)
+struct session *sessions_new(struct sessions *sessions, uint32_t peer, uint32_t heartbeat_ms, uint64_t now_ms)
 {
 	struct session *session = calloc(1, sizeof *session);
 	if (!session)
 		abort();
 	session->peer = peer;
+	session->heartbeat_ms = heartbeat_ms;
 	session->seen_ms = session->sent_ms = now_ms;
 	session->reads_tail = &session->reads_waiting;
 	LIST_INIT(&session->workers);
@@ -51,8 +53,18 @@ static void free_if_over(struct session *session)
 		free_session(session);
 }
 
+void sessions_set_left(struct sessions *sessions, struct session *session, bool left)
+{
+	if (left && !session->left)
+		LIST_INSERT_HEAD(&sessions->left, session, of_left);
+	else if (!left && session->left)
+		LIST_REMOVE(session, of_left);
+	session->left = left;
+}
+
 void sessions_close(struct sessions *sessions, struct session *session)
 {
+	sessions_set_left(sessions, session, false);
 	table_remove(&sessions->by_peer, &session->peer);
 	session->closed = true;
 	free_if_over(session);
@@ -141,13 +153,33 @@ void sessions_flush(struct sessions *sessions, int round, struct bus *bus,
 	}
 }
 
-void sessions_trim(struct sessions *sessions, uint64_t before_ms)
+static void trim(struct session *session)
 {
-	size_t at = 0;
-	for (struct session *session; (session = table_next(&sessions->by_peer, &at));)
-		for (int round = 0; round < 2; round++)
-			if (session->seen_ms < before_ms && !session->out[round].listed) {
-				pd_buffer_fini(&session->out[round].bytes);
-				pd_buffer_fini(&session->out[round].cuts);
-			}
+	for (int round = 0; round < 2; round++)
+		if (!session->out[round].listed) {
+			pd_buffer_fini(&session->out[round].bytes);
+			pd_buffer_fini(&session->out[round].cuts);
+		}
+}
+
+/* A walk through all of them at once would keep the others waiting, when they are many. */
+void sessions_sweep(struct sessions *sessions, uint64_t now_ms, unsigned parts,
+		    void (*over)(struct session *session, void *arg), void *arg)
+{
+	struct session *session;
+	size_t *at = &sessions->swept;
+	while ((session = LIST_FIRST(&sessions->left)))
+		over(session, arg);
+	if (*at >= sessions->by_peer.capacity)
+		*at = 0;
+	size_t end = *at + sessions->by_peer.capacity / parts + 1;
+	while (*at < end && (session = table_next(&sessions->by_peer, at))) {
+		uint64_t silent_ms = now_ms > session->seen_ms ? now_ms - session->seen_ms : 0;
+		if (silent_ms > session->heartbeat_ms)
+			trim(session);
+		if (silent_ms <= 3 * (uint64_t)session->heartbeat_ms)
+			continue;
+		over(session, arg);
+		*at = *at ? *at - 1 : 0; /* removing may have moved another into its slot */
+	}
 }

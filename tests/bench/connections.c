@@ -13,8 +13,6 @@
 enum { HOUSEHOLDS = 85605, CREDIT = 16, SLOTS = 4 * CREDIT, OUTSTANDING = 1024, TEXT_BYTES = 200, TURNS_MAX = 15 };
 /* Of the residents one in so many has an order in flight when the storm begins. */
 enum { STORM_ONE_IN = 10 };
-/* The broker drops who is silent for three of its heartbeats of 10 s. */
-enum { BEAT_MS = 9000 };
 
 /* A worker's order under way: the request id of an accept is twice the slot, that of a complete one more. What was not
  * answered is sent again after a cut. */
@@ -41,7 +39,8 @@ struct run {
 	struct caller *all; /* the workers, then the residents */
 	struct worker *workers;
 	struct wish *wishes; /* of each resident */
-	unsigned long count, beat_at;
+	unsigned long count, workers_beat, residents_beat;
+	uint64_t heartbeat_ms[2]; /* of workers and of residents, by their welcome */
 	unsigned long welcomed, working, completed, answered, refused;
 	bool resting; /* the workers take no orders */
 };
@@ -91,9 +90,10 @@ static struct wish *wish_of(const struct run *run, const struct caller *caller)
 	return &run->wishes[(size_t)(caller - run->all) - run->wanted->workers];
 }
 
-static void on_welcome(struct run *run, struct caller *caller)
+static void on_welcome(struct run *run, struct caller *caller, const struct pd_welcome *welcome)
 {
 	run->welcomed++;
+	run->heartbeat_ms[!is_worker(run, caller)] = welcome->heartbeat_ms;
 	if (is_worker(run, caller)) {
 		ask_for_work(run, caller);
 		for (unsigned i = 0; i < SLOTS; i++)
@@ -142,7 +142,7 @@ static void on_message(struct callers *callers, struct caller *caller, const str
 {
 	struct run *run = callers->arg;
 	if (message->type == PD_MSG_welcome) {
-		on_welcome(run, caller);
+		on_welcome(run, caller, &message->welcome);
 	} else if (message->type == PD_MSG_push && is_worker(run, caller)) {
 		on_push(run, caller, &message->push);
 	} else if (message->type == PD_MSG_ok && is_worker(run, caller)) {
@@ -164,7 +164,9 @@ static void turn(void *arg)
 {
 	struct run *run = arg;
 	callers_turn(&run->callers, 5);
-	callers_beat(run->all, run->count, &run->beat_at, BEAT_MS);
+	unsigned long workers = run->wanted->workers;
+	callers_beat(run->all, workers, &run->workers_beat, run->heartbeat_ms[0]);
+	callers_beat(run->all + workers, run->wanted->residents, &run->residents_beat, run->heartbeat_ms[1]);
 }
 
 /* Until *count has come to wanted, while everybody goes on saying that they are there. */
@@ -223,6 +225,13 @@ static void rest(struct run *run, bool resting)
 
 /* ---- lives ---- */
 
+/* It takes minutes: say on stderr how far it is. */
+static void tell(const struct run *run, const char *what, double value)
+{
+	fprintf(stderr, "%s %.1f (%lu connected, %lu lost)\n", what, value, run->callers.connected,
+		run->callers.lost);
+}
+
 /* Lives a second; 0: something failed. */
 static double lives(struct run *run, struct figures *figures, bool own)
 {
@@ -243,6 +252,8 @@ static double lives(struct run *run, struct figures *figures, bool own)
 	double seconds = own ? (double)(bench_now_us() - start_us) / 1e6 : cost.seconds;
 	load_times_free(load.times, load.orders);
 	figures->carried += load.orders;
+	tell(run, own ? "lives a second, each worker with a connection:" : "lives a second, one connection works:",
+	     (double)load.orders / seconds);
 	return done ? (double)load.orders / seconds : 0;
 }
 
@@ -259,6 +270,7 @@ static bool lives_in_turns(struct run *run, struct figures *figures)
 		if (!connect_range(run, workers, run->count))
 			return false;
 		figures->connect_s = (double)(bench_now_us() - start_us) / 1e6;
+		tell(run, "all are connected, after seconds:", figures->connect_s);
 		got[2][i] = lives(run, figures, true);
 		got[3][i] = lives(run, figures, false);
 		for (int k = 0; k < 4; k++)
