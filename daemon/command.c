@@ -92,6 +92,30 @@ static bool may_work(struct front *front, uint32_t person, uint32_t area)
 	return worker && worker->area == area && core_works_for(front->core, person, area);
 }
 
+struct probing {
+	struct front *front;
+	const struct session *by;
+};
+
+static void probe(struct session *session, void *arg)
+{
+	const struct probing *probing = arg;
+	struct front *front = probing->front;
+	struct pd_message pong = {.type = PD_MSG_pong, .pong = {front->instance}};
+	if (session == probing->by || session->person != probing->by->person || session->probed_ms == front->now_ms)
+		return;
+	session->probed_ms = front->now_ms;
+	front_reply(front, session, 0, &pong);
+}
+
+/* Who begins to work where they do already has probably lost the other connection. The broker finds out by sending
+ * something, and what was pushed there need not wait until it has been silent for too long. */
+static void probe_others(struct front *front, const struct session *session, uint32_t area)
+{
+	struct probing probing = {front, session};
+	push_each_session(front->push, area, probe, &probing);
+}
+
 static void on_work(struct front *front, struct session *session, const struct pd_message *message)
 {
 	const struct pd_work *work = &message->work;
@@ -107,6 +131,7 @@ static void on_work(struct front *front, struct session *session, const struct p
 		return;
 	}
 	reply_ok(front, session, message->request, 0, 0);
+	probe_others(front, session, work->area);
 	push_work(front->push, session, work->area, work->credit);
 }
 

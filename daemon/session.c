@@ -40,7 +40,7 @@ struct session *sessions_new(struct sessions *sessions, uint32_t peer, uint32_t 
 		abort();
 	session->peer = peer;
 	session->heartbeat_ms = heartbeat_ms;
-	session->seen_ms = session->sent_ms = now_ms;
+	session->seen_ms = now_ms;
 	session->reads_tail = &session->reads_waiting;
 	LIST_INIT(&session->workers);
 	table_add(&sessions->by_peer, session);

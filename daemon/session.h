@@ -36,7 +36,7 @@ struct session {
 		       */
 	uint32_t heartbeat_ms; /* it has been told to be heard so often */
 	uint64_t seen_ms;
-	uint64_t sent_ms;                   /* of the last reply or push, for freeing idle buffers */
+	uint64_t probed_ms;                 /* when it was last sent something to see whether it is still there */
 	uint64_t asked_ms;                  /* the turn of its last query */
 	uint64_t looked;                    /* entities and orders that its queries of that turn have looked at */
 	uint32_t reads_open, reads_running; /* queries from disk: not answered yet; of these, in other threads now */

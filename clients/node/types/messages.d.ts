@@ -1077,7 +1077,7 @@ export interface Welcome {
 	heartbeat_ms: number
 }
 
-/** The answer to ping. */
+/** The answer to ping; unasked, it is to see whether the connection is still there. */
 export interface Pong {
 	type: 'pong'
 	/** as in welcome */
