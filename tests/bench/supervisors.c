@@ -1,0 +1,238 @@
+#include "supervisors.h"
+
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "beside.h"
+#include "callers.h"
+#include "spread.h"
+
+enum { OUTSTANDING = 1024, TEXT_BYTES = 200, TURNS_MAX = 15, EVENTS_A_LIFE = 3 };
+
+struct run {
+	const struct supervisors *wanted;
+	struct broker broker;
+	char events[PATH_MAX + 16];
+	struct callers callers;
+	struct caller *all;
+	struct pd_decoder *decoder;
+	uint64_t seen;                   /* the greatest seq that the first one has seen */
+	unsigned long events_seen, lost; /* by the first one */
+	unsigned long reached;           /* supervisors whom anything has reached */
+	unsigned long payloads;
+};
+
+struct figures {
+	double without, with, cpu_without_us, cpu_with_us; /* lives a second; the daemon's CPU time for a life */
+	double drained_s;     /* until all had everything, after the end of the last turn */
+	double bytes_a_life;  /* to each */
+	unsigned long behind; /* supervisors who have got less than the first one, though it is over */
+};
+
+/* ---- what comes ---- */
+
+/* The seqs of all events are one sequence; of those on two topics the second is known already. */
+static void read_events(struct run *run, const char *payload, size_t bytes)
+{
+	for (size_t off = 0; off < bytes;) {
+		struct pd_message message;
+		struct pd_fault fault;
+		pd_decoder_reset(run->decoder);
+		if (pd_decode(run->decoder, payload, bytes, &off, &message, &fault))
+			return;
+		if (message.type == PD_MSG_published || message.type == PD_MSG_stats || message.request <= run->seen)
+			continue;
+		if (run->seen)
+			run->lost += message.request - run->seen - 1;
+		run->seen = message.request;
+		run->events_seen++;
+	}
+}
+
+static void on_payload(struct callers *callers, struct caller *caller, const char *payload, size_t bytes)
+{
+	struct run *run = callers->arg;
+	run->reached += caller->bytes_taken == 0;
+	caller->bytes_taken += bytes;
+	run->payloads++;
+	if (caller == run->all)
+		read_events(run, payload, bytes);
+}
+
+static void turn(void *arg)
+{
+	struct run *run = arg;
+	callers_turn(&run->callers, 5);
+}
+
+/* ---- subscribing ---- */
+
+static void count_any(const struct pd_message *message, void *arg)
+{
+	*(unsigned long *)arg += message->type == PD_MSG_ok;
+}
+
+/* Something that is published to everybody. */
+static bool publish_something(struct run *run, unsigned number)
+{
+	struct wire wire;
+	struct pd_message put = {.type = PD_MSG_put_category};
+	unsigned long answered = 0;
+	put.put_category = (struct pd_put_category){.category = 100 + number,
+						    .name = pd_text("bench"),
+						    .level = PD_level_microgrid,
+						    .urgency = PD_urgency_normal,
+						    .accept_within_s = 1800,
+						    .complete_within_s = 86400};
+	wire_open(&wire, run->broker.endpoint);
+	wire_add(&wire, &put);
+	wire_flush(&wire);
+	wire_receive(&wire, count_any, &answered);
+	wire_close(&wire);
+	return answered == 1;
+}
+
+/* Nobody says when a subscription has come: something is published until it has reached them all. */
+static bool subscribe_all(struct run *run)
+{
+	enum { TRIES = 100, TURNS_EACH = 20 };
+	run->reached = 0;
+	run->seen = 0;
+	for (unsigned long i = 0; i < run->wanted->supervisors; i++) {
+		run->all[i].bytes_taken = 0;
+		if (!caller_connect(&run->callers, &run->all[i]))
+			return false;
+	}
+	for (unsigned i = 0; i < TRIES && run->reached < run->wanted->supervisors; i++) {
+		if (!publish_something(run, i))
+			return false;
+		for (int k = 0; k < TURNS_EACH; k++)
+			callers_turn(&run->callers, 5);
+	}
+	for (unsigned long i = 0; i < run->wanted->supervisors; i++)
+		run->all[i].bytes_taken = 0;
+	return run->reached == run->wanted->supervisors;
+}
+
+static void leave_all(struct run *run)
+{
+	for (unsigned long i = 0; i < run->wanted->supervisors; i++)
+		caller_cut(&run->callers, &run->all[i]);
+}
+
+static unsigned long count_behind(const struct run *run)
+{
+	unsigned long behind = 0;
+	for (unsigned long i = 1; i < run->wanted->supervisors; i++)
+		behind += run->all[i].bytes_taken != run->all[0].bytes_taken;
+	return behind;
+}
+
+/* Until nothing has come for a while; what is lost then stays so. */
+static void drain(struct run *run, struct figures *figures)
+{
+	enum { QUIET_US = 2500000 }; /* the figures are published once a second */
+	uint64_t start_us = bench_now_us(), last_us = start_us;
+	unsigned long payloads = run->payloads;
+	while (bench_now_us() - last_us < QUIET_US) {
+		turn(run);
+		if (run->payloads != payloads)
+			last_us = bench_now_us();
+		payloads = run->payloads;
+	}
+	figures->drained_s = (double)(last_us - start_us) / 1e6;
+	figures->behind += count_behind(run);
+}
+
+/* ---- in turns ---- */
+
+static bool lives(struct run *run, bool with, double *per_s, double *cpu_us, struct figures *figures)
+{
+	struct load load = {.orders = run->wanted->orders,
+			    .outstanding = OUTSTANDING,
+			    .text_bytes = TEXT_BYTES,
+			    .queues = LOAD_QUEUES,
+			    .times = load_times_new(run->wanted->orders)};
+	struct load_cost cost;
+	unsigned long seen = run->events_seen;
+	if (!load.times || (with && !subscribe_all(run)))
+		return false;
+	bool done = beside_carry(&load, &run->broker, &cost, turn, run) == 0;
+	load_times_free(load.times, load.orders);
+	*per_s = (double)load.orders / cost.seconds;
+	*cpu_us = cost.cpu_us / (double)load.orders;
+	fprintf(stderr, "lives a second, %s: %.0f\n", with ? "with supervisors" : "without", *per_s);
+	if (!with)
+		return done;
+	drain(run, figures);
+	figures->bytes_a_life = (double)run->all[0].bytes_taken / (double)load.orders;
+	/* What was lost at the end shows in no gap. */
+	unsigned long of_lives = EVENTS_A_LIFE * load.orders, got = run->events_seen - seen;
+	if (got < of_lives && run->lost < of_lives - got)
+		run->lost = of_lives - got;
+	leave_all(run);
+	return done;
+}
+
+static bool in_turns(struct run *run, struct figures *figures)
+{
+	double got[4][TURNS_MAX];
+	unsigned long turns = run->wanted->turns;
+	for (unsigned long i = 0; i < turns; i++)
+		if (!lives(run, false, &got[0][i], &got[2][i], figures) ||
+		    !lives(run, true, &got[1][i], &got[3][i], figures))
+			return false;
+	figures->without = spread_median(got[0], turns);
+	figures->with = spread_median(got[1], turns);
+	figures->cpu_without_us = spread_median(got[2], turns);
+	figures->cpu_with_us = spread_median(got[3], turns);
+	return true;
+}
+
+static int measure(struct run *run)
+{
+	const struct supervisors *wanted = run->wanted;
+	struct figures f = {0};
+	if (!load_make_registry(run->broker.endpoint))
+		return 111;
+	if (!in_turns(run, &f))
+		return 1;
+	int code = broker_stop(&run->broker);
+	printf(wanted->json ? "{\"supervisors\": %lu, \"topic\": \"%s\", \"lives_s_without\": %.0f, "
+			      "\"lives_s_with\": %.0f, \"ratio\": %.2f, \"server_cpu_us_without\": %.2f, "
+			      "\"server_cpu_us_with\": %.2f, \"bytes_a_life_each\": %.0f, \"drained_s\": %.2f, "
+			      "\"events_lost\": %lu, \"behind\": %lu}\n"
+			    : "supervisors=%lu topic=%s lives_s_without=%.0f lives_s_with=%.0f ratio=%.2f "
+			      "server_cpu_us_without=%.2f server_cpu_us_with=%.2f bytes_a_life_each=%.0f "
+			      "drained_s=%.2f events_lost=%lu behind=%lu\n",
+	       wanted->supervisors, wanted->topic, f.without, f.with, f.with / f.without, f.cpu_without_us,
+	       f.cpu_with_us, f.bytes_a_life, f.drained_s, run->lost, f.behind);
+	return code;
+}
+
+int supervisors_run(const struct supervisors *supervisors)
+{
+	struct run run = {.wanted = supervisors, .decoder = pd_decoder_new()};
+	int code = 111;
+	if (sodium_init() < 0 || !run.decoder || !callers_allow(supervisors->supervisors + 256))
+		return 111;
+	run.all = calloc(supervisors->supervisors, sizeof *run.all);
+	if (!run.all)
+		abort();
+	if (broker_start(&run.broker, supervisors->program, supervisors->paidand, supervisors->dir)) {
+		snprintf(run.events, sizeof run.events, "ipc://%s/events", run.broker.dir);
+		run.callers = (struct callers){
+			.endpoint = run.events, .subscribe = supervisors->topic, .on_payload = on_payload, .arg = &run};
+		callers_init(&run.callers);
+		code = measure(&run);
+		leave_all(&run);
+		callers_fini(&run.callers);
+	}
+	broker_remove(&run.broker);
+	pd_decoder_free(run.decoder);
+	free(run.all);
+	return code;
+}
