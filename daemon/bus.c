@@ -12,7 +12,11 @@
 #include "metrics.h"
 
 /* What one peer may have waiting: frames of at most 64 KiB. Beyond it a peer that does not read is dropped. */
-enum { PEER_FRAMES_MAX = 1000, SUBSCRIBER_MESSAGES_MAX = 20000, BACKLOG = 4096, IO_THREADS = 1 };
+enum { PEER_FRAMES_MAX = 1000, SUBSCRIBER_MESSAGES_MAX = 20000, BACKLOG = 4096 };
+
+/* Each socket's connections have a thread of their own: what goes to a hundred supervisors does not keep the commands
+ * waiting. */
+enum { IO_THREADS = 2, ROUTER_THREAD = 1, PUBLISHER_THREAD = 2 };
 
 struct bus {
 	void *context, *router, *publisher;
@@ -20,7 +24,7 @@ struct bus {
 	bool more; /* further frames of the last message are still to come */
 	uint32_t peer;
 	bool chosen;
-	bool subscribed;
+	struct bus_wanted wanted;
 };
 
 static enum pd_err set(void *socket, int option, int value)
@@ -28,7 +32,7 @@ static enum pd_err set(void *socket, int option, int value)
 	return zmq_setsockopt(socket, option, &value, sizeof value) ? PD_ESYS : PD_OK;
 }
 
-static enum pd_err set_common(void *socket, int messages_max)
+static enum pd_err set_common(void *socket, int messages_max, uint64_t threads)
 {
 	int64_t frame_max = PD_FRAME_BYTES_MAX;
 	enum pd_err err = set(socket, ZMQ_LINGER, 1000);
@@ -43,6 +47,8 @@ static enum pd_err set_common(void *socket, int messages_max)
 	err = err ? err : set(socket, ZMQ_TCP_KEEPALIVE_CNT, 3);
 	err = err ? err : set(socket, ZMQ_TCP_MAXRT, 30000);
 	err = err ? err : set(socket, ZMQ_HANDSHAKE_IVL, 5000);
+	if (!err && zmq_setsockopt(socket, ZMQ_AFFINITY, &threads, sizeof threads))
+		err = PD_ESYS;
 	if (!err && zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &frame_max, sizeof frame_max))
 		err = PD_ESYS;
 	return err;
@@ -61,8 +67,8 @@ static enum pd_err open_sockets(struct bus *bus)
 	bus->publisher = zmq_socket(bus->context, ZMQ_XPUB);
 	if (!bus->router || !bus->publisher)
 		return PD_ESYS;
-	enum pd_err err = set_common(bus->router, PEER_FRAMES_MAX);
-	err = err ? err : set_common(bus->publisher, SUBSCRIBER_MESSAGES_MAX);
+	enum pd_err err = set_common(bus->router, PEER_FRAMES_MAX, ROUTER_THREAD);
+	err = err ? err : set_common(bus->publisher, SUBSCRIBER_MESSAGES_MAX, PUBLISHER_THREAD);
 	err = err ? err : set(bus->publisher, ZMQ_XPUB_NODROP, 1);
 	return err ? err : set(bus->router, ZMQ_ROUTER_MANDATORY, 1);
 }
@@ -205,14 +211,17 @@ void bus_send_back(struct bus *bus, const void *data, size_t bytes)
 	(void)err; /* it was told as well as it can be */
 }
 
-bool bus_has_subscribers(struct bus *bus)
+struct bus_wanted bus_wanted(struct bus *bus)
 {
 	char topic[256];
 	int bytes;
-	while ((bytes = zmq_recv(bus->publisher, topic, sizeof topic, ZMQ_DONTWAIT)) >= 0)
-		if (bytes > 0 && topic[0] == 1)
-			bus->subscribed = true;
-	return bus->subscribed;
+	while ((bytes = zmq_recv(bus->publisher, topic, sizeof topic, ZMQ_DONTWAIT)) >= 0) {
+		if (bytes == 0 || topic[0] != 1)
+			continue;
+		bool gathered = (size_t)bytes == sizeof BUS_GATHERED && memcmp(topic + 1, BUS_GATHERED, bytes - 1) == 0;
+		*(gathered ? &bus->wanted.gathered : &bus->wanted.topics) = true;
+	}
+	return bus->wanted;
 }
 
 static bool publish(struct bus *bus, const char *topic, size_t topic_bytes, const void *data, size_t bytes)

@@ -36,9 +36,18 @@ PD_MUST_USE enum pd_err bus_send(struct bus *bus, uint32_t peer, const void *dat
 /* Answer a peer with an identity of its own, named by the last frame received. */
 void bus_send_back(struct bus *bus, const void *data, size_t bytes);
 
-/* Whether anyone has ever subscribed to anything; takes in what subscriptions have come. Cancellations are not counted:
- * a peer may send some that cancel nothing, and other bytes, and must not silence the others by it. */
-bool bus_has_subscribers(struct bus *bus);
+/* To what anyone has ever subscribed. */
+struct bus_wanted {
+	bool topics;   /* areas' */
+	bool gathered; /* BUS_GATHERED */
+};
+
+/* The topic of all that is published, gathered. */
+#define BUS_GATHERED "*"
+
+/* Takes in what subscriptions have come. Cancellations are not counted: a peer may send some that cancel nothing, and
+ * other bytes, and must not silence the others by it. */
+struct bus_wanted bus_wanted(struct bus *bus);
 void bus_publish(struct bus *bus, const char *topic, size_t topic_bytes, const void *data, size_t bytes);
 
 #endif

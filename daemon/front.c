@@ -147,7 +147,7 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	metrics_add(&metrics.front.events[event->type], 1);
 	replay_batch_event(&front->batches[front->gathering], front->core, event, order);
 	publish_event(front->publish, core_registry(front->core), event, order, stored.message, stored.bytes,
-		      front->listening, &round->publications);
+		      &round->publications);
 	if (order)
 		push_update(front->push, order, by);
 	if (order && front->listeners.count)
@@ -305,12 +305,35 @@ static bool has_output(const struct front *front, int i)
 	return sessions_pending(&front->sessions, i) || front->rounds[i].publications.count || front->rounds[i].reads;
 }
 
+static void send_gathered(struct front *front)
+{
+	front->gathered_ms = uv_now(&front->loop);
+	publish_gathered(front->publish, front->bus);
+}
+
+static void on_gather_timer(uv_timer_t *timer)
+{
+	send_gathered(timer->data);
+}
+
+/* A lone event is seen at once; of many a few frames a second are enough for people. */
+static void send_gathered_soon(struct front *front)
+{
+	enum { GATHER_MS = 20 };
+	uint64_t now_ms = uv_now(&front->loop), next_ms = front->gathered_ms + GATHER_MS;
+	if (now_ms >= next_ms || front->stopping)
+		send_gathered(front);
+	else if (!uv_is_active((uv_handle_t *)&front->gather_timer))
+		uv_timer_start(&front->gather_timer, on_gather_timer, next_ms - now_ms, 0);
+}
+
 /* All that the round holds may leave. */
 static void release(struct front *front, int i)
 {
 	struct round *round = &front->rounds[i];
 	sessions_flush(&front->sessions, i, front->bus, on_send_failed, front);
-	publish_flush(&round->publications, front->bus);
+	if (publish_flush(front->publish, &round->publications, front->bus))
+		send_gathered_soon(front);
 	start_reads(front, round);
 }
 
@@ -467,8 +490,8 @@ static void receive(struct front *front)
 		}
 		struct session *session = sessions_find(&front->sessions, frame.peer);
 		if (!session) {
-			session = sessions_new(&front->sessions, frame.peer, front->config->heartbeat_ms,
-					       front->now_ms);
+			session =
+				sessions_new(&front->sessions, frame.peer, front->config->heartbeat_ms, front->now_ms);
 			metrics_add(metrics.front.begun, 1);
 		}
 		session->seen_ms = front->now_ms;
@@ -545,11 +568,18 @@ static void check_calendar(struct front *front)
 		log_line(LOG_WARN, "no_calendar", "year=%" PRIu32, year);
 }
 
+static void look_for_subscribers(struct front *front)
+{
+	struct bus_wanted wanted = bus_wanted(front->bus);
+	front->listening = wanted.topics || wanted.gathered;
+	publish_set(front->publish, &wanted);
+}
+
 static void on_second(uv_timer_t *timer)
 {
 	struct front *front = timer->data;
 	update_now(front);
-	front->listening = bus_has_subscribers(front->bus);
+	look_for_subscribers(front);
 	check_disk(front);
 	check_calendar(front);
 	sweep_sessions(front);
@@ -592,8 +622,10 @@ static void turn(struct front *front)
 		cut_batch(front);
 		give_batch(front);
 	}
-	if (all_done(front))
-		uv_stop(&front->loop);
+	if (!all_done(front))
+		return;
+	publish_gathered(front->publish, front->bus);
+	uv_stop(&front->loop);
 }
 
 static void on_check(uv_check_t *check)
@@ -629,7 +661,7 @@ static void on_publisher_poll(uv_poll_t *poll, int status, int events)
 	struct front *front = poll->data;
 	(void)status;
 	(void)events;
-	front->listening = bus_has_subscribers(front->bus);
+	look_for_subscribers(front);
 }
 
 static void on_wake(uv_async_t *async)
@@ -697,8 +729,9 @@ static void start_loop(struct front *front)
 	uv_async_init(&front->loop, &front->wake, on_wake);
 	uv_timer_init(&front->loop, &front->second);
 	uv_timer_init(&front->loop, &front->keep_timer);
+	uv_timer_init(&front->loop, &front->gather_timer);
 	front->publisher_poll.data = front->prepare.data = front->check.data = front->second.data =
-		front->keep_timer.data = front;
+		front->keep_timer.data = front->gather_timer.data = front;
 	uv_poll_start(&front->router_poll, UV_READABLE, on_poll);
 	uv_poll_start(&front->publisher_poll, UV_READABLE, on_publisher_poll);
 	uv_prepare_start(&front->prepare, on_prepare);

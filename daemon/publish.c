@@ -6,12 +6,15 @@
 
 struct publish {
 	uint64_t instance;
-	struct pd_buffer scratch;
+	struct bus_wanted wanted;
+	struct pd_buffer scratch, frame;
 };
 
 /* What stands in out before each publication. */
 struct entry {
-	uint32_t topic_bytes, bytes;
+	uint32_t topic_bytes; /* 0: it is gathered */
+	uint32_t bytes;
+	uint64_t seq;
 };
 
 enum { DEPTH_MAX = 8 };
@@ -30,7 +33,13 @@ void publish_free(struct publish *publish)
 	if (!publish)
 		return;
 	pd_buffer_fini(&publish->scratch);
+	pd_buffer_fini(&publish->frame);
 	free(publish);
+}
+
+void publish_set(struct publish *publish, const struct bus_wanted *wanted)
+{
+	publish->wanted = *wanted;
 }
 
 /* Count a publication for area and all above it. */
@@ -51,36 +60,44 @@ static uint32_t counts_of(const struct area *area, uint64_t counts[static DEPTH_
 	return depth;
 }
 
-static void append(struct publish *publish, const struct area *area, uint64_t seq, const struct pd_u64s *counts,
-		   const char *bytes, size_t count_bytes, struct pd_buffer *out)
+static void append(struct publish *publish, const char *topic, size_t topic_bytes, uint64_t seq,
+		   const struct pd_u64s *counts, const char *bytes, size_t count_bytes, struct pd_buffer *out)
 {
-	char topic[AREA_PATH_BYTES] = "/";
-	size_t topic_bytes = area ? area_path(area, topic) : 1;
 	struct pd_message published = {
 		.type = PD_MSG_published, .request = seq, .published = {*counts, publish->instance}};
 	publish->scratch.count = 0;
 	pd_encode(&published, &publish->scratch);
-	struct entry entry = {(uint32_t)topic_bytes, (uint32_t)(publish->scratch.count + count_bytes)};
+	struct entry entry = {(uint32_t)topic_bytes, (uint32_t)(publish->scratch.count + count_bytes), seq};
 	pd_buffer_add(out, &entry, sizeof entry);
 	pd_buffer_add(out, topic, topic_bytes);
 	pd_buffer_add(out, publish->scratch.data, publish->scratch.count);
 	pd_buffer_add(out, bytes, count_bytes);
 }
 
+static void append_gathered(uint64_t seq, const char *bytes, size_t count_bytes, struct pd_buffer *out)
+{
+	struct entry entry = {0, (uint32_t)count_bytes, seq};
+	pd_buffer_add(out, &entry, sizeof entry);
+	pd_buffer_add(out, bytes, count_bytes);
+}
+
+/* again: it has been published on another topic, and is among what is gathered. */
 static void publish_on(struct publish *publish, struct area *area, uint64_t seq, const char *bytes, size_t event_bytes,
-		       bool listening, struct pd_buffer *out)
+		       bool again, struct pd_buffer *out)
 {
 	count(area);
-	if (!listening)
-		return;
-	uint64_t numbers[DEPTH_MAX];
-	struct pd_u64s counts = {numbers, counts_of(area, numbers)};
-	append(publish, area, seq, &counts, bytes, event_bytes, out);
+	if (publish->wanted.topics) {
+		uint64_t numbers[DEPTH_MAX];
+		char topic[AREA_PATH_BYTES] = "/";
+		struct pd_u64s counts = {numbers, counts_of(area, numbers)};
+		append(publish, topic, area ? area_path(area, topic) : 1, seq, &counts, bytes, event_bytes, out);
+	}
+	if (publish->wanted.gathered && !again)
+		append_gathered(seq, bytes, event_bytes, out);
 }
 
 void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,
-		   const struct order *order, const char *bytes, size_t event_bytes, bool listening,
-		   struct pd_buffer *out)
+		   const struct order *order, const char *bytes, size_t event_bytes, struct pd_buffer *out)
 {
 	struct area *from, *to;
 	if (order) {
@@ -93,10 +110,10 @@ void publish_event(struct publish *publish, const struct registry *registry, con
 		from = areas[0] ? registry_area(registry, areas[0]) : NULL;
 		to = areas[1] ? registry_area(registry, areas[1]) : from;
 	}
-	publish_on(publish, from, event->request, bytes, event_bytes, listening, out);
+	publish_on(publish, from, event->request, bytes, event_bytes, false, out);
 	/* Who watches the new holder alone would not see it come. */
 	if (from != to && !area_within(from, to))
-		publish_on(publish, to, event->request, bytes, event_bytes, listening, out);
+		publish_on(publish, to, event->request, bytes, event_bytes, true, out);
 }
 
 void publish_message(struct publish *publish, struct area *area, const struct pd_message *message,
@@ -104,18 +121,41 @@ void publish_message(struct publish *publish, struct area *area, const struct pd
 {
 	struct pd_buffer bytes = {0};
 	pd_encode(message, &bytes);
-	publish_on(publish, area, message->request, bytes.data, bytes.count, true, out);
+	publish_on(publish, area, message->request, bytes.data, bytes.count, false, out);
 	pd_buffer_fini(&bytes);
 }
 
-void publish_flush(struct pd_buffer *out, struct bus *bus)
+void publish_gathered(struct publish *publish, struct bus *bus)
+{
+	if (publish->frame.count)
+		bus_publish(bus, BUS_GATHERED, sizeof BUS_GATHERED - 1, publish->frame.data, publish->frame.count);
+	publish->frame.count = 0;
+}
+
+static void gather(struct publish *publish, const struct entry *entry, const char *bytes, struct bus *bus)
+{
+	if (publish->frame.count + entry->bytes > PD_FRAME_BYTES_MAX)
+		publish_gathered(publish, bus);
+	if (publish->frame.count == 0) {
+		struct pd_message published = {
+			.type = PD_MSG_published, .request = entry->seq, .published = {{0}, publish->instance}};
+		pd_encode(&published, &publish->frame);
+	}
+	pd_buffer_add(&publish->frame, bytes, entry->bytes);
+}
+
+bool publish_flush(struct publish *publish, struct pd_buffer *out, struct bus *bus)
 {
 	for (size_t off = 0; off < out->count;) {
 		struct entry entry;
 		memcpy(&entry, out->data + off, sizeof entry);
 		const char *topic = out->data + off + sizeof entry;
-		bus_publish(bus, topic, entry.topic_bytes, topic + entry.topic_bytes, entry.bytes);
 		off += sizeof entry + entry.topic_bytes + entry.bytes;
+		if (entry.topic_bytes)
+			bus_publish(bus, topic, entry.topic_bytes, topic + entry.topic_bytes, entry.bytes);
+		else
+			gather(publish, &entry, topic, bus);
 	}
 	out->count = 0;
+	return publish->frame.count > 0;
 }

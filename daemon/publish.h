@@ -4,6 +4,10 @@
  * Every publication counts for every area of its topic, whether anyone listens or not, so that a subscriber to any
  * subtree sees its own number grow by one each time. The counts stand in the areas (area->publications). Threads: the
  * front's.
+ *
+ * Who wants everything gets it gathered: all events, one behind the other, in frames on a topic of their own. One
+ * message for each event and each of a hundred supervisors is more than a machine can carry. An event is there once, so
+ * a loss shows in the seqs, and no counts are needed.
  */
 #ifndef PAIDAN_PUBLISH_H
 #define PAIDAN_PUBLISH_H
@@ -17,15 +21,20 @@ struct publish;
 /* instance: of the broker's run, which publications bear. */
 struct publish *publish_new(uint64_t instance);
 void publish_free(struct publish *publish);
+/* What is published from now on, and not only counted. */
+void publish_set(struct publish *publish, const struct bus_wanted *wanted);
 
 /* Append the publications of event to out, to be sent when its round is on disk; event_bytes is it as a message; order:
- * that of an order event, which has happened. With listening false they are only counted. */
+ * that of an order event, which has happened. */
 void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,
-		   const struct order *order, const char *bytes, size_t event_bytes, bool listening, struct pd_buffer *out);
+		   const struct order *order, const char *bytes, size_t event_bytes, struct pd_buffer *out);
 /* A message on the topic of area. */
 void publish_message(struct publish *publish, struct area *area, const struct pd_message *message,
 		     struct pd_buffer *out);
-/* Send what was appended to out, and empty it. */
-void publish_flush(struct pd_buffer *out, struct bus *bus);
+/* Send what was appended to out, and empty it; of what is gathered only whole frames. True: there is some left, for
+ * publish_gathered. */
+bool publish_flush(struct publish *publish, struct pd_buffer *out, struct bus *bus);
+/* Send what is gathered. */
+void publish_gathered(struct publish *publish, struct bus *bus);
 
 #endif

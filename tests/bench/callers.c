@@ -76,6 +76,7 @@ bool caller_connect(struct callers *callers, struct caller *caller)
 	caller->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	caller->skip = GREETING_BYTES;
 	caller->greeted = caller->more = false;
+	caller->left = 0;
 	bool good = caller->fd > 0 && connect(caller->fd, (struct sockaddr *)&address, sizeof address) == 0 &&
 		    greet(callers, caller) && epoll_ctl(callers->epoll, EPOLL_CTL_ADD, caller->fd, &event) == 0;
 	if (good)
@@ -163,17 +164,41 @@ static void on_data(struct callers *callers, struct caller *caller, const char *
 	}
 }
 
+/* A frame that is only counted is not kept until it is whole. False: it is a command. */
+static bool skim(struct callers *callers, struct caller *caller, uint8_t flags, size_t bytes)
+{
+	if (!caller->counts_only || flags & ZMTP_COMMAND)
+		return false;
+	bool more = flags & ZMTP_MORE;
+	if (caller->more && !more) {
+		caller->bytes_taken += bytes;
+		callers->on_payload(callers, caller, NULL, bytes);
+	}
+	caller->more = more;
+	caller->left = bytes;
+	return true;
+}
+
 /* Take whole frames off the beginning of the bytes; how many bytes they were. */
 static size_t take_frames(struct callers *callers, struct caller *caller, const char *data, size_t have)
 {
 	size_t taken = 0;
-	while (have - taken >= 2) {
+	while (caller->left || have - taken >= 2) {
+		size_t skipped = have - taken < caller->left ? have - taken : caller->left;
+		taken += skipped;
+		caller->left -= skipped;
+		if (caller->left || have - taken < 2)
+			break;
 		const uint8_t *at = (const uint8_t *)data + taken;
 		size_t head = at[0] & ZMTP_LONG ? 9 : 2, bytes = 0;
 		if (have - taken < head)
 			break;
 		for (size_t i = 1; i < head; i++)
 			bytes = bytes << 8 | at[i];
+		if (skim(callers, caller, at[0], bytes)) {
+			taken += head;
+			continue;
+		}
 		if (have - taken < head + bytes)
 			break;
 		const char *body = (const char *)at + head;

@@ -18,7 +18,9 @@ struct caller {
 	bool greeted;         /* the broker's READY has come */
 	bool more;            /* the frame before was not its message's last */
 	uint64_t beat_ms;     /* when the last ping of paidan's own was sent */
-	uint64_t bytes_taken; /* of a SUB: payload of publications */
+	bool counts_only;     /* of a SUB: it need not see what comes, only count it */
+	size_t left;          /* of the frame that it is counting: bytes still to come */
+	uint64_t bytes_taken; /* what it counted */
 };
 
 struct callers {
@@ -27,7 +29,7 @@ struct callers {
 	bool listen;           /* hello says so */
 	/* Of a DEALER each message. */
 	void (*on_message)(struct callers *callers, struct caller *caller, const struct pd_message *message);
-	/* Of a SUB each publication's payload. */
+	/* Of a SUB each publication's payload; null for who only counts. */
 	void (*on_payload)(struct callers *callers, struct caller *caller, const char *payload, size_t bytes);
 	void *arg;
 	/* the rest is callers.c's */

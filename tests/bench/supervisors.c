@@ -55,10 +55,11 @@ static void read_events(struct run *run, const char *payload, size_t bytes)
 static void on_payload(struct callers *callers, struct caller *caller, const char *payload, size_t bytes)
 {
 	struct run *run = callers->arg;
-	run->reached += caller->bytes_taken == 0;
-	caller->bytes_taken += bytes;
+	bool first = caller == run->all;
+	caller->bytes_taken += first ? bytes : 0;
+	run->reached += caller->bytes_taken == bytes;
 	run->payloads++;
-	if (caller == run->all)
+	if (first)
 		read_events(run, payload, bytes);
 }
 
@@ -95,6 +96,21 @@ static bool publish_something(struct run *run, unsigned number)
 	return answered == 1;
 }
 
+/* Until nothing has come for a while; what is lost then stays so. How long something came. */
+static double drain(struct run *run)
+{
+	enum { QUIET_US = 2500000 }; /* the figures are published once a second */
+	uint64_t start_us = bench_now_us(), last_us = start_us;
+	unsigned long payloads = run->payloads;
+	while (bench_now_us() - last_us < QUIET_US) {
+		turn(run);
+		if (run->payloads != payloads)
+			last_us = bench_now_us();
+		payloads = run->payloads;
+	}
+	return (double)(last_us - start_us) / 1e6;
+}
+
 /* Nobody says when a subscription has come: something is published until it has reached them all. */
 static bool subscribe_all(struct run *run)
 {
@@ -103,6 +119,7 @@ static bool subscribe_all(struct run *run)
 	run->seen = 0;
 	for (unsigned long i = 0; i < run->wanted->supervisors; i++) {
 		run->all[i].bytes_taken = 0;
+		run->all[i].counts_only = i > 0;
 		if (!caller_connect(&run->callers, &run->all[i]))
 			return false;
 	}
@@ -112,6 +129,7 @@ static bool subscribe_all(struct run *run)
 		for (int k = 0; k < TURNS_EACH; k++)
 			callers_turn(&run->callers, 5);
 	}
+	drain(run);
 	for (unsigned long i = 0; i < run->wanted->supervisors; i++)
 		run->all[i].bytes_taken = 0;
 	return run->reached == run->wanted->supervisors;
@@ -129,22 +147,6 @@ static unsigned long count_behind(const struct run *run)
 	for (unsigned long i = 1; i < run->wanted->supervisors; i++)
 		behind += run->all[i].bytes_taken != run->all[0].bytes_taken;
 	return behind;
-}
-
-/* Until nothing has come for a while; what is lost then stays so. */
-static void drain(struct run *run, struct figures *figures)
-{
-	enum { QUIET_US = 2500000 }; /* the figures are published once a second */
-	uint64_t start_us = bench_now_us(), last_us = start_us;
-	unsigned long payloads = run->payloads;
-	while (bench_now_us() - last_us < QUIET_US) {
-		turn(run);
-		if (run->payloads != payloads)
-			last_us = bench_now_us();
-		payloads = run->payloads;
-	}
-	figures->drained_s = (double)(last_us - start_us) / 1e6;
-	figures->behind += count_behind(run);
 }
 
 /* ---- in turns ---- */
@@ -167,7 +169,8 @@ static bool lives(struct run *run, bool with, double *per_s, double *cpu_us, str
 	fprintf(stderr, "lives a second, %s: %.0f\n", with ? "with supervisors" : "without", *per_s);
 	if (!with)
 		return done;
-	drain(run, figures);
+	figures->drained_s = drain(run);
+	figures->behind += count_behind(run);
 	figures->bytes_a_life = (double)run->all[0].bytes_taken / (double)load.orders;
 	/* What was lost at the end shows in no gap. */
 	unsigned long of_lives = EVENTS_A_LIFE * load.orders, got = run->events_seen - seen;
