@@ -12,7 +12,7 @@
 #include "metrics.h"
 
 /* What one peer may have waiting: frames of at most 64 KiB. Beyond it a peer that does not read is dropped. */
-enum { PEER_FRAMES_MAX = 1000, SUBSCRIBER_MESSAGES_MAX = 20000, BACKLOG = 4096 };
+enum { PEER_FRAMES_MAX = 1000, SUBSCRIBER_MESSAGES_MAX = 8192, BACKLOG = 4096 };
 
 /* Each socket's connections have a thread of their own: what goes to a hundred supervisors does not keep the commands
  * waiting. */

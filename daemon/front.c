@@ -313,7 +313,9 @@ static void send_gathered(struct front *front)
 
 static void on_gather_timer(uv_timer_t *timer)
 {
-	send_gathered(timer->data);
+	struct front *front = timer->data;
+	front->gather_timed = false;
+	send_gathered(front);
 }
 
 /* A lone event is seen at once; of many a few frames a second are enough for people. */
@@ -321,10 +323,12 @@ static void send_gathered_soon(struct front *front)
 {
 	enum { GATHER_MS = 20 };
 	uint64_t now_ms = uv_now(&front->loop), next_ms = front->gathered_ms + GATHER_MS;
-	if (now_ms >= next_ms || front->stopping)
+	if (now_ms >= next_ms || front->stopping) {
 		send_gathered(front);
-	else if (!uv_is_active((uv_handle_t *)&front->gather_timer))
+	} else if (!front->gather_timed) {
+		front->gather_timed = true;
 		uv_timer_start(&front->gather_timer, on_gather_timer, next_ms - now_ms, 0);
+	}
 }
 
 /* All that the round holds may leave. */

@@ -95,6 +95,7 @@ struct front {
 	uv_async_t wake;
 	uv_timer_t second, keep_timer, gather_timer;
 	uint64_t gathered_ms; /* when what is gathered was sent, by the loop's clock */
+	bool gather_timed;
 	uv_signal_t signals[3];
 	bool stopping, disk_low, listening;
 	uint32_t calendar_year; /* for which it was looked whether there is a calendar */

@@ -186,7 +186,7 @@ static void locate(struct pd_client *client)
 	struct follow *follow = &client->follow;
 	struct pd_message message = {.type = PD_MSG_list_areas};
 	if (follow->area == 0) {
-		memcpy(follow->topic_next, "/", 2);
+		memcpy(follow->topic_next, "*", 2); /* everything, gathered */
 		subscribe(client);
 		fill(client);
 		return;

@@ -4,7 +4,7 @@ import random
 import zmq
 
 from conversation import (BRIDGE, COMMUNITY, DISTRICT, GRID, GRID_2, LAMP, LEADER, LEADER_2, MICRO, MICRO_2, MICRO_B, PATHS, RESIDENT,
-                          RESIDENT_2, SLOW, STAFF_DISTRICT, STREET, STREET_2, Order, check, conversation, equal, new_id, unpack_one, wait_until)
+                          RESIDENT_2, SLOW, STAFF_DISTRICT, STREET, STREET_2, Order, check, conversation, equal, new_id, unpack, unpack_one, wait_until)
 
 
 @conversation
@@ -47,6 +47,38 @@ def each_event_on_the_topics_of_its_areas(broker):
     comes([(PATHS[GRID] + "1999/", "area_set")], "put_area")
     operator.ok("put_category", category=9, name="x", level=5, urgency=1, accept_within_s=1, complete_within_s=1)
     comes([("/", "category_set")], "put_category")
+
+
+@conversation
+def everything_gathered(broker):
+    """On the topic * each event stands once, in the order of the seqs, many in a frame."""
+    operator, resident, leader = broker.connect(), broker.connect(RESIDENT), broker.connect(LEADER)
+    sub, events, frames = broker.subscribe("*"), [], 0
+
+    def take():
+        nonlocal frames
+        topic, frame = sub.socket.recv_multipart()
+        head, *rest = unpack(frame)
+        equal((topic, head.what, head.counts, head.request), (b"*", "published", [], rest[0].request), "what a gathered frame begins with")
+        events.extend(e for e in rest if e.what != "stats")
+        frames += 1
+
+    wait_until(lambda: sub.socket.poll(20), "something is published",
+               lambda: operator.ok("put_category", category=9, name="x", level=5, urgency=1, accept_within_s=1, complete_within_s=1))
+    take()
+    start = events[0].request
+    ids = [new_id() for _ in range(300)]
+    answers = resident.answers(resident.send_many(("submit", {"order": i, "category": LAMP, "text": "楼道灯不亮" * 40}) for i in ids))
+    equal({a.what for a in answers}, {"ok"}, "the answers to submits")
+    order = Order(resident)
+    order.move(leader, "accept")
+    order.move(leader, "transfer", holder=MICRO_2, reason="published on two topics, gathered once")
+    while events[-1].request < order.seq:
+        check(sub.socket.poll(10000), f"waited for event {order.seq}, the last that came was {events[-1].request}")
+        take()
+    past, _ = operator.events(start)
+    equal(events[1:], past[:len(events) - 1], "events as they were gathered, and as the journal has them")
+    check(frames < 100, f"{frames} frames for {len(events)} events")
 
 
 @conversation

@@ -55,6 +55,11 @@ class Follower:
         self.talk.engine.published(topic.encode(), head + body)
         return self
 
+    def gathered(self, *seqs, instance=1):
+        head = SCHEMA.message("published").encode(seqs[0], {"counts": [], "instance": instance})
+        self.talk.engine.published(b"*", head + b"".join(event_bytes(seq) for seq in seqs))
+        return self
+
     def quiet(self):
         return self.talk.effects() == []
 
@@ -153,12 +158,12 @@ class Rules(unittest.TestCase):
     def test_everything_is_followed_by_the_seqs(self):
         one = Follower(10, area=0)
         one.fill(10, end=10, count=3)
-        self.assertEqual(one.talk.topics, [b"/"])
-        one.publish(11, topic="/").publish(12, 7, topic="/1/").publish(12, 8, topic="/1/2/")
-        self.assertEqual(one.seqs, [11, 12])
-        one.publish(14, 9, topic="/1/")
-        one.fill(12, 13, 14, end=14, count=9)
-        self.assertEqual(one.seqs, [11, 12, 13, 14])
+        self.assertEqual(one.talk.topics, [b"*"])
+        one.publish(11, topic="*").gathered(12, 13).gathered(13)
+        self.assertEqual(one.seqs, [11, 12, 13])
+        one.gathered(15, 16)
+        one.fill(13, 14, 15, 16, end=16, count=9)
+        self.assertEqual((one.seqs, one.quiet()), ([11, 12, 13, 14, 15, 16], True))
 
     def test_an_area_that_is_not_there_is_looked_for_again(self):
         one = Follower(0)

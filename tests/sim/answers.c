@@ -511,6 +511,8 @@ static void take_reply(uint32_t peer, const struct pd_message *reply)
 		answers.bad_frames--;
 		return;
 	}
+	if (!link && reply->type == PD_MSG_pong && reply->request == 0)
+		return; /* unasked, to see whether the connection is still there */
 	if (!link)
 		unexpected(peer, reply, near);
 	switch (reply->type) {

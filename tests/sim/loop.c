@@ -155,7 +155,7 @@ int uv_timer_init(uv_loop_t *of, uv_timer_t *handle)
 	(void)of;
 	if (loop.timer_count == TIMERS_MAX)
 		trace_fail("more than %d timers", TIMERS_MAX);
-	loop.timers[loop.timer_count++] = (struct timer){.handle = handle};
+	loop.timers[loop.timer_count++] = (struct timer){.handle = handle, .due_ms = UINT64_MAX};
 	return 0;
 }
 
@@ -296,15 +296,15 @@ static void fire_timers(void)
 		if (timer->due_ms > sim.mono_ms)
 			continue;
 		bool ticks = timer->repeat_ms == SECOND_MS;
-		timer->due_ms = sim.mono_ms + timer->repeat_ms;
+		timer->due_ms = timer->repeat_ms ? sim.mono_ms + timer->repeat_ms : UINT64_MAX;
 		if (ticks)
 			ticks_begin();
 		timer->fire(timer->handle);
 		check_after_callback();
 		if (ticks)
 			ticks_end();
-		else
-			check_keeper_pace();
+		else if (timer->repeat_ms)
+			check_keeper_pace(); /* it was the keeper's timer */
 	}
 }
 

@@ -266,10 +266,10 @@ void bus_send_back(struct bus *bus, const void *data, size_t bytes)
 		answers_leave(0, data, bytes);
 }
 
-bool bus_has_subscribers(struct bus *bus)
+struct bus_wanted bus_wanted(struct bus *bus)
 {
 	(void)bus;
-	return net.subscribed;
+	return (struct bus_wanted){net.subscribed, net.subscribed};
 }
 
 void bus_publish(struct bus *bus, const char *topic, size_t topic_bytes, const void *data, size_t bytes)

@@ -14,7 +14,7 @@ enum { AREAS_MAX = 64 };
 
 static struct {
 	struct pd_decoder *decoder;
-	uint64_t seq; /* of the last event that was published */
+	uint64_t seq, gathered_seq; /* of the last event that was published; and gathered */
 	struct {
 		uint32_t area;
 		uint64_t count;
@@ -38,7 +38,7 @@ void publications_fini(void)
 
 void publications_begin_life(void)
 {
-	published.seq = 0;
+	published.seq = published.gathered_seq = 0;
 	published.count_count = 0;
 }
 
@@ -75,7 +75,7 @@ static void check_counts(const char *topic, size_t topic_bytes, const struct pd_
 }
 
 /* Events are published in their order, none is left out but those that nobody listened to. */
-static void check_published(const struct pd_message *event, const char *data, size_t bytes)
+static void check_published(const struct pd_message *event, const char *data, size_t bytes, uint64_t *last)
 {
 	uint64_t seq = event->request;
 	answers_demand_durable(seq, "a publication");
@@ -83,14 +83,14 @@ static void check_published(const struct pd_message *event, const char *data, si
 		return;
 	if (sim_hash(0, data, bytes) != model_event_hash(seq))
 		trace_fail("event %" PRIu64 " is published otherwise than it happened", seq);
-	for (uint64_t between = published.seq + 1; published.seq && between < seq; between++)
+	for (uint64_t between = *last + 1; *last && between < seq; between++)
 		if (model_event_published(between))
 			trace_fail("event %" PRIu64 " is published after event %" PRIu64 ", and event %" PRIu64
 				   " is not",
-				   seq, published.seq, between);
-	if (seq < published.seq)
-		trace_fail("event %" PRIu64 " is published after event %" PRIu64, seq, published.seq);
-	published.seq = seq;
+				   seq, *last, between);
+	if (seq < *last)
+		trace_fail("event %" PRIu64 " is published after event %" PRIu64, seq, *last);
+	*last = seq;
 	tally_add(TALLY_PUBLISHED);
 }
 
@@ -102,9 +102,16 @@ void publications_leave(const char *topic, size_t topic_bytes, const void *data,
 	pd_decoder_reset(published.decoder);
 	if (pd_decode(published.decoder, data, bytes, &off, &head, &fault) || head.type != PD_MSG_published)
 		trace_fail("what is published does not begin with published: %s", fault.detail);
-	size_t start = off;
-	check_counts(topic, topic_bytes, &head.published.counts);
-	if (pd_decode(published.decoder, data, bytes, &off, &event, &fault) || off != bytes)
-		trace_fail("what is published cannot be read: %s", fault.detail);
-	check_published(&event, (const char *)data + start, bytes - start);
+	bool gathered = topic_bytes == 1 && topic[0] == '*';
+	if (gathered && (head.published.counts.count || bytes > PD_FRAME_BYTES_MAX || off == bytes))
+		trace_fail("a gathered frame of %zu bytes has %" PRIu32 " counts", bytes, head.published.counts.count);
+	if (!gathered)
+		check_counts(topic, topic_bytes, &head.published.counts);
+	do {
+		size_t start = off;
+		if (pd_decode(published.decoder, data, bytes, &off, &event, &fault) || (!gathered && off != bytes))
+			trace_fail("what is published cannot be read: %s", fault.detail);
+		check_published(&event, (const char *)data + start, off - start,
+				gathered ? &published.gathered_seq : &published.seq);
+	} while (off < bytes);
 }

@@ -186,6 +186,8 @@ static inline void broker_publish_bytes(struct broker *b, uint64_t seq, const ch
 	pd_buffer_add(&frame, data, bytes);
 	zmq_send(b->xpub, "/1/20/300/4000/", 15, ZMQ_SNDMORE);
 	zmq_send(b->xpub, frame.data, frame.count, 0);
+	zmq_send(b->xpub, "*", 1, ZMQ_SNDMORE);
+	zmq_send(b->xpub, frame.data, frame.count, 0);
 	pd_buffer_fini(&frame);
 }
 

@@ -128,7 +128,7 @@ export class Follow {
 	/** @param {number} now */
 	#locate(now) {
 		if (this.area === 0) {
-			this.#subscribe('/')
+			this.#subscribe('*') // everything, gathered
 			return this.#fill(now)
 		}
 		// In the order of ids, the first after the id before it is the area itself, or it is not there.

@@ -128,14 +128,15 @@ class Engine:
         if not followers:
             return
         counts: list[int] = []
-        for _, record in self.schema.read(frame, unknown=True):
+        records = [record for _, record in self.schema.read(frame, unknown=True)]
+        for record in records:
             if record.what == "published":
                 if record["instance"] not in (0, self.welcome.instance if self.welcome else 0):
                     return  # of another run, whose counts begin anew: after its welcome, filling brings it
                 counts = record["counts"]
                 continue
             for follow in followers:
-                follow.published(counts, record, len(frame))
+                follow.published(counts, record, len(frame) // len(records))
 
     def lost(self) -> None:
         """The connection for commands is broken."""

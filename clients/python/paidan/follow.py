@@ -142,7 +142,7 @@ class Follow:
         if self._from_now:
             self._ask(STARTING, "get_stats", {"orders_only": True}, self._started)
         elif self._area == 0:
-            self._subscribe(b"/")
+            self._subscribe(b"*")  # everything, gathered
             self._fill()
         else:
             self._ask(LOCATING, "list_areas", {"area": self._area, "limit": 1, "after": self._area - 1}, self._located)
