@@ -333,10 +333,16 @@ po: ## take new texts of the programs into proto/po/*.po, to be translated there
 
 bench-notice: deps ## how long a notice takes to reach so many who are connected: RESIDENTS=10000 HOUSEHOLDS=85605
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
-	$(BUILD)/paidan-bench notice --residents $(or $(RESIDENTS),10000) --households $(or $(HOUSEHOLDS),85605)
+	$(BUILD)/paidan-bench notice $(RESIDENTS:%=--residents %) $(HOUSEHOLDS:%=--households %)
 bench-connections: deps ## workers and idle residents held at once, and all back at once: RESIDENTS=100000 WORKERS=1151
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
-	$(BUILD)/paidan-bench connections $(RESIDENTS:%=--residents %) --workers $(or $(WORKERS),1151)
+	$(BUILD)/paidan-bench connections $(RESIDENTS:%=--residents %) $(WORKERS:%=--workers %)
+bench-supervisors: deps ## lives a second with so many who are subscribed to everything: SUPERVISORS=100
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	$(BUILD)/paidan-bench supervisors $(SUPERVISORS:%=--supervisors %)
+bench-reading: deps ## queries a second of each kind beside the writers, and what becomes of those
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	$(BUILD)/paidan-bench reading
 bench-growth: deps ## the same lives with so many orders in the store, and in one queue: SIZES=1000,1000000,10000000 ROUNDS=5 ORDERS=100000 (10 GB of disk)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench growth $(SIZES:%=--sizes %) $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)

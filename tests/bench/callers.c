@@ -30,20 +30,28 @@ void callers_fini(struct callers *callers)
 	pd_decoder_free(callers->decoder);
 }
 
-bool callers_allow(unsigned long descriptors)
+unsigned long callers_allow(unsigned long descriptors)
 {
-	struct rlimit files;
+	struct rlimit files, more;
 	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
-		return false;
-	files.rlim_max = descriptors > files.rlim_max ? descriptors : files.rlim_max;
+		return 0;
 	files.rlim_cur = files.rlim_max;
-	if (setrlimit(RLIMIT_NOFILE, &files) == 0)
-		return true;
+	more = files;
+	if (descriptors > files.rlim_max)
+		more.rlim_cur = more.rlim_max = descriptors;
+	if (setrlimit(RLIMIT_NOFILE, &more) == 0)
+		return more.rlim_cur;
+	return setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : 0;
+}
+
+void callers_tell_limit(unsigned long descriptors)
+{
+	struct rlimit files = {0};
+	getrlimit(RLIMIT_NOFILE, &files);
 	fprintf(stderr,
-		"paidan-bench: %lu open files are needed, and %s. As root: sysctl fs.nr_open=%lu, then prlimit "
-		"--nofile=%lu before the command\n",
-		descriptors, strerror(errno), descriptors, descriptors);
-	return false;
+		"paidan-bench: %lu open files are needed in each of two processes, and the limit is %lu. As root: "
+		"sysctl fs.nr_open=1048576; prlimit --nofile=%lu --pid $$; then again\n",
+		descriptors, (unsigned long)files.rlim_max, descriptors);
 }
 
 /* ---- a connection ---- */

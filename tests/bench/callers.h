@@ -41,8 +41,11 @@ struct callers {
 /* The fields above are set. Ends the process if there is no memory or no epoll. */
 void callers_init(struct callers *callers);
 void callers_fini(struct callers *callers);
-/* Let this process have so many descriptors; false: stderr says what is to be done. */
-bool callers_allow(unsigned long descriptors);
+/* Let this process, and the daemon that it starts, have so many descriptors, or as many as it may; returns how many it
+ * has. */
+unsigned long callers_allow(unsigned long descriptors);
+/* Say on stderr that so many are needed and not allowed, and what is to be done. */
+void callers_tell_limit(unsigned long descriptors);
 
 /* Connect and greet; what follows (hello, or the subscription) is sent when the broker's READY comes. False: stderr
  * says why. */

@@ -46,7 +46,7 @@ struct run {
 };
 
 struct figures {
-	double connect_s, rss_before, rss, idle_cpu, pings_s;
+	double connect_s, rss_before, rss, kib_each, idle_cpu, pings_s;
 	double own_without, own_with, one_without, one_with; /* lives a second */
 	double storm_welcome_s, storm_s;
 	unsigned long storm_orders, carried, counted_submitted, counted_completed;
@@ -228,8 +228,7 @@ static void rest(struct run *run, bool resting)
 /* It takes minutes: say on stderr how far it is. */
 static void tell(const struct run *run, const char *what, double value)
 {
-	fprintf(stderr, "%s %.1f (%lu connected, %lu lost)\n", what, value, run->callers.connected,
-		run->callers.lost);
+	fprintf(stderr, "%s %.1f (%lu connected, %lu lost)\n", what, value, run->callers.connected, run->callers.lost);
 }
 
 /* Lives a second; 0: something failed. */
@@ -267,8 +266,12 @@ static bool lives_in_turns(struct run *run, struct figures *figures)
 		got[0][i] = lives(run, figures, true);
 		got[1][i] = lives(run, figures, false);
 		uint64_t start_us = bench_now_us();
+		double rss = broker_memory_mib(&run->broker);
 		if (!connect_range(run, workers, run->count))
 			return false;
+		if (i == 0)
+			figures->kib_each =
+				(broker_memory_mib(&run->broker) - rss) * 1024 / (double)(run->count - workers);
 		figures->connect_s = (double)(bench_now_us() - start_us) / 1e6;
 		tell(run, "all are connected, after seconds:", figures->connect_s);
 		got[2][i] = lives(run, figures, true);
@@ -336,22 +339,23 @@ static int report(const struct run *run, const struct figures *f)
 	unsigned long all = f->carried + f->storm_orders;
 	bool lost = f->counted_submitted != all || f->counted_completed != all;
 	const char *format =
-		wanted->json ? "{\"residents\": %lu, \"workers\": %lu, \"connect_s\": %.1f, \"rss_mib_before\": %.0f, "
-			       "\"rss_mib\": %.0f, \"idle_cpu_percent\": %.1f, \"zmtp_pings_s\": %.0f, "
-			       "\"own_lives_s_without\": %.0f, \"own_lives_s_with\": %.0f, \"own_ratio\": %.2f, "
-			       "\"one_lives_s_without\": %.0f, \"one_lives_s_with\": %.0f, \"one_ratio\": %.2f, "
-			       "\"storm_welcome_s\": %.1f, \"storm_s\": %.1f, \"storm_orders\": %lu, "
-			       "\"orders_sent\": %lu, \"orders_counted\": %lu, \"orders_completed\": %lu}\n"
-			     : "residents=%lu workers=%lu connect_s=%.1f rss_mib_before=%.0f rss_mib=%.0f "
-			       "idle_cpu_percent=%.1f zmtp_pings_s=%.0f\n"
-			       "own_lives_s_without=%.0f own_lives_s_with=%.0f own_ratio=%.2f "
-			       "one_lives_s_without=%.0f one_lives_s_with=%.0f one_ratio=%.2f\n"
-			       "storm_welcome_s=%.1f storm_s=%.1f storm_orders=%lu orders_sent=%lu orders_counted=%lu "
-			       "orders_completed=%lu\n";
-	printf(format, wanted->residents, wanted->workers, f->connect_s, f->rss_before, f->rss, f->idle_cpu, f->pings_s,
-	       f->own_without, f->own_with, f->own_with / f->own_without, f->one_without, f->one_with,
-	       f->one_with / f->one_without, f->storm_welcome_s, f->storm_s, f->storm_orders, all, f->counted_submitted,
-	       f->counted_completed);
+		wanted->json
+			? "{\"residents\": %lu, \"workers\": %lu, \"connect_s\": %.1f, \"rss_mib_before\": %.0f, "
+			  "\"rss_mib\": %.0f, \"kib_each\": %.1f, \"idle_cpu_percent\": %.1f, \"zmtp_pings_s\": %.0f, "
+			  "\"own_lives_s_without\": %.0f, \"own_lives_s_with\": %.0f, \"own_ratio\": %.2f, "
+			  "\"one_lives_s_without\": %.0f, \"one_lives_s_with\": %.0f, \"one_ratio\": %.2f, "
+			  "\"storm_welcome_s\": %.1f, \"storm_s\": %.1f, \"storm_orders\": %lu, "
+			  "\"orders_sent\": %lu, \"orders_counted\": %lu, \"orders_completed\": %lu}\n"
+			: "residents=%lu workers=%lu connect_s=%.1f rss_mib_before=%.0f rss_mib=%.0f kib_each=%.1f "
+			  "idle_cpu_percent=%.1f zmtp_pings_s=%.0f\n"
+			  "own_lives_s_without=%.0f own_lives_s_with=%.0f own_ratio=%.2f "
+			  "one_lives_s_without=%.0f one_lives_s_with=%.0f one_ratio=%.2f\n"
+			  "storm_welcome_s=%.1f storm_s=%.1f storm_orders=%lu orders_sent=%lu orders_counted=%lu "
+			  "orders_completed=%lu\n";
+	printf(format, wanted->residents, wanted->workers, f->connect_s, f->rss_before, f->rss, f->kib_each,
+	       f->idle_cpu, f->pings_s, f->own_without, f->own_with, f->own_with / f->own_without, f->one_without,
+	       f->one_with, f->one_with / f->one_without, f->storm_welcome_s, f->storm_s, f->storm_orders, all,
+	       f->counted_submitted, f->counted_completed);
 	if (lost)
 		fprintf(stderr, "paidan-bench: %lu orders were sent, %lu were counted and %lu completed\n", all,
 			f->counted_submitted, f->counted_completed);
@@ -383,13 +387,32 @@ static void people(struct run *run)
 		run->all[i].person = (uint32_t)(i < workers ? TOWN_FIRST_AREA + i : TOWN_FIRST_PERSON + i - workers);
 }
 
+/* As many residents as are wanted; if that is not said, as many as there may be. False: too many are wanted. */
+static bool allow(struct connections *wanted)
+{
+	enum { RESIDENTS = 100000, SPARE = 256 };
+	unsigned long others = wanted->workers + SPARE, residents = wanted->residents ? wanted->residents : RESIDENTS;
+	unsigned long room = callers_allow(others + residents);
+	if (room < others + residents) {
+		callers_tell_limit(others + residents);
+		if (wanted->residents || room <= others)
+			return false;
+		residents = room - others;
+		fprintf(stderr, "paidan-bench: %lu residents are connected instead of %d\n", residents, RESIDENTS);
+	}
+	wanted->residents = residents;
+	return true;
+}
+
 int connections_run(const struct connections *connections)
 {
-	struct run run = {.wanted = connections, .count = connections->workers + connections->residents};
+	struct connections wanted = *connections;
+	struct run run = {.wanted = &wanted};
 	int code = 111;
-	/* The daemon inherits the limit. */
-	if (sodium_init() < 0 || !callers_allow(run.count + 256))
+	if (sodium_init() < 0 || !allow(&wanted))
 		return 111;
+	connections = &wanted;
+	run.count = wanted.workers + wanted.residents;
 	run.all = calloc(run.count, sizeof *run.all);
 	run.workers = calloc(connections->workers, sizeof *run.workers);
 	run.wishes = calloc(connections->residents, sizeof *run.wishes);

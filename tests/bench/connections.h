@@ -12,7 +12,8 @@
 #include <stdbool.h>
 
 struct connections {
-	unsigned long residents, workers, orders, turns, hold_s;
+	unsigned long residents; /* 0: as many as there may be, up to 100,000 */
+	unsigned long workers, orders, turns, hold_s;
 	const char *program; /* argv[0]: the daemon is looked for beside it */
 	const char *paidand, *dir;
 	bool json;

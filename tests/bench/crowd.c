@@ -136,8 +136,12 @@ int crowd_run(const struct crowd *crowd)
 			crowd->residents, crowd->households);
 		return 100;
 	}
-	if (sodium_init() < 0 || !callers_allow(crowd->residents + 64))
+	if (sodium_init() < 0)
 		return 111;
+	if (callers_allow(crowd->residents + 64) < crowd->residents + 64) {
+		callers_tell_limit(crowd->residents + 64);
+		return 111;
+	}
 	run.residents = calloc(crowd->residents, sizeof *run.residents);
 	run.told_us = calloc(crowd->residents, sizeof *run.told_us);
 	if (!run.residents || !run.told_us)

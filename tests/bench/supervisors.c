@@ -220,8 +220,12 @@ int supervisors_run(const struct supervisors *supervisors)
 {
 	struct run run = {.wanted = supervisors, .decoder = pd_decoder_new()};
 	int code = 111;
-	if (sodium_init() < 0 || !run.decoder || !callers_allow(supervisors->supervisors + 256))
+	if (sodium_init() < 0 || !run.decoder)
 		return 111;
+	if (callers_allow(supervisors->supervisors + 256) < supervisors->supervisors + 256) {
+		callers_tell_limit(supervisors->supervisors + 256);
+		return 111;
+	}
 	run.all = calloc(supervisors->supervisors, sizeof *run.all);
 	if (!run.all)
 		abort();
