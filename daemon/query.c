@@ -105,13 +105,11 @@ static bool describe_area(const struct listing *listing, const void *entity, str
 	const struct area *area = entity;
 	if (!area->event || (listing->top && !area_within(area, listing->top)))
 		return false;
-	uint64_t waiting = core_count_waiting(listing->front->core, area);
-	listing->session->looked += core_holder_count(listing->front->core);
 	size_t path_bytes = area_path(area, path);
 	reply->type = PD_MSG_area;
-	reply->area =
-		(struct pd_area){area->id,   area->parent ? area->parent->id : 0, area->level,   area->kind,
-				 area->name, {path, (uint32_t)path_bytes},        area->retired, (uint32_t)waiting};
+	reply->area = (struct pd_area){
+		area->id,   area->parent ? area->parent->id : 0, area->level,   area->kind,
+		area->name, {path, (uint32_t)path_bytes},        area->retired, (uint32_t)area->waiting_below};
 	return true;
 }
 
@@ -172,8 +170,11 @@ static void on_list_areas(struct front *front, struct session *session, const st
 				  .after = query->list_areas.after,
 				  .limit = front_limit(query->list_areas.limit),
 				  .describe = describe_area};
-	if (front_find_area(front, session, query->request, query->list_areas.area, &listing.top))
-		answer_list(&listing);
+	if (!front_find_area(front, session, query->request, query->list_areas.area, &listing.top))
+		return;
+	core_mark_waiting(front->core);
+	session->looked += core_holder_count(front->core);
+	answer_list(&listing);
 }
 
 static void on_list_people(struct front *front, struct session *session, const struct pd_message *query)
@@ -350,7 +351,6 @@ static void on_get_stats(struct front *front, struct session *session, const str
 	add_plans(core_registry(front->core), area, &all);
 	fill_stats(front, area, &all, percentiles, &reply);
 	if (!query->get_stats.orders_only) {
-		session->looked += registry_size(front);
 		core_count_registry(front->core, area, registry);
 		reply.stats.registry = (struct pd_u64s){registry, CORE_REGISTRY_FIGURES};
 	}

@@ -208,8 +208,8 @@ struct core_sums {
 };
 /* Sums for top and all below it; null: for all. */
 void core_sum(const struct core *core, const struct area *top, struct core_sums *sums);
-/* Orders that wait at top and all below it. */
-uint64_t core_count_waiting(const struct core *core, const struct area *top);
+/* Set waiting_below of every area: the orders that wait there and at all below it. */
+void core_mark_waiting(const struct core *core);
 /* Sums for every area at once, each with all below it: sums[i] is that of registry_sorted's i-th area. */
 void core_sum_all(const struct core *core, struct core_sums *sums);
 /* registry of the stats message for top and all below it (null: all); returns the number of values. */

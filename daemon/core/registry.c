@@ -316,8 +316,12 @@ static void apply_area(struct registry *registry, void *entity, const struct pd_
 
 static void count_household(struct registry *registry, const struct household *household, int sign)
 {
-	if (household->area && !household->retired)
-		((struct area *)entity_get(registry, REGISTRY_AREAS, household->area))->households += (uint32_t)sign;
+	if (!household->area || household->retired)
+		return;
+	struct area *area = entity_get(registry, REGISTRY_AREAS, household->area);
+	area->households += (uint32_t)sign;
+	if (household->centre == household->id)
+		area->centres += (uint32_t)sign;
 }
 
 static void apply_household(struct registry *registry, void *entity, const struct pd_message *event)
@@ -337,17 +341,25 @@ static void apply_household(struct registry *registry, void *entity, const struc
 	addresses_add(registry, household);
 }
 
+static void count_person(struct registry *registry, const struct person *person, int sign)
+{
+	if (person->area && !person->retired)
+		((struct area *)entity_get(registry, REGISTRY_AREAS, person->area))->posts[person->post] +=
+			(uint32_t)sign;
+}
+
 static void apply_person(struct registry *registry, void *entity, const struct pd_message *event)
 {
 	const struct pd_person_set *set = &event->person_set;
 	struct person *person = entity;
-	(void)registry;
+	count_person(registry, person, -1);
 	person->name = registry_kept_text(&person->entity, set->name);
 	person->phone = registry_kept_text(&person->entity, set->phone);
 	person->post = set->post;
 	person->area = set->area;
 	person->household = set->household;
 	person->retired = set->retired;
+	count_person(registry, person, 1);
 }
 
 static void apply_category(struct registry *registry, void *entity, const struct pd_message *event)

@@ -35,10 +35,13 @@ struct area {
 	uint8_t level, kind;
 	struct area *parent;
 	uint32_t children, households, open_orders; /* in use; open_orders: held here and not ended */
-	uint32_t plan_on;                           /* the plan that is on from here down; 0: none (modes.h) */
+	uint32_t centres,
+		posts[PD_post_administrator + 1]; /* in use, of those here: centre households; people by post */
+	uint32_t plan_on;                         /* the plan that is on from here down; 0: none (modes.h) */
 	struct pd_slice name;
-	struct holder *holder; /* its queue and figures (order.h); null in a registry that is a trial */
-	uint64_t publications; /* the front's, not the core's (publish.h) */
+	struct holder *holder;  /* its queue and figures (order.h); null in a registry that is a trial */
+	uint64_t publications;  /* the front's, not the core's (publish.h) */
+	uint64_t waiting_below; /* as core_mark_waiting found it */
 };
 
 struct household {

@@ -31,14 +31,15 @@ void core_sum(const struct core *core, const struct area *top, struct core_sums 
 			add_holder(sums, holder);
 }
 
-uint64_t core_count_waiting(const struct core *core, const struct area *top)
+void core_mark_waiting(const struct core *core)
 {
-	uint64_t waiting = 0;
-	size_t at = 0;
+	size_t count, at = 0;
+	void *const *areas = registry_sorted(core->registry, REGISTRY_AREAS, &count);
+	for (size_t i = 0; i < count; i++)
+		((struct area *)areas[i])->waiting_below = 0;
 	for (const struct holder *holder; (holder = table_next(&core->holders, &at));)
-		if (holder->waiting_count && area_within(holder->entity, top))
-			waiting += holder->waiting_count;
-	return waiting;
+		for (struct area *area = holder->waiting_count ? holder->entity : NULL; area; area = area->parent)
+			area->waiting_below += holder->waiting_count;
 }
 
 static void add_sums(struct core_sums *sums, const struct core_sums *more)
@@ -104,27 +105,23 @@ static void count_area(const struct area *area, uint64_t *values)
 	values[DEDICATED] += area->kind == PD_area_kind_dedicated;
 }
 
+static void count_members(const struct area *area, uint64_t *values)
+{
+	values[HOUSEHOLDS] += area->households;
+	values[CENTRES] += area->centres;
+	for (unsigned post = 1; post <= PD_post_administrator; post++)
+		values[POSTS + post - 1] += area->posts[post];
+}
+
 void core_count_registry(const struct core *core, const struct area *top, uint64_t values[static CORE_REGISTRY_FIGURES])
 {
-	const struct registry *registry = core->registry;
 	size_t count;
 	memset(values, 0, CORE_REGISTRY_FIGURES * sizeof *values);
-	void *const *areas = registry_sorted(registry, REGISTRY_AREAS, &count);
-	for (size_t i = 0; i < count; i++)
-		if (!top || area_within(areas[i], top))
-			count_area(areas[i], values);
-	void *const *households = registry_sorted(registry, REGISTRY_HOUSEHOLDS, &count);
+	void *const *areas = registry_sorted(core->registry, REGISTRY_AREAS, &count);
 	for (size_t i = 0; i < count; i++) {
-		const struct household *household = households[i];
-		if (household->retired || (top && !area_within(registry_area(registry, household->area), top)))
+		if (top && !area_within(areas[i], top))
 			continue;
-		values[HOUSEHOLDS]++;
-		values[CENTRES] += household->centre == household->id;
-	}
-	void *const *people = registry_sorted(registry, REGISTRY_PEOPLE, &count);
-	for (size_t i = 0; i < count; i++) {
-		const struct person *person = people[i];
-		if (!person->retired && (!top || area_within(registry_area(registry, person->area), top)))
-			values[POSTS + person->post - 1]++;
+		count_area(areas[i], values);
+		count_members(areas[i], values);
 	}
 }

@@ -72,7 +72,8 @@ enum pd_err journal_grew(struct journal *journal, size_t index, uint64_t file_by
 	enum pd_err err = journal_reserve(journal, index + 1);
 	if (!err) {
 		if (index == journal->used) {
-			journal->segments[index] = (struct segment){head->at, head->first_seq, file_bytes};
+			journal->segments[index] = (struct segment){
+				.base_at = head->at, .first_seq = head->first_seq, .bytes = file_bytes};
 			journal->used++;
 			journal->ready -= journal->ready > 0;
 		}
@@ -144,6 +145,49 @@ enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journ
 	}
 	pthread_mutex_unlock(&journal->lock);
 	return err;
+}
+
+/* ---- marks ---- */
+
+enum { MARKS_STEP = 64 };
+
+struct journal_mark journal_mark_before(struct journal *journal, const struct journal_view *view, uint64_t seq)
+{
+	struct journal_mark mark = {view->base_at, view->first_seq};
+	pthread_mutex_lock(&journal->lock);
+	const struct segment *segment = &journal->segments[view->index];
+	size_t low = 0, high = segment->mark_count; /* those before low are not after seq */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		if (segment->marks[middle].seq <= seq)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low > 0)
+		mark = segment->marks[low - 1];
+	pthread_mutex_unlock(&journal->lock);
+	return mark;
+}
+
+void journal_mark(struct journal *journal, const struct journal_view *view, uint64_t at, uint64_t seq)
+{
+	pthread_mutex_lock(&journal->lock);
+	struct segment *segment = &journal->segments[view->index];
+	size_t count = segment->mark_count;
+	uint64_t last_at = count ? segment->marks[count - 1].at : segment->base_at;
+	if (at >= last_at + JOURNAL_MARK_BYTES) {
+		struct journal_mark *marks = segment->marks;
+		if (count % MARKS_STEP == 0)
+			marks = realloc(marks, (count + MARKS_STEP) * sizeof *marks);
+		/* Without memory the way is as long as before. */
+		if (marks) {
+			marks[count] = (struct journal_mark){at, seq};
+			segment->marks = marks;
+			segment->mark_count++;
+		}
+	}
+	pthread_mutex_unlock(&journal->lock);
 }
 
 /* ---- opening ---- */
@@ -350,6 +394,8 @@ void journal_close(struct journal *journal)
 	close_fd(journal->dir_fd);
 	pthread_mutex_destroy(&journal->lock);
 	pthread_mutex_destroy(&journal->growing);
+	for (size_t i = 0; i < journal->used; i++)
+		free(journal->segments[i].marks);
 	free(journal->segments);
 	free(journal);
 	errno = error;

@@ -185,7 +185,9 @@ enum pd_err journal_next(struct journal_reader *reader, struct journal_event *ev
 static enum pd_err hop(struct journal_reader *reader, const struct journal_view *view, uint64_t target, uint64_t *at,
 		       uint64_t *seq)
 {
+	enum { HOP_BYTES = 64 * 1024 };
 	size_t ahead = WINDOW_AHEAD_BYTES;
+	uint64_t since = 0;
 	for (;;) {
 		struct record_head head;
 		const uint8_t *data;
@@ -206,6 +208,11 @@ static enum pd_err hop(struct journal_reader *reader, const struct journal_view 
 			return PD_OK;
 		*at += record_padded(head.bytes);
 		*seq += head.count;
+		since += record_padded(head.bytes);
+		if (since >= HOP_BYTES) {
+			journal_mark(reader->journal, view, *at, *seq);
+			since = 0;
+		}
 		/* Heads far apart are not worth reading what is between them. */
 		ahead = head.bytes < WINDOW_AHEAD_BYTES / 4 ? WINDOW_AHEAD_BYTES : EVENT_AHEAD_BYTES;
 	}
@@ -261,11 +268,15 @@ enum pd_err journal_seek(struct journal_reader *reader, uint64_t after_seq)
 	if (err && err != PD_ENOENT)
 		return err;
 	if (!err) {
-		/* The record in hand may be nearer than the segment's beginning. */
-		bool near = reader->record_at >= view.base_at && reader->record_seq <= target;
+		/* The record in hand may be nearer than the last mark; far behind that the way is gone for once, and
+		 * marked.
+		 */
+		struct journal_mark mark = journal_mark_before(reader->journal, &view, target);
+		bool near = reader->record_at >= mark.at && reader->record_at - mark.at < 2 * JOURNAL_MARK_BYTES &&
+			    reader->record_seq <= target;
 		let_go(reader);
-		at = near ? reader->record_at : view.base_at;
-		seq = near ? reader->record_seq : view.first_seq;
+		at = near ? reader->record_at : mark.at;
+		seq = near ? reader->record_seq : mark.seq;
 		enum pd_err failed = window_open(&reader->stream, reader->journal->dir_fd, view.index);
 		failed = failed ? unreadable(reader, &view, at, failed) : hop(reader, &view, target, &at, &seq);
 		if (failed)

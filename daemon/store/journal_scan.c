@@ -351,7 +351,8 @@ static enum pd_err list_segments(struct journal *journal, const struct file *fil
 		segment_name(i, name);
 		if (what)
 			return journal_fault(journal, PD_ECORRUPT, _("%s, offset 0: %s"), name, _(what));
-		journal->segments[i] = (struct segment){files[i].head.at, files[i].head.first_seq, files[i].bytes};
+		journal->segments[i] = (struct segment){
+			.base_at = files[i].head.at, .first_seq = files[i].head.first_seq, .bytes = files[i].bytes};
 	}
 	journal->used = start;
 	journal->hash_known = start == 0;

@@ -19,11 +19,20 @@
 #include "record.h"
 #include "window.h"
 
+enum { JOURNAL_MARK_BYTES = 256 * 1024 }; /* from mark to mark, at least */
 enum { JOURNAL_WHY_BYTES = sizeof((struct journal_opened *)0)->why };
+
+/* Where a record begins. */
+struct journal_mark {
+	uint64_t at, seq;
+};
 
 struct segment {
 	uint64_t base_at, first_seq; /* of its first record, once it has one */
 	uint64_t bytes;              /* of the file */
+	/* Records on the way through it, a good step apart, as far as anyone has gone that way; under lock. */
+	struct journal_mark *marks;
+	size_t mark_count;
 };
 
 struct journal {
@@ -76,6 +85,11 @@ PD_MUST_USE enum pd_err journal_view_at(struct journal *journal, uint64_t at, st
 /* The segment that holds seq. PD_ENOENT: it is not written yet; *end is where the record of seq *next will begin. */
 PD_MUST_USE enum pd_err journal_view_seq(struct journal *journal, uint64_t seq, struct journal_view *view,
 					 uint64_t *end, uint64_t *next);
+
+/* The mark of view's segment that is nearest before seq: its first record, if there is none. */
+struct journal_mark journal_mark_before(struct journal *journal, const struct journal_view *view, uint64_t seq);
+/* A record of view's segment that was come across: it becomes a mark if it is far enough from the last one. */
+void journal_mark(struct journal *journal, const struct journal_view *view, uint64_t at, uint64_t seq);
 
 /* ---- journal_scan.c ---- */
 

@@ -400,6 +400,59 @@ static void the_registry_is_counted(void **state)
 		expect(values[i] == of_3[i], "area 3, value %d: %" PRIu64 ", expected %" PRIu64, i, values[i], of_3[i]);
 }
 
+/* The figures that get_stats has of households and people, from the entities themselves. */
+static void count_from_scratch(const struct core *core, const struct area *top, uint64_t *values)
+{
+	const struct registry *registry = core_registry(core);
+	size_t count;
+	void *const *households = registry_sorted(registry, REGISTRY_HOUSEHOLDS, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct household *household = households[i];
+		if (household->retired || (top && !area_within(registry_area(registry, household->area), top)))
+			continue;
+		values[7]++;
+		values[8] += household->centre == household->id;
+	}
+	void *const *people = registry_sorted(registry, REGISTRY_PEOPLE, &count);
+	for (size_t i = 0; i < count; i++) {
+		const struct person *person = people[i];
+		if (!person->retired && (!top || area_within(registry_area(registry, person->area), top)))
+			values[9 + person->post - 1]++;
+	}
+}
+
+static void expect_counts(const struct core *core, const struct area *top, unsigned step)
+{
+	uint64_t values[CORE_REGISTRY_FIGURES], wanted[CORE_REGISTRY_FIGURES] = {0};
+	core_count_registry(core, top, values);
+	count_from_scratch(core, top, wanted);
+	for (int i = 7; i < CORE_REGISTRY_FIGURES - 1; i++)
+		expect(values[i] == wanted[i], "step %u, area %" PRIu32 ", value %d: %" PRIu64 ", counted %" PRIu64,
+		       step, top ? top->id : 0, i, values[i], wanted[i]);
+}
+
+/* Households and people come, move, change what they are, leave and come back; the figures follow. */
+static void counts_of_the_registry_follow_what_is_set(void **state)
+{
+	struct bed *bed = *state;
+	static const uint32_t homes[] = {11, 12}, places[] = {11, 12, 4, 3, 2, 1};
+	for (unsigned step = 0, dice = 1; step < 400; step++) {
+		dice = dice * 1664525 + 1013904223;
+		uint32_t id = 600 + (dice >> 8) % 12;
+		struct pd_message put = bed_household(id, homes[(dice >> 16) % 2], (dice >> 20) % 3 ? 600 : id);
+		put.put_household.retired = (dice >> 24) % 4 == 0;
+		if ((dice >> 28) % 2)
+			put = bed_person(id, (uint8_t)(1 + (dice >> 16) % PD_post_administrator),
+					 places[(dice >> 20) % 6], 0);
+		if (put.type == PD_MSG_put_person)
+			put.put_person.retired = (dice >> 24) % 4 == 0;
+		bed_do(bed, &put, 0); /* some are refused, and change nothing */
+		expect_counts(bed->core, NULL, step);
+		for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+			expect_counts(bed->core, registry_area(core_registry(bed->core), places[i]), step);
+	}
+}
+
 /* ---- single entries of the registry, as commands ---- */
 
 static void only_operator_and_administrators_keep_the_registry(void **state)
@@ -626,6 +679,7 @@ int main(void)
 		TEST(both_closings_count_and_times_are_not_negative),
 		TEST(sums_of_one_and_of_all_areas_agree),
 		TEST(the_registry_is_counted),
+		TEST(counts_of_the_registry_follow_what_is_set),
 		TEST(only_operator_and_administrators_keep_the_registry),
 		TEST(an_area_with_open_orders_is_not_retired),
 		TEST(the_dump_tells_states_apart),
