@@ -27,6 +27,7 @@
 #include "publish.h"
 #include "push.h"
 #include "reads.h"
+#include "room.h"
 #include "scribe.h"
 #include "session.h"
 
@@ -54,6 +55,7 @@ struct front {
 	struct store *store;
 	struct core *core;
 	struct bus *bus;
+	struct room room;
 	struct sessions sessions;
 	struct push *push;
 	struct listeners listeners;
