@@ -1,6 +1,5 @@
 #include "bus.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <sodium.h>
 #include <stdlib.h>
@@ -10,26 +9,17 @@
 #include <unistd.h>
 #include <zmq.h>
 
-#include "config.h"
 #include "metrics.h"
 
 /* What one peer may have waiting: frames of at most 64 KiB. Beyond it a peer that does not read is dropped. */
-enum { PEER_FRAMES_MAX = 1000, SUBSCRIBER_MESSAGES_MAX = 8192, BACKLOG = 4096, DOORS_MAX = 2 * CONFIG_ENDPOINTS_MAX };
+enum { PEER_FRAMES_MAX = 1000, SUBSCRIBER_MESSAGES_MAX = 8192, BACKLOG = 4096 };
 
 /* Each socket's connections have a thread of their own: what goes to a hundred supervisors does not keep the commands
  * waiting. */
 enum { IO_THREADS = 2, ROUTER_THREAD = 1, PUBLISHER_THREAD = 2 };
 
-struct door {
-	void *socket;
-	char endpoint[256]; /* as it was bound: with the port that was chosen */
-	bool shut;
-};
-
 struct bus {
 	void *context, *router, *publisher;
-	struct door doors[DOORS_MAX];
-	unsigned door_count;
 	zmq_msg_t identity, frame;
 	bool more; /* further frames of the last message are still to come */
 	uint32_t peer;
@@ -139,46 +129,14 @@ static enum pd_err bind_to(void *socket, const char *endpoint)
 	return zmq_bind(socket, endpoint) ? PD_ESYS : PD_OK;
 }
 
-static enum pd_err add_door(struct bus *bus, void *socket, const char *endpoint)
-{
-	enum pd_err err = bind_to(socket, endpoint);
-	if (err)
-		return err;
-	assert(bus->door_count < DOORS_MAX);
-	struct door *door = &bus->doors[bus->door_count++];
-	size_t bytes = sizeof door->endpoint;
-	*door = (struct door){.socket = socket};
-	return zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, door->endpoint, &bytes) ? PD_ESYS : PD_OK;
-}
-
 enum pd_err bus_listen(struct bus *bus, const char *endpoint)
 {
-	return add_door(bus, bus->router, endpoint);
+	return bind_to(bus->router, endpoint);
 }
 
 enum pd_err bus_publish_on(struct bus *bus, const char *endpoint)
 {
-	return add_door(bus, bus->publisher, endpoint);
-}
-
-void bus_shut(struct bus *bus)
-{
-	for (unsigned i = 0; i < bus->door_count; i++)
-		if (!bus->doors[i].shut)
-			bus->doors[i].shut = zmq_unbind(bus->doors[i].socket, bus->doors[i].endpoint) == 0;
-}
-
-enum pd_err bus_reopen(struct bus *bus)
-{
-	enum pd_err err = PD_OK;
-	for (unsigned i = 0; i < bus->door_count; i++) {
-		struct door *door = &bus->doors[i];
-		if (door->shut && bind_to(door->socket, door->endpoint))
-			err = PD_ESYS;
-		else
-			door->shut = false;
-	}
-	return err;
+	return bind_to(bus->publisher, endpoint);
 }
 
 static int descriptor(void *socket)

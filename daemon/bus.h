@@ -16,10 +16,6 @@ void bus_close(struct bus *bus);
 PD_MUST_USE enum pd_err bus_listen(struct bus *bus, const char *endpoint);
 PD_MUST_USE enum pd_err bus_publish_on(struct bus *bus, const char *endpoint);
 
-/* Take no further connections; and take them again. Those that there are go on. PD_ESYS: errno. */
-void bus_shut(struct bus *bus);
-PD_MUST_USE enum pd_err bus_reopen(struct bus *bus);
-
 /* Descriptors that become readable when something may have happened. Edge-triggered: after a wake, and after every
  * send, test bus_readable. */
 int bus_fd(const struct bus *bus);

@@ -497,7 +497,6 @@ static void receive(struct front *front)
 			session =
 				sessions_new(&front->sessions, frame.peer, front->config->heartbeat_ms, front->now_ms);
 			metrics_add(metrics.front.begun, 1);
-			room_watch_growth(&front->room, front->bus, front->sessions.by_peer.count);
 		}
 		session->seen_ms = front->now_ms;
 		on_frame(front, session, frame.data, frame.bytes);
@@ -587,7 +586,7 @@ static void on_second(uv_timer_t *timer)
 	look_for_subscribers(front);
 	check_disk(front);
 	check_calendar(front);
-	room_watch(&front->room, front->bus, front->sessions.by_peer.count);
+	room_watch(&front->room, front->sessions.by_peer.count);
 	sweep_sessions(front);
 	fire_due(front);
 	if (front->listening)

@@ -3,12 +3,19 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "log.h"
 
 enum { SPARE_MAX = 256 };
+
+/* From which descriptor on no connection is taken; how many were not. */
+static _Atomic int first_spare = INT32_MAX;
+static _Atomic uint64_t closed;
 
 void room_init(struct room *room)
 {
@@ -19,12 +26,21 @@ void room_init(struct room *room)
 	rlim_t soft = files.rlim_cur;
 	files.rlim_cur = files.rlim_max;
 	room->limit = setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_max : soft;
+	uint64_t spare = room->limit / 10 < SPARE_MAX ? room->limit / 10 : SPARE_MAX;
+	atomic_store(&first_spare, room->limit - spare < INT32_MAX ? (int)(room->limit - spare) : INT32_MAX);
 	log_line(LOG_INFO, "descriptors", "limit=%" PRIu64, room->limit);
 }
 
-static uint64_t spare(const struct room *room)
+/* ZeroMQ's and libmicrohttpd's calls come here. EAGAIN: as if nobody had come. */
+int accept4(int listener, struct sockaddr *address, socklen_t *bytes, int flags)
 {
-	return room->limit / 4 < SPARE_MAX ? room->limit / 4 : SPARE_MAX;
+	int fd = (int)syscall(SYS_accept4, listener, address, bytes, flags);
+	if (fd < atomic_load_explicit(&first_spare, memory_order_relaxed))
+		return fd;
+	close(fd);
+	atomic_fetch_add(&closed, 1);
+	errno = EAGAIN;
+	return -1;
 }
 
 /* The lowest number that is free: near the limit there are hardly others. */
@@ -37,18 +53,17 @@ static uint64_t lowest_free(const struct room *room)
 	return (uint64_t)fd;
 }
 
-void room_watch(struct room *room, struct bus *bus, size_t sessions)
+void room_watch(struct room *room, size_t sessions)
 {
-	uint64_t fd = lowest_free(room);
-	room->looked_at = sessions;
-	if (!room->full && fd + spare(room) >= room->limit) {
-		room->full = true;
-		bus_shut(bus);
-		log_line(LOG_ERROR, "no_more_connections", "sessions=%zu descriptors=%" PRIu64, sessions, room->limit);
-	} else if (room->full && fd + 2 * spare(room) < room->limit) {
-		enum pd_err err = bus_reopen(bus);
-		room->full = err != PD_OK;
-		log_line(err ? LOG_ERROR : LOG_INFO, err ? "not_listening" : "connections_again",
-			 "sessions=%zu descriptors=%" PRIu64, sessions, room->limit);
-	}
+	uint64_t used = lowest_free(room), refused = atomic_exchange(&closed, 0);
+	if (refused)
+		log_line(LOG_ERROR, "connections_closed", "count=%" PRIu64 " sessions=%zu descriptors=%" PRIu64,
+			 refused, sessions, room->limit);
+	bool low = used >= room->limit - room->limit / 10;
+	/* It is over when there is room for some more, not for one. */
+	if (low == room->low || (!low && used >= room->limit - room->limit / 5))
+		return;
+	room->low = low;
+	log_line(low ? LOG_WARN : LOG_INFO, low ? "descriptors_nearly_used" : "descriptors_free_again",
+		 "sessions=%zu used=%" PRIu64 " limit=%" PRIu64, sessions, used, room->limit);
 }

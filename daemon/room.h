@@ -1,30 +1,26 @@
-/* room.h - whether there are descriptors left for further connections.
+/* room.h - no more connections than there are descriptors for.
  *
- * Each connection takes one, and so does each file of the journal: without one for that the broker could write nothing
- * more. So it takes no connections before it comes to the end of them. Threads: the front's.
+ * Each connection takes one, and so does each file of the journal. At the end of the descriptors ZeroMQ would end the
+ * process (ipc) or try to accept without end (tcp). So the limit is raised as high as the system allows, and some are
+ * kept back: room.c has an accept4 of its own, which stands before libc's, and closes what goes beyond that at once.
+ * Clients then try again, slower and slower. Threads: the front's; accept4 any.
  */
 #ifndef PAIDAN_ROOM_H
 #define PAIDAN_ROOM_H
 
-#include "bus.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 struct room {
-	uint64_t limit;   /* of descriptors */
-	size_t looked_at; /* sessions there were when it was looked */
-	bool full;
+	uint64_t limit; /* of descriptors */
+	bool low;
 };
 
 /* Take as many descriptors as the system allows, before any connection. */
 void room_init(struct room *room);
-/* Shut the bus when there is hardly a descriptor left, and open it when there are some again; the log says so.
- * sessions: how many there are. */
-void room_watch(struct room *room, struct bus *bus, size_t sessions);
-/* The same when there are many more sessions than at the last look. */
-static inline void room_watch_growth(struct room *room, struct bus *bus, size_t sessions)
-{
-	enum { SESSIONS_EACH = 64 };
-	if (sessions >= room->looked_at + SESSIONS_EACH)
-		room_watch(room, bus, sessions);
-}
+/* Look how many are left: the log says when it is less than a tenth, when it is more again, and how many connections
+ * were closed since the last time. sessions: how many there are. */
+void room_watch(struct room *room, size_t sessions);
 
 #endif

@@ -98,6 +98,24 @@ def a_second_paidand_on_the_same_folder_is_refused(broker):
     check(broker.connect().digest() != before, "the first one goes on")
 
 
+@conversation(start=False)
+def connections_end_before_the_descriptors(broker):
+    """Each connection takes one, and so do the journal's files: some are kept back, and who comes then is closed."""
+    broker.descriptors = 200
+    broker.start()
+    check("what=descriptors limit=200" in broker.log(), "the limit stands in the log")
+    first, held = broker.connect(), [socket.socket(socket.AF_UNIX) for _ in range(250)]
+    for s in held:
+        s.connect(broker.listen.removeprefix("ipc://"))
+    for what in ("what=connections_closed", "what=descriptors_nearly_used"):
+        wait_until(lambda: what in broker.log(), f"the log says {what}", first.fence)
+    first.ok("put_area", area=900, parent=0, level=1, kind=1, name="x")
+    for s in held:
+        s.close()
+    wait_until(lambda: "what=descriptors_free_again" in broker.log(), "there are descriptors again", first.fence)
+    broker.connect().fence()
+
+
 @conversation
 def endpoints_in_use_are_told(broker):
     """Also ipc, which ZeroMQ would take over without a word."""

@@ -17,7 +17,8 @@ def hello_is_answered_by_welcome(broker):
     equal(w.protocol, schema.document["protocol"], "protocol of the welcome")
     with open(os.path.join(os.path.dirname(__file__), "..", "..", "VERSION"), encoding="ascii") as version:
         equal(w.broker, f"paidand {version.read().strip()}", "broker of the welcome")
-    equal(w.heartbeat_ms, 60000, "heartbeat_ms of the welcome, as configured")
+    equal(w.heartbeat_ms, 720000, "heartbeat_ms of a resident's welcome, twelve times what is configured")
+    equal(broker.connect(LEADER).welcome.heartbeat_ms, 60000, "heartbeat_ms of the welcome, as configured")
     equal(c.ask("ping").instance, w.instance, "instance of the pong")
     order = Order(c)
     equal(broker.connect(0).welcome.seq, order.seq, "seq of a later welcome: the last event on disk")

@@ -6,6 +6,7 @@ checked against it, too. Nothing sleeps: all waiting is for an event, with a bou
 import ctypes
 import json
 import os
+import resource
 import secrets
 import shutil
 import signal
@@ -591,6 +592,7 @@ class Broker:
         self.listen = f"ipc://{self.folder}/l"
         self.publish = f"ipc://{self.folder}/p"
         self.process, self.connections, self.crashed = None, [], None
+        self.descriptors = None  # it may have so many; None: as many as this process
         self.configure(settings or {})
         if start:
             self.start()
@@ -606,7 +608,13 @@ class Broker:
         """Start it without waiting for an answer."""
         with open(os.path.join(self.folder, "log"), "ab") as log:
             self.process = subprocess.Popen(self.command(), stdout=log, stderr=log, stdin=subprocess.DEVNULL,
-                                            preexec_fn=lambda: libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL))
+                                            preexec_fn=self.before)
+
+    def before(self):
+        """In the child, before it is paidand."""
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if self.descriptors:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
 
     def start(self):
         self.launch()

@@ -266,17 +266,6 @@ void bus_send_back(struct bus *bus, const void *data, size_t bytes)
 		answers_leave(0, data, bytes);
 }
 
-void bus_shut(struct bus *bus)
-{
-	(void)bus;
-}
-
-enum pd_err bus_reopen(struct bus *bus)
-{
-	(void)bus;
-	return PD_OK;
-}
-
 struct bus_wanted bus_wanted(struct bus *bus)
 {
 	(void)bus;
