@@ -101,7 +101,7 @@ def a_second_paidand_on_the_same_folder_is_refused(broker):
 @conversation(start=False)
 def connections_end_before_the_descriptors(broker):
     """Each connection takes one, and so do the journal's files: some are kept back, and who comes then is closed."""
-    broker.descriptors = 200
+    broker.descriptors_max = 200
     broker.start()
     check("what=descriptors limit=200" in broker.log(), "the limit stands in the log")
     first, held = broker.connect(), [socket.socket(socket.AF_UNIX) for _ in range(250)]

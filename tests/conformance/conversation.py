@@ -592,7 +592,7 @@ class Broker:
         self.listen = f"ipc://{self.folder}/l"
         self.publish = f"ipc://{self.folder}/p"
         self.process, self.connections, self.crashed = None, [], None
-        self.descriptors = None  # it may have so many; None: as many as this process
+        self.descriptors_max = None  # it may have so many; None: as many as this process
         self.configure(settings or {})
         if start:
             self.start()
@@ -613,8 +613,8 @@ class Broker:
     def before(self):
         """In the child, before it is paidand."""
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if self.descriptors:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors, self.descriptors))
+        if self.descriptors_max:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (self.descriptors_max, self.descriptors_max))
 
     def start(self):
         self.launch()
