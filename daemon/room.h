@@ -14,13 +14,16 @@
 
 struct room {
 	uint64_t limit; /* of descriptors */
+	uint64_t most;  /* that were in use since memory was given back */
+	unsigned ended; /* looks at which many of them had ended */
 	bool low;
 };
 
 /* Take as many descriptors as the system allows, before any connection. */
 void room_init(struct room *room);
-/* Look how many are left: the log says when it is less than a tenth, when it is more again, and how many connections
- * were closed since the last time. sessions: how many there are. */
+/* To be called once a second. Look how many are left: the log says when it is less than a tenth, when it is more again,
+ * and how many connections were closed since the last time. When many connections have ended, their memory goes back to
+ * the system. sessions: how many there are. */
 void room_watch(struct room *room, size_t sessions);
 
 #endif

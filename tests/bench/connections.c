@@ -390,7 +390,7 @@ static void people(struct run *run)
 /* As many residents as are wanted; if that is not said, as many as there may be. False: too many are wanted. */
 static bool allow(struct connections *wanted)
 {
-	enum { RESIDENTS = 100000, SPARE = 256 };
+	enum { RESIDENTS = 100000, SPARE = 512 }; /* the daemon keeps some back */
 	unsigned long others = wanted->workers + SPARE, residents = wanted->residents ? wanted->residents : RESIDENTS;
 	unsigned long room = callers_allow(others + residents);
 	if (room < others + residents) {
