@@ -121,7 +121,7 @@ bool caller_send(struct caller *caller, const struct pd_message *message)
 	return good;
 }
 
-static bool say_hello(const struct callers *callers, struct caller *caller)
+bool caller_hello(const struct callers *callers, struct caller *caller)
 {
 	struct pd_message hello = {.type = PD_MSG_hello, .request = 1};
 	hello.hello = (struct pd_hello){caller->person, pd_text("bench"), PD_PROTOCOL, 0, callers->listen};
@@ -147,7 +147,7 @@ static void on_command(struct callers *callers, struct caller *caller, const cha
 	enum { PING_BYTES = sizeof ping - 1, TTL_BYTES = 2, CONTEXT_MAX = 16 };
 	if (!caller->greeted) {
 		caller->greeted = true;
-		if (callers->subscribe ? !subscribe(callers, caller) : !say_hello(callers, caller))
+		if (callers->subscribe ? !subscribe(callers, caller) : !caller_hello(callers, caller))
 			callers->lost++;
 	} else if (bytes >= PING_BYTES + TTL_BYTES && memcmp(command, ping, PING_BYTES) == 0) {
 		char pong[2 + PING_BYTES + CONTEXT_MAX] = "\x04\5\4PONG";

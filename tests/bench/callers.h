@@ -52,6 +52,8 @@ void callers_tell_limit(unsigned long descriptors);
 bool caller_connect(struct callers *callers, struct caller *caller);
 /* Cut the connection, without a word; nothing if there is none. */
 void caller_cut(struct callers *callers, struct caller *caller);
+/* Say hello again: the broker has forgotten a caller that was silent too long. */
+bool caller_hello(const struct callers *callers, struct caller *caller);
 /* Send a message as a frame of its own. False: the broker is gone, or does not read. */
 bool caller_send(struct caller *caller, const struct pd_message *message);
 /* Take in what has come, waiting up to wait_ms for the first of it. */

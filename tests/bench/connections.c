@@ -12,7 +12,7 @@
 
 enum { HOUSEHOLDS = 85605, CREDIT = 16, SLOTS = 4 * CREDIT, OUTSTANDING = 1024, TEXT_BYTES = 200, TURNS_MAX = 15 };
 /* Of the residents one in so many has an order in flight when the storm begins. */
-enum { STORM_ONE_IN = 10 };
+enum { STORM_ONE_IN = 10, HELLO_AGAIN_MS = 1 };
 
 /* A worker's order under way: the request id of an accept is twice the slot, that of a complete one more. What was not
  * answered is sent again after a cut. */
@@ -151,6 +151,11 @@ static void on_message(struct callers *callers, struct caller *caller, const str
 		struct wish *wish = wish_of(run, caller);
 		run->answered += !wish->answered;
 		wish->answered = true;
+	} else if (message->type == PD_MSG_refused && message->refused.code == PD_REFUSED_no_hello) {
+		/* One hello for all that was refused: the answers to the rest are on their way. */
+		uint64_t now_ms = bench_now_us() / 1000;
+		if (now_ms - caller->beat_ms > HELLO_AGAIN_MS)
+			caller_hello(callers, caller);
 	} else if (message->type == PD_MSG_refused && run->refused++ == 0) {
 		fprintf(stderr, "paidan-bench: refused: %.*s %.*s\n", (int)message->refused.sentence.bytes,
 			message->refused.sentence.data, (int)message->refused.detail.bytes,
@@ -160,13 +165,17 @@ static void on_message(struct callers *callers, struct caller *caller, const str
 
 /* ---- connecting ---- */
 
-static void turn(void *arg)
+static void turn_for(struct run *run, int wait_ms)
 {
-	struct run *run = arg;
-	callers_turn(&run->callers, 5);
+	callers_turn(&run->callers, wait_ms);
 	unsigned long workers = run->wanted->workers;
 	callers_beat(run->all, workers, &run->workers_beat, run->heartbeat_ms[0]);
 	callers_beat(run->all + workers, run->wanted->residents, &run->residents_beat, run->heartbeat_ms[1]);
+}
+
+static void turn(void *arg)
+{
+	turn_for(arg, 5);
 }
 
 /* Until *count has come to wanted, while everybody goes on saying that they are there. */
@@ -197,7 +206,7 @@ static bool connect_range(struct run *run, unsigned long from, unsigned long to)
 		if (!caller_connect(&run->callers, &run->all[i]))
 			return false;
 		if (i % TAKE_IN_EVERY == 0)
-			callers_turn(&run->callers, 0);
+			turn_for(run, 0);
 	}
 	return turn_until(run, &run->welcomed, to - from);
 }
