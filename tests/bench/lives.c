@@ -1,5 +1,6 @@
 #include "lives.h"
 
+#include <math.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +17,17 @@ static void report(const struct lives *lives, const struct load *load, const str
 		lives->json ? "{\"outstanding\": %lu, \"orders\": %lu, \"lives_per_s\": %.0f, \"ok_p50_us\": %u, "
 			      "\"ok_p99_us\": %u, "
 			      "\"push_p50_us\": %u, \"push_p99_us\": %u, \"server_cpu_us_per_life\": %.2f, "
-			      "\"written_bytes_per_life\": %.0f, \"stored_bytes_per_life\": %.0f}\n"
+			      "\"written_bytes_per_life\": %.0f, \"stored_bytes_per_life\": %.0f"
 			    : "outstanding=%lu orders=%lu lives_per_s=%.0f ok_p50_us=%u ok_p99_us=%u push_p50_us=%u "
 			      "push_p99_us=%u "
-			      "server_cpu_us_per_life=%.2f written_bytes_per_life=%.0f stored_bytes_per_life=%.0f\n";
+			      "server_cpu_us_per_life=%.2f written_bytes_per_life=%.0f stored_bytes_per_life=%.0f";
 	printf(format, lives->outstanding, lives->orders, n / cost->seconds, spread_at(ok, lives->orders, 0.5),
 	       spread_at(ok, lives->orders, 0.99), spread_at(push, lives->orders, 0.5),
 	       spread_at(push, lives->orders, 0.99), cost->cpu_us / n, cost->written_bytes / n, stored / n);
+	if (!isnan(cost->disk_bytes))
+		printf(lives->json ? ", \"disk_bytes_per_life\": %.0f" : " disk_bytes_per_life=%.0f",
+		       cost->disk_bytes / n);
+	puts(lives->json ? "}" : "");
 	free(ok);
 	free(push);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "disk.h"
 #include "id.h"
 #include "spread.h"
 
@@ -324,6 +325,7 @@ int load_carry(const struct load *load, const struct broker *broker, struct load
 	if (worker < 0)
 		return 111;
 	broker_costs(broker, &cpu_before, &written_before);
+	double disk_before = disk_written_bytes(broker->dir);
 	uint64_t start = bench_now_us();
 	pid_t submitter = fork();
 	if (submitter == 0)
@@ -333,6 +335,7 @@ int load_carry(const struct load *load, const struct broker *broker, struct load
 	broker_costs(broker, &cost->cpu_us, &cost->written_bytes);
 	cost->cpu_us -= cpu_before;
 	cost->written_bytes -= written_before;
+	cost->disk_bytes = disk_written_bytes(broker->dir) - disk_before;
 	code = code ? code : worker_code;
 	return code || !bench_interrupted() ? code : 111;
 }

@@ -27,7 +27,8 @@ struct load {
 };
 
 struct load_cost {
-	double seconds, cpu_us, written_bytes; /* the daemon's CPU time, and what it wrote to disk */
+	double seconds, cpu_us, written_bytes; /* the daemon's CPU time, and what it is charged with writing */
+	double disk_bytes;                     /* what its disk wrote meanwhile, for whomever; NAN: not known */
 };
 
 /* Areas, leaders and a category. False: something was refused. */

@@ -41,13 +41,13 @@ static void *body_of(struct pd_message *message)
 
 static bool same_slice(const struct pd_slice *a, const struct pd_slice *b)
 {
-	return a->bytes == b->bytes && (a->bytes == 0 || memcmp(a->data, b->data, a->bytes) == 0);
+	return a->bytes == b->bytes && (a->bytes == 0 || (b->data && memcmp(a->data, b->data, a->bytes) == 0));
 }
 
 static bool same_list(const struct pd_u64s *a, const struct pd_u64s *b)
 {
 	return a->count == b->count &&
-	       (a->count == 0 || memcmp(a->values, b->values, a->count * sizeof *a->values) == 0);
+	       (a->count == 0 || (b->values && memcmp(a->values, b->values, a->count * sizeof *a->values) == 0));
 }
 
 static bool same_field(enum pd_kind kind, const void *a, const void *b)

@@ -508,7 +508,7 @@ static void test_follow_all(void **state)
 	struct pd_message published = {.type = PD_MSG_published, .request = seq};
 	pd_encode(&published, &frame);
 	pd_buffer_add(&frame, b.journal.data + b.at[seq], b.at[seq + 1] - b.at[seq]);
-	zmq_send(b.xpub, "/", 1, ZMQ_SNDMORE);
+	zmq_send(b.xpub, "*", 1, ZMQ_SNDMORE);
 	zmq_send(b.xpub, frame.data, frame.count, 0);
 	pd_buffer_fini(&frame);
 	UNTIL(&b, client, log.last == 21);
