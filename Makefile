@@ -166,7 +166,7 @@ $(HEADERS_LIST): $(wildcard clients/lib/*.h proto/*.h proto/*.def)
 pic = $(patsubst $(BUILD)/%,$(BUILD)/pic/%,$(filter-out %/example.o %/rings.o,$(call objects,clients/lib proto)))
 $(BUILD)/pic/%.o: %.c
 	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -fPIC -MMD -MP -c $< -o $@
+	$(Q)$(COMPILE) -fno-lto -fPIC -MMD -MP -c $< -o $@
 $(BUILD)/pic/proto/check.o: override CFLAGS += -fvisibility=hidden
 $(SHARED): $(pic) clients/lib/paidan.map
 	@echo "  $@"
@@ -254,7 +254,7 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 # ---- longer and closer looks ----
 
 .PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-page
-.PHONY: bench-notice bench-growth bench-latency bench-connections bench-supervisors bench-reading
+.PHONY: bench-profile bench-notice bench-growth bench-latency bench-connections bench-supervisors bench-reading
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
 	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
 	@python3 tests/conform/run.py $(BUILD)
@@ -358,6 +358,11 @@ bench: deps ## lives a second beside six other brokers, in turns, into tests/ben
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench $(BUILD)/paidan-peers
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) $(ROUNDS:%=--rounds %) --bare "$(BARE)" $(if $(LASTS),--seconds $(LASTS)) \
 		$(if $(filter undefined,$(origin PEERS)),,--peers "$(PEERS)") $(if $(filter undefined,$(origin SECTIONS)),,--sections "$(SECTIONS)")
+# Each function must still stand for itself.
+bench-profile: deps ## where a life's processor time goes, by part, into tests/bench/PROFILE.md: ORDERS=400000
+	$(call install,linux-perf)
+	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/profile/paidand $(BUILD)/profile/paidan-bench BUILD=$(BUILD)/profile LTO=
+	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/profile.py $(BUILD)/profile $(ORDERS:%=--orders %)
 bench-page: ## tests/bench/RESULTS.md again, from results.json
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/page.py
 

@@ -36,13 +36,40 @@ PACKAGES = ("beanstalkd", "redis-server", "rabbitmq-server", "erlang-base", "pos
 # Further sections of the page: a title, what it shows, the commands of paidan-bench whose JSON objects are the rows, and of these
 # which fields make a column under which head.
 SECTIONS = {
+    "latency": ("Time to an answer", "Alone: one order at a time, beside what a ZeroMQ echo over the same transport and the quicker of two ways to write 4 KiB "
+                "synchronously take in the same rounds. At half the peak rate: orders at random moments, each one's time counted from its moment on, whatever else "
+                "is unanswered; with the keeper at work and, to see what it costs, without.",
+                [["latency"]],
+                [("alone_ok_p50_us", "alone, p50 µs"), ("echo_p50_us", "echo, µs"), ("write_p50_us", "write, µs"), ("alone_ratio", "alone / (echo + write)"),
+                 ("rate_per_s", "orders a second"), ("ok_p50_us", "p50 µs"), ("ok_p99_us", "p99 µs"), ("ok_p999_us", "p99.9 µs"), ("p99_to_p50", "p99 / p50"),
+                 ("unkept_ok_p99_us", "p99 without the keeper, µs")]),
+    "growth": ("Growth", "The same lives through stores with so many past orders, through one queue, and through one in which 100,000 wait; all in turns. "
+               "Memory is that apart from the page cache. The time to start is from exec to the first answer.",
+               [["growth"]],
+               [("case", "store"), ("past", "past orders"), ("waiting", "waiting"), ("lives_per_s", "lives a second"), ("ratio", "to an empty store"),
+                ("server_cpu_us_per_life", "CPU µs a life"), ("started_mib", "memory at the start, MiB"), ("restart_ms", "start, ms"),
+                ("restart_killed_ms", "after kill -9, ms"), ("restart_cold_ms", "with a cold cache, ms"), ("journal_bytes_per_life", "journal, bytes a life"),
+                ("book_bytes_per_life", "book, bytes a life")]),
+    "connections": ("Connections", "Workers and idle residents held at once, each on a socket of its own; lives a second with and without them; and all of them "
+                    "cut off and back at once, some with an order under way. As many residents as the machine's limit of open files allows.",
+                    [["connections"]],
+                    [("residents", "residents"), ("workers", "workers"), ("connect_s", "all connected, s"), ("rss_mib", "memory, MiB"), ("kib_each", "KiB each"),
+                     ("own_ratio", "lives, with / without"), ("storm_s", "all back and answered, s"), ("orders_sent", "orders sent"), ("orders_counted", "orders found")]),
+    "supervisors": ("Fan-out", "Supervisors who subscribe to everything while the writers are at peak.",
+                    [["supervisors"]],
+                    [("supervisors", "supervisors"), ("lives_s_without", "lives a second without"), ("lives_s_with", "with"), ("ratio", "ratio"),
+                     ("bytes_a_life_each", "bytes a life for each"), ("events_lost", "events lost"), ("behind", "who were behind at the end")]),
+    "notice": ("A notice to many", "A notice goes to all households of a district; residents are connected, each listens, and each sends its receipt.",
+               [["notice"]],
+               [("residents", "residents"), ("told_p50_ms", "half of them told, ms"), ("all_told_ms", "all told, ms"),
+                ("receipts_s", "all receipts on disk, s"), ("journal_bytes_per_receipt", "journal, bytes a receipt")]),
+    "reading": ("Reading beside the writers", "Four queries under way at a time while the writers are at peak; the ratio is that of the writers' lives with them and without.",
+                [["reading"]],
+                [(f"{kind}_{field}", f"{kind}, {head}") for kind in ("show", "orders", "areas", "stats", "journal")
+                 for field, head in (("s", "a second"), ("ratio", "ratio"))]),
     "places": ("Finding a micro-grid", "Coordinates that find their micro-grid among the polygons of a made district; no disk and no wire.",
                [["places"]],
                [("polygons", "polygons"), ("lookups", "look-ups"), ("per_second", "look-ups a second"), ("built_ms", "index built, ms")]),
-    "notice": ("A notice to many", "Residents are connected, each listens, a notice goes to all of them, and each sends its receipt.",
-               [["notice", "--residents", "10000"]],
-               [("residents", "residents"), ("told_p50_ms", "half of them told, ms"), ("all_told_ms", "all told, ms"),
-                ("receipts_s", "all receipts on disk, s"), ("journal_bytes_per_receipt", "journal, bytes a receipt")]),
 }
 
 

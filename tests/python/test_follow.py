@@ -139,9 +139,9 @@ class Rules(unittest.TestCase):
         one.fill(4711, 4712, end=4712, count=103)
         self.assertEqual(one.seqs, [4711, 4712])
 
-    def publish_unknown(self, one, seq, *counts):
+    def publish_unknown(self, one, seq, *counts, topic=PATH):
         head = SCHEMA.message("published").encode(seq, {"counts": list(counts), "instance": 1})
-        one.talk.engine.published(PATH.encode(), head + msgpack.packb([240, seq, 1]))
+        one.talk.engine.published(topic.encode(), head + msgpack.packb([240, seq, 1]))
 
     def test_events_of_a_type_that_is_not_known_are_counted(self):
         one = self.live()
@@ -149,10 +149,10 @@ class Rules(unittest.TestCase):
         one.publish(4712, 1, 1, 100)
         self.assertEqual((one.seqs, one.quiet()), ([4712], True))
         one = Follower(10, area=0)
-        self.publish_unknown(one, 11, 4)
+        self.publish_unknown(one, 11, topic="*")
         one.fill(10, end=10, count=3)
-        self.publish_unknown(one, 12, 5)
-        one.publish(13, 6)
+        self.publish_unknown(one, 12, topic="*")
+        one.gathered(13)
         self.assertEqual((one.seqs, one.quiet()), ([13], True))
 
     def test_everything_is_followed_by_the_seqs(self):

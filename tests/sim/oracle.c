@@ -838,6 +838,10 @@ static void look_at_query(const struct look *look)
 	case PD_MSG_list_answers:
 		area = query->list_answers.area;
 		look_at_named(look, &query->list_answers.notice, 0);
+		refusable(look,
+			  query->list_answers.member == 0 &&
+				  memcmp(&query->list_answers.notice, &(struct pd_id){{0}}, sizeof(struct pd_id)) == 0,
+			  PD_REFUSED_bad_field);
 		break;
 	case PD_MSG_list_listings:
 		area = query->list_listings.area;

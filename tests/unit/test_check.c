@@ -326,6 +326,27 @@ static void each_wrong_sequence_is_found_anywhere(void **state)
 		}
 }
 
+/* Many characters are looked at together: one of another kind is seen at each place among them. */
+static void one_among_many_is_seen(void **state)
+{
+	(void)state;
+	enum { CHARS = 20 };
+	static const char *const others[] = {"\xe0\xa0\x80", "\xe0\x9f\xbf", "\xed\x9f\xbf", "\xed\xa0\x80",
+					     "\xee\x80\x80", "\xef\xbf\xbf", "\xe1\x80\x80", "\xe6\xa5\x41",
+					     "\xe6\x25\xbc", "\xf6\xa5\xbc", "\xe6\xe5\xbc", "abc",
+					     "\xe6\xa5\xfc"};
+	for (size_t other = 0; other < sizeof others / sizeof others[0]; other++)
+		for (size_t at = 0; at < CHARS; at++)
+			for (size_t lead = 0; lead < 3; lead++) {
+				uint8_t text[lead + CHARS * 3];
+				memset(text, 'x', lead);
+				for (size_t i = 0; i < CHARS; i++)
+					memcpy(text + lead + i * 3, i == at ? others[other] : "楼", 3);
+				expect_like_rfc(text, sizeof text);
+				expect_like_rfc(text, sizeof text - 1);
+			}
+}
+
 static void zero_is_not_text(void **state)
 {
 	(void)state;
@@ -391,6 +412,7 @@ int main(void)
 		cmocka_unit_test(cut_short_is_rejected),
 		cmocka_unit_test(utf8_is_as_in_the_rfc),
 		cmocka_unit_test(each_wrong_sequence_is_found_anywhere),
+		cmocka_unit_test(one_among_many_is_seen),
 		cmocka_unit_test(zero_is_not_text),
 		cmocka_unit_test(all_that_is_allowed_is_valid),
 		cmocka_unit_test(characters_are_counted),

@@ -1,12 +1,15 @@
 /* test_codec.c - messages to bytes and back: every field of every message at its limits and beyond them. */
 #include <setjmp.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include <cmocka.h>
 
@@ -659,6 +662,45 @@ static void integers_may_be_written_in_any_width(void **state)
 	pd_buffer_fini(&parts.whole);
 }
 
+/* Whatever a decoder takes is one msgpack value within its limits, and ends where that ends; whatever it does not take
+ * and is no such value is malformed. */
+static void what_is_taken_is_msgpack(void **state)
+{
+	(void)state;
+	const char *given = getenv("PAIDAN_SEED");
+	uint64_t random = given ? strtoull(given, NULL, 10) : (uint64_t)time(NULL);
+	size_t messages, taken = 0;
+	const struct pd_message_info *infos = pd_messages(&messages);
+	print_message("to repeat this: PAIDAN_SEED=%" PRIu64 " build/tests/test_codec\n", random);
+	for (size_t step = 0; step < 200 * messages; step++) {
+		struct pd_example example;
+		struct pd_buffer bytes = {0};
+		struct pd_message message;
+		struct pd_fault fault;
+		size_t off = 0, length = 0;
+		enum pd_detail_name why;
+		pd_example_init(&example, infos[step % messages].type);
+		pd_encode(&example.message, &bytes);
+		pd_buffer_add(&bytes, "\x93\x01\x02\x03", 4); /* something behind it */
+		for (unsigned flips = 0; flips < step % 4; flips++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			bytes.data[(random >> 33) % bytes.count] ^= (char)(1 << (random >> 60 & 7));
+		}
+		enum pd_err checked = pd_check(bytes.data, bytes.count, &length, &why);
+		enum pd_err err = pd_decode(decoder, bytes.data, bytes.count, &off, &message, &fault);
+		expect(err || (checked == PD_OK && off == length), "step %zu: %zu bytes are taken, %zu are a value",
+		       step, off, length);
+		expect(err == PD_OK || fault.lost == (checked != PD_OK), "step %zu: %s", step, fault.detail);
+		expect(err == PD_OK || fault.lost || off == length, "step %zu: %zu bytes are skipped, %zu are a value",
+		       step, off, length);
+		taken += err == PD_OK;
+		pd_buffer_fini(&bytes);
+		pd_example_fini(&example);
+		pd_decoder_reset(decoder);
+	}
+	assert_true(taken > 50 * messages);
+}
+
 /* ---- frames ---- */
 
 static void malformed_messages_are_refused(void **state)
@@ -886,6 +928,7 @@ int main(void)
 		cmocka_unit_test(texts_are_counted_in_characters),
 		cmocka_unit_test(a_client_takes_words_that_it_does_not_know),
 		cmocka_unit_test(integers_may_be_written_in_any_width),
+		cmocka_unit_test(what_is_taken_is_msgpack),
 		cmocka_unit_test(malformed_messages_are_refused),
 		cmocka_unit_test(frames_hold_many_messages),
 		cmocka_unit_test(slices_point_into_the_frame),

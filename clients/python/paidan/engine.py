@@ -136,7 +136,7 @@ class Engine:
                 counts = record["counts"]
                 continue
             for follow in followers:
-                follow.published(counts, record, len(frame) // len(records))
+                follow.published(counts, record, len(frame) // (len(records) - 1))
 
     def lost(self) -> None:
         """The connection for commands is broken."""
