@@ -59,7 +59,7 @@ enum pd_err appender_open(struct appender *appender, int dir_fd, size_t index)
 		appender->pages = aligned_alloc(SEGMENT_ALIGN, PAGES_BYTES);
 	if (!appender->pages)
 		return PD_ESYS;
-	enum pd_err err = segment_open(dir_fd, index, O_RDWR, &fd, &bytes);
+	enum pd_err err = segment_open(dir_fd, index, O_RDWR | (appender->cached ? 0 : O_DSYNC), &fd, &bytes);
 	if (err)
 		return err;
 	if (appender->fd >= 0)
@@ -100,5 +100,5 @@ enum pd_err appender_write(struct appender *appender, const void *data, size_t b
 
 enum pd_err appender_sync(struct appender *appender)
 {
-	return fdatasync(appender->fd) ? segment_error() : PD_OK;
+	return appender->cached && fdatasync(appender->fd) ? segment_error() : PD_OK;
 }

@@ -2,7 +2,8 @@
  *
  * A record begins where the one before it ended, within a page. So the last page that was written is kept, and written
  * again with what follows: the bytes of it that were there stay what they are. Written past the page cache, a record is
- * copied once and not twice, and the kernel has no pages to look through when it is synced. Threads: one at a time.
+ * copied once and not twice, and the kernel has no pages to look through when it is synced: the write itself does that.
+ * Threads: one at a time.
  */
 #ifndef PAIDAN_APPENDER_H
 #define PAIDAN_APPENDER_H

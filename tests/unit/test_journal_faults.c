@@ -169,7 +169,7 @@ static void test_disk_full_while_writing(void **state)
 		assert_true(journal_last_seq(bed->journal) >= synced);
 	}
 	fault.room_only = false;
-	assert_true(full > 20);
+	assert_true(full > 12);
 }
 
 static void test_interrupted_and_short_calls(void **state)
