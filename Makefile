@@ -254,7 +254,7 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 # ---- longer and closer looks ----
 
 .PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-page
-.PHONY: bench-profile bench-notice bench-growth bench-latency bench-connections bench-supervisors bench-reading
+.PHONY: bench-profile bench-sections bench-notice bench-growth bench-latency bench-connections bench-supervisors bench-reading
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
 	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
 	@python3 tests/conform/run.py $(BUILD)
@@ -363,6 +363,9 @@ bench-profile: deps ## where a life's processor time goes, by part, into tests/b
 	$(call install,linux-perf)
 	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/profile/paidand $(BUILD)/profile/paidan-bench BUILD=$(BUILD)/profile LTO=
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/profile.py $(BUILD)/profile $(ORDERS:%=--orders %)
+bench-sections: deps ## measure further sections of RESULTS.md anew, the rest stays: SECTIONS="growth latency"
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) --again --sections "$(SECTIONS)"
 bench-page: ## tests/bench/RESULTS.md again, from results.json
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/page.py
 

@@ -1,8 +1,8 @@
 /* scribe.h - the journal's thread: writes and syncs one round at a time.
  *
  * Threads: the front gives and takes; the thread itself does nothing but write, sync, and prepare segments in a thread
- * of their own. A round that is alone may be written in the front's thread: to wake another one and be woken by it takes
- * as long as a quick disk does.
+ * of their own. A round that is alone may be written in the front's thread: to wake another one and be woken by it
+ * takes as long as a quick disk does.
  */
 #ifndef PAIDAN_SCRIBE_H
 #define PAIDAN_SCRIBE_H

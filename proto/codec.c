@@ -162,18 +162,14 @@ static bool read_negative(struct input *in, int64_t *value)
 	uint8_t first = in->at < in->end ? *in->at : 0;
 	uint64_t bits;
 	if (first >= 0xe0) {
-		*value = (int8_t)first;
+		*value = (int64_t)first - 256;
 		in->at++;
 		return true;
 	}
-	if (first < 0xd0 || first > 0xd3 || !read_tail(in, 1u << (first - 0xd0), &bits))
+	unsigned bytes = 1u << (first & 3), shift = 64 - 8 * bytes;
+	if (first < 0xd0 || first > 0xd3 || !read_tail(in, bytes, &bits))
 		return false;
-	switch (first) {
-	case 0xd0: *value = (int8_t)bits; break;
-	case 0xd1: *value = (int16_t)bits; break;
-	case 0xd2: *value = (int32_t)bits; break;
-	default: *value = (int64_t)bits; break;
-	}
+	*value = (int64_t)(bits << shift) >> shift; /* its highest bit is its sign */
 	return true;
 }
 
@@ -368,14 +364,12 @@ static enum pd_err decode_message(struct pd_decoder *decoder, struct input *in, 
 				  struct pd_fault *fault, bool *more)
 {
 	*more = false;
-	uint64_t count, type;
+	uint64_t count = 0, type = 0;
 	if (!read_array(in, &count) || count < 2)
 		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(not_a_message));
-	bool numbered = read_unsigned(in, &type);
-	if (numbered && read_unsigned(in, &message->request))
-		fault->request = message->request;
-	else
+	if (!read_unsigned(in, &type) || !read_unsigned(in, &message->request))
 		return fail(fault, PD_REFUSED_malformed, PD_DETAIL(bad_head));
+	fault->request = message->request;
 	const struct pd_message_info *info = type <= UINT32_MAX ? pd_message_info((unsigned)type) : NULL;
 	if (!info)
 		return fail(fault, PD_REFUSED_unknown_type, PD_DETAIL(message_type, PD_NUMBER(type)));
@@ -391,7 +385,7 @@ static enum pd_err decode_message(struct pd_decoder *decoder, struct input *in, 
 static uint64_t request_behind(const char *data, size_t bytes)
 {
 	struct input in = {.at = (const uint8_t *)data, .end = (const uint8_t *)data + bytes};
-	uint64_t count, request;
+	uint64_t count = 0, request;
 	size_t first_bytes;
 	enum pd_detail_name why;
 	if (!read_array(&in, &count) || count < 2 ||

@@ -1,8 +1,8 @@
 /* ahead.c - what a command will look at, brought into the cache before its turn comes.
  *
- * A district has more orders, queues and people than the cache has room for, and memory takes as long as a command takes
- * otherwise. So several commands are looked at together, step by step: what the first steps name is there when the next
- * ones follow it. All of it is a guess; a wrong one costs nothing but time.
+ * A district has more orders, queues and people than the cache has room for, and memory takes as long as a command
+ * takes otherwise. So several commands are looked at together, step by step: what the first steps name is there when
+ * the next ones follow it. All of it is a guess; a wrong one costs nothing but time.
  */
 #include "registry_kinds.h"
 #include "state.h"

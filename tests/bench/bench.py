@@ -303,6 +303,15 @@ def measure(arguments, folder):
             "contenders": [{"name": c.name, "setting": c.setting, **c.facts, "results": c.results} for c in found]}
 
 
+def measure_again(arguments, folder):
+    """The results that are there, with these sections measured anew."""
+    with open(RESULTS, encoding="utf-8") as f:
+        results = json.load(f)
+    anew = {section["title"]: section for section in measure_sections(Commands(folder), arguments)}
+    results["sections"] = [anew.get(section["title"], section) for section in results["sections"]]
+    return results
+
+
 def keep(results):
     """A line for each part, and in lists for each element, so that two runs can be compared by eye."""
     def text(value):
@@ -342,6 +351,7 @@ def main():
     parser.add_argument("--seconds", type=positive(float), default=3, help="about how long a measurement takes (default 3)")
     parser.add_argument("--peers", type=words(PEERS), default=list(PEERS), help="which peers, in one word each, or none: '' (default: all)")
     parser.add_argument("--sections", type=words(SECTIONS), default=list(SECTIONS), help="which further sections (default: all)")
+    parser.add_argument("--again", action="store_true", help="measure the sections alone, and put them into the results that are there")
     parser.add_argument("--bare", default="", help="the script of the bare loop")
     arguments = parser.parse_args()
     parent = os.environ.get("TMPDIR") or "/var/tmp"
@@ -353,7 +363,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="bench-", dir=parent)
     os.chmod(folder, 0o711)  # for servers that are not root
     try:
-        results = measure(arguments, folder)
+        results = measure_again(arguments, folder) if arguments.again else measure(arguments, folder)
     except KeyboardInterrupt:
         parser.exit(130, "\nbench: interrupted; the page stays as it was\n")
     finally:

@@ -28,7 +28,7 @@ PARTS = (
     ("daemon/store/(journal|record|crc32c|segment|appender)", "journal: the round's bytes"),
     ("daemon/store/", "rows for the keeper"),
     ("daemon/measure|daemon/metrics", "metrics"),
-    ("daemon/", "front: rounds, sessions, the loop"),
+    ("", "front: rounds, sessions, the loop"),
 )
 THREADS = {"paidand-scribe": "scribe: CRC, hash, write, sync", "paidand-keeper": "keeper: LMDB", "paidand-prepare": "segments made ahead",
            "ZMQbg": "ZeroMQ's I/O thread"}
