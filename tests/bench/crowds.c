@@ -7,6 +7,7 @@
 
 #include "connections.h"
 #include "crowd.h"
+#include "options.h"
 #include "reading.h"
 #include "supervisors.h"
 
@@ -96,27 +97,17 @@ bool crowds_has(const char *name)
 
 /* ---- options ---- */
 
-static bool number(const char *text, unsigned long min, unsigned long max, const char *name, unsigned long *value)
-{
-	char *end;
-	*value = strtoul(text, &end, 10);
-	if (end != text && *end == 0 && *value >= min && *value <= max)
-		return true;
-	fprintf(stderr, "paidan-bench: --%s %s: must be a number from %lu to %lu\n", name, text, min, max);
-	return false;
-}
-
 static bool take_option(struct options *o, int option, const char *text)
 {
 	switch (option) {
-	case 'r': return number(text, 1, 1000000, "residents", &o->residents);
-	case 'h': return number(text, 1, 200000, "households", &o->households);
-	case 'w': return number(text, 1, 1151, "workers", &o->workers);
-	case 's': return number(text, 0, 86400, "hold", &o->hold_s);
-	case 'S': return number(text, 1, 10000, "supervisors", &o->supervisors);
-	case 'a': return number(text, 1, 1000, "asking", &o->asking);
-	case 'n': return number(text, 1, 100000000, "orders", &o->orders);
-	case 't': return number(text, 1, 15, "turns", &o->turns);
+	case 'r': return bench_number(text, 1, 1000000, "residents", &o->residents);
+	case 'h': return bench_number(text, 1, 200000, "households", &o->households);
+	case 'w': return bench_number(text, 1, 1151, "workers", &o->workers);
+	case 's': return bench_number(text, 0, 86400, "hold", &o->hold_s);
+	case 'S': return bench_number(text, 1, 10000, "supervisors", &o->supervisors);
+	case 'a': return bench_number(text, 1, 1000, "asking", &o->asking);
+	case 'n': return bench_number(text, 1, 100000000, "orders", &o->orders);
+	case 't': return bench_number(text, 1, 15, "turns", &o->turns);
 	case 'T': o->topic = text; return true;
 	case 'p': o->paidand = text; return true;
 	case 'd': o->dir = text; return true;

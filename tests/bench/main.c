@@ -19,6 +19,7 @@
 #include "lives.h"
 #include "load.h"
 #include "lookups.h"
+#include "options.h"
 
 static const char help[] =
 	"paidan-bench - what the broker carries\n"
@@ -39,16 +40,6 @@ static const char help[] =
 	"\n"
 	"exit: 0 done, 1 something was refused or lost, 100 wrong usage, 111 the system failed\n";
 
-static bool number(const char *text, unsigned long min, unsigned long max, const char *name, unsigned long *value)
-{
-	char *end;
-	*value = strtoul(text, &end, 10);
-	if (end != text && *end == 0 && *value >= min && *value <= max)
-		return true;
-	fprintf(stderr, "paidan-bench: --%s %s: must be a number from %lu to %lu\n", name, text, min, max);
-	return false;
-}
-
 static bool sizes(const char *text, struct growth *growth)
 {
 	char copy[256], *rest = NULL;
@@ -59,7 +50,7 @@ static bool sizes(const char *text, struct growth *growth)
 			fprintf(stderr, "paidan-bench: --sizes %s: at most %d numbers\n", text, GROWTH_SIZES_MAX);
 			return false;
 		}
-		if (!number(one, 1, 100000000, "sizes", &growth->sizes[growth->size_count++]))
+		if (!bench_number(one, 1, 100000000, "sizes", &growth->sizes[growth->size_count++]))
 			return false;
 	}
 	return true;
@@ -76,13 +67,13 @@ static bool take_option(struct wanted *wanted, int c)
 {
 	struct lives *lives = &wanted->lives;
 	switch (c) {
-	case 'n': return number(optarg, 1, 100000000, "orders", &lives->orders);
-	case 'o': return number(optarg, 1, 4096, "outstanding", &lives->outstanding);
-	case 't': return number(optarg, 1, LOAD_TEXT_BYTES_MAX, "text-bytes", &lives->text_bytes);
+	case 'n': return bench_number(optarg, 1, 100000000, "orders", &lives->orders);
+	case 'o': return bench_number(optarg, 1, 4096, "outstanding", &lives->outstanding);
+	case 't': return bench_number(optarg, 1, LOAD_TEXT_BYTES_MAX, "text-bytes", &lives->text_bytes);
 	case 's': return sizes(optarg, &wanted->growth);
-	case 'w': return number(optarg, 1, 1000000, "waiting", &wanted->growth.waiting);
-	case 'R': return number(optarg, 1, 99, "rounds", &wanted->rounds);
-	case 'l': return number(optarg, 1, 100000000, "lookups", &wanted->lookups);
+	case 'w': return bench_number(optarg, 1, 1000000, "waiting", &wanted->growth.waiting);
+	case 'R': return bench_number(optarg, 1, 99, "rounds", &wanted->rounds);
+	case 'l': return bench_number(optarg, 1, 100000000, "lookups", &wanted->lookups);
 	case 'p': lives->paidand = optarg; return true;
 	case 'd': lives->dir = optarg; return true;
 	case 'j': lives->json = true; return true;
