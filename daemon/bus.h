@@ -1,6 +1,6 @@
-/* bus.h - the broker's two sockets: a ROUTER for commands, replies and pushes, an XPUB for events.
+/* bus.h - the broker's two sockets: a ROUTER for commands, replies and pushes (peers.h), an XPUB for events (ZeroMQ's).
  *
- * A peer is told apart by the number that ZeroMQ gave its connection. Threads: the front's.
+ * A peer is told apart by the number of its connection. Threads: the front's.
  */
 #ifndef PAIDAN_BUS_H
 #define PAIDAN_BUS_H
@@ -16,25 +16,27 @@ void bus_close(struct bus *bus);
 PD_MUST_USE enum pd_err bus_listen(struct bus *bus, const char *endpoint);
 PD_MUST_USE enum pd_err bus_publish_on(struct bus *bus, const char *endpoint);
 
-/* Descriptors that become readable when something may have happened. Edge-triggered: after a wake, and after every
- * send, test bus_readable. */
+/* Readable as long as there is something for bus_receive; but not for what bus_at_hand tells of. */
 int bus_fd(const struct bus *bus);
+/* Becomes readable, once, when there may be something for bus_wanted. */
 int bus_publish_fd(const struct bus *bus);
-bool bus_readable(struct bus *bus);
+/* Whether more has come than bus_receive gave, which bus_fd does not tell. */
+bool bus_at_hand(const struct bus *bus);
+/* To be called once a second. */
+void bus_tick(struct bus *bus);
 
 struct bus_frame {
 	uint32_t peer;
-	bool chosen_identity; /* the peer set its own routing id: it cannot be told apart safely */
+	bool chosen_identity; /* the peer set its own routing id */
+	bool gone;            /* no frame: the peer's connection has ended */
 	const char *data;     /* until the next bus_receive */
 	size_t bytes;
 };
 
-/* The next frame that has come. PD_ENOENT: none. Messages of more than one data frame are taken frame by frame. */
+/* The next frame that has come. PD_ENOENT: none now. Messages of more than one frame are taken frame by frame. */
 PD_MUST_USE enum pd_err bus_receive(struct bus *bus, struct bus_frame *frame);
 /* PD_ENOENT: the peer is gone. PD_EFULL: it does not read what it is sent. */
 PD_MUST_USE enum pd_err bus_send(struct bus *bus, uint32_t peer, const void *data, size_t bytes);
-/* Answer a peer with an identity of its own, named by the last frame received. */
-void bus_send_back(struct bus *bus, const void *data, size_t bytes);
 
 /* To what anyone has ever subscribed. */
 struct bus_wanted {

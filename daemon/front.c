@@ -362,7 +362,7 @@ static void seal(struct front *front, bool at_hand)
 	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal),
 			    core_last_seq(front->core) + 1, front->now_ms);
 	/* With nothing else to do meanwhile it is written here, if that is quicker. */
-	if (!at_hand && !bus_readable(front->bus) && scribe_try(front->scribe, &round->journal))
+	if (!at_hand && !bus_at_hand(front->bus) && scribe_try(front->scribe, &round->journal))
 		on_synced(front);
 	else
 		scribe_give(front->scribe, &round->journal);
@@ -463,7 +463,7 @@ static void on_frame(struct front *front, struct session *session, const char *d
 		metrics_add(metrics.front.malformed, 1);
 }
 
-static void refuse_identity(struct front *front)
+static void refuse_identity(struct front *front, uint32_t peer)
 {
 	char text[PD_DETAIL_BYTES];
 	struct pd_message reply = pd_refuse(PD_REFUSED_bad_identity, &PD_NO_DETAIL, PD_language_english, text);
@@ -471,7 +471,8 @@ static void refuse_identity(struct front *front)
 	pd_encode(&reply, &bytes);
 	metrics_add(metrics.front.malformed, 1);
 	metrics_add(&metrics.front.refusals[PD_REFUSED_bad_identity], 1);
-	bus_send_back(front->bus, bytes.data, bytes.count);
+	enum pd_err err = bus_send(front->bus, peer, bytes.data, bytes.count);
+	(void)err; /* it was told as well as it can be */
 	pd_buffer_fini(&bytes);
 }
 
@@ -489,10 +490,15 @@ static void receive(struct front *front)
 		if (bus_receive(front->bus, &frame))
 			return;
 		if (frame.chosen_identity) {
-			refuse_identity(front);
+			refuse_identity(front, frame.peer);
 			continue;
 		}
 		struct session *session = sessions_find(&front->sessions, frame.peer);
+		if (frame.gone) {
+			if (session)
+				front_drop_session(front, session, METRICS_GONE);
+			continue;
+		}
 		if (!session) {
 			session =
 				sessions_new(&front->sessions, frame.peer, front->config->heartbeat_ms, front->now_ms);
@@ -583,6 +589,7 @@ static void on_second(uv_timer_t *timer)
 {
 	struct front *front = timer->data;
 	update_now(front);
+	bus_tick(front->bus);
 	look_for_subscribers(front);
 	check_disk(front);
 	check_calendar(front);
@@ -643,22 +650,27 @@ static void on_idle(uv_idle_t *idle)
 	(void)idle;
 }
 
-/* ZeroMQ's descriptor tells of edges, and sending consumes them too: as long as something is there to be received, the
- * loop must not block. */
-static void on_prepare(uv_prepare_t *prepare)
-{
-	struct front *front = prepare->data;
-	if (may_receive(front) && bus_readable(front->bus))
-		uv_idle_start(&front->idle, on_idle);
-	else
-		uv_idle_stop(&front->idle);
-}
-
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
 	(void)poll;
 	(void)status;
 	(void)events;
+}
+
+/* What must not be received yet must not wake us either; for what is at hand nothing wakes us. */
+static void on_prepare(uv_prepare_t *prepare)
+{
+	struct front *front = prepare->data;
+	bool may = may_receive(front);
+	if (may && bus_at_hand(front->bus))
+		uv_idle_start(&front->idle, on_idle);
+	else
+		uv_idle_stop(&front->idle);
+	if (may && !front->polling)
+		uv_poll_start(&front->bus_poll, UV_READABLE, on_poll);
+	else if (!may && front->polling)
+		uv_poll_stop(&front->bus_poll);
+	front->polling = may;
 }
 
 static void on_publisher_poll(uv_poll_t *poll, int status, int events)
@@ -726,7 +738,7 @@ static void on_read_done(struct read *read, void *arg)
 static void start_loop(struct front *front)
 {
 	uv_loop_init(&front->loop);
-	uv_poll_init(&front->loop, &front->router_poll, bus_fd(front->bus));
+	uv_poll_init(&front->loop, &front->bus_poll, bus_fd(front->bus));
 	uv_poll_init(&front->loop, &front->publisher_poll, bus_publish_fd(front->bus));
 	uv_prepare_init(&front->loop, &front->prepare);
 	uv_check_init(&front->loop, &front->check);
@@ -737,7 +749,6 @@ static void start_loop(struct front *front)
 	uv_timer_init(&front->loop, &front->gather_timer);
 	front->publisher_poll.data = front->prepare.data = front->check.data = front->second.data =
 		front->keep_timer.data = front->gather_timer.data = front;
-	uv_poll_start(&front->router_poll, UV_READABLE, on_poll);
 	uv_poll_start(&front->publisher_poll, UV_READABLE, on_publisher_poll);
 	uv_prepare_start(&front->prepare, on_prepare);
 	uv_check_start(&front->check, on_check);

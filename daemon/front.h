@@ -1,4 +1,4 @@
-/* front.h - the front thread: drains the ROUTER, runs the core, and sends what is on disk.
+/* front.h - the front thread: drains the bus, runs the core, and sends what is on disk.
  *
  *   receive → decode → decide → apply → the filling round: journal events, replies and pushes, publications, reads
  *   seal    → the round goes to the scribe, the next one fills
@@ -90,7 +90,8 @@ struct front {
 	size_t published_count;
 
 	uv_loop_t loop;
-	uv_poll_t router_poll, publisher_poll;
+	uv_poll_t bus_poll, publisher_poll;
+	bool polling; /* bus_poll is at work */
 	uv_prepare_t prepare;
 	uv_check_t check;
 	uv_idle_t idle;

@@ -32,7 +32,7 @@ void room_init(struct room *room)
 	log_line(LOG_INFO, "descriptors", "limit=%" PRIu64, room->limit);
 }
 
-/* ZeroMQ's and libmicrohttpd's calls come here. EAGAIN: as if nobody had come. */
+/* Calls of ours, ZeroMQ's and libmicrohttpd's come here. EAGAIN: as if nobody had come. */
 int accept4(int listener, struct sockaddr *address, socklen_t *bytes, int flags)
 {
 	int fd = (int)syscall(SYS_accept4, listener, address, bytes, flags);

@@ -85,6 +85,12 @@ int uv_poll_start(uv_poll_t *handle, int events, uv_poll_cb cb)
 	return 0;
 }
 
+int uv_poll_stop(uv_poll_t *handle)
+{
+	(void)handle;
+	return 0;
+}
+
 int uv_prepare_init(uv_loop_t *of, uv_prepare_t *handle)
 {
 	(void)of;

@@ -200,7 +200,7 @@ int bus_publish_fd(const struct bus *bus)
 	return -1;
 }
 
-bool bus_readable(struct bus *bus)
+bool bus_at_hand(const struct bus *bus)
 {
 	(void)bus;
 	return net_waiting();
@@ -233,7 +233,7 @@ enum pd_err bus_receive(struct bus *bus, struct bus_frame *frame)
 	}
 	net.in_hand = net.inbox[net.inbox_taken++];
 	bool chosen = !sim.closing && dice_permille(&sim.dice, 1);
-	*frame = (struct bus_frame){net.in_hand.peer, chosen, net.in_hand.data, net.in_hand.bytes};
+	*frame = (struct bus_frame){net.in_hand.peer, chosen, false, net.in_hand.data, net.in_hand.bytes};
 	expect_refusals(&net.in_hand, chosen);
 	check_before_frame();
 	return PD_OK;
@@ -259,11 +259,9 @@ enum pd_err bus_send(struct bus *bus, uint32_t peer, const void *data, size_t by
 	return PD_OK;
 }
 
-void bus_send_back(struct bus *bus, const void *data, size_t bytes)
+void bus_tick(struct bus *bus)
 {
 	(void)bus;
-	if (!sim.end)
-		answers_leave(0, data, bytes);
 }
 
 struct bus_wanted bus_wanted(struct bus *bus)

@@ -1,0 +1,442 @@
+#include "peers.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "buffer.h"
+#include "endpoint.h"
+#include "table.h"
+#include "zmtp.h"
+
+enum { EVENTS_MAX = 256, ACCEPTS_MAX = 64, READ_BYTES = 256 << 10, LINGER_MS = 1000 };
+/* So often epoll is looked at in a turn: what comes while the first are dealt with still comes along, but those who
+ * come without end do not keep the others waiting. */
+enum { WAITS_MAX = 2 };
+/* What may wait for one peer: what it does not read beyond that is not sent, and its session ends; what it sends is
+ * read all the same. */
+enum { WAITING_BYTES_MAX = 16 << 20 };
+
+enum state { GREETING, READYING, OPEN };
+
+struct peer {
+	uint32_t number;
+	int fd;
+	uint8_t state; /* enum state */
+	bool chosen;   /* it has an identity of its own */
+	bool writing;  /* it is to be told when it takes bytes again */
+	size_t out_at; /* so much of out has left */
+	uint64_t since_ms;
+	struct pd_buffer in;  /* what has come of a frame that is not whole */
+	struct pd_buffer out; /* what it has not taken */
+	TAILQ_ENTRY(peer) of_greeting;
+};
+
+/* What epoll tells: a peer's number, or LISTENER and which. */
+#define LISTENER ((uint64_t)1 << 32)
+
+struct peers {
+	int epoll;
+	uint32_t last; /* number that was given */
+	bool full;     /* no descriptor was left for a connection: the listeners rest */
+	struct table by_number;
+	TAILQ_HEAD(, peer) greeting; /* those that are not open, oldest first */
+	struct {
+		const char *endpoint;
+		int fd;
+	} listeners[PEERS_LISTENERS_MAX];
+	int listener_count;
+	struct epoll_event events[EVENTS_MAX];
+	int event_count, event_at;
+	int waits;            /* looks at epoll since peers_receive last found nothing */
+	struct peer *current; /* whose bytes are in the buffer; null: nobody's */
+	size_t at, end;       /* of them, those that were not taken yet */
+	char *buffer;         /* READ_BYTES */
+	char opening[ZMTP_OPENING_BYTES_MAX];
+	size_t opening_bytes;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static struct peer *find(const struct peers *peers, uint32_t number)
+{
+	return table_find(&peers->by_number, &number);
+}
+
+static bool watch(struct peers *peers, int operation, int fd, uint32_t events, uint64_t what)
+{
+	struct epoll_event event = {.events = events, .data.u64 = what};
+	return epoll_ctl(peers->epoll, operation, fd, &event) == 0;
+}
+
+/* ---- life ---- */
+
+enum pd_err peers_new(struct peers **out)
+{
+	struct peers *peers = calloc(1, sizeof *peers);
+	if (!peers || !(peers->buffer = malloc(READ_BYTES)))
+		abort();
+	uint64_t seed;
+	randombytes_buf(&seed, sizeof seed);
+	TAILQ_INIT(&peers->greeting);
+	table_init(&peers->by_number, offsetof(struct peer, number), sizeof(uint32_t), seed);
+	peers->opening_bytes = zmtp_opening(peers->opening, "ROUTER");
+	peers->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (peers->epoll < 0) {
+		int saved = errno;
+		peers_free(peers);
+		errno = saved;
+		return PD_ESYS;
+	}
+	*out = peers;
+	return PD_OK;
+}
+
+static void free_peer(struct peer *peer)
+{
+	close(peer->fd);
+	pd_buffer_fini(&peer->in);
+	pd_buffer_fini(&peer->out);
+	free(peer);
+}
+
+static void drop(struct peers *peers, struct peer *peer)
+{
+	if (peers->current == peer)
+		peers->current = NULL;
+	if (peer->state != OPEN)
+		TAILQ_REMOVE(&peers->greeting, peer, of_greeting);
+	table_remove(&peers->by_number, &peer->number);
+	free_peer(peer);
+}
+
+enum pd_err peers_listen(struct peers *peers, const char *endpoint)
+{
+	int fd;
+	if (peers->listener_count == PEERS_LISTENERS_MAX) {
+		errno = EMFILE;
+		return PD_ESYS;
+	}
+	enum pd_err err = endpoint_listen(endpoint, &fd);
+	if (err)
+		return err;
+	int i = peers->listener_count++;
+	peers->listeners[i].endpoint = endpoint;
+	peers->listeners[i].fd = fd;
+	return watch(peers, EPOLL_CTL_ADD, fd, EPOLLIN, LISTENER | (unsigned)i) ? PD_OK : PD_ESYS;
+}
+
+int peers_fd(const struct peers *peers)
+{
+	return peers->epoll;
+}
+
+/* ---- sending ---- */
+
+static size_t waiting(const struct peer *peer)
+{
+	return peer->out.count - peer->out_at;
+}
+
+/* Of what waits as much as the peer takes; false: it is gone. */
+static bool write_out(struct peers *peers, struct peer *peer)
+{
+	while (waiting(peer)) {
+		ssize_t n = send(peer->fd, peer->out.data + peer->out_at, waiting(peer), MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return false;
+		if (n < 0 && errno == EAGAIN)
+			break;
+		peer->out_at += n < 0 ? 0 : (size_t)n;
+	}
+	bool more = waiting(peer) > 0;
+	if (!more) {
+		pd_buffer_fini(&peer->out);
+		peer->out_at = 0;
+	}
+	if (more != peer->writing &&
+	    !watch(peers, EPOLL_CTL_MOD, peer->fd, more ? EPOLLIN | EPOLLOUT : EPOLLIN, peer->number))
+		return false;
+	peer->writing = more;
+	return true;
+}
+
+/* Behind what waits already; bytes that have left are not kept for long. */
+static void keep(struct peer *peer, const char *data, size_t bytes)
+{
+	if (peer->out_at > peer->out.count / 2) {
+		memmove(peer->out.data, peer->out.data + peer->out_at, waiting(peer));
+		peer->out.count -= peer->out_at;
+		peer->out_at = 0;
+	}
+	pd_buffer_add(&peer->out, data, bytes);
+}
+
+/* Two pieces, one after the other; false: the peer is gone. */
+static bool put(struct peers *peers, struct peer *peer, const char *head, size_t head_bytes, const char *data,
+		size_t bytes)
+{
+	size_t taken = 0;
+	if (!waiting(peer)) {
+		struct iovec pieces[2] = {{(char *)head, head_bytes}, {(char *)data, bytes}};
+		struct msghdr message = {.msg_iov = pieces, .msg_iovlen = bytes ? 2 : 1};
+		ssize_t n = sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			return false;
+		taken = n < 0 ? 0 : (size_t)n;
+		if (taken == head_bytes + bytes)
+			return true;
+	}
+	size_t of_head = taken < head_bytes ? taken : head_bytes;
+	keep(peer, head + of_head, head_bytes - of_head);
+	keep(peer, data + (taken - of_head), bytes - (taken - of_head));
+	return write_out(peers, peer);
+}
+
+enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, size_t bytes)
+{
+	char head[ZMTP_HEAD_BYTES_MAX];
+	struct peer *peer = find(peers, number);
+	if (!peer)
+		return PD_ENOENT;
+	if (waiting(peer) + bytes > WAITING_BYTES_MAX)
+		return PD_EFULL;
+	if (put(peers, peer, head, zmtp_head(head, bytes), data, bytes))
+		return PD_OK;
+	drop(peers, peer);
+	return PD_ENOENT;
+}
+
+static void linger(struct peers *peers)
+{
+	uint64_t until_ms = now_ms() + LINGER_MS, now;
+	size_t at = 0;
+	for (struct peer *peer; (peer = table_next(&peers->by_number, &at));) {
+		struct pollfd poll_fd = {.fd = peer->fd, .events = POLLOUT};
+		while (waiting(peer) && (now = now_ms()) < until_ms && poll(&poll_fd, 1, (int)(until_ms - now)) > 0 &&
+		       write_out(peers, peer))
+			;
+	}
+}
+
+void peers_free(struct peers *peers)
+{
+	if (!peers)
+		return;
+	size_t at = 0;
+	linger(peers);
+	for (struct peer *peer; (peer = table_next(&peers->by_number, &at));)
+		free_peer(peer);
+	table_fini(&peers->by_number);
+	for (int i = 0; i < peers->listener_count; i++)
+		endpoint_close(peers->listeners[i].endpoint, peers->listeners[i].fd);
+	if (peers->epoll >= 0)
+		close(peers->epoll);
+	free(peers->buffer);
+	free(peers);
+}
+
+/* ---- coming ---- */
+
+static void add_peer(struct peers *peers, int fd)
+{
+	struct peer *peer = calloc(1, sizeof *peer);
+	if (!peer)
+		abort();
+	peer->fd = fd;
+	peer->since_ms = now_ms();
+	do
+		peer->number = ++peers->last;
+	while (find(peers, peer->number));
+	table_add(&peers->by_number, peer);
+	TAILQ_INSERT_TAIL(&peers->greeting, peer, of_greeting);
+	if (!watch(peers, EPOLL_CTL_ADD, fd, EPOLLIN, peer->number) ||
+	    !put(peers, peer, peers->opening, peers->opening_bytes, NULL, 0))
+		drop(peers, peer);
+}
+
+static void rest(struct peers *peers, bool full)
+{
+	peers->full = full;
+	for (int i = 0; i < peers->listener_count; i++) {
+		bool good =
+			watch(peers, EPOLL_CTL_MOD, peers->listeners[i].fd, full ? 0 : EPOLLIN, LISTENER | (unsigned)i);
+		assert(good); /* they were added */
+		(void)good;
+	}
+}
+
+static void accept_some(struct peers *peers, int listener)
+{
+	for (int i = 0; i < ACCEPTS_MAX; i++) {
+		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		if (fd >= 0) {
+			add_peer(peers, fd);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+			return rest(peers, true);
+		} else if (errno != ECONNABORTED && errno != EINTR) {
+			return;
+		}
+	}
+}
+
+void peers_tick(struct peers *peers)
+{
+	struct peer *peer;
+	uint64_t now = now_ms();
+	if (peers->full)
+		rest(peers, false);
+	while ((peer = TAILQ_FIRST(&peers->greeting)) && now - peer->since_ms > PEERS_GREETING_MS)
+		drop(peers, peer);
+}
+
+/* ---- receiving ---- */
+
+enum taken { NOTHING, FRAME, LOST };
+
+/* What is left in the buffer is the beginning of something. */
+static enum taken keep_rest(struct peers *peers, struct peer *peer)
+{
+	peer->in.count = 0;
+	if (peers->at < peers->end)
+		pd_buffer_add(&peer->in, peers->buffer + peers->at, peers->end - peers->at);
+	else
+		pd_buffer_fini(&peer->in);
+	peers->current = NULL;
+	return NOTHING;
+}
+
+static bool may_speak_to_router(struct pd_slice type)
+{
+	static const char *const types[] = {"DEALER", "REQ", "ROUTER"};
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (type.bytes == strlen(types[i]) && memcmp(type.data, types[i], type.bytes) == 0)
+			return true;
+	return false;
+}
+
+static bool on_command(struct peers *peers, struct peer *peer, const struct zmtp_frame *command)
+{
+	char pong[ZMTP_PONG_BYTES_MAX];
+	struct zmtp_ready ready;
+	if (peer->state == OPEN) {
+		size_t bytes = zmtp_pong(command, pong);
+		return bytes == 0 || put(peers, peer, pong, bytes, NULL, 0);
+	}
+	if (!zmtp_read_ready(command, &ready) || !may_speak_to_router(ready.socket_type))
+		return false;
+	TAILQ_REMOVE(&peers->greeting, peer, of_greeting);
+	peer->state = OPEN;
+	peer->chosen = ready.identity.bytes > 0;
+	return true;
+}
+
+/* Go on in the bytes that have come from the current peer. */
+static enum taken take(struct peers *peers, struct bus_frame *out)
+{
+	struct peer *peer = peers->current;
+	for (;;) {
+		const char *bytes = peers->buffer + peers->at;
+		size_t count = peers->end - peers->at, used = ZMTP_GREETING_BYTES;
+		struct zmtp_frame frame = {0};
+		bool greeting = peer->state == GREETING;
+		enum pd_err err = greeting ? zmtp_take_greeting(bytes, count)
+					   : zmtp_take(bytes, count, PD_FRAME_BYTES_MAX, &frame, &used);
+		if (err == PD_ENOENT)
+			return keep_rest(peers, peer);
+		if (err)
+			return LOST;
+		peers->at += used;
+		if (greeting) {
+			peer->state = READYING;
+		} else if (!(frame.flags & ZMTP_COMMAND)) {
+			if (peer->state != OPEN)
+				return LOST;
+			*out = (struct bus_frame){peer->number, peer->chosen, false, frame.data, frame.bytes};
+			return FRAME;
+		} else if (!on_command(peers, peer, &frame)) {
+			return LOST;
+		}
+	}
+}
+
+/* The peer is the current one, with what has come of it; false: it is gone. */
+static bool read_from(struct peers *peers, struct peer *peer)
+{
+	size_t before = peer->in.count;
+	assert(before < READ_BYTES);
+	if (before)
+		memcpy(peers->buffer, peer->in.data, before);
+	ssize_t n = read(peer->fd, peers->buffer + before, READ_BYTES - before);
+	if (n < 0)
+		return errno == EAGAIN || errno == EINTR;
+	peers->current = peer;
+	peers->at = 0;
+	peers->end = before + (size_t)n;
+	return n > 0;
+}
+
+/* The next peer that has something to say is the current one, or LOST; NOTHING: nobody has, or not now. */
+static enum taken next_event(struct peers *peers, struct peer **lost)
+{
+	while (!peers->current) {
+		if (peers->event_at == peers->event_count) {
+			peers->event_at = peers->event_count = 0;
+			int count =
+				peers->waits++ < WAITS_MAX ? epoll_wait(peers->epoll, peers->events, EVENTS_MAX, 0) : 0;
+			if (count <= 0) {
+				peers->waits = 0;
+				return NOTHING;
+			}
+			peers->event_count = count;
+		}
+		const struct epoll_event *event = &peers->events[peers->event_at++];
+		if (event->data.u64 & LISTENER) {
+			accept_some(peers, peers->listeners[(uint32_t)event->data.u64].fd);
+			continue;
+		}
+		struct peer *peer = find(peers, (uint32_t)event->data.u64);
+		bool good = !peer || !(event->events & EPOLLOUT) || write_out(peers, peer);
+		if (peer && (!good || (event->events & ~(uint32_t)EPOLLOUT && !read_from(peers, peer)))) {
+			*lost = peer;
+			return LOST;
+		}
+	}
+	return FRAME;
+}
+
+enum pd_err peers_receive(struct peers *peers, struct bus_frame *frame)
+{
+	for (;;) {
+		struct peer *peer = peers->current;
+		enum taken taken = peer ? take(peers, frame) : next_event(peers, &peer);
+		if (taken == LOST) {
+			*frame = (struct bus_frame){.peer = peer->number, .gone = true};
+			drop(peers, peer);
+			return PD_OK;
+		}
+		if (peer && taken == FRAME)
+			return PD_OK;
+		if (!peer && taken == NOTHING)
+			return PD_ENOENT;
+	}
+}
+
+bool peers_at_hand(const struct peers *peers)
+{
+	return peers->current || peers->event_at < peers->event_count;
+}
