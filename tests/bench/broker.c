@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ipc.h"
 #include "journal.h"
 
 uint64_t bench_now_ns(void)
@@ -24,6 +25,26 @@ uint64_t bench_now_ns(void)
 uint64_t bench_now_us(void)
 {
 	return bench_now_ns() / 1000;
+}
+
+/* Until it listens, or has ended. */
+static bool await(struct broker *broker)
+{
+	enum { PATIENCE_S = 600 };
+	const struct timespec moment = {.tv_nsec = 500000};
+	uint64_t until_us = bench_now_us() + PATIENCE_S * 1000000ULL;
+	int fd;
+	while ((fd = ipc_connect(broker->endpoint)) < 0 && bench_now_us() < until_us && !bench_interrupted()) {
+		if (waitpid(broker->pid, NULL, WNOHANG) == broker->pid) {
+			broker->pid = 0;
+			fprintf(stderr, "paidan-bench: %s has ended at its start\n", broker->paidand);
+			return false;
+		}
+		nanosleep(&moment, NULL);
+	}
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 static bool spawn(struct broker *broker)
@@ -42,7 +63,7 @@ static bool spawn(struct broker *broker)
 		broker->pid = 0;
 		fprintf(stderr, "paidan-bench: %s: %s\n", broker->paidand, strerror(rc));
 	}
-	return rc == 0;
+	return rc == 0 && await(broker);
 }
 
 /* The daemon given, or the one beside the program. */

@@ -20,8 +20,8 @@ void bench_catch_signals(void);
 bool bench_interrupted(void);
 
 /* program: argv[0], beside which the daemon is looked for; paidand: the daemon, or null; dir: where the folder is made,
- * or null. Folder and daemon go at exit at the latest: *broker must live so long, or be removed. False: stderr says
- * why. */
+ * or null. It listens when this returns. Folder and daemon go at exit at the latest: *broker must live so long, or be
+ * removed. False: stderr says why. */
 bool broker_start(struct broker *broker, const char *program, const char *paidand, const char *dir);
 /* One that has ended, with what it has stored. settings: lines of a settings file; null: none. */
 bool broker_start_again(struct broker *broker, const char *settings);

@@ -7,13 +7,13 @@
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "broker.h"
+#include "ipc.h"
+#include "zmtp.h"
 
-enum { GREETING_BYTES = 64, EVENTS_MAX = 512, PATIENCE_MS = 60000, READ_BYTES = 256 * 1024 };
-enum { ZMTP_MORE = 1, ZMTP_LONG = 2, ZMTP_COMMAND = 4 };
+enum { EVENTS_MAX = 512, PATIENCE_MS = 60000, READ_BYTES = 256 * 1024 };
 
 void callers_init(struct callers *callers)
 {
@@ -61,32 +61,22 @@ static bool write_all(const struct caller *caller, const void *bytes, size_t cou
 	return send(caller->fd, bytes, count, MSG_NOSIGNAL) == (ssize_t)count;
 }
 
-/* The greeting, and READY. Nothing may follow before the broker's READY. */
+/* Nothing may follow before the broker's READY. */
 static bool greet(const struct callers *callers, const struct caller *caller)
 {
-	static const uint8_t signature[] = {0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0, 'N', 'U', 'L', 'L'};
-	static const char dealer[] = "\x04\x1c\x05READY\x0bSocket-Type\0\0\0\x06"
-				     "DEALER";
-	static const char sub[] = "\x04\x19\x05READY\x0bSocket-Type\0\0\0\x03SUB";
-	const char *ready = callers->subscribe ? sub : dealer;
-	size_t ready_bytes = (callers->subscribe ? sizeof sub : sizeof dealer) - 1;
-	uint8_t words[GREETING_BYTES + sizeof dealer] = {0};
-	memcpy(words, signature, sizeof signature);
-	memcpy(words + GREETING_BYTES, ready, ready_bytes);
-	return write_all(caller, words, GREETING_BYTES + ready_bytes);
+	char opening[ZMTP_OPENING_BYTES_MAX];
+	return write_all(caller, opening, zmtp_opening(opening, callers->subscribe ? "SUB" : "DEALER"));
 }
 
 bool caller_connect(struct callers *callers, struct caller *caller)
 {
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	struct epoll_event event = {.events = EPOLLIN, .data.ptr = caller};
-	snprintf(address.sun_path, sizeof address.sun_path, "%.100s", callers->endpoint + strlen("ipc://"));
-	caller->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	caller->skip = GREETING_BYTES;
+	caller->fd = ipc_connect(callers->endpoint);
+	caller->skip = ZMTP_GREETING_BYTES;
 	caller->greeted = caller->more = false;
 	caller->left = 0;
-	bool good = caller->fd > 0 && connect(caller->fd, (struct sockaddr *)&address, sizeof address) == 0 &&
-		    greet(callers, caller) && epoll_ctl(callers->epoll, EPOLL_CTL_ADD, caller->fd, &event) == 0;
+	bool good = caller->fd > 0 && greet(callers, caller) &&
+		    epoll_ctl(callers->epoll, EPOLL_CTL_ADD, caller->fd, &event) == 0;
 	if (good)
 		callers->connected++;
 	else
@@ -107,15 +97,13 @@ void caller_cut(struct callers *callers, struct caller *caller)
 bool caller_send(struct caller *caller, const struct pd_message *message)
 {
 	struct pd_buffer out = {0};
-	enum { SHORT_MAX = 255, HEAD_BYTES = 9 };
-	memset(pd_buffer_room(&out, HEAD_BYTES), 0, HEAD_BYTES);
+	char head[ZMTP_HEAD_BYTES_MAX];
+	pd_buffer_room(&out, sizeof head);
 	pd_encode(message, &out);
-	size_t bytes = out.count - HEAD_BYTES, head = bytes > SHORT_MAX ? HEAD_BYTES : 2;
-	uint8_t *at = (uint8_t *)out.data + HEAD_BYTES - head;
-	at[0] = bytes > SHORT_MAX ? ZMTP_LONG : 0;
-	for (size_t i = 0; i < head - 1; i++)
-		at[head - 1 - i] = i < sizeof bytes ? (uint8_t)(bytes >> (8 * i)) : 0;
-	bool good = write_all(caller, at, head + bytes);
+	size_t bytes = zmtp_head(head, out.count - sizeof head);
+	char *at = out.data + sizeof head - bytes;
+	memcpy(at, head, bytes);
+	bool good = write_all(caller, at, (size_t)(out.data + out.count - at));
 	pd_buffer_fini(&out);
 	caller->beat_ms = bench_now_us() / 1000;
 	return good;
@@ -140,22 +128,16 @@ static bool subscribe(const struct callers *callers, const struct caller *caller
 	return write_all(caller, words, bytes + 3);
 }
 
-/* A PING is answered with its own context, behind two bytes of time to live. */
 static void on_command(struct callers *callers, struct caller *caller, const char *command, size_t bytes)
 {
-	static const char ping[] = "\4PING";
-	enum { PING_BYTES = sizeof ping - 1, TTL_BYTES = 2, CONTEXT_MAX = 16 };
+	const struct zmtp_frame frame = {command, bytes, ZMTP_COMMAND};
+	char pong[ZMTP_PONG_BYTES_MAX];
 	if (!caller->greeted) {
 		caller->greeted = true;
 		if (callers->subscribe ? !subscribe(callers, caller) : !caller_hello(callers, caller))
 			callers->lost++;
-	} else if (bytes >= PING_BYTES + TTL_BYTES && memcmp(command, ping, PING_BYTES) == 0) {
-		char pong[2 + PING_BYTES + CONTEXT_MAX] = "\x04\5\4PONG";
-		size_t context = bytes - PING_BYTES - TTL_BYTES;
-		context = context > CONTEXT_MAX ? CONTEXT_MAX : context;
-		pong[1] = (char)(PING_BYTES + context);
-		memcpy(pong + 2 + PING_BYTES, command + PING_BYTES + TTL_BYTES, context);
-		write_all(caller, pong, 2 + PING_BYTES + context);
+	} else if ((bytes = zmtp_pong(&frame, pong)) > 0) {
+		write_all(caller, pong, bytes);
 		callers->zmtp_pings++;
 	}
 }

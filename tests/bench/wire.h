@@ -1,13 +1,15 @@
-/* wire.h - the leanest client there can be: a DEALER, frames out, messages in. It does not reconnect and resends
- * nothing. */
+/* wire.h - the leanest client there can be: a DEALER over an ipc socket of its own, frames out, messages in. It does
+ * not reconnect and resends nothing. As the other brokers' drivers do, it reads and writes its socket itself. */
 #ifndef PAIDAN_WIRE_H
 #define PAIDAN_WIRE_H
 
 #include "codec.h"
 
 struct wire {
-	void *context, *socket;
-	struct pd_buffer out;
+	int fd;
+	char *in; /* what has come and was not taken */
+	size_t in_at, in_end;
+	struct pd_buffer out; /* ZMTP_HEAD_BYTES_MAX for the head, and the frame */
 	struct pd_decoder *decoder;
 	unsigned long refused;
 };
