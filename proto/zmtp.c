@@ -14,10 +14,10 @@ static size_t put_property(char *out, const char *name, const char *value)
 {
 	size_t name_bytes = strlen(name), value_bytes = strlen(value);
 	out[0] = (char)name_bytes;
-	memcpy(out + 1, name, name_bytes);
+	memcpy(out + 1, name, name_bytes + 1);
 	memset(out + 1 + name_bytes, 0, 3);
 	out[1 + name_bytes + 3] = (char)value_bytes;
-	memcpy(out + 1 + name_bytes + 4, value, value_bytes);
+	memcpy(out + 1 + name_bytes + 4, value, value_bytes + 1);
 	return 1 + name_bytes + 4 + value_bytes;
 }
 
