@@ -42,8 +42,8 @@ void moved_tell(const struct moved *moved, const struct core *core, const struct
 		LIST_FOREACH(member, list, of_owner)
 	if (follower_follows(&member->row))
 		tell_person(&telling, member->row.key.member);
-	if (event->type != PD_MSG_urged)
-		return;
-	tell_person(&telling, order->row.acceptor);
-	push_each_session(moved->push, order->row.holder, tell, &telling);
+	if (event->type == PD_MSG_urged || event->type == PD_MSG_lapsed)
+		tell_person(&telling, order->row.acceptor);
+	if (event->type == PD_MSG_urged)
+		push_each_session(moved->push, order->row.holder, tell, &telling);
 }

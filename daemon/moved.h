@@ -1,4 +1,5 @@
-/* moved.h - telling residents what becomes of the orders that they asked for or follow, and workers of haste.
+/* moved.h - telling residents what becomes of the orders that they asked for or follow, and workers of haste, or that
+ * what they have accepted has lapsed.
  *
  * Threads: the front's.
  */

@@ -157,7 +157,7 @@ static enum pd_err find_outcome(struct eyes *eyes, const struct order_row *row, 
 			return PD_OK;
 		}
 		struct pd_slice result = result_of(&event);
-		ended = event.type == PD_MSG_completed || event.type == PD_MSG_cancelled;
+		ended = event.type == PD_MSG_completed || event.type == PD_MSG_cancelled || event.type == PD_MSG_lapsed;
 		if (ended || event.type == PD_MSG_recorded)
 			pd_buffer_add(&outcome->result, result.data, result.bytes);
 		if (event.type == PD_MSG_recorded)

@@ -169,6 +169,7 @@ const char *pd_strerror(unsigned code)
 #define PD_MSG_remind PD_MSG_none
 #define PD_MSG_reroute PD_MSG_none
 #define PD_MSG_redate PD_MSG_none
+#define PD_MSG_lapse PD_MSG_none
 #define MOVE(command, event, zh, from, to, who, doc)                                                                   \
 	{#command, #event, zh, who, doc, PD_MSG_##command, PD_MSG_##event, from, PD_STATE_##to},
 static const struct pd_move moves[] = {

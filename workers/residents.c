@@ -381,6 +381,7 @@ static void on_event(struct pd_client *client, const struct pd_message *event, v
 	case PD_MSG_confirmed: was_confirmed(order); break;
 	case PD_MSG_closed:
 	case PD_MSG_cancelled:
+	case PD_MSG_lapsed:
 	case PD_MSG_merged: crowd_forget(order); break;
 	default: break;
 	}

@@ -128,6 +128,7 @@ static const char *what_moved(enum pd_type type)
 	case PD_MSG_reopened: return _("not done, says the resident: reopened");
 	case PD_MSG_redated: return _("due at another time, for a plan");
 	case PD_MSG_rerouted: return _("follows the registry");
+	case PD_MSG_lapsed: return _("its roll-call or round of visits has ended, and so has the order");
 	default: return NULL;
 	}
 }

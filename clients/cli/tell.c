@@ -177,6 +177,7 @@ static bool comes_by_itself(const struct pd_message *event)
 	switch (event->type) {
 	case PD_MSG_closed:
 	case PD_MSG_escalated:
+	case PD_MSG_lapsed:
 	case PD_MSG_redated:
 	case PD_MSG_reminded:
 	case PD_MSG_rerouted: return true;
@@ -231,6 +232,9 @@ static void print_details(const struct pd_message *event)
 			printf(_(", %u times by now"), event->urged.urges);
 		break;
 	case PD_MSG_merged: printf(_(", goes on as order %s"), pd_id_print(&event->merged.into, id)); break;
+	case PD_MSG_lapsed:
+		printf(_(", for notice %s, which handed it out, has ended"), pd_id_print(&event->lapsed.notice, id));
+		break;
 	case PD_MSG_submitted: print_route(&event->submitted); break;
 	case PD_MSG_suspended: printf(_(", until %s"), print_time(e->due_ms, time)); break;
 	case PD_MSG_resumed: printf(_(", due %s"), print_time(e->due_ms, time)); break;
@@ -399,7 +403,9 @@ static void print_notice_event(struct cli *cli, struct pd_client *client, const 
 		       event->notice_ended.members);
 		break;
 	}
-	if (a->actor || event->type != PD_MSG_notice_ended)
+	if (event->type == PD_MSG_notice_ended && event->notice_ended.plan)
+		printf(_(", for plan %u is on no longer"), event->notice_ended.plan);
+	else if (a->actor || event->type != PD_MSG_notice_ended)
 		printf(_(", by %s"), clean(tell_person(cli, client, a->actor, text, sizeof text), who));
 	print_quoted(pd_said(event));
 }

@@ -23,6 +23,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	listings_init(&core->listings, hash_seed);
 	core->duties.version = UINT64_MAX;
 	notices_init(&core->notices, hash_seed);
+	lapse_init(&core->lapses, hash_seed);
 	return core;
 }
 
@@ -46,6 +47,7 @@ void core_free(struct core *core)
 	members_fini(&core->members);
 	listings_fini(&core->listings);
 	notices_fini(&core->notices);
+	lapse_fini(&core->lapses);
 	registry_free(core->registry);
 	free(core);
 }
@@ -119,7 +121,7 @@ static struct order *apply_order(struct core *core, const struct pd_message *eve
 	if (event->type == PD_MSG_submitted && event->submitted.duty)
 		duties_apply(core, &event->submitted);
 	if (event->type == PD_MSG_submitted && memcmp(&event->submitted.notice, &none, sizeof none) != 0)
-		notice_handed_out(core, &event->submitted);
+		notice_handed_out(core, &event->submitted, order);
 	return order;
 }
 
@@ -128,6 +130,8 @@ static void apply_registry(struct core *core, const struct pd_message *event)
 	reroute_registry_changes(core, event);
 	registry_apply(core->registry, event);
 	reroute_registry_changed(core);
+	if (event->type == PD_MSG_mode_ended)
+		core->notices.plan_ended = true;
 }
 
 static void apply_notice(struct core *core, const struct pd_message *event, uint64_t at)
@@ -205,6 +209,8 @@ struct order *core_restore(struct core *core, const struct order_row *row)
 	order->category = registry_category(core->registry, row->category);
 	table_add(&core->orders, order);
 	life_enter(core, order);
+	if (row->handed_out && order_is_open(row))
+		lapse_order(core, row);
 	return order;
 }
 
@@ -219,6 +225,8 @@ void core_restore_end(struct core *core, uint64_t last_seq, uint64_t last_ms)
 	for (struct holder *holder; (holder = table_next(&core->holders, &at));)
 		life_sort_by_age(holder);
 	reroute_mark_all(core);
+	lapse_loaded(core);
+	core->notices.plan_ended = true;
 	core->last_seq = last_seq;
 	core->last_ms = last_ms;
 }

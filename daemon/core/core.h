@@ -177,6 +177,8 @@ struct notice *core_take_changed_notices(struct core *core);
 /* Take in a notice as the book has it; event is notified, as a message of row->event_bytes. Of an open one the members
  * follow, then core_restore_notice_counts. */
 struct notice *core_restore_notice(struct core *core, const struct notice_row *row, const char *event);
+/* At the start, of one that has ended: it stays in the book, and orders that it handed out may still be open. */
+void core_restore_ended_notice(struct core *core, const struct notice_row *row);
 void core_restore_notice_counts(struct core *core, struct notice *notice);
 /* As core_forget: notices that have ended, with their members. */
 size_t core_forget_notices(struct core *core, uint64_t kept_seq, size_t limit);

@@ -78,8 +78,9 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 	enum life_alarm alarm = LIFE_ALARM_PUT_OFF;
 	thing->event = (struct pd_message){.request = core->last_seq + 1};
 	thing->order = NULL;
-	/* First what changes the times of orders, then what falls due by them. */
-	if (modes_decide_due(core, now_ms, &thing->event))
+	/* First what ends orders or changes their times, then what falls due by these. */
+	if (notice_decide_outlived(core, now_ms, &thing->event) || lapse_decide_due(core, now_ms, &thing->event) ||
+	    modes_decide_due(core, now_ms, &thing->event))
 		return CORE_DUE_EVENT;
 	while (alarm == LIFE_ALARM_PUT_OFF) {
 		order = timers_first(&core->timers);
@@ -105,8 +106,8 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 uint64_t core_next_due(const struct core *core)
 {
 	const struct order *order = timers_first(&core->timers);
-	const uint64_t others[] = {listings_next_due(core), duties_next_due(core), notice_next_due(core),
-				   modes_next_due(core)};
+	const uint64_t others[] = {listings_next_due(core),    duties_next_due(core), notice_next_due(core),
+				   notice_next_outlived(core), lapse_next_due(core),  modes_next_due(core)};
 	uint64_t next = order ? order->alarm_ms : UINT64_MAX;
 	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
 		next = others[i] < next ? others[i] : next;

@@ -422,7 +422,8 @@ static void count_event(struct figures *figures, const struct order_row *row, co
 		break;
 	case PD_MSG_confirmed:
 	case PD_MSG_closed: figures->closed++; break;
-	case PD_MSG_cancelled: figures->cancelled++; break;
+	case PD_MSG_cancelled:
+	case PD_MSG_lapsed: figures->cancelled++; break;
 	case PD_MSG_escalated:
 		figures->escalated++;
 		figures->late += event->escalated.why == PD_escalation_not_completed && !(row->marks & ORDER_LATE);
@@ -464,7 +465,7 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		touch(row, e->time_ms);
 		break;
 	case PD_MSG_escalated:
-		row->step = (uint8_t)(row->step + (row->step < UINT8_MAX && e->holder != e->from));
+		row->step += row->step < UINT8_MAX && e->holder != e->from;
 		if (e->due_ms == 0)
 			row->marks |= ORDER_STUCK;
 		if (event->escalated.why == PD_escalation_not_completed)
@@ -480,7 +481,8 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 	case PD_MSG_reopened:
 		wait_again(row, e->time_ms);
 		row->attempt = event->reopened.attempt;
-		row->rating = row->step = 0;
+		row->rating = 0;
+		row->step = 0;
 		row->marks &= (uint8_t)~ORDER_STUCK;
 		break;
 	case PD_MSG_suspended: row->left_s = event->suspended.left_s; break;
@@ -508,6 +510,7 @@ static void change_row(struct order_row *row, const struct pd_message *event)
 		break;
 	case PD_MSG_closed:
 	case PD_MSG_cancelled:
+	case PD_MSG_lapsed:
 	case PD_MSG_merged: row->ended_ms = e->time_ms; break;
 	case PD_MSG_rerouted:
 		row->area = event->rerouted.area;
@@ -581,8 +584,10 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 		order->holder = life_holder(core, e->holder);
 		reroute_came(core, order->holder);
 	}
-	if (event->type == PD_MSG_reopened)
+	if (event->type == PD_MSG_reopened) {
 		reroute_mark(core, order->holder);
+		lapse_reopened(core, order);
+	}
 	row->holder = e->holder;
 	row->due_ms = e->due_ms;
 	if (timed)

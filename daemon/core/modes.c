@@ -45,6 +45,12 @@ bool mode_takes(const struct registry *registry, const struct area *area, const 
 	return false;
 }
 
+bool mode_is_over(const struct registry *registry, uint32_t plan, uint64_t seq)
+{
+	const struct mode *mode = (const struct mode *)registry_find(registry, REGISTRY_MODES, plan);
+	return !mode || !mode->on || mode->seq > seq;
+}
+
 /* ---- when orders are due ---- */
 
 /* When the time began that runs for an order. */

@@ -78,6 +78,8 @@ void modes_decide(const struct core *core, const struct pd_message *command, uin
 bool modes_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
 uint64_t modes_next_due(const struct core *core);
 
+/* Whether a plan is no longer on as it was at event seq, at which it was. */
+bool mode_is_over(const struct registry *registry, uint32_t plan, uint64_t seq);
 /* A plan has sent its notice or roll-call. */
 void modes_told(struct core *core, const struct pd_notified *notified);
 

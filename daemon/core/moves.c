@@ -191,6 +191,8 @@ static void decide_reopen(const struct move *move)
 {
 	if (!moves_need_requester(move))
 		return;
+	if (lapse_is_over(move->core, move->row))
+		return core_refuse(move->decision, PD_REFUSED_notice_over, PD_DETAIL(reopen_handed_out));
 	if (move->now_ms > move->row->completed_ms + move->core->periods.reopen_within_ms)
 		return core_refuse(move->decision, PD_REFUSED_too_late,
 				   PD_DETAIL(reopen_hours, PD_NUMBER(move->core->periods.reopen_within_ms / 3600000)));

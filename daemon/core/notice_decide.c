@@ -366,7 +366,7 @@ static void decide_end(const struct core *core, const struct notice *notice, con
 		       uint32_t actor, uint64_t now_ms, struct core_decision *decision)
 {
 	const struct notice_row *row = &notice->row;
-	bool by_hand = row->ended_ms < row->until_ms;
+	bool by_hand = row->ended_ms < row->until_ms && !(row->marks & NOTICE_PLAN_ENDED);
 	if (!notice_open(notice) && by_hand && row->ended_by == actor) {
 		decision->outcome = CORE_REPEATED;
 		decision->seq = row->last_seq;
@@ -455,6 +455,36 @@ static void hand_out(const struct core *core, const struct notice *notice, const
 		.urgency = category->urgency,
 		.text = notice->text,
 		.notice = row->id};
+}
+
+/* What a plan has sent ends with it; null: nothing outlives its plan. */
+static const struct notice *find_outlived(const struct core *core)
+{
+	struct notices *notices = (struct notices *)&core->notices; /* that it has looked is a cache */
+	const struct notice *notice;
+	if (!notices->plan_ended)
+		return NULL;
+	TAILQ_FOREACH(notice, &notices->open, by_until)
+	if (notice->plan && mode_is_over(core->registry, notice->plan, notice->row.seq))
+		return notice;
+	notices->plan_ended = false;
+	return NULL;
+}
+
+bool notice_decide_outlived(const struct core *core, uint64_t now_ms, struct pd_message *event)
+{
+	const struct notice *notice = find_outlived(core);
+	if (!notice)
+		return false;
+	ended_event(core, notice, 0, now_ms, (struct pd_slice){0}, event);
+	if (now_ms < notice->row.until_ms) /* else it would have ended anyway */
+		event->notice_ended.plan = notice->plan;
+	return true;
+}
+
+uint64_t notice_next_outlived(const struct core *core)
+{
+	return find_outlived(core) ? 0 : UINT64_MAX;
 }
 
 bool notice_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event)

@@ -189,7 +189,8 @@ static void leave_pending(struct core *core, struct notice *notice)
 		TAILQ_REMOVE(&core->notices.pending, notice, of_pending);
 }
 
-static void find_texts(struct notice *notice)
+/* What the row leaves to the event. */
+static void read_event(struct notice *notice)
 {
 	struct pd_decoder *decoder = pd_decoder_new();
 	struct pd_message event;
@@ -201,6 +202,7 @@ static void find_texts(struct notice *notice)
 	assert(err == PD_OK && event.type == PD_MSG_notified); /* we encoded it ourselves */
 	notice->text = event.notified.text;
 	notice->labels = event.notified.labels;
+	notice->plan = event.notified.plan;
 	pd_decoder_free(decoder);
 }
 
@@ -211,10 +213,12 @@ static struct notice *new_notice(struct core *core, const struct notice_row *row
 		abort();
 	notice->row = *row;
 	notice->event = event;
-	find_texts(notice);
+	read_event(notice);
 	table_init(&notice->counts, offsetof(struct notice_count, area), sizeof(uint32_t), core->notices.hash_seed);
 	table_add(&core->notices.by_id, notice);
 	enter(core, notice);
+	if (row->number)
+		lapse_notice(core, row->number, &row->id, row->seq, notice_open(notice));
 	return notice;
 }
 
@@ -233,6 +237,7 @@ static void apply_notified(struct core *core, const struct pd_message *event, ui
 				 .area = n->area,
 				 .actor = n->actor,
 				 .category = n->category,
+				 .number = n->kind == PD_notice_kind_notice ? 0 : lapse_next_number(core),
 				 .kind = n->kind,
 				 .want = n->want,
 				 .sort = n->sort,
@@ -296,8 +301,10 @@ static void apply_ended(struct core *core, struct notice *notice, const struct p
 	row->read = e->read;
 	row->confirmed = e->confirmed;
 	row->answered = e->answered;
-	row->marks |= NOTICE_ENDED | NOTICE_HANDED_OUT;
+	row->marks |= NOTICE_ENDED | NOTICE_HANDED_OUT | (e->plan ? NOTICE_PLAN_ENDED : 0);
 	enter(core, notice);
+	if (row->number)
+		lapse_notice_ended(core, row->number);
 }
 
 void notice_apply(struct core *core, const struct pd_message *event, uint64_t at)
@@ -323,12 +330,14 @@ void notice_apply(struct core *core, const struct pd_message *event, uint64_t at
 	}
 }
 
-void notice_handed_out(struct core *core, const struct pd_submitted *submitted)
+void notice_handed_out(struct core *core, const struct pd_submitted *submitted, struct order *order)
 {
 	struct notice *notice = core_notice(core, &submitted->notice);
 	if (!notice || !notice_open(notice))
 		return;
 	const struct area *top = registry_area(core->registry, notice->row.area);
+	order->row.handed_out = notice->row.number & LAPSE_NUMBER_MAX;
+	lapse_order(core, &order->row);
 	mark_changed(core, notice);
 	notice->row.cursor = submitted->area;
 	notice->row.orders++;
@@ -366,6 +375,12 @@ struct notice *core_restore_notice(struct core *core, const struct notice_row *r
 		abort();
 	memcpy(copy, event, row->event_bytes);
 	return new_notice(core, row, copy);
+}
+
+void core_restore_ended_notice(struct core *core, const struct notice_row *row)
+{
+	if (row->number)
+		lapse_notice(core, row->number, &row->id, row->seq, false);
 }
 
 void core_restore_notice_counts(struct core *core, struct notice *notice)

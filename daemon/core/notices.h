@@ -15,6 +15,7 @@
 enum {
 	NOTICE_ENDED = 1,
 	NOTICE_HANDED_OUT = 2, /* every micro-grid has its order, or none is to be made */
+	NOTICE_PLAN_ENDED = 4, /* it has ended before its time, with the plan that had sent it */
 };
 
 /* What the book stores of a notice, in this layout, little-endian; the event notified stands behind it, as a message.
@@ -32,12 +33,14 @@ struct notice_row {
 	uint32_t members, delivered, read, confirmed,
 		answered; /* at its end; answered: who had given what was wanted */
 	uint32_t ended_by;
+	uint32_t number; /* of those that hand out orders: by which these name it, see lapse.h; 0 */
 	uint8_t kind, want, sort;
 	uint8_t marks; /* NOTICE_ */
 	uint16_t event_bytes;
 	uint16_t posts; /* of people: only these, 1 << enum pd_post; 0: any */
+	uint32_t zero;
 };
-_Static_assert(sizeof(struct notice_row) == 136, "the book stores this layout");
+_Static_assert(sizeof(struct notice_row) == 144, "the book stores this layout");
 
 /* Answers that are none of delivered, read and confirmed: NOTICE_ANSWERS of them, from done on. */
 enum { NOTICE_RECEIPTS = PD_answer_kind_confirmed, NOTICE_ANSWERS = PD_answer_kind_visited - NOTICE_RECEIPTS };
@@ -56,6 +59,7 @@ struct notice {
 	struct notice_row row;
 	char *event;                  /* notified, as a message: row.event_bytes */
 	struct pd_slice text, labels; /* point into it */
+	uint32_t plan;                /* that sent it; 0: somebody did */
 	struct table counts; /* struct notice_count by area; empty in one that has ended and was fetched back */
 	TAILQ_ENTRY(notice) by_until; /* among the open or the ended ones */
 	TAILQ_ENTRY(notice) of_pending;
@@ -69,6 +73,7 @@ struct notices {
 	struct notice_list open, pending, ended; /* ended: in memory still, in the order of their ends */
 	struct notice *changed;
 	uint64_t hash_seed;
+	bool plan_ended; /* a plan has, since it was last seen that none of the open ones outlives its own */
 };
 
 void notices_init(struct notices *notices, uint64_t hash_seed);

@@ -45,8 +45,8 @@ struct order_row {
 	uint32_t left_s;             /* of a suspended one: what was left of the time to complete it */
 	uint32_t touched_s, urged_s; /* when its acceptor last said something of it or was reminded, when it was last
 					urged: s after submitted_ms */
-	uint8_t step;                /* how many levels it has climbed in this attempt because a time passed */
-	uint8_t zero[3];
+	uint32_t step : 8;           /* how many levels it has climbed in this attempt because a time passed */
+	uint32_t handed_out : 24;    /* the number of the roll-call or round of visits that handed it out; 0: none */
 };
 _Static_assert(sizeof(struct order_row) == 176, "the book stores this layout");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the journal are little-endian");

@@ -4,6 +4,7 @@
 
 #include "core.h"
 #include "duty.h"
+#include "lapse.h"
 #include "listings.h"
 #include "modes.h"
 #include "slab.h"
@@ -31,6 +32,7 @@ struct core {
 	uint64_t last_seq, last_ms;
 	struct holder *changed;
 	struct notices notices;
+	struct lapses lapses;
 	struct members members; /* of open orders and notices; of ended ones while these are in memory */
 	struct listings listings;
 	struct duties duties;
@@ -50,9 +52,13 @@ void notice_decide(const struct core *core, const struct pd_message *command, ui
 		   struct core_decision *decision);
 bool notice_decide_due(const struct core *core, uint64_t now_ms, struct pd_message *event);
 uint64_t notice_next_due(const struct core *core);
+/* The end of a notice whose plan is on no longer; false: there is none. */
+bool notice_decide_outlived(const struct core *core, uint64_t now_ms, struct pd_message *event);
+/* 0, or UINT64_MAX: there is none. */
+uint64_t notice_next_outlived(const struct core *core);
 /* Their events, applied; a micro-grid got its order. (notices.c) */
 void notice_apply(struct core *core, const struct pd_message *event, uint64_t at);
-void notice_handed_out(struct core *core, const struct pd_submitted *submitted);
+void notice_handed_out(struct core *core, const struct pd_submitted *submitted, struct order *order);
 
 /* Order events, applied. */
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at);

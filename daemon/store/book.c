@@ -707,8 +707,10 @@ struct notices_load {
 static bool load_notice(const struct notice_row *row, const char *event, void *arg)
 {
 	struct notices_load *load = arg;
-	if (row->marks & NOTICE_ENDED)
+	if (row->marks & NOTICE_ENDED) {
+		core_restore_ended_notice(load->core, row);
 		return true;
+	}
 	struct notice *notice = core_restore_notice(load->core, row, event);
 	load->err = book_load_members(load->reader, &row->id, load->core);
 	core_restore_notice_counts(load->core, notice);

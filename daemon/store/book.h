@@ -26,8 +26,9 @@
 #include "proto.h"
 
 /* 2: figures know due, late and duplicate; rows have marks. 3: one table for the registry; rows have deadlines' parts,
- * coordinates and urges; notices and members. */
-enum { BOOK_FORMAT = 4 };
+ * coordinates and urges; notices and members. 5: roll-calls and rounds of visits have numbers, by which their orders
+ * name them. */
+enum { BOOK_FORMAT = 5 };
 
 struct book_meta {
 	uint32_t format, zero;

@@ -325,11 +325,95 @@ static void it_sends_its_notice_and_its_roll_call_once(void **state)
 	expect_u64(orders, 3, "orders of the roll-call");
 	bed_must_do(bed, off(PLAN), 401);
 	bed_must_do(bed, on(PLAN, 3), 401);
-	assert_true(bed_due(bed->core, bed->now_ms, &event));
+	while (bed_due(bed->core, bed->now_ms, &event) && event.type != PD_MSG_notified)
+		bed_apply(bed, &event); /* what it sent the first time ends */
 	expect(event.type == PD_MSG_notified, "switched on again, it sends nothing");
 	plan.put_plan.plan = 5;
 	plan.put_plan.roll_category = 0;
 	bed_must_refuse(bed, plan, 0, PD_REFUSED_unknown_category, "needs a category");
+}
+
+/* What it sends first of all, and what its roll-call hands out. */
+static void switch_on_with_all(struct bed *bed)
+{
+	struct pd_message event, plan = put_plan(PLAN, 2, PD_running_keep);
+	plan.put_plan.notice = pd_text("暴雨将至，请勿外出");
+	plan.put_plan.roll_call = pd_text("清点在家人员");
+	plan.put_plan.roll_category = PD_level_microgrid;
+	plan.put_plan.call_out = 1u << PD_post_leader;
+	bed_must_do(bed, plan, 0);
+	bed_must_do(bed, on(PLAN, 3), 401);
+	unsigned count = 0;
+	for (; bed_due(bed->core, bed->now_ms, &event); count++)
+		bed_apply(bed, &event);
+	expect_u64(count, 6, "three notices and three orders");
+}
+
+/* Let the clock end it all; returns how many events of each sort there were, and the id of a notice among them. */
+static void let_end(struct bed *bed, uint32_t plan, unsigned *notices, unsigned *orders, struct pd_id *id)
+{
+	struct pd_message event;
+	*notices = *orders = 0;
+	while (bed_due(bed->core, bed->now_ms, &event)) {
+		if (event.type == PD_MSG_notice_ended) {
+			expect_u64(event.notice_ended.plan, plan, "the plan with which it ended");
+			expect_u64(event.notice_ended.actor, 0, "who ended it");
+			*id = event.notice_ended.notice;
+			++*notices;
+		} else {
+			expect(event.type == PD_MSG_lapsed, "it is %s", pd_message_info(event.type)->name);
+			++*orders;
+		}
+		bed_apply(bed, &event);
+	}
+}
+
+static void what_it_sent_ends_with_it(void **state)
+{
+	struct bed *bed = *state;
+	unsigned notices, orders;
+	struct pd_id id;
+	struct pd_message other = {.type = PD_MSG_notify, .request = 1};
+	other.notify = (struct pd_notify){.notice = bed_id(700),
+					  .area = 3,
+					  .kind = PD_notice_kind_notice,
+					  .want = PD_want_read,
+					  .sort = PD_member_sort_household,
+					  .text = pd_text("明日停水"),
+					  .until_ms = bed->now_ms + BED_HOUR};
+	bed_must_do(bed, other, 401);
+	switch_on_with_all(bed);
+	bed_must_do(bed, off(PLAN), 401);
+	bed_must_do(bed, on(PLAN, 3), 401); /* the second time is another one */
+	expect_u64(core_next_due(bed->core), 0, "they are due");
+	struct core *again = bed_replay(&bed->events, 5); /* and after a stop, too */
+	core_free(bed->core);
+	bed->core = again;
+	bed_must_do(bed, off(PLAN), 401);
+	let_end(bed, PLAN, &notices, &orders, &id);
+	expect_u64(notices, 3, "notices that ended with it");
+	expect_u64(orders, 3, "orders that lapsed");
+	struct pd_message end = {.type = PD_MSG_end_notice, .request = 1, .end_notice = {.notice = id}};
+	bed_must_refuse(bed, end, 0, PD_REFUSED_notice_over, ""); /* no repeat of what nobody did */
+	const struct pd_id kept = bed_id(700);
+	expect(notice_open(core_notice(bed->core, &kept)), "what somebody sent has ended, too");
+}
+
+static void what_it_sent_ends_when_its_time_is_over(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_message event;
+	unsigned notices, orders;
+	struct pd_id id;
+	switch_on_with_all(bed);
+	bed->now_ms += BED_DAY;
+	do { /* orders climb before */
+		assert_true(bed_due(bed->core, bed->now_ms, &event));
+		bed_apply(bed, &event);
+	} while (event.type != PD_MSG_mode_ended);
+	let_end(bed, 0, &notices, &orders, &id);
+	expect_u64(notices, 3, "notices that ended by themselves");
+	expect_u64(orders, 3, "orders that lapsed");
 }
 
 static void who_may_and_where(void **state)
@@ -434,6 +518,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_plan_leads_up_its_own_ladder, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(a_preview_counts_and_changes_nothing, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(it_sends_its_notice_and_its_roll_call_once, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(what_it_sent_ends_with_it, setup, bed_teardown),
+		cmocka_unit_test_setup_teardown(what_it_sent_ends_when_its_time_is_over, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(who_may_and_where, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(switching_on_again_is_the_same, setup, bed_teardown),
 		cmocka_unit_test_setup_teardown(an_old_copy_switches_nothing, setup, bed_teardown),

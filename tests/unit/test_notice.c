@@ -423,6 +423,135 @@ static void the_missing_are_reminded_one_by_one(void **state)
 	bed_must_refuse(bed, remind, 101, PD_REFUSED_not_allowed, "area 11");
 }
 
+/* ---- orders that end with it ---- */
+
+static struct pd_message end_of(unsigned n)
+{
+	return (struct pd_message){.type = PD_MSG_end_notice, .request = 1, .end_notice = {.notice = notice_id(n)}};
+}
+
+/* The order that micro-grid grid got from the notice handed out last. */
+static struct order *order_in(struct bed *bed, uint32_t grid)
+{
+	return TAILQ_LAST(&core_holder(bed->core, grid)->by_age, order_list);
+}
+
+/* A move of an order that no bed_id names, which must succeed. */
+static void must_move(struct bed *bed, enum pd_type type, const struct order *order, uint32_t actor)
+{
+	struct pd_message command = bed_move(type, 1, order->row.version);
+	command.order_command.order = order->row.id;
+	bed_must_do(bed, command, actor);
+}
+
+static void what_is_open_of_its_orders_lapses(void **state)
+{
+	struct bed *bed = *state;
+	struct pd_id id = notice_id(1);
+	bed_must_submit(bed, 1, 5, 101);
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	assert_int_equal(fire(bed), 3);
+	struct order *first = order_in(bed, 11), *second = order_in(bed, 12), *third = order_in(bed, 21);
+	must_move(bed, PD_MSG_accept, second, 203);
+	must_move(bed, PD_MSG_accept, third, 204);
+	must_move(bed, PD_MSG_suspend, third, 204);
+	bed_must_do(bed, end_of(1), 402);
+	struct pd_message event;
+	assert_true(bed_due(bed->core, bed->now_ms, &event));
+	assert_int_equal(event.type, PD_MSG_lapsed);
+	assert_memory_equal(&event.lapsed.notice, &id, sizeof id);
+	assert_int_equal(event.lapsed.due_ms, 0);
+	assert_int_equal(core_next_due(bed->core), 0);
+	assert_int_equal(fire(bed), 3);
+	for (const struct order *order = first; order; order = order == first    ? second
+							       : order == second ? third
+										 : NULL) {
+		assert_int_equal(order->row.state, PD_STATE_cancelled);
+		assert_int_equal(order->row.ended_ms, bed->now_ms);
+	}
+	assert_int_equal(second->row.acceptor, 203); /* who is to be told */
+	assert_int_equal(core_holder(bed->core, 11)->figures.cancelled, 1);
+	assert_int_equal(core_holder(bed->core, 12)->figures.cancelled, 1);
+	assert_int_equal(core_holder(bed->core, 11)->waiting_count, 1); /* the resident's */
+	assert_int_equal(core_holder(bed->core, 21)->working_count, 0);
+	bed_check(bed->core);
+	bed->now_ms += 40 * (uint64_t)DAY;
+	while (bed_due(bed->core, bed->now_ms, &event)) { /* nothing climbs but the resident's */
+		struct pd_id resident = bed_id(1);
+		assert_memory_equal(&event.order_event.order, &resident, sizeof resident);
+		bed_apply(bed, &event);
+	}
+}
+
+static void what_is_completed_stays_so(void **state)
+{
+	struct bed *bed = *state;
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	fire(bed);
+	struct order *done = order_in(bed, 11), *again = order_in(bed, 12);
+	must_move(bed, PD_MSG_accept, done, 201);
+	must_move(bed, PD_MSG_complete, done, 201);
+	must_move(bed, PD_MSG_accept, again, 203);
+	must_move(bed, PD_MSG_complete, again, 203);
+	must_move(bed, PD_MSG_confirm, again, 402);
+	must_move(bed, PD_MSG_reopen, again, 402); /* while it is open */
+	assert_int_equal(again->row.holder, 4);
+	bed_must_do(bed, end_of(1), 402);
+	assert_int_equal(fire(bed), 2);
+	assert_int_equal(done->row.state, PD_STATE_completed);
+	assert_int_equal(again->row.state, PD_STATE_cancelled);
+	struct pd_message reopen = bed_move(PD_MSG_reopen, 1, done->row.version);
+	reopen.reopen.order = done->row.id;
+	bed_must_refuse(bed, reopen, 402, PD_REFUSED_notice_over, "has ended");
+}
+
+/* Journals of brokers that knew nothing of this can have an order that was reopened after its roll-call. */
+static void one_that_was_reopened_later_is_its_requesters(void **state)
+{
+	struct bed *bed = *state;
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+	fire(bed);
+	struct order *order = order_in(bed, 11);
+	must_move(bed, PD_MSG_accept, order, 201);
+	must_move(bed, PD_MSG_complete, order, 201);
+	bed_must_do(bed, end_of(1), 402);
+	fire(bed);
+	struct pd_message event = {.type = PD_MSG_reopened, .request = core_last_seq(bed->core) + 1};
+	event.reopened = (struct pd_reopened){.time_ms = bed->now_ms,
+					      .actor = 402,
+					      .order = order->row.id,
+					      .version = order->row.version + 1,
+					      .holder = 4,
+					      .from = 11,
+					      .due_ms = bed->now_ms + BED_HOUR,
+					      .attempt = 2,
+					      .reason = pd_text("再核对一遍")};
+	bed_apply(bed, &event);
+	assert_int_equal(fire(bed), 0);
+	assert_int_equal(order->row.state, PD_STATE_waiting);
+	assert_int_equal(order->row.handed_out, 0);
+}
+
+/* Between any two of them the state can be made again from the events, and what follows is the same. */
+static void lapsing_goes_on_where_it_was(void **state)
+{
+	struct bed *bed = *state;
+	bed_must_do(bed, notify(1, 2, PD_notice_kind_visits, PD_want_answer, PD_member_sort_household), 402);
+	assert_int_equal(fire(bed), 3);
+	bed_must_do(bed, end_of(1), 402);
+	for (int i = 0; i < 3; i++) {
+		struct core *again = bed_replay(&bed->events, 1234);
+		struct pd_message here, there;
+		assert_true(bed_due(bed->core, bed->now_ms, &here));
+		assert_true(bed_due(again, bed->now_ms, &there));
+		assert_int_equal(here.type, PD_MSG_lapsed);
+		assert_memory_equal(&here.lapsed, &there.lapsed, sizeof here.lapsed);
+		bed_apply(bed, &here);
+		core_free(again);
+	}
+	assert_int_equal(fire(bed), 0);
+}
+
 /* ---- at scale ---- */
 
 /* So many households in each of so many micro-grids of a new community, 1000. */
@@ -481,6 +610,15 @@ static void roll_call_of(struct bed *bed, uint32_t grids, uint32_t each)
 	}
 	assert_int_equal(event.type, PD_MSG_notice_ended);
 	assert_int_equal(event.notice_ended.answered, all - missing);
+	unsigned lapsed = 0;
+	do {
+		uint64_t at = 72 + bed->events.count;
+		pd_encode(&event, &bed->events);
+		core_apply(bed->core, &event, at);
+		lapsed += event.type == PD_MSG_lapsed;
+	} while (bed_due(bed->core, bed->now_ms, &event));
+	assert_int_equal(lapsed, grids);
+	assert_int_equal(core_next_due(bed->core), UINT64_MAX);
 }
 
 static void a_roll_call_of_9000_over_a_community(void **state)
@@ -527,6 +665,46 @@ static void the_book_holds_notices_and_answers(void **state)
 	bed->now_ms += 3 * (uint64_t)DAY;
 	fire(bed);
 	expect_same_as_loaded(shelf, "when it has ended");
+}
+
+/* A stop in the midst of it. */
+static void the_book_holds_what_is_to_lapse(void **state)
+{
+	struct shelf *shelf = *state;
+	struct bed *bed = shelf->bed;
+	struct pd_message event;
+	for (unsigned n = 1; n <= 3; n++) { /* of three, the first and the last end */
+		bed_must_do(bed, notify(n, 2, PD_notice_kind_roll_call, PD_want_answer, PD_member_sort_household), 402);
+		assert_int_equal(fire(bed), 3);
+	}
+	bed_must_do(bed, end_of(1), 402);
+	bed_must_do(bed, end_of(3), 402);
+	for (unsigned left = 6; left > 0; left--) {
+		shelf_keep(shelf);
+		struct core *loaded = shelf_load(shelf, PD_OK);
+		expect_u64(core_next_due(loaded), core_next_due(bed->core), "core_next_due");
+		unsigned lapsed = 0;
+		uint64_t at = 72 + bed->events.count;
+		for (; bed_due(loaded, bed->now_ms, &event); lapsed++) {
+			struct pd_id open = notice_id(2);
+			assert_int_equal(event.type, PD_MSG_lapsed);
+			assert_memory_not_equal(&event.lapsed.notice, &open, sizeof open);
+			core_apply(loaded, &event, at++);
+		}
+		assert_int_equal(lapsed, left);
+		core_free(loaded);
+		assert_true(bed_due(bed->core, bed->now_ms, &event));
+		bed_apply(bed, &event);
+	}
+	assert_int_equal(fire(bed), 0);
+	expect_same_as_loaded(shelf, "when all has lapsed");
+	/* What was loaded counts on. */
+	struct core *loaded = shelf_load(shelf, PD_OK);
+	struct pd_id id = notice_id(4);
+	bed_must_do(bed, notify(4, 2, PD_notice_kind_visits, PD_want_answer, PD_member_sort_household), 402);
+	core_apply(loaded, &bed->decision.event, 1);
+	assert_int_equal(core_notice(loaded, &id)->row.number, core_notice(bed->core, &id)->row.number);
+	core_free(loaded);
 }
 
 static bool count_notices(const struct notice_row *row, const char *event, void *arg)
@@ -599,9 +777,14 @@ int main(void)
 		IN_BED(a_notice_is_ended_by_hand),
 		IN_BED(a_clock_that_jumps_ends_it_and_hands_out_nothing),
 		IN_BED(the_missing_are_reminded_one_by_one),
+		IN_BED(what_is_open_of_its_orders_lapses),
+		IN_BED(what_is_completed_stays_so),
+		IN_BED(one_that_was_reopened_later_is_its_requesters),
+		IN_BED(lapsing_goes_on_where_it_was),
 		IN_BED(a_roll_call_of_9000_over_a_community),
 		IN_BED(a_roll_call_over_a_district),
 		ON_SHELF(the_book_holds_notices_and_answers),
+		ON_SHELF(the_book_holds_what_is_to_lapse),
 		ON_SHELF(one_that_has_ended_is_forgotten_and_fetched),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
