@@ -7,7 +7,9 @@
 #include "district.h"
 #include "id.h"
 #include "model.h"
+#include "modes.h"
 #include "sim.h"
+#include "tally.h"
 #include "trace.h"
 
 enum { STEPS = 4, OPEN_MAX = 6, RECEIPTS = PD_answer_kind_confirmed };
@@ -18,7 +20,7 @@ struct happened {
 	enum pd_type type;
 	uint64_t seq, until_ms, time_ms, said, corrects;
 	struct pd_id notice;
-	uint32_t actor, area, member, nth, category;
+	uint32_t actor, area, member, nth, category, plan;
 	uint8_t kind, want, sort, answer;
 };
 
@@ -64,6 +66,17 @@ static struct at at_of(const struct pd_id *id)
 		at.handed_out += h->type == PD_MSG_submitted;
 	}
 	return at;
+}
+
+bool bulletin_is_over(const struct pd_id *id)
+{
+	return at_of(id).ended != NULL;
+}
+
+/* Whether the plan that sent it, if one did, is on no longer. */
+static bool is_outlived(const struct at *at)
+{
+	return at->sent->plan && modes_is_over(at->sent->plan, at->sent->seq);
 }
 
 struct stand {
@@ -193,6 +206,10 @@ static void judge_ended(const struct pd_message *event, const struct at *at)
 	demand(e->delivered == reached[0] && e->read == reached[1] && e->confirmed == reached[2] &&
 		       e->answered == answered,
 	       event, "its figures are not those of its members");
+	demand(!e->plan || (e->plan == at->sent->plan && is_outlived(at) && !e->actor), event,
+	       "it ends with a plan that did not send it, or is on");
+	if (e->plan)
+		tally_add(TALLY_PLAN_TOOK_ALONG);
 }
 
 static void judge_handed_out(const struct registry *registry, const struct pd_message *event, const struct at *at)
@@ -243,6 +260,7 @@ static struct happened happened_of(const struct pd_message *event)
 		h.sort = n->sort;
 		h.until_ms = n->until_ms;
 		h.category = n->category;
+		h.plan = n->plan;
 		h.said = sim_hash(sim_hash(0, n->text.data, n->text.bytes), n->labels.data, n->labels.bytes);
 		break;
 	case PD_MSG_answered:
@@ -252,6 +270,7 @@ static struct happened happened_of(const struct pd_message *event)
 		h.corrects = a->corrects;
 		h.said = said_of(a->answer, &a->numbers, a->text);
 		break;
+	case PD_MSG_notice_ended: h.plan = event->notice_ended.plan; break;
 	case PD_MSG_missing_reminded: h.nth = event->missing_reminded.nth; break;
 	default: break;
 	}
@@ -286,10 +305,13 @@ void bulletin_due(const struct pd_message *event, uint64_t now_ms)
 	struct at at = at_of(id);
 	if (!at.sent || at.ended)
 		trace_fail("the clock brings %s of a notice that is not open", pd_message_info(event->type)->name);
-	bool ends = at.sent->until_ms <= now_ms;
-	if (ends != (event->type == PD_MSG_notice_ended))
+	bool over = at.sent->until_ms <= now_ms, outlived = is_outlived(&at);
+	if ((over || outlived) != (event->type == PD_MSG_notice_ended))
 		trace_fail("a notice until %" PRIu64 " gets %s at %" PRIu64, at.sent->until_ms,
 			   pd_message_info(event->type)->name, now_ms);
+	if (event->type == PD_MSG_notice_ended && event->notice_ended.plan != (over ? 0 : at.sent->plan))
+		trace_fail("a notice of plan %" PRIu32 " ends for plan %" PRIu32, at.sent->plan,
+			   event->notice_ended.plan);
 }
 
 void bulletin_check_none_due(const struct registry *registry, uint64_t now_ms)
@@ -301,6 +323,8 @@ void bulletin_check_none_due(const struct registry *registry, uint64_t now_ms)
 			continue;
 		if (h->until_ms <= now_ms)
 			trace_fail("a notice until %" PRIu64 " is open at %" PRIu64, h->until_ms, now_ms);
+		if (is_outlived(&at))
+			trace_fail("a notice of plan %" PRIu32 " is open, the plan is on no longer", h->plan);
 		size_t count;
 		void *const *areas = registry_sorted(registry, REGISTRY_AREAS, &count);
 		uint32_t last = 0, after = 0;
@@ -447,7 +471,8 @@ static void look_at_remind(struct command_look *look, const struct at *at)
 
 static void look_at_end(struct command_look *look, const struct at *at)
 {
-	if (at->ended && at->ended->actor == look->actor && at->ended->time_ms < at->sent->until_ms) {
+	bool by_hand = at->ended && at->ended->time_ms < at->sent->until_ms && !at->ended->plan;
+	if (by_hand && at->ended->actor == look->actor) {
 		look->repeats = at->ended->seq;
 		return;
 	}

@@ -15,6 +15,8 @@ void bulletin_cut(uint64_t seq);
 /* An event of a notice, or an order that one has handed out. Fails when it was not legal. */
 void bulletin_event(const struct registry *registry, const struct pd_message *event);
 bool bulletin_is_handed_out(const struct pd_submitted *submitted);
+/* Whether there was such a notice, and it has ended. */
+bool bulletin_is_over(const struct pd_id *id);
 /* What the clock has brought: it must have been due. */
 void bulletin_due(const struct pd_message *event, uint64_t now_ms);
 /* Nothing is left that was due. */

@@ -93,7 +93,8 @@ static void check_row(const struct life *life, const struct order_row *row)
 		    row->urgency == life->urgency && row->rating == now->rating && row->urges == now->urges &&
 		    row->marks == marks_of(life) && row->step == now->step && row->left_s == now->left_s &&
 		    row->touched_s == now->touched_s && row->lon_e7 == life->lon_e7 && row->lat_e7 == life->lat_e7;
-	if (!same)
+	bool handed_out = memcmp(&life->notice, &(struct pd_id){{0}}, sizeof life->notice) != 0;
+	if (!same || handed_out != (row->handed_out != 0))
 		wrong(life, "the row in memory says otherwise");
 }
 

@@ -50,7 +50,7 @@ static void add_move(const struct version *before, const struct version *after)
 	sums->accepted += after->type == PD_MSG_accepted;
 	sums->completed += after->type == PD_MSG_completed;
 	sums->closed += after->type == PD_MSG_confirmed || after->type == PD_MSG_closed;
-	sums->cancelled += after->type == PD_MSG_cancelled;
+	sums->cancelled += after->type == PD_MSG_cancelled || after->type == PD_MSG_lapsed;
 	sums->reopened += after->type == PD_MSG_reopened;
 	sums->declined += after->type == PD_MSG_declined || after->type == PD_MSG_transferred;
 	sums->late += after->late && !before->late;

@@ -1,6 +1,7 @@
 #include "judge.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "bulletin.h"
 #include "duties.h"
@@ -199,6 +200,7 @@ static void judge_reopened(const struct judging *j, struct version *after)
 	demand_from(j, COMPLETED | CLOSED, "only a completed or closed order can be reopened");
 	demand(j, j->common->actor == j->life->requester, "the actor is not the requester");
 	demand(j, j->common->time_ms <= j->before->completed_ms + model_reopen_within_ms(), "it is too late");
+	demand(j, !bulletin_is_over(&j->life->notice), "the notice that handed it out has ended");
 	demand(j, j->before->attempt <= model_reopen_max(), "it was reopened too often");
 	demand(j, j->common->holder == parent_in_use(j), "it does not go to the level above");
 	demand(j, j->event->reopened.attempt == j->before->attempt + 1, "the attempt is not the next");
@@ -212,6 +214,17 @@ static void judge_cancelled(const struct judging *j, struct version *after)
 {
 	demand_from(j, WAITING, "only a waiting order can be cancelled");
 	demand(j, j->common->actor == j->life->requester, "the actor is not the requester");
+	end(j, after, PD_STATE_cancelled);
+}
+
+/* Nobody can answer its roll-call any more. */
+static void judge_lapsed(const struct judging *j, struct version *after)
+{
+	const struct pd_lapsed *l = &j->event->lapsed;
+	demand_from(j, GOES_ON, "nobody had to work on it any more");
+	demand(j, l->actor == 0, "somebody did it");
+	demand(j, memcmp(&l->notice, &j->life->notice, sizeof l->notice) == 0, "another notice handed it out, or none");
+	demand(j, bulletin_is_over(&l->notice), "its notice has not ended");
 	end(j, after, PD_STATE_cancelled);
 }
 
@@ -518,6 +531,7 @@ void judge_move(const struct judging *j, struct version *after)
 	case PD_MSG_closed: judge_closed(j, after); break;
 	case PD_MSG_reopened: judge_reopened(j, after); break;
 	case PD_MSG_cancelled: judge_cancelled(j, after); break;
+	case PD_MSG_lapsed: judge_lapsed(j, after); break;
 	case PD_MSG_noted: judge_noted(j, after); break;
 	case PD_MSG_urged: judge_urged(j, after); break;
 	case PD_MSG_followed: judge_followed(j); break;

@@ -437,6 +437,7 @@ static struct life *new_life(const struct pd_submitted *s)
 			      .lon_e7 = s->lon_e7,
 			      .lat_e7 = s->lat_e7,
 			      .due = true,
+			      .notice = s->notice,
 			      .placed = s->route == PD_route_step_coordinate || s->route == PD_route_step_nearest,
 			      .submitted_ms = s->time_ms,
 			      .contents = model_contents(&said, s->actor, s->requester, s->household)};

@@ -45,6 +45,7 @@ struct life {
 	uint32_t requester, household, category, actor;
 	uint8_t urgency;
 	bool recorded, due, duplicate, placed; /* placed: its coordinate told its area */
+	struct pd_id notice;                   /* by which it was handed out; all zero: none */
 	int32_t lon_e7, lat_e7;
 	uint64_t submitted_ms;
 	uint64_t contents;        /* a hash of what was submitted or recorded */

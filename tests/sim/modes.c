@@ -85,6 +85,12 @@ bool modes_is_on(uint32_t plan)
 	return is_on(&stand);
 }
 
+bool modes_is_over(uint32_t plan, uint64_t seq)
+{
+	struct stand stand = stand_of(plan);
+	return !is_on(&stand) || stand.begun->seq > seq;
+}
+
 static bool is_within(const struct registry *registry, uint32_t id, uint32_t top)
 {
 	const struct area *area = registry_area(registry, id);

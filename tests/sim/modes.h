@@ -25,6 +25,8 @@ uint32_t modes_over(const struct registry *registry, uint32_t area);
 /* Whether a category for emergencies alone is taken in the area. */
 bool modes_take(const struct registry *registry, uint32_t area, uint32_t category);
 bool modes_is_on(uint32_t plan);
+/* Whether a plan is no longer on as it was at event seq, at which it was. */
+bool modes_is_over(uint32_t plan, uint64_t seq);
 
 /* When the order is due for the plan was switched on or has ended; false: that is nothing to the order. */
 bool modes_redates(const struct registry *registry, const struct life *life, uint32_t plan, bool ended,

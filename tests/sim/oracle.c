@@ -354,6 +354,7 @@ static void look_at_current(const struct look *look, const struct life *life, co
 		  rule->command == PD_MSG_reopen && look->front->now_ms > now->completed_ms + model_reopen_within_ms(),
 		  PD_REFUSED_too_late);
 	refusable(look, rule->command == PD_MSG_reopen && now->attempt > model_reopen_max(), PD_REFUSED_too_many);
+	refusable(look, rule->command == PD_MSG_reopen && bulletin_is_over(&life->notice), PD_REFUSED_notice_over);
 	look_at_follower(look, life, rule->command);
 	if (rule->command == PD_MSG_merge)
 		look_at_merge(look, life);

@@ -174,12 +174,14 @@ void pushes_leave(uint32_t peer, const struct pd_push *push)
 	tally_add(TALLY_PUSHES);
 }
 
-/* Who asked for the order or follows it; of haste, also who has taken it on or works there: by a post that they have,
- * or had when they came to work. */
+/* Who asked for the order or follows it; when it has lapsed, who had taken it on; of haste, also who has taken it on or
+ * works there: by a post that they have, or had when they came to work. */
 static bool is_concerned(uint32_t peer, uint32_t person, const struct life *life, const struct pd_message *event)
 {
 	const struct version *v = &life->versions[event->order_event.version - 1];
 	if (person == life->requester || model_follows_at(life, person, event->request))
+		return true;
+	if (event->type == PD_MSG_lapsed && person == v->acceptor)
 		return true;
 	return event->type == PD_MSG_urged && (person == v->acceptor || pushes_works_for(peer, v->holder) ||
 					       model_works_for(core_registry(sim.store.core), person, v->holder));

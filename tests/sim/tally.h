@@ -49,6 +49,8 @@
 	TALLY(DUTY_GOES_ON, "orders of a duty that were not the first of their day")                                   \
 	TALLY(PLAN_NOTICED, "notices sent by plans")                                                                   \
 	TALLY(PLAN_CALLED, "roll-calls handed out by plans")                                                           \
+	TALLY(PLAN_TOOK_ALONG, "notices that ended with their plan")                                                   \
+	TALLY(LAPSE_CUT, "ends while orders were to lapse")                                                            \
 	TALLY(HALF, "half times past")                                                                                 \
 	TALLY(SOON, "last quarters of an hour begun")                                                                  \
 	TALLY(WARNED, "warnings")                                                                                      \

@@ -56,10 +56,23 @@ void ticks_fini(void)
 	memset(&ticks, 0, sizeof ticks);
 }
 
+/* Whether its notice has ended, and somebody is still to work on it. */
+static bool is_to_lapse(const struct life *life)
+{
+	return life_open(life) && life_now(life)->state != PD_STATE_completed && bulletin_is_over(&life->notice);
+}
+
 void ticks_begin_life(void)
 {
 	ticks.given_count = 0;
 	ticks.begin_ms = core_last_ms(sim.store.core);
+	size_t count;
+	struct life *const *lives = model_lives(&count);
+	for (size_t i = 0; i < count; i++)
+		if (is_to_lapse(lives[i])) {
+			tally_add(TALLY_LAPSE_CUT);
+			break;
+		}
 }
 
 static _Noreturn void wrong(const struct life *life, const char *what)
@@ -137,6 +150,7 @@ static void on_event(const struct pd_message *event)
 	case PD_MSG_mode_ended:
 	case PD_MSG_notified: modes_due(event, now_ms); break;
 	case PD_MSG_withdrawn: lists_due(event, now_ms); break;
+	case PD_MSG_lapsed:
 	case PD_MSG_redated:
 	case PD_MSG_rerouted: break; /* they have no time of their own */
 	default: on_move(event);
@@ -260,6 +274,8 @@ static void check_moved(const struct life *life, uint64_t now_ms)
 	const struct household *household = registry_household(registry, life->household);
 	if (now->state != PD_STATE_completed && household && !household->retired && household->area != now->area)
 		wrong(life, "its household has moved, and it has not followed");
+	if (is_to_lapse(life))
+		wrong(life, "its notice has ended, and it has not lapsed");
 	if (now->due_ms && now->due_ms <= now_ms)
 		wrong(life, "its time is over, and it was not moved");
 	if (clocks_stand(life) && model_idle_ms(registry, life) <= now_ms)
