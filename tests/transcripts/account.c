@@ -85,6 +85,8 @@ static void print_order_event(struct cast *cast, const struct pd_message *event,
 		printf("a note; ");
 	if (why_of(event))
 		printf("%s; ", why_of(event));
+	if (event->type == PD_MSG_lapsed)
+		printf("%s is over; ", cast_order_name(cast, &event->lapsed.notice));
 	print_route(cast, event);
 	print_resident(cast, event);
 	print_state(cast, row);
@@ -198,6 +200,8 @@ void account_event(struct cast *cast, const struct core *core, const struct pd_m
 	static const struct pd_id none;
 	if (event->type == PD_MSG_submitted && memcmp(&event->submitted.notice, &none, sizeof none) != 0)
 		account_handed_out(cast, &event->submitted);
+	if (event->type == PD_MSG_notified && event->notified.plan)
+		account_sent_by_plan(cast, &event->notified);
 	if (order)
 		print_order_event(cast, event, &order->row);
 	else if (pd_is_notice_event(event->type))

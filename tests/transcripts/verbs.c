@@ -196,7 +196,8 @@ static void shape_entry(struct script *script, struct cast *cast, struct pd_put_
 	put->retired = script_take_if(script, "retired");
 }
 
-/* `ID in AREA accept 50 complete 25 keep|shorten|restart lasts TIME "name" [retired]` */
+/* `ID in AREA accept 50 complete 25 keep|shorten|restart lasts TIME "name" [notice "text"] [roll_call CATEGORY "text"]
+ * [retired]` */
 static void plan_entry(struct script *script, struct cast *cast, struct pd_put_plan *put)
 {
 	put->plan = script_need_number(script, "the id");
@@ -210,6 +211,12 @@ static void plan_entry(struct script *script, struct cast *cast, struct pd_put_p
 	need(script, "lasts");
 	put->lasts_s = script_need_duration_s(script, "how long it lasts");
 	put->name = pd_text(script_need_text(script, "the plan's name"));
+	if (script_take_if(script, "notice"))
+		put->notice = pd_text(script_need_text(script, "what it says"));
+	if (script_take_if(script, "roll_call")) {
+		put->roll_category = verbs_need(script, cast, CAST_CATEGORY);
+		put->roll_call = pd_text(script_need_text(script, "what it asks for"));
+	}
 	put->retired = script_take_if(script, "retired");
 }
 

@@ -132,6 +132,13 @@ void account_handed_out(struct cast *cast, const struct pd_submitted *submitted)
 	cast_add_order(cast, name, &submitted->order);
 }
 
+void account_sent_by_plan(struct cast *cast, const struct pd_notified *notified)
+{
+	char name[CAST_NAME_BYTES * 2];
+	snprintf(name, sizeof name, "%s@plan%u", pd_word("notice_kind", notified->kind), notified->plan);
+	cast_add_order(cast, name, &notified->notice);
+}
+
 void account_notice_event(struct cast *cast, const struct pd_message *event, unsigned sort)
 {
 	const struct pd_notified *n = &event->notified;
@@ -159,6 +166,8 @@ void account_notice_event(struct cast *cast, const struct pd_message *event, uns
 		printf("over: of %u, %u got it, %u read it, %u confirmed it, %u gave what was wanted",
 		       event->notice_ended.members, event->notice_ended.delivered, event->notice_ended.read,
 		       event->notice_ended.confirmed, event->notice_ended.answered);
+		if (event->notice_ended.plan)
+			printf(", with plan %u", event->notice_ended.plan);
 		break;
 	}
 }
