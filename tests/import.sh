@@ -107,7 +107,8 @@ has "plans that are on are named" "$(cat out)" "防汛应急  城东街道"
 paidan mode on 1 --area 城西街道
 has "a plan is on in one area at a time" "$(cat err)" "it can be on in one area at a time"
 paidan mode off 防汛应急
-is "a plan is switched off by its name" "$(cat out)" "防汛应急 is on no longer in 城东街道."
+has "a plan is switched off by its name" "$(cat out)" "防汛应急 is on no longer in 城东街道."
+has "what it sent is said to end with it" "$(cat out)" "Its roll-call ends with it"
 
 kill "$daemon"
 wait "$daemon"

@@ -135,7 +135,7 @@ struct switching {
 	struct cli *cli;
 	struct pd_client *client;
 	uint32_t plan;
-	bool has_notice, has_roll_call;
+	bool has_notice, has_roll_call, calls_out;
 	uint32_t area;           /* where it is on, or was the last time */
 	uint64_t until_ms;       /* 0: it is not on */
 	uint32_t nth;            /* how often it was switched on */
@@ -168,6 +168,7 @@ static void on_plan(struct cli *cli, struct pd_client *client, const struct pd_m
 		return;
 	switching->has_notice = event->plan_set.notice.bytes;
 	switching->has_roll_call = event->plan_set.roll_call.bytes;
+	switching->calls_out = event->plan_set.call_out;
 }
 
 /* The plan that text means, by its id or its name. */
@@ -254,6 +255,17 @@ static int switch_on(struct switching *switching, const struct words *words, str
 	return code;
 }
 
+static void print_off(const struct switching *switching)
+{
+	printf(_("%s is on no longer in %s.\n"),
+	       names_get(switching->cli, switching->client, NAME_PLAN, switching->plan)->text,
+	       names_get(switching->cli, switching->client, NAME_AREA, switching->area)->text);
+	if (switching->has_notice || switching->calls_out)
+		puts(_("What it sent ends with it."));
+	if (switching->has_roll_call)
+		puts(_("Its roll-call ends with it; the orders of it that are open lapse."));
+}
+
 static int switch_off(struct switching *switching, struct pd_switch_off *off)
 {
 	struct cli *cli = switching->cli;
@@ -267,9 +279,7 @@ static int switch_off(struct switching *switching, struct pd_switch_off *off)
 	if (code != CLI_OK)
 		return code;
 	if (!cli->json) {
-		printf(_("%s is on no longer in %s.\n"),
-		       names_get(cli, switching->client, NAME_PLAN, switching->plan)->text,
-		       names_get(cli, switching->client, NAME_AREA, switching->area)->text);
+		print_off(switching);
 		return CLI_OK;
 	}
 	json_init(&json, stdout);

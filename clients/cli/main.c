@@ -109,6 +109,9 @@ static const char *const mode_help[] = {
 	   "below it; off PLAN ends it before its time. PLAN is an id or a name. Times of open orders follow, as the "
 	   "plan\n"
 	   "says. Plans come with plans.csv in the folder of paidan import.\n"),
+	N_("The notice, the roll-call and the call-out that a plan sends when it is switched on end with it. What is "
+	   "to\n"
+	   "last longer is sent with paidan notice or paidan rollcall.\n"),
 	N_("A plan can be on in one area at a time, and in an area, with those above and below it, one plan at a "
 	   "time.\n"
 	   "Whoever needs the same in two areas switches it on in one above both, or keeps two plans.\n"),
@@ -220,6 +223,7 @@ static const char *const notice_help[] = {
 static const char *const rollcall_help[] = {
 	N_("Every micro-grid of the area gets an order, whose people answer for each household or person.\n"),
 	N_("The order may be completed while some are missing: they stay listed until the roll-call ends.\n"),
+	N_("When it ends, its orders that are still open lapse: nobody has to work on them any more.\n"),
 	"\n",
 	N_("  start AREA TEXT          begin a roll-call\n"),
 	N_("  list [AREA]              the open ones, newest first\n"),
@@ -233,6 +237,8 @@ static const char *const rollcall_help[] = {
 };
 
 static const char *const visits_help[] = {
+	N_("When it ends, its orders that are still open lapse: nobody has to work on them any more.\n"),
+	"\n",
 	N_("  start AREA TEXT  begin a round of visits to every household; each micro-grid gets an order\n"),
 	N_("  list [AREA]      the open rounds, newest first\n"),
 	N_("  show ID          how far a round is, area by area\n"),

@@ -331,7 +331,11 @@ static void on_ending(struct cli *cli, struct pd_client *client, const struct pd
 	if (event.type != PD_MSG_notice_ended ||
 	    memcmp(&ended->notice, &ending->notice->notice, sizeof ended->notice) != 0)
 		return;
-	snprintf(ending->reason, sizeof ending->reason, "%.*s", (int)ended->reason.bytes, ended->reason.data);
+	if (ended->plan)
+		snprintf(ending->reason, sizeof ending->reason, _("plan %u, which sent it, is on no longer"),
+			 ended->plan);
+	else
+		snprintf(ending->reason, sizeof ending->reason, "%.*s", (int)ended->reason.bytes, ended->reason.data);
 	ending->past = true;
 }
 
