@@ -53,6 +53,24 @@ def an_emergency_is_switched_on_and_off(broker):
 
 
 @conversation
+def what_a_plan_sent_ends_with_it(broker):
+    operator, staff = broker.connect(), broker.connect(STAFF)
+    put_plan(operator, notice="暴雨将至，请勿外出", roll_call="清点在家人员", roll_category=LAMP, call_out=1 << schema.word("post", "leader"))
+    staff.ok("switch_on", plan=1, area=COMMUNITY)
+    wait_until(lambda: sorted(r.orders for r in staff.rows("list_notices")[0]) == [0, 0, 3], "two notices and a roll-call")
+    sent = {r.notice for r in staff.rows("list_notices")[0]}
+    off = staff.ok("switch_off", plan=1, reason="汛情解除")
+    broker.kill()  # in whatever has come of it by now
+    broker.start()
+    staff = broker.connect(STAFF)
+    wait_until(lambda: not staff.rows("list_notices")[0], "what the plan sent ends")
+    wait_until(lambda: staff.ask("get_stats", area=COMMUNITY).cancelled == 3, "the orders of its roll-call lapse")
+    events = staff.events(off.seq)[0]
+    equal({(e.notice, e.plan, e.actor) for e in events if e.what == "notice_ended"}, {(notice, 1, 0) for notice in sent}, "what has ended, and why")
+    equal(sorted(e.what for e in events), ["lapsed"] * 3 + ["notice_ended"] * 3, "what comes of it, once each")
+
+
+@conversation
 def what_is_wrong_with_plans_is_said(broker):
     operator, staff = broker.connect(), broker.connect(STAFF)
     put_plan(operator)

@@ -2,7 +2,7 @@
 import time
 
 from conversation import (BENCH, CENTRE, COMMUNITY, DISTRICT, GRID, GRID_LEADER, HOME, HOME_B, LAMP, LEADER, LEADER_B, LEADER_TOO, MERCHANT, MICRO,
-                          MICRO_B, NEIGHBOUR, RESIDENT, RESIDENT_2, RESIDENT_B, RESIDENT_NEXT, STAFF, STAFF_DISTRICT, STALLS, STREET, check,
+                          MICRO_B, NEIGHBOUR, RESIDENT, RESIDENT_2, RESIDENT_B, RESIDENT_NEXT, STAFF, STAFF_DISTRICT, STALLS, STREET, Order, check,
                           conversation, equal, new_id, schema, unpack_one, wait_until)
 
 DAY_MS = 86400000
@@ -243,3 +243,76 @@ def handing_out_goes_on_after_a_crash(broker):
     rows, _ = staff.rows("list_orders", area=DISTRICT, after_seq=2**64 - 1)
     equal(len({r.holder for r in rows}), len(rows), "holders, each with one order")
     equal(len(rows), 4, "orders")
+
+
+def lapsed(connection, after_seq=0):
+    return [e for e in connection.events(after_seq)[0] if e.what == "lapsed"]
+
+
+@conversation
+def what_is_open_of_a_roll_call_lapses_with_it(broker):
+    staff, leader, other = broker.connect(STAFF), broker.connect(LEADER), listener(broker, LEADER_B)
+    leader.ok("work", area=MICRO, credit=8)
+    other.ok("work", area=MICRO_B, credit=8)
+    mine = Order(broker.connect(RESIDENT_B))
+    equal(other.pushed().order, mine.id, "a resident's order")
+    notice = notify(staff, kind="roll_call", want="answer")
+    waiting, taken = leader.pushed().order, other.pushed().order
+    other.ok("accept", order=taken, version=1)
+    other.pushes()
+    wait_until(lambda: staff.rows("list_notices", notice=notice)[0][0].orders == 3, "an order for each micro-grid of the community")
+    ended = staff.ok("end_notice", notice=notice, reason="名单有误")
+    withdrawn = leader.pushed("withdraw")
+    equal((withdrawn.order, withdrawn.person), (waiting, 0), "what is withdrawn from a leader, and who moved it")
+    wait_until(lambda: len(lapsed(staff, ended.seq)) == 3, "three orders that lapse")
+    told_of = [unpack_one(p.event) for p in other.pushes()]
+    equal([(e.what, e.order, e.actor, e.notice) for e in told_of], [("lapsed", taken, 0, notice)], "what the acceptor is told")
+    events = lapsed(staff, ended.seq)
+    equal({e.order for e in events} >= {waiting, taken}, True, "what has lapsed")
+    check(all(e.notice == notice and e.due_ms == 0 for e in events), f"each names the roll-call: {events!r}")
+    figures = staff.ask("get_stats", area=COMMUNITY)
+    equal((figures.submitted, figures.cancelled, figures.waiting, figures.working), (4, 3, 1, 0), "the figures")
+    rows, _ = staff.rows("list_orders", area=COMMUNITY, state=schema.word("state", "cancelled"), after_seq=2**64 - 1)
+    equal(len(rows), 3, "orders that are cancelled")
+    leader.refused("wrong_state", "accept", order=waiting, version=2)
+    other.refused("stale", "complete", order=taken, version=2, result="都在家")
+    equal(mine.now(staff).version, 1, "the version of an order that no roll-call handed out")
+
+
+@conversation
+def what_is_completed_outlasts_the_roll_call_and_is_not_reopened(broker):
+    staff, leader = broker.connect(STAFF), broker.connect(LEADER)
+    leader.ok("work", area=MICRO, credit=8)
+    notice = notify(staff, kind="roll_call", want="answer")
+    order = leader.pushed().order
+    leader.ok("accept", order=order, version=1)
+    leader.ok("complete", order=order, version=2, result="都在家")
+    staff.ok("reopen", order=order, version=3, reason="少一户")  # while it is open
+    grid = broker.connect(GRID_LEADER)
+    grid.ok("accept", order=order, version=4)
+    grid.ok("complete", order=order, version=5, result="找到了")
+    staff.ok("end_notice", notice=notice)
+    wait_until(lambda: len(lapsed(staff)) == 2, "the two others")
+    check("has ended" in staff.refused("notice_over", "reopen", order=order, version=6, reason="还少一户").detail, "why it is not reopened")
+    broker.restart()
+    staff = broker.connect(STAFF)
+    staff.refused("notice_over", "reopen", order=order, version=6, reason="还少一户")
+    staff.ok("confirm", order=order, version=6, rating=5)
+
+
+@conversation
+def lapsing_goes_on_after_a_crash(broker):
+    staff = broker.connect(STAFF_DISTRICT)
+    notice, other = (notify(staff, area=DISTRICT, kind=kind, want="answer") for kind in ("roll_call", "visits"))
+    wait_until(lambda: sum(r.orders for r in staff.rows("list_notices")[0]) == 8, "an order of each for each micro-grid of the district")
+    ended = staff.ok("end_notice", notice=notice)
+    broker.kill()
+    broker.start()
+    staff = broker.connect(STAFF_DISTRICT)
+    wait_until(lambda: len(lapsed(staff, ended.seq)) == 4, "four orders that lapse")
+    equal(len({e.order for e in lapsed(staff)}), 4, "each once")
+    broker.restart()
+    staff = broker.connect(STAFF_DISTRICT)
+    equal(len(lapsed(staff)), 4, "none more, after one more start")
+    rows, _ = staff.rows("list_orders", area=DISTRICT, state=schema.word("state", "waiting"), after_seq=2**64 - 1)
+    equal([r.notice for r in rows], [other] * 4, "the visits go on")
