@@ -421,6 +421,11 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 		    task->job ? _("the time of order %s has passed, it went to the level above: its program is killed")
 			      : _("the time of order %s has passed, it went to the level above"),
 		    "");
+	else if (loss == WORKER_LAPSED && task->stage >= READY)
+		say(exec, task,
+		    task->job ? _("the roll-call or round of visits of order %s has ended: its program is killed")
+			      : _("the roll-call or round of visits of order %s has ended"),
+		    "");
 	else if (loss == WORKER_PUT_OFF)
 		say(exec, task,
 		    task->job ? _("order %s was put off: its program is killed; it is run again when it goes on")

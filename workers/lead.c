@@ -199,6 +199,8 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	else if (loss == WORKER_CLIMBED)
 		printf(_("[%u] is not yours any more: its time has passed, and it went to the level above\n"),
 		       entry->number);
+	else if (loss == WORKER_LAPSED)
+		printf(_("[%u] is not yours any more: its roll-call or round of visits has ended\n"), entry->number);
 	else if (person == lead->post.person->id)
 		printf(_("[%u] is not in hand here any more: you moved it elsewhere\n"), entry->number);
 	else if (person && loss == WORKER_TAKEN)
@@ -210,7 +212,9 @@ static void on_lost(struct worker *worker, struct worker_order *order, enum work
 	else
 		printf(_("[%u] is no longer to be had\n"), entry->number);
 	entry_gone(lead, entry,
-		   loss == WORKER_LINK_LOST ? _("the connection was lost meanwhile") : _("it was moved elsewhere"));
+		   loss == WORKER_LINK_LOST ? _("the connection was lost meanwhile")
+		   : loss == WORKER_LAPSED  ? _("its roll-call or round of visits has ended")
+					    : _("it was moved elsewhere"));
 }
 
 static void on_area_refused(struct worker *worker, uint32_t area, const struct pd_refused *refused, void *arg)

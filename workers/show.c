@@ -141,6 +141,8 @@ void show_event(const struct roster *roster, const struct pd_message *event)
 		fputs(_("closed, for nobody confirmed it in time"), stdout);
 	else if (event->type == PD_MSG_escalated)
 		fputs(why_climbed(event->escalated.why), stdout);
+	else if (event->type == PD_MSG_lapsed)
+		fputs(_("lapsed, for its roll-call or round of visits has ended"), stdout);
 	else if (event->type == PD_MSG_reminded)
 		fputs(_("its acceptor was reminded, for nothing was said of it for long"), stdout);
 	else if (event->type == PD_MSG_resumed && common->actor == 0)

@@ -324,6 +324,15 @@ static void put_off(struct held *held, bool off, const struct pd_order_event *ev
 		handler->gone_on(worker, &held->order, worker->arg);
 }
 
+static enum worker_loss loss_by(enum pd_type event)
+{
+	switch (event) {
+	case PD_MSG_escalated: return WORKER_CLIMBED;
+	case PD_MSG_lapsed: return WORKER_LAPSED;
+	default: return WORKER_TAKEN;
+	}
+}
+
 static void take_event(struct worker *worker, const struct pd_message *message)
 {
 	const struct pd_order_event *event = &message->order_event;
@@ -343,7 +352,7 @@ static void take_event(struct worker *worker, const struct pd_message *message)
 	else if (message->type == PD_MSG_suspended || message->type == PD_MSG_resumed)
 		put_off(held, message->type == PD_MSG_suspended, event);
 	else
-		lose(held, message->type == PD_MSG_escalated ? WORKER_CLIMBED : WORKER_TAKEN, event->actor);
+		lose(held, loss_by(message->type), event->actor);
 }
 
 static void on_event(struct pd_client *client, const struct pd_message *message, void *arg)
@@ -560,7 +569,12 @@ static void look_at(struct held *held, const struct pd_order *now)
 	bool climbed = now->state == PD_STATE_waiting && now->holder != order->holder && now->step;
 	held->command.still_ours = order->stage == WORKER_OFFERED ? waits_here : in_our_hand;
 	held->command.mover = now->acceptor;
-	held->command.loss = put_off ? WORKER_PUT_OFF : climbed ? WORKER_CLIMBED : WORKER_TAKEN;
+	/* Nobody takes back what somebody has accepted. */
+	bool lapsed = now->state == PD_STATE_cancelled && now->acceptor == order->actor;
+	held->command.loss = put_off   ? WORKER_PUT_OFF
+			     : climbed ? WORKER_CLIMBED
+			     : lapsed  ? WORKER_LAPSED
+				       : WORKER_TAKEN;
 	if (held->command.still_ours) {
 		held->order.version = now->version;
 		held->order.put_off = put_off;

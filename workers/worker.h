@@ -26,6 +26,7 @@ enum worker_loss {
 	WORKER_WITHDRAWN, /* it left the queue before we answered */
 	WORKER_TAKEN,     /* our command came too late: someone else moved it */
 	WORKER_CLIMBED,   /* a time has passed, and it went to the level above */
+	WORKER_LAPSED,    /* the roll-call or round of visits that handed it out has ended */
 	WORKER_PUT_OFF,   /* the actor put it off, and the handler has no put_off: it does not wait for it */
 	WORKER_LINK_LOST, /* it was offered on a connection that is gone */
 };
