@@ -17,7 +17,7 @@ struct lapse_list {
 
 void lapse_init(struct lapses *lapses, uint64_t hash_seed)
 {
-	*lapses = (struct lapses){.hash_seed = hash_seed};
+	*lapses = (struct lapses){0};
 	table_init(&lapses->by_number, offsetof(struct lapse_list, number), sizeof(uint32_t), hash_seed);
 	TAILQ_INIT(&lapses->lapsing);
 }

@@ -21,13 +21,13 @@ enum { LAPSE_NUMBER_MAX = (1 << 24) - 1 }; /* the bits that a row has for it */
 
 struct core;
 struct lapse_list;
+TAILQ_HEAD(lapse_lists, lapse_list);
 
 struct lapses {
 	struct table by_number;
-	TAILQ_HEAD(, lapse_list) lapsing;
+	struct lapse_lists lapsing;
 	uint32_t last_number;     /* of the last notice that hands out orders, */
 	uint64_t last_number_seq; /* which is the one with this seq */
-	uint64_t hash_seed;
 };
 
 void lapse_init(struct lapses *lapses, uint64_t hash_seed);

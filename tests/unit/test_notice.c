@@ -707,6 +707,41 @@ static void the_book_holds_what_is_to_lapse(void **state)
 	core_free(loaded);
 }
 
+/* A stop between the end of a plan and that of what it has sent. */
+static void the_book_holds_what_outlives_its_plan(void **state)
+{
+	struct shelf *shelf = *state;
+	struct bed *bed = shelf->bed;
+	struct pd_message event, put = {.type = PD_MSG_put_plan, .request = 1};
+	struct pd_message on = {.type = PD_MSG_switch_on, .request = 1, .switch_on = {.plan = 1}};
+	struct pd_message off = {.type = PD_MSG_switch_off, .request = 1, .switch_off = {.plan = 1}};
+	put.put_plan = (struct pd_put_plan){.plan = 1,
+					    .name = pd_text("防汛应急"),
+					    .area = 3,
+					    .accept_percent = 50,
+					    .complete_percent = 50,
+					    .running = PD_running_keep,
+					    .lasts_s = 86400,
+					    .notice = pd_text("暴雨将至")};
+	bed_must_do(bed, put, 0);
+	bed_must_do(bed, on, 401);
+	assert_int_equal(fire(bed), 1);
+	shelf_keep(shelf);
+	struct core *loaded = shelf_load(shelf, PD_OK);
+	assert_false(bed_due(loaded, bed->now_ms, &event)); /* while it is on */
+	core_free(loaded);
+	for (int again = 0; again < 2; again++) { /* also when it has been switched on again meanwhile */
+		bed_must_do(bed, again ? on : off, 401);
+		shelf_keep(shelf);
+		loaded = shelf_load(shelf, PD_OK);
+		assert_true(bed_due(loaded, bed->now_ms, &event));
+		assert_int_equal(event.type, PD_MSG_notice_ended);
+		assert_int_equal(event.notice_ended.plan, 1);
+		core_free(loaded);
+	}
+	assert_int_equal(fire(bed), 2);
+}
+
 static bool count_notices(const struct notice_row *row, const char *event, void *arg)
 {
 	assert_non_null(event);
@@ -785,6 +820,7 @@ int main(void)
 		IN_BED(a_roll_call_over_a_district),
 		ON_SHELF(the_book_holds_notices_and_answers),
 		ON_SHELF(the_book_holds_what_is_to_lapse),
+		ON_SHELF(the_book_holds_what_outlives_its_plan),
 		ON_SHELF(one_that_has_ended_is_forgotten_and_fetched),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
