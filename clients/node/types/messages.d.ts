@@ -632,7 +632,7 @@ export interface SwitchOn {
 	nth?: number
 }
 
-/** Ends a plan before its time. By staff and supervisors of the area where it is on or above it. */
+/** Ends a plan before its time, and with it the notice, the roll-call and the call-out that it sent. By staff and supervisors of the area where it is on or above it. */
 export interface SwitchOff {
 	/** the plan (plan) */
 	plan: number
@@ -760,7 +760,7 @@ export interface RemindMissing {
 	actor?: number
 }
 
-/** Ends a notice before its time. Its orders stay where they are. By people with a post of work in its area or above it. */
+/** Ends a notice before its time. What is still open of the orders that it handed out lapses. By people with a post of work in its area or above it. */
 export interface EndNotice {
 	/** the notice */
 	notice: string
@@ -1138,7 +1138,7 @@ export interface Order {
 	accepted_ms: number
 	/** when it was completed; 0: not (ms since 1970 UTC) */
 	completed_ms: number
-	/** when it was closed or cancelled; 0: not (ms since 1970 UTC) */
+	/** when it was closed or cancelled, or lapsed; 0: not (ms since 1970 UTC) */
 	ended_ms: number
 	/** when the next step is due; 0: none is (ms since 1970 UTC) */
 	due_ms: number
@@ -1303,7 +1303,7 @@ export interface Stats {
 	completed: number
 	/** closed so far (orders) */
 	closed: number
-	/** cancelled so far (orders) */
+	/** cancelled so far, by their requesters or because they lapsed (orders) */
 	cancelled: number
 	/** reopened so far (orders) */
 	reopened: number
@@ -1660,7 +1660,7 @@ export interface Warned {
 	due_ms: number
 }
 
-/** A move of an order that the connection's person asked for or follows, as it happens; and urged of one that the person accepted, or that waits at an area this connection works for. To connections that said hello with listen, but for the one that made the move. */
+/** A move of an order that the connection's person asked for or follows, as it happens; lapsed, too, of one that the person had accepted; and urged of one that the person accepted, or that waits at an area this connection works for. To connections that said hello with listen, but for the one that made the move. */
 export interface Moved {
 	type: 'moved'
 	/** the event, as a whole message, as it was published */
@@ -2273,6 +2273,29 @@ export interface Redated {
 	ended: boolean
 }
 
+/** The roll-call or round of visits that handed it out has ended: nobody can answer any more, so nobody has to work on it. It is cancelled, whether it waited, was accepted or suspended. */
+export interface Lapsed {
+	type: 'lapsed'
+	/** its place in the sequence of all events */
+	seq: number
+	/** when it happened (ms since 1970 UTC) */
+	time_ms: number
+	/** who did it; 0 is the operator or the broker itself (person) */
+	actor: number
+	/** the order it happened to */
+	order: string
+	/** the order's version after it */
+	version: number
+	/** who holds the order after it (area) */
+	holder: number
+	/** who held it before; 0 for a new order (area) */
+	from: number
+	/** by when the next step is due; 0 when none is (ms since 1970 UTC) */
+	due_ms: number
+	/** the roll-call or round of visits */
+	notice: string
+}
+
 /** An area was added or changed. */
 export interface AreaSet {
 	type: 'area_set'
@@ -2580,7 +2603,7 @@ export interface ModeBegun {
 	told: number
 }
 
-/** A plan is on no longer: it was switched off, or its time has passed. */
+/** A plan is on no longer: it was switched off, or its time has passed. What it sent when it was switched on ends with it. */
 export interface ModeEnded {
 	type: 'mode_ended'
 	/** its place in the sequence of all events */
@@ -2780,7 +2803,7 @@ export interface MissingReminded {
 	missing: number
 }
 
-/** A notice has ended, by itself or before its time. Its figures stay as they are now. */
+/** A notice has ended, by itself or before its time. Its figures stay as they are now; what is still open of the orders that it handed out lapses. */
 export interface NoticeEnded {
 	type: 'notice_ended'
 	/** its place in the sequence of all events */
@@ -2805,6 +2828,8 @@ export interface NoticeEnded {
 	answered: number
 	/** why before its time (0 to 500 characters) */
 	reason: string
+	/** it has ended before its time, with the emergency plan that had sent it; 0: it has not (plan) */
+	plan: number
 }
 
 /** Stands before the event, or the stats, in each published frame, with the same seq: how many publications each area of the topic has had since the broker's start, from the district down. Whoever subscribed to an area sees its number grow by one each time; if it grows by more, something was lost, and is to be had by read_events. A number that is smaller than before: the broker was restarted. */
@@ -2819,7 +2844,7 @@ export interface Published {
 }
 
 /** What happens: an event of the journal. */
-export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | Released | Suspended | Resumed | Escalated | Reminded | Rerouted | Urged | Followed | Unfollowed | Merged | Endorsed | Redated | AreaSet | HouseholdSet | PersonSet | CategorySet | CalendarSet | LadderSet | RuleSet | ShapeSet | PlanSet | DutySet | ModeBegun | ModeEnded | Listed | Claimed | Fulfilled | Withdrawn | Notified | Answered | MissingReminded | NoticeEnded
+export type AnyEvent = Submitted | Accepted | Declined | Transferred | Completed | Confirmed | Closed | Reopened | Cancelled | Noted | Recorded | Released | Suspended | Resumed | Escalated | Reminded | Rerouted | Urged | Followed | Unfollowed | Merged | Endorsed | Redated | Lapsed | AreaSet | HouseholdSet | PersonSet | CategorySet | CalendarSet | LadderSet | RuleSet | ShapeSet | PlanSet | DutySet | ModeBegun | ModeEnded | Listed | Claimed | Fulfilled | Withdrawn | Notified | Answered | MissingReminded | NoticeEnded
 
 /** What a program sends, by name. */
 export interface Sent {
@@ -3013,7 +3038,7 @@ export interface Commands {
 	put_duty(fields: PutDuty, options?: CallOptions): Promise<Ok>
 	/** Switches a plan on in an area and all below it. By staff and supervisors of the area or above it. Refused where another plan is on, at, above or below; preview_mode says beforehand what it would do. */
 	switch_on(fields: SwitchOn, options?: CallOptions): Promise<Ok>
-	/** Ends a plan before its time. By staff and supervisors of the area where it is on or above it. */
+	/** Ends a plan before its time, and with it the notice, the roll-call and the call-out that it sent. By staff and supervisors of the area where it is on or above it. */
 	switch_off(fields: SwitchOff, options?: CallOptions): Promise<Ok>
 	/** Puts something on a community's or an organisation's list: an offer (资源) or a need (需求). By people with a post of work there or above. The id is made by the client, so that sending it again is the same listing. */
 	put_listing(fields: PutListing, options?: CallOptions): Promise<Ok>
@@ -3029,6 +3054,6 @@ export interface Commands {
 	answer(fields: Answer, options?: CallOptions): Promise<Ok>
 	/** Tells a notice again to those who have not given what it wants. By people with a post of work in the area or above it. */
 	remind_missing(fields: RemindMissing, options?: CallOptions): Promise<Ok>
-	/** Ends a notice before its time. Its orders stay where they are. By people with a post of work in its area or above it. */
+	/** Ends a notice before its time. What is still open of the orders that it handed out lapses. By people with a post of work in its area or above it. */
 	end_notice(fields: EndNotice, options?: CallOptions): Promise<Ok>
 }
