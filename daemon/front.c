@@ -26,6 +26,9 @@ enum { HURRY_BYTES = 128 << 10 };
 enum { SESSION_READS_RUNNING = 2 };
 /* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
 static const size_t batch_bytes_max = (size_t)512 << 20;
+/* A batch of many rows waits for more, so many times keep_ms: the same pages of the book take them, and more orders come
+ * to rest within it. One of few has nothing to gain by it, and one that is full is as large as its commit should be. */
+enum { BATCH_ROWS_FEW = 2000, BATCH_ROWS_FULL = 200000, BATCH_LONGER = 5 };
 
 static uint64_t clock_ms(clockid_t id)
 {
@@ -191,11 +194,19 @@ static bool batch_empty(const struct book_batch *batch)
 	return batch->first_seq == 0;
 }
 
+/* Since the last cut; who waits to read what is in the batch is not kept waiting for others' orders. */
+static bool batch_due(const struct front *front)
+{
+	size_t rows = front->batches[front->gathering].orders.count / sizeof(struct order_row);
+	bool longer = rows > BATCH_ROWS_FEW && rows < BATCH_ROWS_FULL && !front->held_reads;
+	uint64_t ms = (uint64_t)front->config->keep_ms * (longer ? BATCH_LONGER : 1);
+	return front->stopping || uv_now(&front->loop) >= front->cut_ms + ms;
+}
+
 /* End the batch here, if the keeper is free and it is time: what follows goes to the other one. */
 static void cut_batch(struct front *front)
 {
-	if (front->cut || front->keeping || batch_empty(gathering(front)) ||
-	    (!front->stopping && uv_now(&front->loop) < front->cut_ms + front->config->keep_ms))
+	if (front->cut || front->keeping || batch_empty(gathering(front)) || !batch_due(front))
 		return;
 	replay_batch_state(gathering(front), front->core, front->last_at);
 	front->gathering = !front->gathering;
