@@ -24,7 +24,7 @@ enum {
 	ORDER_PLACED = 128,  /* its coordinate told the area it comes from */
 };
 
-/* What the book stores of an order, in this layout, little-endian: f(its events). */
+/* What the book stores of an order: f(its events). Whoever adds a field adds it in store/compact.c. */
 struct order_row {
 	struct pd_id id;
 	uint64_t seq, last_seq;     /* of its first and last event */
@@ -48,7 +48,7 @@ struct order_row {
 	uint32_t step : 8;           /* how many levels it has climbed in this attempt because a time passed */
 	uint32_t handed_out : 24;    /* the number of the roll-call or round of visits that handed it out; 0: none */
 };
-_Static_assert(sizeof(struct order_row) == 176, "the book stores this layout");
+_Static_assert(sizeof(struct order_row) == 176, "the book keeps each of its fields");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the journal are little-endian");
 
 struct order {
@@ -84,7 +84,7 @@ int order_compare_urgency(const struct order *a, const struct order *b);
  * highest. */
 enum { FIGURES_BUCKETS = 128 };
 
-/* What an area's supervisors see of it. Stored in the book in this layout, little-endian.
+/* What an area's supervisors see of it. The book makes it compact (store/compact.c).
  *
  * Each figure counts at the holder that held the order then. due: orders that began with a time by which something was
  * due: every submitted one, and the recorded ones that had one in their source. late: orders that were not completed by
@@ -97,7 +97,7 @@ struct figures {
 	uint32_t accept_counts[FIGURES_BUCKETS], complete_counts[FIGURES_BUCKETS];
 	uint64_t urged, merged, escalated, reminded;
 };
-_Static_assert(sizeof(struct figures) == 112 + 8 * FIGURES_BUCKETS, "the book stores this layout");
+_Static_assert(sizeof(struct figures) == 112 + 8 * FIGURES_BUCKETS, "the book keeps each of its fields");
 
 /* An area as where orders come from. */
 struct origin {

@@ -10,6 +10,7 @@
 #include "codec.h"
 #include "intl.h"
 #include "keys.h"
+#include "compact.h"
 
 enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
 static const uint64_t map_bytes_first = UINT64_C(16) << 30;
@@ -279,13 +280,17 @@ static int keep_order(struct book *book, MDB_txn *txn, struct order_cursors *cur
 	*moved = true;
 	if (rc == 0) {
 		struct order_row old_row;
-		memcpy(&old_row, old.mv_data, sizeof old_row);
+		if (compact_read_row(old.mv_data, old.mv_size, &row->id, &old_row))
+			return MDB_CORRUPTED;
 		*moved = !same_entry(&old_row, row);
 		if (*moved)
 			rc = drop_old_entry(book, txn, &old_row);
 	}
-	if (rc == 0 || is_new)
-		rc = put_at(cursors->orders, &row->id, sizeof row->id, row, sizeof *row, newest ? MDB_APPEND : 0);
+	if (rc == 0 || is_new) {
+		uint8_t compact[COMPACT_ROW_BYTES_MAX];
+		rc = put_at(cursors->orders, &row->id, sizeof row->id, compact, compact_row(row, compact),
+			    newest ? MDB_APPEND : 0);
+	}
 	if (rc == 0 && is_new && row->requester) { /* nobody asks for the orders of nobody */
 		uint8_t key[KEY_BY_REQUESTER_BYTES];
 		key_by_requester(key, row);
@@ -393,10 +398,10 @@ static int keep_figures(struct book *book, MDB_txn *txn, const struct pd_buffer 
 	int rc = 0;
 	for (size_t off = 0; off < figures->count && rc == 0; off += sizeof(struct book_figures)) {
 		struct book_figures one;
-		uint8_t key[4];
+		uint8_t key[4], compact[COMPACT_FIGURES_BYTES_MAX];
 		memcpy(&one, figures->data + off, sizeof one);
 		key_u32(key, one.area);
-		rc = put(txn, book->tables[FIGURES], key, sizeof key, &one.figures, sizeof one.figures);
+		rc = put(txn, book->tables[FIGURES], key, sizeof key, compact, compact_figures(&one.figures, compact));
 	}
 	return rc;
 }
@@ -551,7 +556,11 @@ enum pd_err book_meta_get(struct book_reader *reader, struct book_meta *meta)
 
 enum pd_err book_order_get(struct book_reader *reader, const struct pd_id *id, struct order_row *row)
 {
-	return get(reader, ORDERS, id, sizeof *id, row, sizeof *row);
+	MDB_val key = {sizeof *id, (void *)id}, value;
+	int rc = mdb_get(reader->txn, reader->book->tables[ORDERS], &key, &value);
+	if (rc)
+		return rc == MDB_NOTFOUND ? PD_ENOENT : PD_ESYS;
+	return compact_read_row(value.mv_data, value.mv_size, id, row);
 }
 
 enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
@@ -730,11 +739,10 @@ static enum pd_err load_figures(struct book_reader *reader, struct core *core)
 	struct walk walk = walk_open(reader, FIGURES);
 	for (walk_to(&walk, MDB_FIRST); walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
 		struct figures figures;
-		if (walk.value.mv_size != sizeof figures || walk.key.mv_size != 4) {
+		if (walk.key.mv_size != 4 || compact_read_figures(walk.value.mv_data, walk.value.mv_size, &figures)) {
 			mdb_cursor_close(walk.cursor);
 			return PD_ECORRUPT;
 		}
-		memcpy(&figures, walk.value.mv_data, sizeof figures);
 		core_restore_figures(core, key_read_u32(walk.key.mv_data), &figures);
 	}
 	return walk_close(&walk);
@@ -944,11 +952,10 @@ static enum pd_err list_by_id(struct list *list)
 			set_cursor(query, walk.key.mv_data, walk.key.mv_size);
 			break;
 		}
-		if (walk.value.mv_size != sizeof row) {
+		if (compact_read_row(walk.value.mv_data, walk.value.mv_size, walk.key.mv_data, &row)) {
 			mdb_cursor_close(walk.cursor);
 			return PD_ECORRUPT;
 		}
-		memcpy(&row, walk.value.mv_data, sizeof row);
 		list->scanned++;
 		if (!row_wanted(query, &row) || (query->areas && !area_listed(query, row.holder)))
 			continue;

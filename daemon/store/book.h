@@ -1,13 +1,13 @@
 /* book.h - the book: what paidan knows, in LMDB. Everything in it can be made again from the journal.
  *
- *   orders        id, 16 bytes                                  struct order_row
+ *   orders        id, 16 bytes                                  struct order_row, compact (compact.h)
  *   by_holder     holder u32, state u8, urgency u8, seq u64     id           (big-endian, so that keys sort by value)
  *   by_requester  person u32, seq u64                           id
  *   registry      kind u8, id u32, big-endian                   the event that last set it, as a message
  *   notices       id, 16 bytes                                  struct notice_row, then notified, as a message
  *   members       owner, 16 bytes, member u32                   struct member_row
  *   by_member     member u32, owner, 16 bytes                   nothing
- *   figures       area u32, big-endian                          struct figures
+ *   figures       area u32, big-endian                          struct figures, compact
  *   listings      id                                            struct listing_row
  *   open_listings id                                            nothing: those that belong in memory
  *   claims        listing id, claim id                          struct claim_row
@@ -27,7 +27,7 @@
 
 /* 2: figures know due, late and duplicate; rows have marks. 3: one table for the registry; rows have deadlines' parts,
  * coordinates and urges; notices and members. 5: roll-calls and rounds of visits have numbers, by which their orders
- * name them. */
+ * name them; rows of orders and figures are compact. */
 enum { BOOK_FORMAT = 5 };
 
 struct book_meta {

@@ -3,6 +3,7 @@
 #include "book_bed.h"
 
 #include "keys.h"
+#include "compact.h"
 
 /* ---- lives to keep ---- */
 
@@ -207,6 +208,14 @@ static void poke(struct shelf *shelf, const char *table, const void *key, size_t
 	mdb_env_close(env);
 }
 
+/* The last bytes are left out. */
+static void poke_row(struct shelf *shelf, const struct order_row *row, size_t left_out)
+{
+	uint8_t compact[COMPACT_ROW_BYTES_MAX];
+	size_t bytes = compact_row(row, compact);
+	poke(shelf, "orders", &row->id, sizeof row->id, compact, bytes - left_out);
+}
+
 static void expect_differs(struct shelf *a, struct shelf *b, const char *table, const char *how)
 {
 	uint64_t entries;
@@ -229,10 +238,10 @@ static void differences_are_named(void **state)
 	struct order_row row = *row_of(other->bed->core, 4);
 	const struct order_row good = row;
 	row.last_content ^= 1U << 31; /* to the last byte */
-	poke(other, "orders", &row.id, sizeof row.id, &row, sizeof row);
+	poke_row(other, &row, 0);
 	shelf_open(other, false);
 	expect_differs(shelf, other, "table orders", "has different values");
-	poke(other, "orders", &good.id, sizeof good.id, &good, sizeof good);
+	poke_row(other, &good, 0);
 	uint8_t key[KEY_BY_REQUESTER_BYTES];
 	key_by_requester(key, &good);
 	poke(other, "by_requester", key, sizeof key, NULL, 0);
@@ -639,15 +648,14 @@ static void damage_is_found_when_loading(void **state)
 	shelf_begin(shelf);
 	expect_err(book_list(shelf->reader, &query, NULL, NULL), PD_ECORRUPT, "a list of it");
 	book_end(shelf->reader);
-	poke(shelf, "orders", &row.id, sizeof row.id, &row, sizeof row - 1);
+	poke_row(shelf, &row, 1);
 	shelf_open(shelf, false);
 	core_free(shelf_load(shelf, PD_ECORRUPT));
-	poke(shelf, "orders", &row.id, sizeof row.id, &row, sizeof row);
+	poke_row(shelf, &row, 0);
 	poke(shelf, "figures", "\0\0\0\x0b", 4, "short", 5);
 	shelf_open(shelf, false);
 	core_free(shelf_load(shelf, PD_ECORRUPT));
-	struct figures none = {0};
-	poke(shelf, "figures", "\0\0\0\x0b", 4, &none, sizeof none);
+	poke(shelf, "figures", "\0\0\0\x0b", 4, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 14);
 	poke(shelf, "registry", "\2\0\0\0\x65", 5, "\xc1", 1);
 	shelf_open(shelf, false);
 	core_free(shelf_load(shelf, PD_ECORRUPT));
