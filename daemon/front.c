@@ -26,8 +26,9 @@ enum { HURRY_BYTES = 128 << 10 };
 enum { SESSION_READS_RUNNING = 2 };
 /* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
 static const size_t batch_bytes_max = (size_t)512 << 20;
-/* A batch of many rows waits for more, so many times keep_ms: the same pages of the book take them, and more orders come
- * to rest within it. One of few has nothing to gain by it, and one that is full is as large as its commit should be. */
+/* A batch of many rows waits for more, so many times keep_ms: the same pages of the book take them, and more orders
+ * come to rest within it. One of few has nothing to gain by it, and one that is full is as large as its commit should
+ * be. */
 enum { BATCH_ROWS_FEW = 2000, BATCH_ROWS_FULL = 200000, BATCH_LONGER = 5 };
 
 static uint64_t clock_ms(clockid_t id)
@@ -194,20 +195,23 @@ static bool batch_empty(const struct book_batch *batch)
 	return batch->first_seq == 0;
 }
 
-/* Since the last cut; who waits to read what is in the batch is not kept waiting for others' orders. */
-static bool batch_due(const struct front *front)
+/* Whether it pays to gather longer; who waits to read what is in the batch is not kept waiting for it. */
+static bool batch_grows(const struct front *front)
 {
 	size_t rows = front->batches[front->gathering].orders.count / sizeof(struct order_row);
-	bool longer = rows > BATCH_ROWS_FEW && rows < BATCH_ROWS_FULL && !front->held_reads;
-	uint64_t ms = (uint64_t)front->config->keep_ms * (longer ? BATCH_LONGER : 1);
-	return front->stopping || uv_now(&front->loop) >= front->cut_ms + ms;
+	return rows > BATCH_ROWS_FEW && rows < BATCH_ROWS_FULL && !front->held_reads && !front->stopping;
 }
 
 /* End the batch here, if the keeper is free and it is time: what follows goes to the other one. */
 static void cut_batch(struct front *front)
 {
-	if (front->cut || front->keeping || batch_empty(gathering(front)) || !batch_due(front))
+	if (front->cut || front->keeping || batch_empty(gathering(front)))
 		return;
+	bool grows = batch_grows(front);
+	uint64_t due_ms = front->cut_ms + (uint64_t)front->config->keep_ms * (grows ? BATCH_LONGER : 1);
+	if (!front->stopping && uv_now(&front->loop) < due_ms)
+		return;
+	gathering(front)->unhurried = grows;
 	replay_batch_state(gathering(front), front->core, front->last_at);
 	front->gathering = !front->gathering;
 	front->cut = true;
@@ -263,6 +267,8 @@ static void start_kept_reads(struct front *front)
 		*link = read->next;
 		start_read(front, read);
 	}
+	if (front->held_reads)
+		front->batches[!front->gathering].unhurried = false;
 }
 
 static void on_kept(struct front *front)
@@ -721,6 +727,7 @@ static void on_signal(uv_signal_t *handle, int number)
 		sd_notify(0, "STOPPING=1");
 	}
 	front->stopping = true;
+	front->batches[!front->gathering].unhurried = false;
 	metrics_set(&metrics.front.stopping, 1);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "book_state.h"
 #include "codec.h"
@@ -180,6 +181,7 @@ void book_batch_clear(struct book_batch *batch)
 	batch->orders.count = batch->registry.count = batch->figures.count = batch->members.count = 0;
 	batch->listings.count = batch->claims.count = batch->tallies.count = 0;
 	batch->notices.count = 0;
+	batch->unhurried = false;
 }
 
 void book_batch_fini(struct book_batch *batch)
@@ -299,6 +301,34 @@ static int keep_order(struct book *book, MDB_txn *txn, struct order_cursors *cur
 	return rc;
 }
 
+/* Ten thousands of rows are a tenth of a second of work, in which a processor would be missing to those who answer.
+ * After each portion there is a rest, some times as long as it took. */
+enum { PORTION_ROWS = 256, REST_TIMES = 4, REST_NS_MAX = 2000000 };
+
+struct pace {
+	const struct book_batch *batch;
+	size_t rows;
+	uint64_t begun_ns; /* the portion */
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* Before each row. */
+static void keep_pace(struct pace *pace)
+{
+	if (pace->rows++ % PORTION_ROWS || !pace->batch->unhurried)
+		return;
+	uint64_t rest_ns = pace->begun_ns ? (now_ns() - pace->begun_ns) * REST_TIMES : 0;
+	const struct timespec rest = {.tv_nsec = rest_ns < REST_NS_MAX ? (long)rest_ns : REST_NS_MAX};
+	nanosleep(&rest, NULL);
+	pace->begun_ns = now_ns();
+}
+
 static int compare_entries(const void *a, const void *b)
 {
 	const struct new_entry *x = a, *y = b;
@@ -309,13 +339,14 @@ static int compare_entries(const void *a, const void *b)
 
 /* In the order of their keys. */
 static int put_entries(const struct order_cursors *cursors, const struct order_row *rows, struct new_entry *entries,
-		       size_t count)
+		       size_t count, struct pace *pace)
 {
 	int rc = 0;
 	qsort(entries, count, sizeof *entries, compare_entries);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		const struct order_row *row = &rows[entries[i].index];
 		uint8_t key[KEY_BY_HOLDER_BYTES];
+		keep_pace(pace);
 		key_by_holder(key, row);
 		rc = put_at(cursors->by_holder, key, sizeof key, &row->id, sizeof row->id, 0);
 	}
@@ -358,19 +389,21 @@ static int keep_orders(struct book *book, MDB_txn *txn, const struct book_batch 
 	if (!entries)
 		abort();
 	struct order_cursors cursors = {NULL, NULL, NULL};
+	struct pace pace = {.batch = batch};
 	int rc = open_cursors(book, txn, &cursors);
 	if (rc == 0)
 		rc = last_id(cursors.orders, &last);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		const struct order_row *row = &rows[keys[i].index];
 		bool moved;
+		keep_pace(&pace);
 		assert(i == 0 || id_after(&keys[i], &keys[i - 1]));
 		rc = keep_order(book, txn, &cursors, row, id_after(&keys[i], &last), &moved);
 		if (moved)
 			entries[moved_count++] = entry_of(row, keys[i].index);
 	}
 	if (rc == 0)
-		rc = put_entries(&cursors, rows, entries, moved_count);
+		rc = put_entries(&cursors, rows, entries, moved_count, &pace);
 	close_cursors(&cursors);
 	free(entries);
 	free(keys);

@@ -67,6 +67,9 @@ struct book_batch {
 	struct pd_buffer tallies;  /* struct book_tally */
 	struct pd_buffer notices;  /* struct notice_row, each with the message notified behind it */
 	struct book_meta meta;     /* the state to which all this leads */
+	/* Keeping it may take its time, so that others get on: it rests between portions. Any thread may take that back
+	 * meanwhile. */
+	_Atomic bool unhurried;
 };
 
 struct book_figures {
