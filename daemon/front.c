@@ -26,10 +26,10 @@ enum { HURRY_BYTES = 128 << 10 };
 enum { SESSION_READS_RUNNING = 2 };
 /* Rows that may wait for the keeper before reading waits for it: memory is bounded. */
 static const size_t batch_bytes_max = (size_t)512 << 20;
-/* A batch of many rows waits for more, so many times keep_ms: the same pages of the book take them, and more orders
- * come to rest within it. One of few has nothing to gain by it, and one that is full is as large as its commit should
- * be. */
-enum { BATCH_ROWS_FEW = 2000, BATCH_ROWS_FULL = 200000, BATCH_LONGER = 5 };
+/* A batch of many rows waits for more, at most so many times keep_ms: the same pages of the book take them, and more
+ * orders come to rest within it. One of few has nothing to gain by it, and a full one nothing more: what is not kept
+ * yet is to be replayed after a crash. */
+enum { BATCH_ROWS_FEW = 2000, BATCH_ROWS_FULL = 40000, BATCH_LONGER = 5 };
 
 static uint64_t clock_ms(clockid_t id)
 {
@@ -195,24 +195,21 @@ static bool batch_empty(const struct book_batch *batch)
 	return batch->first_seq == 0;
 }
 
-/* Whether it pays to gather longer; who waits to read what is in the batch is not kept waiting for it. */
-static bool batch_grows(const struct front *front)
-{
-	size_t rows = front->batches[front->gathering].orders.count / sizeof(struct order_row);
-	return rows > BATCH_ROWS_FEW && rows < BATCH_ROWS_FULL && !front->held_reads && !front->stopping;
-}
-
-/* End the batch here, if the keeper is free and it is time: what follows goes to the other one. */
+/* End the batch here, if the keeper is free and it is time: what follows goes to the other one. Who waits to read what
+ * is in it is not kept waiting for others' orders. */
 static void cut_batch(struct front *front)
 {
-	if (front->cut || front->keeping || batch_empty(gathering(front)))
+	struct book_batch *batch = gathering(front);
+	size_t rows = batch->orders.count / sizeof(struct order_row);
+	bool calm = rows > BATCH_ROWS_FEW && !front->held_reads && !front->stopping;
+	uint64_t longer = calm && rows < BATCH_ROWS_FULL ? BATCH_LONGER : 1;
+	if (front->keeping && rows >= BATCH_ROWS_FULL)
+		front->batches[!front->gathering].unhurried = false;
+	if (front->cut || front->keeping || batch_empty(batch) ||
+	    (!front->stopping && uv_now(&front->loop) < front->cut_ms + longer * front->config->keep_ms))
 		return;
-	bool grows = batch_grows(front);
-	uint64_t due_ms = front->cut_ms + (uint64_t)front->config->keep_ms * (grows ? BATCH_LONGER : 1);
-	if (!front->stopping && uv_now(&front->loop) < due_ms)
-		return;
-	gathering(front)->unhurried = grows;
-	replay_batch_state(gathering(front), front->core, front->last_at);
+	batch->unhurried = calm;
+	replay_batch_state(batch, front->core, front->last_at);
 	front->gathering = !front->gathering;
 	front->cut = true;
 	front->cut_ms = uv_now(&front->loop);
