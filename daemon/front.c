@@ -872,7 +872,9 @@ enum pd_err front_run(struct config *config, struct store *store, struct bus *bu
 	err = err ? err : journal_reader_new(&front->journal_reader, store->journal);
 	err = err ? err : scribe_start(&front->scribe, store->journal, wake, front);
 	err = err ? err : keeper_start(&front->keeper, store->book, wake, front);
+	err = err ? err : warmer_start(&front->warmer);
 	if (err == PD_OK) {
+		core_set_memory(front->core, warmer_source(front->warmer));
 		start_loop(front);
 		check_disk(front);
 		dispatch_waiting(front);
@@ -885,6 +887,8 @@ enum pd_err front_run(struct config *config, struct store *store, struct bus *bu
 	}
 	scribe_stop(front->scribe);
 	keeper_stop(front->keeper);
+	core_set_memory(front->core, NULL);
+	warmer_stop(front->warmer);
 	free_modules(front);
 	return err;
 }

@@ -30,6 +30,7 @@
 #include "room.h"
 #include "scribe.h"
 #include "session.h"
+#include "warmer.h"
 
 enum { FRONT_AHEAD_MAX = 16 };
 
@@ -64,6 +65,7 @@ struct front {
 	struct places *places;
 	struct scribe *scribe;
 	struct keeper *keeper;
+	struct warmer *warmer;
 	struct pd_decoder *decoder;
 	struct pd_message ahead[FRONT_AHEAD_MAX]; /* decoded, and not yet dealt with */
 	struct book_reader *book_reader;

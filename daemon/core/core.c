@@ -57,6 +57,11 @@ void core_set_periods(struct core *core, const struct core_periods *periods)
 	core->periods = *periods;
 }
 
+void core_set_memory(struct core *core, const struct slab_source *source)
+{
+	core->order_slab.source = core->orders.source = source;
+}
+
 void core_set_map(struct core *core, const struct core_map *map)
 {
 	core->map = *map;

@@ -34,6 +34,8 @@ struct core_periods {
 struct core *core_new(uint64_t hash_seed, const struct core_periods *periods);
 void core_free(struct core *core);
 void core_set_periods(struct core *core, const struct core_periods *periods);
+/* Where the orders' memory comes from; borrowed until it is another one, or null. */
+void core_set_memory(struct core *core, const struct slab_source *source);
 
 /* Who knows the polygons; the map's arg is borrowed for as long as the core lives. */
 void core_set_map(struct core *core, const struct core_map *map);

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-enum { CHUNK_BYTES_FIRST = 32 << 10, LARGE_PAGE_BYTES = 2 << 20, ALIGN = 16, LINE_BYTES = 64 };
+enum { CHUNK_BYTES_FIRST = 32 << 10, LARGE_PAGE_BYTES = SLAB_CHUNK_BYTES, ALIGN = 16, LINE_BYTES = 64 };
 
 struct slab_chunk {
 	struct slab_chunk *next;
@@ -26,6 +26,12 @@ void *slab_large(size_t bytes)
 		abort();
 	madvise(large, whole, MADV_HUGEPAGE); /* a wish */
 	return memset(large, 0, whole);
+}
+
+void *slab_large_from(const struct slab_source *source, size_t bytes)
+{
+	void *at_hand = source ? source->take(bytes, source->arg) : NULL;
+	return at_hand ? at_hand : slab_large(bytes);
 }
 
 void slab_init(struct slab *slab, size_t item_bytes)
@@ -48,13 +54,15 @@ void slab_fini(struct slab *slab)
 /* Each is twice as large as the one before, up to a large page. */
 static void add_chunk(struct slab *slab)
 {
-	struct slab_chunk *chunk = slab_large(slab->next_bytes);
+	struct slab_chunk *chunk = slab_large_from(slab->source, slab->next_bytes);
 	chunk->next = slab->chunks;
 	slab->chunks = chunk;
 	slab->fresh = (char *)chunk + LINE_BYTES;
 	slab->fresh_end = (char *)chunk + slab->next_bytes;
 	if (slab->next_bytes < LARGE_PAGE_BYTES)
 		slab->next_bytes *= 2;
+	else if (slab->source)
+		slab->source->expect(slab->next_bytes, slab->source->arg);
 }
 
 void *slab_take(struct slab *slab)

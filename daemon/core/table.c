@@ -81,11 +81,16 @@ const void *table_guess(const struct table *table, const void *key)
 	return table->capacity ? table->slots[hash(table, key) & (table->capacity - 1)].entry : NULL;
 }
 
+static size_t bytes_of(size_t capacity)
+{
+	return capacity * sizeof(struct table_slot);
+}
+
 static void grow(struct table *table)
 {
 	struct table old = *table;
 	table->capacity = old.capacity ? old.capacity * 2 : 64;
-	table->slots = slab_large(table->capacity * sizeof *table->slots);
+	table->slots = slab_large_from(table->source, bytes_of(table->capacity));
 	size_t mask = table->capacity - 1;
 	for (size_t from = 0; from < old.capacity; from++) {
 		if (!old.slots[from].entry)
@@ -102,6 +107,8 @@ void table_add(struct table *table, void *entry)
 {
 	if (table->count + 1 > table->capacity / 4 * 3)
 		grow(table);
+	else if (table->source && table->count == table->capacity / 2)
+		table->source->expect(bytes_of(2 * table->capacity), table->source->arg);
 	const void *key = (const char *)entry + table->key_offset;
 	uint64_t h = hash(table, key);
 	size_t i = slot_of(table, key, h);

@@ -10,6 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "slab.h"
+
 /* The hash stands beside the entry, so that only the entry that is looked for is touched. */
 struct table_slot {
 	void *entry; /* null: empty */
@@ -20,8 +22,9 @@ struct table {
 	struct table_slot *slots;
 	size_t count, capacity; /* capacity: 0 or a power of two */
 	uint64_t seed;
-	uint16_t key_offset; /* where the key stands in an entry */
-	uint8_t key_bytes;   /* 4, 16 or 20 */
+	const struct slab_source *source; /* of the memory of a large one; may be null, as at first */
+	uint16_t key_offset;              /* where the key stands in an entry */
+	uint8_t key_bytes;                /* 4, 16 or 20 */
 };
 
 void table_init(struct table *table, size_t key_offset, size_t key_bytes, uint64_t seed);
