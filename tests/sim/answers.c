@@ -1,6 +1,5 @@
 #include "answers.h"
 
-#include <assert.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,7 +16,8 @@
 #include "trace.h"
 
 static struct {
-	struct expectation *expectations;
+	struct expectation *expectations; /* oldest first */
+	uint64_t turns;
 	uint64_t promised_seq;
 	unsigned bad_frames;
 	struct pd_decoder *decoder, *inner;
@@ -44,13 +44,14 @@ void answers_fini(void)
 static bool expect_again(const struct expectation *again)
 {
 	struct expectation *e = answers.expectations;
-	while (e && (e->peer != again->peer || e->request != again->request || e->type != again->type))
+	while (e && (e->peer != again->peer || e->request != again->request || e->type != again->type || e->met))
 		e = e->next;
 	if (!e)
 		return false;
 	struct expectation before = *e;
 	if (again->wanted != WANT_REFUSAL)
 		*e = *again;
+	e->turn = before.turn;
 	e->next = before.next;
 	e->copies = before.copies + 1;
 	e->owed = before.session ? before.owed + 1 : 1;
@@ -70,13 +71,15 @@ void answers_expect(const struct expectation *expectation)
 {
 	if (pd_message_info(expectation->type)->role == PD_QUERY && expect_again(expectation))
 		return;
-	struct expectation *kept = malloc(sizeof *kept);
+	struct expectation *kept = malloc(sizeof *kept), **end = &answers.expectations;
 	if (!kept)
 		trace_system("memory");
+	while (*end)
+		end = &(*end)->next;
 	*kept = *expectation;
 	kept->owed = 1;
-	kept->next = answers.expectations;
-	answers.expectations = kept;
+	kept->turn = ++answers.turns;
+	*end = kept;
 }
 
 void answers_expect_refusal_of_frame(void)
@@ -110,15 +113,6 @@ void answers_forget_all(void)
 	answers.bad_frames = 0;
 }
 
-void answers_check_none_owed(void)
-{
-	answers_look_at_sessions();
-	for (const struct expectation *e = answers.expectations; e; e = e->next)
-		if (e->session && e->owed)
-			trace_fail("peer %" PRIu32 " was never answered: %s, request %" PRIu64, e->peer,
-				   pd_message_info(e->type)->name, e->request);
-}
-
 uint64_t answers_promised_seq(void)
 {
 	return answers.promised_seq;
@@ -136,23 +130,25 @@ void answers_demand_durable(uint64_t seq, const char *what)
 }
 
 /* Who lost against somebody else is told where the order stands, and who has it. */
-static bool names_rightly(const struct expectation *e, const struct pd_refused *refused)
+static bool names_rightly(const struct expectation *e, const struct said *said)
 {
-	if (refused->code != PD_REFUSED_stale && refused->code != PD_REFUSED_taken)
+	if (said->code != PD_REFUSED_stale && said->code != PD_REFUSED_taken)
 		return true;
-	return refused->version == e->version && (refused->code == PD_REFUSED_stale || refused->person == e->acceptor);
+	return said->version == e->version && (said->code == PD_REFUSED_stale || said->person == e->acceptor);
 }
 
-static bool fits(const struct expectation *e, const struct pd_message *reply)
+static bool fits(const struct expectation *e, const struct said *said)
 {
-	switch (reply->type) {
+	if (said->turn < e->turn)
+		return false;
+	switch (said->type) {
 	case PD_MSG_ok:
-		return (e->wanted == WANT_OK || e->wanted == WANT_EITHER) && reply->ok.seq == e->seq &&
-		       reply->ok.version == e->version;
-	case PD_MSG_refused: return reasons_have(&e->reasons, reply->refused.code) && names_rightly(e, &reply->refused);
+		return (e->wanted == WANT_OK || e->wanted == WANT_EITHER) && said->seq == e->seq &&
+		       said->version == e->version;
+	case PD_MSG_refused: return reasons_have(&e->reasons, said->code) && names_rightly(e, said);
 	case PD_MSG_welcome: return e->wanted == WANT_WELCOME;
 	case PD_MSG_pong: return e->wanted == WANT_PONG;
-	case PD_MSG_imported: return e->wanted == WANT_IMPORTED && reply->imported.seq == e->seq;
+	case PD_MSG_imported: return e->wanted == WANT_IMPORTED && said->seq == e->seq;
 	case PD_MSG_stats:
 	case PD_MSG_counts:
 	case PD_MSG_digest: return e->wanted == WANT_ONE;
@@ -197,46 +193,39 @@ static _Noreturn void unexpected(uint32_t peer, const struct pd_message *reply, 
 		   pd_message_info(reply->type)->name, got, describe(e, wanted));
 }
 
-/* Of several expectations, which come from one message that was sent again, a reply meets the one of the lowest rank:
- * it leaves least open, and is owed. */
-static int rank(const struct expectation *e)
-{
-	return 2 * (__builtin_popcountll(e->reasons.bits[0]) + __builtin_popcountll(e->reasons.bits[1])) +
-	       (e->session ? 0 : 1);
-}
+/* ---- which reply is for which message ----
+ *
+ * A message may have come several times, and the replies to it leave in any order, for some of them wait for the disk:
+ * which of them is for which time cannot be known. But each must be for one time, and for another than the rest. What
+ * an expectation is said to be met by is one possibility of that; when a later reply fits nowhere else, it goes to
+ * another. Hence those of one peer and request are kept until all of them are met. What a reply brings about (granted,
+ * session_answered) is the same whichever time it is for.
+ */
 
-/* A reply that is taken for one that nobody owes may have been the one that was owed: that is owed no longer. */
-static void take_debt(struct expectation *taken, const struct pd_message *reply)
+static struct said said_by(const struct pd_message *reply)
 {
-	for (struct expectation *e = answers.expectations; e && !taken->session; e = e->next) {
-		if (e->peer != taken->peer || e->request != taken->request || !e->session || !fits(e, reply))
-			continue;
-		taken->session = e->session;
-		e->session = NULL;
+	struct said said = {.turn = ++answers.turns, .type = reply->type};
+	if (reply->type == PD_MSG_ok) {
+		said.seq = reply->ok.seq;
+		said.version = reply->ok.version;
+	} else if (reply->type == PD_MSG_refused) {
+		said.code = reply->refused.code;
+		said.version = reply->refused.version;
+		said.person = reply->refused.person;
+	} else if (reply->type == PD_MSG_imported) {
+		said.seq = reply->imported.seq;
 	}
+	return said;
 }
 
-/* Where the expectation is linked that the reply meets; null when there is none: *near is then one of the same request.
- * Of equal rank the oldest is taken. */
-static struct expectation **find_expectation(uint32_t peer, const struct pd_message *reply, struct expectation **near)
+static bool is_of(const struct expectation *e, uint32_t peer, uint64_t request)
 {
-	struct expectation **found = NULL;
-	*near = NULL;
-	for (struct expectation **link = &answers.expectations; *link; link = &(*link)->next) {
-		if ((*link)->peer != peer || (*link)->request != reply->request)
-			continue;
-		*near = *link;
-		if (fits(*link, reply) && (!found || rank(*link) <= rank(*found)))
-			found = link;
-	}
-	if (found)
-		take_debt(*found, reply);
-	return found;
+	return e->peer == peer && e->request == request;
 }
 
-static void met(struct expectation **link)
+/* All that it waits for has come, or one of the copies of a query is answered. */
+static void meet(struct expectation *e, const struct said *said)
 {
-	struct expectation *e = *link;
 	if (e->copies > 0) {
 		e->copies--;
 		e->owed -= e->owed > 0;
@@ -245,8 +234,97 @@ static void met(struct expectation **link)
 		e->after_id = e->begin_id;
 		return;
 	}
-	*link = e->next;
-	free(e);
+	e->met = true;
+	e->by = *said;
+}
+
+static bool is_owed(const struct expectation *e)
+{
+	return e->session && e->owed;
+}
+
+/* The oldest open expectation that the reply fits; rather one that is owed. */
+static struct expectation *find_open(uint32_t peer, uint64_t request, const struct said *said)
+{
+	struct expectation *open = NULL;
+	for (struct expectation *e = answers.expectations; e; e = e->next)
+		if (is_of(e, peer, request) && !e->met && fits(e, said) && (!open || (is_owed(e) && !is_owed(open))))
+			open = e;
+	return open;
+}
+
+/* The same; where there is none, one becomes open when what has met it goes to another. */
+static struct expectation *find_room(uint32_t peer, uint64_t request, const struct said *said)
+{
+	struct expectation *open = find_open(peer, request, said);
+	for (struct expectation *e = answers.expectations; e && !open; e = e->next) {
+		if (!is_of(e, peer, request) || e->tried == answers.turns || !fits(e, said))
+			continue;
+		e->tried = answers.turns;
+		struct expectation *other = find_room(peer, request, &e->by);
+		if (!other)
+			continue;
+		meet(other, &e->by);
+		e->met = false;
+		open = e;
+	}
+	return open;
+}
+
+/* An open expectation takes what has met another that nobody owes any more, or that can take from another in turn. */
+static bool get_from_another(struct expectation *open)
+{
+	for (struct expectation *e = answers.expectations; e; e = e->next) {
+		if (!is_of(e, open->peer, open->request) || e->tried == answers.turns || !e->met || !fits(open, &e->by))
+			continue;
+		e->tried = answers.turns;
+		struct said by = e->by;
+		e->met = false;
+		if (is_owed(e) && !get_from_another(e)) {
+			e->met = true;
+			continue;
+		}
+		meet(open, &by);
+		return true;
+	}
+	return false;
+}
+
+void answers_check_none_owed(void)
+{
+	answers_look_at_sessions();
+	for (struct expectation *e = answers.expectations; e; e = e->next) {
+		answers.turns++;
+		if (is_owed(e) && !e->met && !get_from_another(e))
+			trace_fail("peer %" PRIu32 " was never answered: %s, request %" PRIu64, e->peer,
+				   pd_message_info(e->type)->name, e->request);
+	}
+}
+
+/* One of the same request, to be named when there is none that fits. */
+static const struct expectation *find_near(uint32_t peer, uint64_t request)
+{
+	const struct expectation *near = NULL;
+	for (const struct expectation *e = answers.expectations; e; e = e->next)
+		if (is_of(e, peer, request) && (!near || near->met))
+			near = e;
+	return near;
+}
+
+static void forget_if_all_met(uint32_t peer, uint64_t request)
+{
+	for (const struct expectation *e = answers.expectations; e; e = e->next)
+		if (is_of(e, peer, request) && !e->met)
+			return;
+	for (struct expectation **link = &answers.expectations; *link;) {
+		struct expectation *e = *link;
+		if (!is_of(e, peer, request)) {
+			link = &e->next;
+			continue;
+		}
+		*link = e->next;
+		free(e);
+	}
 }
 
 /* ---- replies ---- */
@@ -284,26 +362,14 @@ static void session_answered(const struct expectation *e)
 		pushes_credit(e->peer, e->area, e->credit);
 }
 
-static void take_ok(struct expectation **link, const struct pd_message *reply)
+static void check_ok(const struct expectation *e, uint64_t seq)
 {
-	const struct expectation *e = *link;
-	assert(e);
-	answers_demand_durable(reply->ok.seq, "an ok");
+	answers_demand_durable(seq, "an ok");
 	session_answered(e);
 	if (e->repeat)
 		tally_add(e->looked_back ? TALLY_LOOKED_BACK : TALLY_REPEATED);
 	if (e->type == PD_MSG_accept)
 		granted(e);
-	tally_answer(e->type);
-	met(link);
-}
-
-static void take_refused(struct expectation **link)
-{
-	const struct expectation *e = *link;
-	if (e->type == PD_MSG_import_commit)
-		tally_add(TALLY_IMPORT_REFUSED);
-	met(link);
 }
 
 /* ---- answers to queries ---- */
@@ -435,9 +501,9 @@ static void check_list_counts(const struct expectation *e, const struct pd_listi
 		lists_compare(&e->counts, told);
 }
 
-static void take_row(struct expectation **link, const struct pd_message *reply)
+static void check_row(struct expectation *e, const struct pd_message *reply)
 {
-	struct expectation *e = *link;
+	e->rows++;
 	if (reply->type == PD_MSG_order)
 		check_order(e, &reply->order);
 	else if (reply->type == PD_MSG_past)
@@ -452,20 +518,18 @@ static void take_row(struct expectation **link, const struct pd_message *reply)
 		check_claim(e, &reply->claim_row);
 	else if (reply->type == PD_MSG_listing_counts)
 		check_list_counts(e, &reply->listing_counts);
-	if (reply->type != PD_MSG_end) {
-		e->rows++;
-		return;
-	}
-	answers_demand_durable(reply->end.seq, "an end");
-	if (reply->end.count != e->rows || (e->limit && e->rows > e->limit))
+}
+
+static void check_end(const struct expectation *e, const struct pd_end *end)
+{
+	answers_demand_durable(end->seq, "an end");
+	if (end->count != e->rows || (e->limit && e->rows > e->limit))
 		trace_fail("the end of %s counts %" PRIu32 " rows, there were %" PRIu32 ", asked for were %" PRIu32,
-			   pd_message_info(e->type)->name, reply->end.count, e->rows, e->limit);
+			   pd_message_info(e->type)->name, end->count, e->rows, e->limit);
 	if (e->story && e->story_version + 1 != e->rows)
 		trace_fail("a story of %" PRIu32 " events has %" PRIu32 " rows", e->story_version, e->rows);
 	if (e->type == PD_MSG_list_matches && !e->doubled && e->listings != 1 + e->matches)
 		trace_fail("%" PRIu32 " listings are said to fit, it should be %" PRIu32, e->listings - 1, e->matches);
-	tally_answer(e->type);
-	met(link);
 }
 
 static uint64_t seq_of(const struct pd_message *reply)
@@ -486,9 +550,8 @@ static void check_counts(const struct expectation *e, const struct pd_counts *co
 		trace_fail("%" PRIu64 " orders are counted, %" PRIu64 " by state", counts->orders, sum);
 }
 
-static void take_one(struct expectation **link, const struct pd_message *reply)
+static void check_one(const struct expectation *e, const struct pd_message *reply)
 {
-	const struct expectation *e = *link;
 	answers_demand_durable(seq_of(reply), pd_message_info(reply->type)->name);
 	if (reply->type == PD_MSG_counts)
 		check_counts(e, &reply->counts);
@@ -497,43 +560,61 @@ static void take_one(struct expectation **link, const struct pd_message *reply)
 		trace_fail("stats tell of %" PRIu64 " waiting and %" PRIu64 " accepted, there were %" PRIu64
 			   " and %" PRIu64,
 			   reply->stats.waiting, reply->stats.working, e->waiting, e->working);
+}
+
+/* ---- any reply ---- */
+
+/* Whether it is right, and the last for this message: what follows rows is their end. */
+static bool check_reply(struct expectation *e, const struct pd_message *reply)
+{
+	switch (reply->type) {
+	case PD_MSG_refused:
+		if (e->type == PD_MSG_import_commit)
+			tally_add(TALLY_IMPORT_REFUSED);
+		return true;
+	case PD_MSG_ok: check_ok(e, reply->ok.seq); break;
+	case PD_MSG_imported: answers_demand_durable(reply->imported.seq, "an import"); break;
+	case PD_MSG_pong: break;
+	case PD_MSG_welcome:
+		answers_demand_durable(reply->welcome.seq, "a welcome");
+		session_answered(e);
+		break;
+	case PD_MSG_stats:
+	case PD_MSG_counts:
+	case PD_MSG_digest: check_one(e, reply); break;
+	case PD_MSG_end: check_end(e, &reply->end); break;
+	default: check_row(e, reply); return false;
+	}
 	tally_answer(e->type);
-	met(link);
+	return true;
+}
+
+/* What could not be read is refused, and a connection is tried by a pong. */
+static bool take_unasked(const struct pd_message *reply)
+{
+	bool of_frame = reply->type == PD_MSG_refused && (reply->refused.code < PD_REFUSED_not_a_command ||
+							  reply->refused.code == PD_REFUSED_bad_identity);
+	if (of_frame && answers.bad_frames) {
+		answers.bad_frames--;
+		return true;
+	}
+	return reply->type == PD_MSG_pong && reply->request == 0;
 }
 
 static void take_reply(uint32_t peer, const struct pd_message *reply)
 {
-	struct expectation *near, **link = find_expectation(peer, reply, &near);
+	struct said said = said_by(reply);
+	struct expectation *e = find_room(peer, reply->request, &said);
 	if (reply->type == PD_MSG_refused)
 		tally_refusal(reply->refused.code);
-	if (!link && reply->type == PD_MSG_refused && answers.bad_frames &&
-	    (reply->refused.code < PD_REFUSED_not_a_command || reply->refused.code == PD_REFUSED_bad_identity)) {
-		answers.bad_frames--;
+	if (!e && take_unasked(reply))
 		return;
-	}
-	if (!link && reply->type == PD_MSG_pong && reply->request == 0)
-		return; /* unasked, to see whether the connection is still there */
-	if (!link)
-		unexpected(peer, reply, near);
-	switch (reply->type) {
-	case PD_MSG_ok: take_ok(link, reply); break;
-	case PD_MSG_refused: take_refused(link); break;
-	case PD_MSG_imported: answers_demand_durable(reply->imported.seq, "an import"); /* fall through */
-	case PD_MSG_pong:
-		tally_answer((*link)->type);
-		met(link);
-		break;
-	case PD_MSG_welcome:
-		answers_demand_durable(reply->welcome.seq, "a welcome");
-		session_answered(*link);
-		tally_answer((*link)->type);
-		met(link);
-		break;
-	case PD_MSG_stats:
-	case PD_MSG_counts:
-	case PD_MSG_digest: take_one(link, reply); break;
-	default: take_row(link, reply); break;
-	}
+	if (!e)
+		unexpected(peer, reply, find_near(peer, reply->request));
+	if (!check_reply(e, reply))
+		return;
+	meet(e, &said);
+	forget_if_all_met(peer, reply->request);
 }
 
 /* ---- leaving ---- */

@@ -40,6 +40,14 @@ enum wanted {
 	WANT_ONE,  /* stats or digest */
 };
 
+/* What a reply says, as far as it tells which expectation it meets. */
+struct said {
+	uint64_t turn, seq;
+	enum pd_type type;
+	unsigned code;
+	uint32_t version, person;
+};
+
 struct expectation {
 	uint32_t peer;
 	uint64_t request;
@@ -69,6 +77,11 @@ struct expectation {
 	struct pd_effect effect;
 	uint32_t matches, listings; /* listings that fit; those that have come */
 	uint8_t state;
+	/* of answers.c */
+	uint64_t turn;  /* when it began, counted in messages and replies */
+	uint64_t tried; /* the search that has come by it last */
+	bool met;
+	struct said by; /* if it is met */
 	struct expectation *next;
 };
 
