@@ -40,27 +40,66 @@ void ground_draw(struct pd_put_shape *put)
 		put->rings = square(west, 950000000, size, around);
 }
 
-/* ---- finding ---- */
+/* ---- finding ----
+ *
+ * Drawn are squares; but a frame that was spoiled on its way may hold any polygon, and be taken in.
+ */
 
-static double outside_m(int32_t value, int32_t low, int32_t high, double unit_m)
+/* Of a point and a line: which side of it the point is on, 0: on the line or in its prolongation. The products have 64
+ * bits at most, and are exact. */
+static int side_of(struct pd_point p, struct pd_point from, struct pd_point to)
 {
-	int32_t e7 = value < low ? low - value : value > high ? value - high : 0;
-	return e7 * unit_m;
+	long double left = ((long double)to.lon_e7 - from.lon_e7) * ((long double)p.lat_e7 - from.lat_e7),
+		    right = ((long double)to.lat_e7 - from.lat_e7) * ((long double)p.lon_e7 - from.lon_e7);
+	return (left > right) - (left < right);
 }
 
-/* In whole metres, rounded up; 0: it is in it, *on: on its border. */
-static double far_from(struct pd_slice rings, int32_t lon_e7, int32_t lat_e7, bool *on)
+static bool between(int32_t value, int32_t a, int32_t b)
 {
-	struct pd_point low, high;
+	return value >= (a < b ? a : b) && value <= (a < b ? b : a);
+}
+
+static bool lies_on(struct pd_point p, struct pd_point from, struct pd_point to)
+{
+	return side_of(p, from, to) == 0 && between(p.lon_e7, from.lon_e7, to.lon_e7) &&
+	       between(p.lat_e7, from.lat_e7, to.lat_e7);
+}
+
+/* Whether the line is met on the way from the point due east; of its ends the northern one does not count. */
+static bool is_east(struct pd_point p, struct pd_point from, struct pd_point to)
+{
+	bool rises = from.lat_e7 < to.lat_e7;
+	if ((from.lat_e7 <= p.lat_e7) == (to.lat_e7 <= p.lat_e7))
+		return false;
+	return side_of(p, from, to) == (rises ? 1 : -1);
+}
+
+static double metres_to(struct pd_point p, struct pd_point from, struct pd_point to)
+{
+	double lon_m = metre_e7 * cos(p.lat_e7 / 1e7 * M_PI / 180);
+	double x = ((double)from.lon_e7 - p.lon_e7) * lon_m, y = ((double)from.lat_e7 - p.lat_e7) * metre_e7;
+	double u = ((double)to.lon_e7 - from.lon_e7) * lon_m, v = ((double)to.lat_e7 - from.lat_e7) * metre_e7;
+	double part = u == 0 && v == 0 ? 0 : fmin(1, fmax(0, -(x * u + y * v) / (u * u + v * v)));
+	return hypot(x + part * u, y + part * v);
+}
+
+/* In whole metres, rounded up; 0: it is in it, *on: on its border. Holes are rings like others: who is in a hole is in
+ * two of them. */
+static double far_from(struct pd_slice rings, struct pd_point p, bool *on)
+{
 	struct pd_ring ring;
-	size_t at = 0;
-	pd_rings_next(rings, &at, &ring);
-	low = pd_ring_point(&ring, 0);
-	high = pd_ring_point(&ring, 2);
-	double x = outside_m(lon_e7, low.lon_e7, high.lon_e7, metre_e7 * cos(lat_e7 / 1e7 * M_PI / 180));
-	double y = outside_m(lat_e7, low.lat_e7, high.lat_e7, metre_e7);
-	*on = lon_e7 == low.lon_e7 || lon_e7 == high.lon_e7 || lat_e7 == low.lat_e7 || lat_e7 == high.lat_e7;
-	return ceil(sqrt(x * x + y * y));
+	double metres = INFINITY;
+	bool in = false;
+	*on = false;
+	for (size_t at = 0; pd_rings_next(rings, &at, &ring);)
+		for (uint32_t i = 0; i < ring.points; i++) {
+			struct pd_point from = pd_ring_point(&ring, i),
+					to = pd_ring_point(&ring, (i + 1) % ring.points);
+			*on |= lies_on(p, from, to);
+			in ^= is_east(p, from, to);
+			metres = fmin(metres, metres_to(p, from, to));
+		}
+	return in || *on ? 0 : ceil(metres);
 }
 
 void ground_find(const struct registry *registry, int32_t lon_e7, int32_t lat_e7, struct core_place *place)
@@ -76,7 +115,7 @@ void ground_find(const struct registry *registry, int32_t lon_e7, int32_t lat_e7
 		bool on;
 		if (shape->retired || area->retired)
 			continue;
-		double metres = far_from(shape->rings, lon_e7, lat_e7, &on);
+		double metres = far_from(shape->rings, (struct pd_point){lon_e7, lat_e7}, &on);
 		sharing += metres == 0 && nearest_m == 0 && area->level == level;
 		if (metres > nearest_m || (metres == nearest_m && area->level <= level))
 			continue;
