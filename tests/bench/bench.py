@@ -159,14 +159,15 @@ def contenders(commands, arguments):
     def paidan(outstanding, orders):
         argv = [f"{build}/paidan-bench", "lives", "--orders", str(orders), "--outstanding", str(outstanding), "--json"]
         return {**json.loads(commands.run(argv)), "on_disk": True, "queues": 1151,
-                "settings": "as it comes: each answer when its round of the journal is on disk", "remark": "a Unix socket (ipc)"}
+                "settings": "as it comes: each answer when its round of the journal is on disk",
+                "remark": "a Unix socket (ipc), ZMTP spoken by the driver itself, as those of the peers speak their protocols"}
 
     def bare(outstanding, orders):
         # It takes a fiftieth when few are outstanding.
         wanted = orders * 50 if outstanding <= 16 else orders
         return {**pairs(commands.run([arguments.bare, str(wanted), str(outstanding)])), "on_disk": True,
                 "settings": "what the libraries and the disk allow: ZeroMQ, msgpack-c, a journal, LMDB, and no dispatching",
-                "remark": "a Unix socket (ipc)"}
+                "remark": "a Unix socket (ipc), libzmq at both ends"}
 
     def peer(name, setting):
         def measure(outstanding, orders):

@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 FREQUENCY = 5000
 # The front's thread: the first pattern that fits an object's path names the part.
 PARTS = (
+    ("daemon/(peers|bus|endpoint)|proto/zmtp", "connections: frames"),
     ("proto/(codec|check|message|field)", "decoding"),
     ("proto/encode|daemon/session", "replies and pushes, as bytes"),
     ("daemon/push", "pushes: whose turn it is"),
@@ -31,7 +32,7 @@ PARTS = (
     ("", "front: rounds, sessions, the loop"),
 )
 THREADS = {"paidand-scribe": "scribe: CRC, hash, write, sync", "paidand-keeper": "keeper: LMDB", "paidand-prepare": "segments made ahead",
-           "ZMQbg": "ZeroMQ's I/O thread"}
+           "paidand-warmer": "fresh memory, touched ahead", "ZMQbg": "ZeroMQ's I/O thread"}
 
 
 def objects(build):
