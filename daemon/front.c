@@ -486,7 +486,9 @@ static void refuse_identity(struct front *front, uint32_t peer)
 	metrics_add(metrics.front.malformed, 1);
 	metrics_add(&metrics.front.refusals[PD_REFUSED_bad_identity], 1);
 	enum pd_err err = bus_send(front->bus, peer, bytes.data, bytes.count);
-	(void)err; /* it was told as well as it can be */
+	struct session *session = err ? sessions_find(&front->sessions, peer) : NULL;
+	if (session)
+		on_send_failed(session, err, front);
 	pd_buffer_fini(&bytes);
 }
 
