@@ -35,7 +35,8 @@ struct bus_frame {
 
 /* The next frame that has come. PD_ENOENT: none now. Messages of more than one frame are taken frame by frame. */
 PD_MUST_USE enum pd_err bus_receive(struct bus *bus, struct bus_frame *frame);
-/* PD_ENOENT: the peer is gone. PD_EFULL: it does not read what it is sent. */
+/* PD_ENOENT: the peer is gone. PD_EFULL: it does not read what it is sent, and is told nothing any
+ * more. */
 PD_MUST_USE enum pd_err bus_send(struct bus *bus, uint32_t peer, const void *data, size_t bytes);
 
 /* To what anyone has ever subscribed. */

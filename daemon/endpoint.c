@@ -9,10 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, HOST_BYTES = 256 };
+enum { BACKLOG = 4096, HOST_BYTES = 256, PORT_MAX = 65535 };
 
 static const char ipc[] = "ipc://", tcp[] = "tcp://";
 
@@ -74,8 +75,14 @@ static enum pd_err listen_ipc(const char *path, int *listener)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return PD_ESYS;
-	if (path[0] != '@')
-		unlink(path);
+	struct stat there;
+	if (path[0] != '@' && lstat(path, &there) == 0) {
+		if (!S_ISSOCK(there.st_mode)) {
+			close(fd);
+			return fail(EEXIST);
+		}
+		unlink(path); /* what a crash has left behind */
+	}
 	if (bind(fd, (struct sockaddr *)&address, bytes) != 0 || listen(fd, BACKLOG) != 0)
 		return closed(fd);
 	*listener = fd;
@@ -126,16 +133,27 @@ static bool find_interface(const char *name, struct sockaddr_in *address)
 }
 
 /* "HOST:PORT" in two; an IPv6 address loses its brackets. */
-static bool split(const char *text, char host[static HOST_BYTES], const char **port)
+static bool split(const char *text, char host[static HOST_BYTES], const char **port, bool *bracketed)
 {
 	const char *colon = strrchr(text, ':');
+	char *end;
 	size_t bytes = colon ? (size_t)(colon - text) : 0;
-	if (bytes == 0 || bytes >= HOST_BYTES || colon[1] < '0' || colon[1] > '9')
+	if (bytes == 0 || bytes >= HOST_BYTES || colon[1] < '0' || colon[1] > '9' ||
+	    strtoul(colon + 1, &end, 10) > PORT_MAX || *end)
 		return false;
-	bool bracketed = text[0] == '[' && text[bytes - 1] == ']';
-	snprintf(host, HOST_BYTES, "%.*s", (int)(bytes - 2 * bracketed), text + bracketed);
+	*bracketed = text[0] == '[' && text[bytes - 1] == ']';
+	snprintf(host, HOST_BYTES, "%.*s", (int)(bytes - 2 * *bracketed), text + *bracketed);
 	*port = colon + 1;
 	return true;
+}
+
+/* A name means its IPv4 address, as for ZeroMQ, which publishes. */
+static int look_up(const char *host, const char *port, bool bracketed, struct addrinfo **found)
+{
+	const struct addrinfo hints = {.ai_family = bracketed ? AF_INET6 : AF_INET,
+				       .ai_socktype = SOCK_STREAM,
+				       .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	return getaddrinfo(strcmp(host, "*") == 0 ? NULL : host, port, &hints, found);
 }
 
 static enum pd_err listen_tcp(const char *text, int *listener)
@@ -143,17 +161,15 @@ static enum pd_err listen_tcp(const char *text, int *listener)
 	char host[HOST_BYTES];
 	const char *port;
 	struct sockaddr_in address = {.sin_family = AF_INET};
-	if (!split(text, host, &port))
+	bool bracketed;
+	struct addrinfo *found;
+	if (!split(text, host, &port, &bracketed))
 		return fail(EINVAL);
 	if (find_interface(host, &address)) {
 		address.sin_port = htons((uint16_t)strtoul(port, NULL, 10));
 		return listen_on((struct sockaddr *)&address, sizeof address, listener);
 	}
-	bool any = strcmp(host, "*") == 0;
-	struct addrinfo *found, hints = {.ai_family = any ? AF_INET : AF_UNSPEC,
-					 .ai_socktype = SOCK_STREAM,
-					 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-	int code = getaddrinfo(any ? NULL : host, port, &hints, &found);
+	int code = look_up(host, port, bracketed, &found);
 	if (code)
 		return code == EAI_SYSTEM ? PD_ESYS : fail(code == EAI_SERVICE ? EINVAL : ENODEV);
 	enum pd_err err = listen_on(found->ai_addr, found->ai_addrlen, listener);
@@ -165,22 +181,35 @@ static enum pd_err listen_tcp(const char *text, int *listener)
 
 /* ---- both ---- */
 
-enum pd_err endpoint_listen(const char *endpoint, int *fd)
+/* Which file the path of an ipc endpoint names; none if there is no such path. */
+static struct endpoint_file file_of(const char *endpoint)
 {
 	const char *path = path_of(endpoint);
-	if (endpoint_in_use(endpoint))
-		return fail(EADDRINUSE);
-	if (path)
-		return listen_ipc(path, fd);
-	if (strncmp(endpoint, tcp, sizeof tcp - 1) != 0)
-		return fail(EPROTONOSUPPORT);
-	return listen_tcp(endpoint + sizeof tcp - 1, fd);
+	struct stat there;
+	if (!path || path[0] == '@' || lstat(path, &there) != 0)
+		return (struct endpoint_file){0};
+	return (struct endpoint_file){there.st_dev, there.st_ino};
 }
 
-void endpoint_close(const char *endpoint, int fd)
+enum pd_err endpoint_listen(struct endpoint *endpoint, const char *text)
 {
-	const char *path = path_of(endpoint);
-	close(fd);
-	if (path && path[0] != '@')
-		unlink(path);
+	const char *path = path_of(text);
+	*endpoint = (struct endpoint){.text = text, .fd = -1};
+	if (endpoint_in_use(text))
+		return fail(EADDRINUSE);
+	if (!path && strncmp(text, tcp, sizeof tcp - 1) != 0)
+		return fail(EPROTONOSUPPORT);
+	enum pd_err err = path ? listen_ipc(path, &endpoint->fd) : listen_tcp(text + sizeof tcp - 1, &endpoint->fd);
+	if (err == PD_OK)
+		endpoint->file = file_of(text);
+	return err;
+}
+
+/* Somebody may have taken its place; while it listens nobody does. */
+void endpoint_close(struct endpoint *endpoint)
+{
+	struct endpoint_file now = file_of(endpoint->text);
+	if (now.inode && now.device == endpoint->file.device && now.inode == endpoint->file.inode)
+		unlink(path_of(endpoint->text));
+	close(endpoint->fd);
 }

@@ -5,13 +5,25 @@
 #ifndef PAIDAN_ENDPOINT_H
 #define PAIDAN_ENDPOINT_H
 
+#include <sys/types.h>
+
 #include "proto.h"
 
 /* Whether somebody listens on an ipc endpoint: ZeroMQ, like unlink and bind, would take their place without a word. */
 bool endpoint_in_use(const char *endpoint);
-/* PD_ESYS: errno is EADDRINUSE, ENODEV (no such host), EPROTONOSUPPORT, EINVAL (malformed) or what the system says. */
-PD_MUST_USE enum pd_err endpoint_listen(const char *endpoint, int *fd);
-/* Close it; the socket of an ipc endpoint leaves the file system. */
-void endpoint_close(const char *endpoint, int fd);
+struct endpoint {
+	const char *text; /* borrowed */
+	int fd;
+	struct endpoint_file {
+		dev_t device;
+		ino_t inode; /* 0: there is none */
+	} file;
+};
+
+/* PD_ESYS: errno is EADDRINUSE, ENODEV (no such host), EPROTONOSUPPORT, EINVAL (malformed), EEXIST (what stands at the
+ * path is no socket) or what the system says. */
+PD_MUST_USE enum pd_err endpoint_listen(struct endpoint *endpoint, const char *text);
+/* Close it; the socket of an ipc endpoint leaves the file system, unless another one stands there. */
+void endpoint_close(struct endpoint *endpoint);
 
 #endif

@@ -394,12 +394,12 @@ static void settle(struct front *front)
 	answer_synced(front);
 	if (front->keeping && keeper_take(front->keeper))
 		on_kept(front);
-	if (front->in_flight)
-		return;
-	if (front_round(front)->journal.count) {
-		seal(front, false);
-	} else if (has_output(front, front->filling)) {
-		release(front, front->filling);
+	/* Again and again: who is found to be gone while it is told leaves its work to others. */
+	while (!front->in_flight && (front_round(front)->journal.count || has_output(front, front->filling))) {
+		if (front_round(front)->journal.count)
+			seal(front, false);
+		else
+			release(front, front->filling);
 	}
 }
 

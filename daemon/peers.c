@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <poll.h>
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,7 @@ enum { EVENTS_MAX = 256, ACCEPTS_MAX = 64, READ_BYTES = 256 << 10, LINGER_MS = 1
 /* So often epoll is looked at in a turn: what comes while the first are dealt with still comes along, but those who
  * come without end do not keep the others waiting. */
 enum { WAITS_MAX = 2 };
-/* What may wait for one peer: what it does not read beyond that is not sent, and its session ends; what it sends is
- * read all the same. */
+/* What may wait for one peer. Who does not read so much is told no more; what it says is read all the same. */
 enum { WAITING_BYTES_MAX = 16 << 20 };
 
 enum state { GREETING, READYING, OPEN };
@@ -34,6 +32,7 @@ struct peer {
 	uint8_t state; /* enum state */
 	bool chosen;   /* it has an identity of its own */
 	bool writing;  /* it is to be told when it takes bytes again */
+	bool deaf;     /* it takes nothing any more; what it still says is read */
 	size_t out_at; /* so much of out has left */
 	uint64_t since_ms;
 	struct pd_buffer in;  /* what has come of a frame that is not whole */
@@ -50,17 +49,17 @@ struct peers {
 	bool full;     /* no descriptor was left for a connection: the listeners rest */
 	struct table by_number;
 	TAILQ_HEAD(, peer) greeting; /* those that are not open, oldest first */
-	struct {
-		const char *endpoint;
-		int fd;
-	} listeners[PEERS_LISTENERS_MAX];
+	struct endpoint listeners[PEERS_LISTENERS_MAX];
 	int listener_count;
 	struct epoll_event events[EVENTS_MAX];
 	int event_count, event_at;
-	int waits;            /* looks at epoll since peers_receive last found nothing */
-	struct peer *current; /* whose bytes are in the buffer; null: nobody's */
-	size_t at, end;       /* of them, those that were not taken yet */
-	char *buffer;         /* READ_BYTES */
+	int waits;                      /* looks at epoll since peers_receive last found nothing */
+	struct peer *current;           /* whose bytes are in the buffer; null: nobody's */
+	size_t at, end;                 /* of them, those that were not taken yet */
+	char *buffer;                   /* READ_BYTES */
+	char pong[ZMTP_PONG_BYTES_MAX]; /* for the current peer's last PING; when its bytes have been taken, it leaves
+					 */
+	size_t pong_bytes;
 	char opening[ZMTP_OPENING_BYTES_MAX];
 	size_t opening_bytes;
 };
@@ -126,18 +125,16 @@ static void drop(struct peers *peers, struct peer *peer)
 
 enum pd_err peers_listen(struct peers *peers, const char *endpoint)
 {
-	int fd;
 	if (peers->listener_count == PEERS_LISTENERS_MAX) {
 		errno = EMFILE;
 		return PD_ESYS;
 	}
-	enum pd_err err = endpoint_listen(endpoint, &fd);
+	int i = peers->listener_count;
+	enum pd_err err = endpoint_listen(&peers->listeners[i], endpoint);
 	if (err)
 		return err;
-	int i = peers->listener_count++;
-	peers->listeners[i].endpoint = endpoint;
-	peers->listeners[i].fd = fd;
-	return watch(peers, EPOLL_CTL_ADD, fd, EPOLLIN, LISTENER | (unsigned)i) ? PD_OK : PD_ESYS;
+	peers->listener_count++;
+	return watch(peers, EPOLL_CTL_ADD, peers->listeners[i].fd, EPOLLIN, LISTENER | (unsigned)i) ? PD_OK : PD_ESYS;
 }
 
 int peers_fd(const struct peers *peers)
@@ -152,13 +149,26 @@ static size_t waiting(const struct peer *peer)
 	return peer->out.count - peer->out_at;
 }
 
-/* Of what waits as much as the peer takes; false: it is gone. */
-static bool write_out(struct peers *peers, struct peer *peer)
+/* Once it has been told what the system holds for it, it finds the end of the stream. Whoever sends much and leaves
+ * without reading has it all read: a write that fails says nothing of that. */
+static void stop_telling(struct peers *peers, struct peer *peer)
+{
+	peer->deaf = true;
+	pd_buffer_fini(&peer->out);
+	peer->out_at = 0;
+	shutdown(peer->fd, SHUT_WR);
+	if (peer->writing)
+		watch(peers, EPOLL_CTL_MOD, peer->fd, EPOLLIN, peer->number);
+	peer->writing = false;
+}
+
+/* Of what waits as much as the peer takes. */
+static void write_out(struct peers *peers, struct peer *peer)
 {
 	while (waiting(peer)) {
 		ssize_t n = send(peer->fd, peer->out.data + peer->out_at, waiting(peer), MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return false;
+			return stop_telling(peers, peer);
 		if (n < 0 && errno == EAGAIN)
 			break;
 		peer->out_at += n < 0 ? 0 : (size_t)n;
@@ -170,9 +180,8 @@ static bool write_out(struct peers *peers, struct peer *peer)
 	}
 	if (more != peer->writing &&
 	    !watch(peers, EPOLL_CTL_MOD, peer->fd, more ? EPOLLIN | EPOLLOUT : EPOLLIN, peer->number))
-		return false;
+		return stop_telling(peers, peer);
 	peer->writing = more;
-	return true;
 }
 
 /* Behind what waits already; bytes that have left are not kept for long. */
@@ -186,25 +195,27 @@ static void keep(struct peer *peer, const char *data, size_t bytes)
 	pd_buffer_add(&peer->out, data, bytes);
 }
 
-/* Two pieces, one after the other; false: the peer is gone. */
-static bool put(struct peers *peers, struct peer *peer, const char *head, size_t head_bytes, const char *data,
+/* Two pieces, one after the other. */
+static void put(struct peers *peers, struct peer *peer, const char *head, size_t head_bytes, const char *data,
 		size_t bytes)
 {
 	size_t taken = 0;
+	if (peer->deaf)
+		return;
 	if (!waiting(peer)) {
 		struct iovec pieces[2] = {{(char *)head, head_bytes}, {(char *)data, bytes}};
 		struct msghdr message = {.msg_iov = pieces, .msg_iovlen = bytes ? 2 : 1};
 		ssize_t n = sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 		if (n < 0 && errno != EAGAIN && errno != EINTR)
-			return false;
+			return stop_telling(peers, peer);
 		taken = n < 0 ? 0 : (size_t)n;
 		if (taken == head_bytes + bytes)
-			return true;
+			return;
 	}
 	size_t of_head = taken < head_bytes ? taken : head_bytes;
 	keep(peer, head + of_head, head_bytes - of_head);
 	keep(peer, data + (taken - of_head), bytes - (taken - of_head));
-	return write_out(peers, peer);
+	write_out(peers, peer);
 }
 
 enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, size_t bytes)
@@ -213,24 +224,37 @@ enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, s
 	struct peer *peer = find(peers, number);
 	if (!peer)
 		return PD_ENOENT;
-	if (waiting(peer) + bytes > WAITING_BYTES_MAX)
+	if (waiting(peer) + bytes > WAITING_BYTES_MAX) {
+		stop_telling(peers, peer);
 		return PD_EFULL;
-	if (put(peers, peer, head, zmtp_head(head, bytes), data, bytes))
-		return PD_OK;
-	drop(peers, peer);
-	return PD_ENOENT;
+	}
+	put(peers, peer, head, zmtp_head(head, bytes), data, bytes);
+	return PD_OK;
 }
 
+/* All at once, so that who does not read takes nobody's time. */
 static void linger(struct peers *peers)
 {
 	uint64_t until_ms = now_ms() + LINGER_MS, now;
-	size_t at = 0;
-	for (struct peer *peer; (peer = table_next(&peers->by_number, &at));) {
-		struct pollfd poll_fd = {.fd = peer->fd, .events = POLLOUT};
-		while (waiting(peer) && (now = now_ms()) < until_ms && poll(&poll_fd, 1, (int)(until_ms - now)) > 0 &&
-		       write_out(peers, peer))
-			;
+	size_t at = 0, left = 0;
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+	for (struct peer *peer; epoll >= 0 && (peer = table_next(&peers->by_number, &at));) {
+		struct epoll_event event = {.events = EPOLLOUT, .data.ptr = peer};
+		left += waiting(peer) && epoll_ctl(epoll, EPOLL_CTL_ADD, peer->fd, &event) == 0;
 	}
+	while (left && (now = now_ms()) < until_ms) {
+		int count = epoll_wait(epoll, peers->events, EVENTS_MAX, (int)(until_ms - now));
+		for (int i = 0; i < count; i++) {
+			struct peer *peer = peers->events[i].data.ptr;
+			write_out(peers, peer);
+			if (!waiting(peer)) {
+				epoll_ctl(epoll, EPOLL_CTL_DEL, peer->fd, NULL);
+				left--;
+			}
+		}
+	}
+	if (epoll >= 0)
+		close(epoll);
 }
 
 void peers_free(struct peers *peers)
@@ -243,7 +267,7 @@ void peers_free(struct peers *peers)
 		free_peer(peer);
 	table_fini(&peers->by_number);
 	for (int i = 0; i < peers->listener_count; i++)
-		endpoint_close(peers->listeners[i].endpoint, peers->listeners[i].fd);
+		endpoint_close(&peers->listeners[i]);
 	if (peers->epoll >= 0)
 		close(peers->epoll);
 	free(peers->buffer);
@@ -264,8 +288,9 @@ static void add_peer(struct peers *peers, int fd)
 	while (find(peers, peer->number));
 	table_add(&peers->by_number, peer);
 	TAILQ_INSERT_TAIL(&peers->greeting, peer, of_greeting);
-	if (!watch(peers, EPOLL_CTL_ADD, fd, EPOLLIN, peer->number) ||
-	    !put(peers, peer, peers->opening, peers->opening_bytes, NULL, 0))
+	if (watch(peers, EPOLL_CTL_ADD, fd, EPOLLIN, peer->number))
+		put(peers, peer, peers->opening, peers->opening_bytes, NULL, 0);
+	else
 		drop(peers, peer);
 }
 
@@ -316,6 +341,10 @@ static enum taken keep_rest(struct peers *peers, struct peer *peer)
 		pd_buffer_add(&peer->in, peers->buffer + peers->at, peers->end - peers->at);
 	else
 		pd_buffer_fini(&peer->in);
+	/* Who asks without end whether we are there is told once for all that has come, and not what it does not read.
+	 */
+	if (peers->pong_bytes && !waiting(peer))
+		put(peers, peer, peers->pong, peers->pong_bytes, NULL, 0);
 	peers->current = NULL;
 	return NOTHING;
 }
@@ -331,11 +360,11 @@ static bool may_speak_to_router(struct pd_slice type)
 
 static bool on_command(struct peers *peers, struct peer *peer, const struct zmtp_frame *command)
 {
-	char pong[ZMTP_PONG_BYTES_MAX];
 	struct zmtp_ready ready;
 	if (peer->state == OPEN) {
-		size_t bytes = zmtp_pong(command, pong);
-		return bytes == 0 || put(peers, peer, pong, bytes, NULL, 0);
+		size_t bytes = zmtp_pong(command, peers->pong);
+		peers->pong_bytes = bytes ? bytes : peers->pong_bytes;
+		return true;
 	}
 	if (!zmtp_read_ready(command, &ready) || !may_speak_to_router(ready.socket_type))
 		return false;
@@ -385,6 +414,7 @@ static bool read_from(struct peers *peers, struct peer *peer)
 	if (n < 0)
 		return errno == EAGAIN || errno == EINTR;
 	peers->current = peer;
+	peers->pong_bytes = 0;
 	peers->at = 0;
 	peers->end = before + (size_t)n;
 	return n > 0;
@@ -410,8 +440,9 @@ static enum taken next_event(struct peers *peers, struct peer **lost)
 			continue;
 		}
 		struct peer *peer = find(peers, (uint32_t)event->data.u64);
-		bool good = !peer || !(event->events & EPOLLOUT) || write_out(peers, peer);
-		if (peer && (!good || (event->events & ~(uint32_t)EPOLLOUT && !read_from(peers, peer)))) {
+		if (peer && event->events & EPOLLOUT)
+			write_out(peers, peer);
+		if (peer && event->events & ~(uint32_t)EPOLLOUT && !read_from(peers, peer)) {
 			*lost = peer;
 			return LOST;
 		}

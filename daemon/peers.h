@@ -6,7 +6,8 @@
  * frame that is not whole, and what a peer does not take at once, is kept with the peer; all else is read into one
  * buffer that they share. Invariants: (1) a peer has a number of its own, which is not used again while the broker runs
  * (but after 2^32 connections); (2) what is sent to a peer leaves in its order; (3) a peer that has not greeted within
- * PEERS_GREETING_MS, or sends what is no ZMTP, is dropped. Threads: the front's.
+ * PEERS_GREETING_MS, or sends what is no ZMTP, is dropped; (4) what a peer has sent is read to its end, also when
+ * nothing can be sent to it any more. Threads: the front's.
  */
 #ifndef PAIDAN_PEERS_H
 #define PAIDAN_PEERS_H
@@ -30,7 +31,7 @@ int peers_fd(const struct peers *peers);
 bool peers_at_hand(const struct peers *peers);
 /* The next frame, or the news that a peer is gone. PD_ENOENT: there is none. */
 PD_MUST_USE enum pd_err peers_receive(struct peers *peers, struct bus_frame *frame);
-/* PD_ENOENT: the peer is gone. PD_EFULL: it does not read what it is sent. */
+/* PD_ENOENT: the peer is gone. PD_EFULL: it does not read what it is sent, and is told nothing any more. */
 PD_MUST_USE enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, size_t bytes);
 /* To be called once a second: drop those that do not greet. */
 void peers_tick(struct peers *peers);

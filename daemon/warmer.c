@@ -72,6 +72,8 @@ static void *take(size_t bytes, void *arg)
 	void *memory = NULL;
 	pthread_mutex_lock(&warmer->lock);
 	struct place *place = find(warmer, bytes, true);
+	if (!place && bytes > SLAB_CHUNK_BYTES)
+		place = find(warmer, bytes, false); /* too late: no other one of this size will be needed */
 	if (place) {
 		memory = place->memory;
 		*place = (struct place){0};
@@ -95,7 +97,11 @@ static void make(struct warmer *warmer, size_t bytes)
 	pthread_mutex_unlock(&warmer->lock);
 	void *memory = slab_large(bytes);
 	pthread_mutex_lock(&warmer->lock);
-	find(warmer, bytes, false)->memory = memory; /* nobody else fills or clears it */
+	struct place *place = find(warmer, bytes, false);
+	if (place)
+		place->memory = memory;
+	else
+		free(memory); /* it was needed before it was made */
 }
 
 static void *warm(void *arg)

@@ -77,11 +77,15 @@ bool caller_connect(struct callers *callers, struct caller *caller)
 	caller->left = 0;
 	bool good = caller->fd > 0 && greet(callers, caller) &&
 		    epoll_ctl(callers->epoll, EPOLL_CTL_ADD, caller->fd, &event) == 0;
-	if (good)
+	if (good) {
 		callers->connected++;
-	else
-		fprintf(stderr, "paidan-bench: connecting: %s\n", strerror(errno));
-	return good;
+		return true;
+	}
+	fprintf(stderr, "paidan-bench: connecting: %s\n", strerror(errno));
+	if (caller->fd > 0)
+		close(caller->fd);
+	caller->fd = 0;
+	return false;
 }
 
 void caller_cut(struct callers *callers, struct caller *caller)

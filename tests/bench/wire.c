@@ -166,7 +166,9 @@ bool wire_wait(struct wire *wire, uint64_t until_us)
 	struct pollfd poll = {.fd = wire->fd, .events = POLLIN};
 	struct timespec left = {(time_t)(left_us / 1000000), (long)(left_us % 1000000) * 1000};
 	int n = ppoll(&poll, 1, &left, NULL);
-	if (n < 0 || (n == 0 && left_us == wait_max_us))
+	if (n < 0)
+		die(strerror(errno));
+	if (n == 0 && left_us == wait_max_us)
 		die("no answer for a minute");
 	return n > 0;
 }

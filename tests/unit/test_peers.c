@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -247,50 +248,144 @@ static void who_does_not_greet_is_dropped_in_time(void **unused)
 	close(open);
 }
 
-/* What does not fit is not sent; all that was taken comes as a whole, and then there is room again. */
-static void who_does_not_read_gets_no_more_than_fits(void **unused)
+/* So many frames of LARGE bytes as are taken for a peer that does not read. */
+static size_t fill(uint32_t peer, size_t frames_max, enum pd_err *err)
 {
-	(void)unused;
-	static char frame[LARGE], buffer[1 << 20];
-	int fd = greeted();
-	size_t sent = 0, got = 0, head_bytes;
+	static char frame[LARGE];
+	size_t sent = 0;
+	while (sent < frames_max &&
+	       (*err = peers_send(peers, peer, memset(frame, 'a' + (int)(sent % 26), LARGE), LARGE)) == PD_OK)
+		sent++;
+	return sent;
+}
+
+/* Read as many of them as there are, whole and in their order, until the end or until nothing more comes; the bytes. */
+static size_t read_frames(int fd, bool turn)
+{
+	static char buffer[1 << 20];
 	char head[ZMTP_HEAD_BYTES_MAX];
-	enum pd_err err;
-	say(fd, "\0\1x", 3);
-	uint32_t peer = next().peer;
-	for (; (err = peers_send(peers, peer, memset(frame, 'a' + (int)(sent % 26), LARGE), LARGE)) == PD_OK; sent++)
-		assert_true(sent < 10000);
-	assert_int_equal(err, PD_EFULL);
-	assert_true(sent > 10);
-	head_bytes = zmtp_head(head, LARGE);
-	size_t each = head_bytes + LARGE;
-	while (got < sent * each) {
-		struct bus_frame unused_frame;
-		ssize_t n = recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
-		if (n < 0)
-			assert_int_equal(peers_receive(peers, &unused_frame), PD_ENOENT);
+	struct bus_frame unused;
+	size_t head_bytes = zmtp_head(head, LARGE), each = head_bytes + LARGE, got = 0;
+	ssize_t n;
+	while ((n = recv(fd, buffer, sizeof buffer, turn ? MSG_DONTWAIT : 0)) > 0) {
 		for (ssize_t i = 0; i < n; i++, got++) {
 			size_t at = got % each;
 			assert_int_equal(buffer[i], at < head_bytes ? head[at] : 'a' + (int)(got / each % 26));
 		}
+		if (turn)
+			assert_int_equal(peers_receive(peers, &unused), PD_ENOENT);
 	}
+	return got;
+}
+
+static void what_is_not_taken_at_once_is_kept_in_its_order(void **unused)
+{
+	(void)unused;
+	enum { FRAMES = 100 };
+	enum pd_err err;
+	int fd = greeted();
+	say(fd, "\0\1x", 3);
+	uint32_t peer = next().peer;
+	assert_int_equal(fill(peer, FRAMES, &err), FRAMES);
+	assert_int_equal(read_frames(fd, true), FRAMES * (ZMTP_HEAD_BYTES_MAX + LARGE));
 	assert_int_equal(peers_send(peers, peer, "x", 1), PD_OK);
-	assert_int_equal(recv(fd, buffer, sizeof buffer, 0), 3);
+	char last[4];
+	assert_int_equal(recv(fd, last, sizeof last, 0), 3);
 	close(fd);
 }
 
-/* While one frame of a peer is dealt with, that peer may be dropped, for what is sent to it does not arrive. */
-static void a_peer_may_go_between_its_frames(void **unused)
+/* It is told the end, and what it says is still heard. */
+static void who_does_not_read_is_told_no_more(void **unused)
 {
 	(void)unused;
+	enum pd_err err;
 	int fd = greeted();
-	say(fd, "\0\1x\0\1y", 6);
+	say(fd, "\0\1x", 3);
+	uint32_t peer = next().peer;
+	size_t sent = fill(peer, 10000, &err);
+	assert_int_equal(err, PD_EFULL);
+	assert_in_range(sent, 10, 9999);
+	assert_int_equal(peers_send(peers, peer, "x", 1), PD_OK); /* and nothing comes of it */
+	say(fd, "\0\1y", 3);
 	struct bus_frame frame = next();
-	assert_true(peers_at_hand(peers));
+	assert_int_equal(frame.peer, peer);
+	assert_memory_equal(frame.data, "y", 1);
+	assert_in_range(read_frames(fd, false), 1, sent * (ZMTP_HEAD_BYTES_MAX + LARGE) - 1);
+	assert_true(is_closed(fd));
 	close(fd);
-	assert_int_equal(peers_send(peers, frame.peer, "z", 1), PD_ENOENT);
-	assert_memory_equal(frame.data, "x", 1);
+	assert_true(next().gone);
+}
+
+/* At once. */
+static void say_often(int fd, const char *bytes, size_t count, size_t times)
+{
+	char *all = malloc(count * times);
+	for (size_t i = 0; i < times; i++)
+		memcpy(all + count * i, bytes, count);
+	say(fd, all, count * times);
+	free(all);
+}
+
+/* Who sends much and leaves without reading has it all read. */
+static void what_a_peer_said_before_it_went_is_read(void **unused)
+{
+	(void)unused;
+	enum { FRAMES = 30000 };
+	int fd = greeted();
+	say_often(fd, "\0\1x", 3, FRAMES);
+	close(fd);
+	for (int i = 0; i < FRAMES; i++) {
+		struct bus_frame frame = next();
+		assert_false(frame.gone);
+		assert_memory_equal(frame.data, "x", 1);
+		assert_int_equal(peers_send(peers, frame.peer, "z", 1), PD_OK);
+	}
+	assert_true(next().gone);
+}
+
+static void one_pong_answers_many_pings(void **unused)
+{
+	(void)unused;
+	enum { PINGS = 10000 };
+	static const char ping[] = "\4\7\4PING\0\0";
+	char answer[4096];
+	int fd = greeted();
+	say_often(fd, ping, sizeof ping - 1, PINGS);
 	nothing_comes();
+	ssize_t bytes = recv(fd, answer, sizeof answer, MSG_DONTWAIT);
+	assert_in_range(bytes, 1, 20 * 7);
+	assert_memory_equal(answer, "\4\5\4PONG", 7);
+	close(fd);
+}
+
+static void *read_all(void *arg)
+{
+	static size_t got;
+	got = read_frames(*(int *)arg, false);
+	return &got;
+}
+
+/* At the end all have the same second. */
+static void who_does_not_read_keeps_nobody_waiting_at_the_end(void **unused)
+{
+	(void)unused;
+	enum { FRAMES = 50, STUCK = 5 };
+	enum pd_err err;
+	int fds[STUCK + 1];
+	pthread_t reader;
+	for (int i = 0; i <= STUCK; i++) {
+		fds[i] = greeted();
+		say(fds[i], "\0\1x", 3);
+		assert_int_equal(fill(next().peer, FRAMES, &err), FRAMES);
+	}
+	pthread_create(&reader, NULL, read_all, &fds[STUCK / 2]);
+	peers_free(peers);
+	void *got;
+	pthread_join(reader, &got);
+	assert_int_equal(*(size_t *)got, FRAMES * (ZMTP_HEAD_BYTES_MAX + LARGE));
+	for (int i = 0; i <= STUCK; i++)
+		close(fds[i]);
+	assert_int_equal(peers_new(&peers), PD_OK);
 }
 
 static void many_come_and_go(void **unused)
@@ -329,6 +424,25 @@ static void nobody_s_place_is_taken(void **unused)
 	assert_int_equal(peers_listen(peers, stale), PD_OK);
 }
 
+static void what_is_not_ours_stays(void **unused)
+{
+	(void)unused;
+	char path[80], other[90];
+	snprintf(path, sizeof path, "%s/file", dir);
+	snprintf(other, sizeof other, "ipc://%s", path);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	assert_int_equal(peers_listen(peers, other), PD_ESYS);
+	assert_int_equal(errno, EEXIST);
+	assert_int_equal(unlink(path), 0);
+	/* Somebody takes the place of a socket that was removed. */
+	assert_int_equal(peers_listen(peers, other), PD_OK);
+	assert_int_equal(unlink(path), 0);
+	close(open(path, O_CREAT | O_WRONLY, 0600));
+	peers_free(peers);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(peers_new(&peers), PD_OK);
+}
+
 static void endpoints_are_those_of_zeromq(void **unused)
 {
 	(void)unused;
@@ -338,8 +452,14 @@ static void endpoints_are_those_of_zeromq(void **unused)
 		const char *endpoint;
 		int error;
 	} bad[] = {
-		{"tcp://127.0.0.1", EINVAL},         {"tcp://127.0.0.1:x", EINVAL},          {"tcp://:7", EINVAL},
-		{"tcp://no.such.host.:7", ENODEV},   {"udp://127.0.0.1:7", EPROTONOSUPPORT}, {"ipc://", EINVAL},
+		{"tcp://127.0.0.1", EINVAL},
+		{"tcp://127.0.0.1:65536", EINVAL},
+		{"tcp://lo:7x", EINVAL},
+		{"tcp://127.0.0.1:x", EINVAL},
+		{"tcp://:7", EINVAL},
+		{"tcp://no.such.host.:7", ENODEV},
+		{"udp://127.0.0.1:7", EPROTONOSUPPORT},
+		{"ipc://", EINVAL},
 		{"ipc:///no/such/folder/x", ENOENT},
 	};
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
@@ -363,10 +483,14 @@ int main(void)
 		WITH_PEERS(who_speaks_something_else_is_dropped),
 		WITH_PEERS(who_is_no_dealer_is_dropped),
 		WITH_PEERS(who_does_not_greet_is_dropped_in_time),
-		WITH_PEERS(who_does_not_read_gets_no_more_than_fits),
-		WITH_PEERS(a_peer_may_go_between_its_frames),
+		WITH_PEERS(what_is_not_taken_at_once_is_kept_in_its_order),
+		WITH_PEERS(who_does_not_read_is_told_no_more),
+		WITH_PEERS(what_a_peer_said_before_it_went_is_read),
+		WITH_PEERS(one_pong_answers_many_pings),
+		WITH_PEERS(who_does_not_read_keeps_nobody_waiting_at_the_end),
 		WITH_PEERS(many_come_and_go),
 		WITH_PEERS(nobody_s_place_is_taken),
+		WITH_PEERS(what_is_not_ours_stays),
 		WITH_PEERS(endpoints_are_those_of_zeromq),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
