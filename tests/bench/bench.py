@@ -305,11 +305,11 @@ def measure(arguments, folder):
 
 
 def measure_again(arguments, folder):
-    """The results that are there, with these sections measured anew."""
+    """The results that are there, with these sections measured anew, or for the first time."""
     with open(RESULTS, encoding="utf-8") as f:
         results = json.load(f)
-    anew = {section["title"]: section for section in measure_sections(Commands(folder), arguments)}
-    results["sections"] = [anew.get(section["title"], section) for section in results["sections"]]
+    sections = {section["title"]: section for section in results["sections"] + measure_sections(Commands(folder), arguments)}
+    results["sections"] = [sections[title] for title, *_ in SECTIONS.values() if title in sections]
     return results
 
 

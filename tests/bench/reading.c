@@ -117,7 +117,8 @@ static bool find_ids(struct run *run)
 	while (run->id_count < IDS_MAX) {
 		struct pd_message list = {.type = PD_MSG_list_orders, .request = 1};
 		unsigned long before = run->id_count, answered = run->answered;
-		list.list_orders = (struct pd_list_orders){.limit = 500, .cursor = run->cursor};
+		list.list_orders = (struct pd_list_orders){
+			.limit = 500, .cursor = run->cursor, .after_seq = UINT64_MAX}; /* all that there is */
 		wire_add(&run->wire, &list);
 		wire_flush(&run->wire);
 		while (run->answered == answered)
