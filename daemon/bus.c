@@ -9,8 +9,8 @@
 #include "metrics.h"
 #include "peers.h"
 
-/* What may wait for a subscriber; how many connections may wait to be accepted. */
-enum { SUBSCRIBER_MESSAGES_MAX = 8192, BACKLOG = 4096 };
+/* What may wait for a subscriber. */
+enum { SUBSCRIBER_MESSAGES_MAX = 8192 };
 
 struct bus {
 	struct peers *peers;
@@ -30,11 +30,16 @@ static enum pd_err open_publisher(struct bus *bus)
 	static const struct {
 		int name, value;
 	} options[] = {
-		{ZMQ_LINGER, 1000},           {ZMQ_SNDHWM, SUBSCRIBER_MESSAGES_MAX},
-		{ZMQ_BACKLOG, BACKLOG},       {ZMQ_TCP_KEEPALIVE, 1},
-		{ZMQ_TCP_KEEPALIVE_IDLE, 15}, {ZMQ_TCP_KEEPALIVE_INTVL, 5},
-		{ZMQ_TCP_KEEPALIVE_CNT, 3},   {ZMQ_TCP_MAXRT, 30000},
-		{ZMQ_HANDSHAKE_IVL, 5000},    {ZMQ_XPUB_NODROP, 1},
+		{ZMQ_LINGER, ENDPOINT_LINGER_MS},
+		{ZMQ_SNDHWM, SUBSCRIBER_MESSAGES_MAX},
+		{ZMQ_BACKLOG, ENDPOINT_BACKLOG},
+		{ZMQ_TCP_KEEPALIVE, 1},
+		{ZMQ_TCP_KEEPALIVE_IDLE, ENDPOINT_KEEPALIVE_IDLE_S},
+		{ZMQ_TCP_KEEPALIVE_INTVL, ENDPOINT_KEEPALIVE_INTERVAL_S},
+		{ZMQ_TCP_KEEPALIVE_CNT, ENDPOINT_KEEPALIVE_PROBES},
+		{ZMQ_TCP_MAXRT, ENDPOINT_UNANSWERED_MS},
+		{ZMQ_HANDSHAKE_IVL, ENDPOINT_GREETING_MS},
+		{ZMQ_XPUB_NODROP, 1},
 	};
 	int64_t frame_max = PD_FRAME_BYTES_MAX;
 	bus->context = zmq_ctx_new();

@@ -13,7 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { BACKLOG = 4096, HOST_BYTES = 256, PORT_MAX = 65535 };
+enum { HOST_BYTES = 256, PORT_MAX = 65535 };
 
 static const char ipc[] = "ipc://", tcp[] = "tcp://";
 
@@ -83,7 +83,7 @@ static enum pd_err listen_ipc(const char *path, int *listener)
 		}
 		unlink(path); /* what a crash has left behind */
 	}
-	if (bind(fd, (struct sockaddr *)&address, bytes) != 0 || listen(fd, BACKLOG) != 0)
+	if (bind(fd, (struct sockaddr *)&address, bytes) != 0 || listen(fd, ENDPOINT_BACKLOG) != 0)
 		return closed(fd);
 	*listener = fd;
 	return PD_OK;
@@ -96,13 +96,14 @@ static bool set(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof value) == 0;
 }
 
-/* Connections inherit these. A peer that is gone without a word is found by TCP. */
+/* Connections inherit these. */
 static bool set_options(int fd)
 {
 	return set(fd, SOL_SOCKET, SO_REUSEADDR, 1) && set(fd, IPPROTO_TCP, TCP_NODELAY, 1) &&
-	       set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) && set(fd, IPPROTO_TCP, TCP_KEEPIDLE, 15) &&
-	       set(fd, IPPROTO_TCP, TCP_KEEPINTVL, 5) && set(fd, IPPROTO_TCP, TCP_KEEPCNT, 3) &&
-	       set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
+	       set(fd, SOL_SOCKET, SO_KEEPALIVE, 1) && set(fd, IPPROTO_TCP, TCP_KEEPIDLE, ENDPOINT_KEEPALIVE_IDLE_S) &&
+	       set(fd, IPPROTO_TCP, TCP_KEEPINTVL, ENDPOINT_KEEPALIVE_INTERVAL_S) &&
+	       set(fd, IPPROTO_TCP, TCP_KEEPCNT, ENDPOINT_KEEPALIVE_PROBES) &&
+	       set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, ENDPOINT_UNANSWERED_MS);
 }
 
 static enum pd_err listen_on(const struct sockaddr *address, socklen_t bytes, int *listener)
@@ -110,7 +111,7 @@ static enum pd_err listen_on(const struct sockaddr *address, socklen_t bytes, in
 	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return PD_ESYS;
-	if (!set_options(fd) || bind(fd, address, bytes) != 0 || listen(fd, BACKLOG) != 0)
+	if (!set_options(fd) || bind(fd, address, bytes) != 0 || listen(fd, ENDPOINT_BACKLOG) != 0)
 		return closed(fd);
 	*listener = fd;
 	return PD_OK;

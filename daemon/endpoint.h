@@ -11,6 +11,17 @@
 
 /* Whether somebody listens on an ipc endpoint: ZeroMQ, like unlink and bind, would take their place without a word. */
 bool endpoint_in_use(const char *endpoint);
+/* Of all connections, also of those that libzmq takes. Who is gone without a word is found by TCP. */
+enum {
+	ENDPOINT_BACKLOG = 4096,
+	ENDPOINT_KEEPALIVE_IDLE_S = 15,
+	ENDPOINT_KEEPALIVE_INTERVAL_S = 5,
+	ENDPOINT_KEEPALIVE_PROBES = 3,
+	ENDPOINT_UNANSWERED_MS = 30000, /* what was sent is not waited for longer */
+	ENDPOINT_GREETING_MS = 5000,    /* time to greet, by ZMTP */
+	ENDPOINT_LINGER_MS = 1000,      /* what has been sent has so long to leave at the end */
+};
+
 struct endpoint {
 	const char *text; /* borrowed */
 	int fd;

@@ -17,7 +17,7 @@
 #include "table.h"
 #include "zmtp.h"
 
-enum { EVENTS_MAX = 256, ACCEPTS_MAX = 64, READ_BYTES = 256 << 10, LINGER_MS = 1000 };
+enum { EVENTS_MAX = 256, ACCEPTS_MAX = 64, READ_BYTES = 256 << 10 };
 /* So often epoll is looked at in a turn: what comes while the first are dealt with still comes along, but those who
  * come without end do not keep the others waiting. */
 enum { WAITS_MAX = 2 };
@@ -235,7 +235,7 @@ enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, s
 /* All at once, so that who does not read takes nobody's time. */
 static void linger(struct peers *peers)
 {
-	uint64_t until_ms = now_ms() + LINGER_MS, now;
+	uint64_t until_ms = now_ms() + ENDPOINT_LINGER_MS, now;
 	size_t at = 0, left = 0;
 	int epoll = epoll_create1(EPOLL_CLOEXEC);
 	for (struct peer *peer; epoll >= 0 && (peer = table_next(&peers->by_number, &at));) {
@@ -325,7 +325,7 @@ void peers_tick(struct peers *peers)
 	uint64_t now = now_ms();
 	if (peers->full)
 		rest(peers, false);
-	while ((peer = TAILQ_FIRST(&peers->greeting)) && now - peer->since_ms > PEERS_GREETING_MS)
+	while ((peer = TAILQ_FIRST(&peers->greeting)) && now - peer->since_ms > ENDPOINT_GREETING_MS)
 		drop(peers, peer);
 }
 

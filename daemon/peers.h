@@ -6,7 +6,7 @@
  * frame that is not whole, and what a peer does not take at once, is kept with the peer; all else is read into one
  * buffer that they share. Invariants: (1) a peer has a number of its own, which is not used again while the broker runs
  * (but after 2^32 connections); (2) what is sent to a peer leaves in its order; (3) a peer that has not greeted within
- * PEERS_GREETING_MS, or sends what is no ZMTP, is dropped; (4) what a peer has sent is read to its end, also when
+ * ENDPOINT_GREETING_MS, or sends what is no ZMTP, is dropped; (4) what a peer has sent is read to its end, also when
  * nothing can be sent to it any more. Threads: the front's.
  */
 #ifndef PAIDAN_PEERS_H
@@ -14,7 +14,7 @@
 
 #include "bus.h"
 
-enum { PEERS_GREETING_MS = 5000, PEERS_LISTENERS_MAX = 16 };
+enum { PEERS_LISTENERS_MAX = 16 };
 
 struct peers;
 

@@ -85,6 +85,20 @@ size_t zmtp_head(char out[static ZMTP_HEAD_BYTES_MAX], size_t bytes)
 	return ZMTP_HEAD_BYTES_MAX;
 }
 
+void zmtp_begin(struct pd_buffer *out)
+{
+	pd_buffer_room(out, ZMTP_HEAD_BYTES_MAX);
+}
+
+struct pd_slice zmtp_seal(struct pd_buffer *out)
+{
+	char head[ZMTP_HEAD_BYTES_MAX];
+	size_t message = out->count - sizeof head, bytes = zmtp_head(head, message);
+	char *at = out->data + sizeof head - bytes;
+	memcpy(at, head, bytes);
+	return (struct pd_slice){at, (uint32_t)(bytes + message)};
+}
+
 /* ---- commands ---- */
 
 /* What follows a command's name; false: it has another one. */

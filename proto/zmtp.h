@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "buffer.h"
 #include "proto.h"
 
 enum {
@@ -38,6 +39,11 @@ PD_MUST_USE enum pd_err zmtp_take(const char *bytes, size_t count, size_t bytes_
 				  size_t *used);
 /* What stands before a message of one frame; returns how many bytes. */
 size_t zmtp_head(char out[static ZMTP_HEAD_BYTES_MAX], size_t bytes);
+
+/* A message is made in a buffer, behind room for its head: begin an empty one; seal writes the head, and returns the
+ * bytes that are to be sent, which are the buffer's. */
+void zmtp_begin(struct pd_buffer *out);
+struct pd_slice zmtp_seal(struct pd_buffer *out);
 
 /* What a READY tells. False: the frame is none. */
 struct zmtp_ready {

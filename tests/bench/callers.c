@@ -101,13 +101,10 @@ void caller_cut(struct callers *callers, struct caller *caller)
 bool caller_send(struct caller *caller, const struct pd_message *message)
 {
 	struct pd_buffer out = {0};
-	char head[ZMTP_HEAD_BYTES_MAX];
-	pd_buffer_room(&out, sizeof head);
+	zmtp_begin(&out);
 	pd_encode(message, &out);
-	size_t bytes = zmtp_head(head, out.count - sizeof head);
-	char *at = out.data + sizeof head - bytes;
-	memcpy(at, head, bytes);
-	bool good = write_all(caller, at, (size_t)(out.data + out.count - at));
+	struct pd_slice frame = zmtp_seal(&out);
+	bool good = write_all(caller, frame.data, frame.bytes);
 	pd_buffer_fini(&out);
 	caller->beat_ms = bench_now_us() / 1000;
 	return good;

@@ -113,13 +113,10 @@ void wire_close(struct wire *wire)
 
 void wire_flush(struct wire *wire)
 {
-	char head[ZMTP_HEAD_BYTES_MAX];
 	if (wire->out.count == 0)
 		return;
-	size_t bytes = zmtp_head(head, wire->out.count - sizeof head);
-	char *at = wire->out.data + sizeof head - bytes;
-	memcpy(at, head, bytes);
-	send_all(wire, at, (size_t)(wire->out.data + wire->out.count - at));
+	struct pd_slice frame = zmtp_seal(&wire->out);
+	send_all(wire, frame.data, frame.bytes);
 	wire->out.count = 0;
 }
 
@@ -128,7 +125,7 @@ void wire_add(struct wire *wire, const struct pd_message *message)
 	if (wire->out.count > FRAME_BYTES)
 		wire_flush(wire);
 	if (wire->out.count == 0)
-		pd_buffer_room(&wire->out, ZMTP_HEAD_BYTES_MAX);
+		zmtp_begin(&wire->out);
 	pd_encode(message, &wire->out);
 }
 

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "endpoint.h"
 #include "peers.h"
 #include "zmtp.h"
 
@@ -240,7 +241,7 @@ static void who_does_not_greet_is_dropped_in_time(void **unused)
 	nothing_comes();
 	peers_tick(peers);
 	assert_false(is_closed(silent));
-	seconds_later = PEERS_GREETING_MS / 1000 + 2;
+	seconds_later = ENDPOINT_GREETING_MS / 1000 + 2;
 	peers_tick(peers);
 	assert_true(is_closed(silent));
 	assert_false(is_closed(open));

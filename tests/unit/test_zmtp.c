@@ -62,6 +62,25 @@ static void frames_of_all_lengths_are_taken_when_they_are_whole(void **unused)
 		check_frame(lengths[i]);
 }
 
+static void a_message_is_made_behind_room_for_its_head(void **unused)
+{
+	(void)unused;
+	static const size_t lengths[] = {0, 255, 256, 70000};
+	for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+		struct pd_buffer out = {0};
+		struct zmtp_frame frame;
+		size_t used;
+		zmtp_begin(&out);
+		memset(pd_buffer_room(&out, lengths[i]), 'x', lengths[i]);
+		struct pd_slice sealed = zmtp_seal(&out);
+		assert_int_equal(zmtp_take(sealed.data, sealed.bytes, lengths[i], &frame, &used), PD_OK);
+		assert_int_equal(used, sealed.bytes);
+		assert_int_equal(frame.bytes, lengths[i]);
+		assert_int_equal(frame.flags & ~ZMTP_LONG, 0);
+		pd_buffer_fini(&out);
+	}
+}
+
 static void what_is_no_frame_is_refused_at_once(void **unused)
 {
 	(void)unused;
@@ -132,6 +151,7 @@ int main(void)
 		cmocka_unit_test(an_opening_is_as_the_specification_says),
 		cmocka_unit_test(a_greeting_is_waited_for_until_it_is_wrong),
 		cmocka_unit_test(frames_of_all_lengths_are_taken_when_they_are_whole),
+		cmocka_unit_test(a_message_is_made_behind_room_for_its_head),
 		cmocka_unit_test(what_is_no_frame_is_refused_at_once),
 		cmocka_unit_test(a_ready_tells_type_and_identity),
 		cmocka_unit_test(a_ping_is_answered_with_its_context),
