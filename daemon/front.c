@@ -18,7 +18,9 @@
 #include "replay.h"
 
 /* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
-enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 4 << 20, FORGET_MAX = 20000, DUE_MAX = 1000 };
+enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 4 << 20, DUE_MAX = 1000 };
+/* In each turn so many orders leave memory that are done, and this part of all that are there. */
+enum { FORGET_TURN = 64, FORGET_PART = 128 };
 enum { SWEEP_PARTS_MAX = 5 };
 /* From this size on a round need not wait until all is received that is there. */
 enum { HURRY_BYTES = 128 << 10 };
@@ -284,10 +286,16 @@ static void on_kept(struct front *front)
 	}
 }
 
-/* What has ended and is in the book leaves memory, a few at a time. */
+/* What is done and in the book leaves memory, a few at a time. */
+static void forget_orders(struct front *front)
+{
+	size_t limit = FORGET_TURN + core_order_count(front->core) / FORGET_PART;
+	core_forget(front->core, front->kept_seq, limit, &front->store->last_id, NULL, NULL);
+}
+
 static void forget(struct front *front)
 {
-	core_forget(front->core, front->kept_seq, FORGET_MAX, &front->store->last_id, NULL, NULL);
+	forget_orders(front);
 	core_forget_listings(front->core, front->kept_seq);
 	core_forget_notices(front->core, front->kept_seq, 1);
 }
@@ -541,6 +549,9 @@ static void fire_due(struct front *front)
 {
 	struct core_due_thing thing;
 	enum core_due due;
+	enum pd_err err = replay_fetch_due(front->core, front->book_reader, front->now_ms, DUE_MAX);
+	if (err)
+		log_line(LOG_ERROR, "book_read_failed", "error=\"%s\"", pd_err_text(err));
 	for (int i = 0; i < DUE_MAX && (due = core_decide_due(front->core, front->now_ms, &thing)); i++) {
 		if (due == CORE_DUE_EVENT && !may_begin(front, &thing.event))
 			continue;
@@ -644,6 +655,7 @@ static void turn(struct front *front)
 	receive(front);
 	front_measure_turn(front);
 	settle(front);
+	forget_orders(front);
 	if (!front->stopping)
 		return;
 	if (!front->in_flight && front_round(front)->journal.count == 0) {

@@ -54,18 +54,13 @@ static bool is_near(const struct finding *finding, const struct order_row *row, 
 	return *distance_m <= finding->query->radius_m;
 }
 
-static bool goes_on(const struct order_row *row)
-{
-	return order_is_open(row) && row->state != PD_STATE_completed;
-}
-
 static void look_at(struct finding *finding, const struct order *order)
 {
 	const struct similar_query *query = finding->query;
 	const struct order_row *row = &order->row;
 	double distance_m;
 	finding->looked++;
-	if (row->category != query->category || row->submitted_ms < query->since_ms || !goes_on(row) ||
+	if (row->category != query->category || row->submitted_ms < query->since_ms || !order_is_queued(row) ||
 	    !is_near(finding, row, &distance_m) || !core_may_see(finding->core, query->person, row))
 		return;
 	size_t at = finding->count;

@@ -17,7 +17,7 @@ struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
 	table_init(&core->orders, offsetof(struct order, row.id), sizeof(struct pd_id), hash_seed);
 	table_init(&core->holders, offsetof(struct holder, area), sizeof(uint32_t), hash_seed);
 	table_init(&core->origins, offsetof(struct origin, area), sizeof(uint32_t), hash_seed);
-	TAILQ_INIT(&core->ended);
+	TAILQ_INIT(&core->done);
 	members_init(&core->members, hash_seed);
 	TAILQ_INIT(&core->sweep.holders);
 	listings_init(&core->listings, hash_seed);
@@ -189,12 +189,13 @@ size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd
 {
 	size_t count = 0;
 	struct order *order;
-	while (count < limit && (order = TAILQ_FIRST(&core->ended)) && order->row.last_seq <= kept_seq) {
+	while (count < limit && (order = TAILQ_FIRST(&core->done)) && order->row.last_seq <= kept_seq) {
 		if (last && memcmp(&order->row.id, last, sizeof *last) > 0)
 			*last = order->row.id;
 		if (gone)
 			gone(order, arg);
-		TAILQ_REMOVE(&core->ended, order, by_age);
+		TAILQ_REMOVE(&core->done, order, by_age);
+		timers_remove(&core->timers, order);
 		members_forget(&core->members, &order->row.id);
 		table_remove(&core->orders, &order->row.id);
 		slab_give(&core->order_slab, order);
@@ -214,7 +215,7 @@ struct order *core_restore(struct core *core, const struct order_row *row)
 	order->category = registry_category(core->registry, row->category);
 	table_add(&core->orders, order);
 	life_enter(core, order);
-	if (row->handed_out && order_is_open(row))
+	if (row->handed_out && order_is_queued(row))
 		lapse_order(core, row);
 	return order;
 }

@@ -4,8 +4,8 @@
  *   core_apply(state, event, place)                                          cannot refuse
  *
  * Pure: no clock, no I/O, no randomness. A state is made by applying events alone, so the journal's events, applied in
- * their order, give the same state again, byte for byte (core_dump). Ended orders may be forgotten (core_forget) and
- * restored (core_restore) without a trace: the dump shows open orders alone.
+ * their order, give the same state again, byte for byte (core_dump). Orders that are completed or have ended may be
+ * forgotten (core_forget) and restored (core_restore) without a trace: the dump shows those in queues alone.
  *
  * Invariants: DESIGN of the whole in daemon/ARCHITECTURE.md, "What must always hold", 3 and 4. Threads: one.
  */
@@ -139,10 +139,11 @@ const struct away_list *core_away(const struct core *core, uint32_t area);
  */
 void core_event_areas(const struct pd_message *event, uint32_t areas[static 2]);
 
-/* ---- ended orders leave memory ---- */
+/* ---- orders that are done leave memory ---- */
 
-/* Forget up to limit ended orders whose last event is not after kept_seq; returns how many. *last (may be null) gets
- * the greatest id among them, if it is greater than what is there. */
+/* Forget up to limit orders that are in no queue and whose last event is not after kept_seq; returns how many. *last
+ * (may be null) gets the greatest id among them, if it is greater than what is there. Of the completed ones something
+ * will be due: who has them brings them back by then. */
 size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd_id *last,
 		   void (*gone)(struct order *order, void *arg), void *arg);
 /* Take in an order as the book has it: at the start, or because a command names it. Returns it. */
@@ -247,7 +248,7 @@ const char *core_import_events(const struct core_import *import, size_t *bytes);
 
 /* ---- the state as bytes ---- */
 
-/* Give the whole state to sink, piece by piece: registry by id, open orders by id, open
+/* Give the whole state to sink, piece by piece: registry by id, orders in queues by id, open
  * notices by id, members of both by owner and id, figures by area. Two states that
  * behave alike dump alike. */
 void core_dump(const struct core *core, void (*sink)(const void *data, size_t bytes, void *arg), void *arg);

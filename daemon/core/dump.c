@@ -31,7 +31,7 @@ static int compare_holders(const void *a, const void *b)
 
 static bool order_wanted(const void *entry)
 {
-	return order_is_open(&((const struct order *)entry)->row);
+	return order_is_queued(&((const struct order *)entry)->row);
 }
 
 static bool holder_wanted(const void *entry)

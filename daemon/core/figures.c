@@ -51,6 +51,7 @@ void figures_add(struct figures *sum, const struct figures *figures)
 	sum->merged += figures->merged;
 	sum->escalated += figures->escalated;
 	sum->reminded += figures->reminded;
+	sum->unconfirmed += figures->unconfirmed;
 	for (unsigned i = 0; i < FIGURES_BUCKETS; i++) {
 		sum->accept_counts[i] += figures->accept_counts[i];
 		sum->complete_counts[i] += figures->complete_counts[i];

@@ -185,10 +185,11 @@ static void check_retired_areas(struct core_import *import, const struct core *c
 	void *const *areas = registry_sorted(core->registry, REGISTRY_AREAS, &count);
 	for (size_t i = 0; i < count; i++) {
 		const struct area *area = areas[i];
-		if (area->open_orders == 0 || !registry_area(import->trial, area->id)->retired)
+		uint64_t open_orders = holder_open_orders(area->holder);
+		if (open_orders == 0 || !registry_area(import->trial, area->id)->retired)
 			continue;
 		import->refusal = PD_REFUSED_in_use;
-		import->detail = PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(area->open_orders));
+		import->detail = PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(open_orders));
 		return;
 	}
 }

@@ -134,12 +134,6 @@ void lapse_loaded(struct core *core)
 
 /* ---- what lapses ---- */
 
-static bool can_lapse(const struct order *order)
-{
-	return order && (order->row.state == PD_STATE_waiting || order->row.state == PD_STATE_accepted ||
-			 order->row.state == PD_STATE_suspended);
-}
-
 /* The next one; null: none is left. Lists of which nothing is left go. */
 static const struct order *next_order(const struct core *constant, const struct lapse_list **of)
 {
@@ -149,7 +143,7 @@ static const struct order *next_order(const struct core *constant, const struct 
 		for (; list->done < list->count; list->done++) {
 			const struct order *order = core_order(core, &list->orders[list->done]);
 			*of = list;
-			if (can_lapse(order))
+			if (order && order_is_queued(&order->row))
 				return order;
 		}
 		TAILQ_REMOVE(&core->lapses.lapsing, list, of_lapsing);

@@ -46,12 +46,6 @@ static void mark_changed(struct core *core, struct holder *holder)
 	core->changed = holder;
 }
 
-static void count_open(const struct order *order, int sign)
-{
-	if (order_is_open(&order->row))
-		order->holder->entity->open_orders += (uint32_t)sign;
-}
-
 /* Orders come to a holder in the order of time, so the place is at the end, unless a clock was set back. Those of the
  * book come in another order, before the first seq, and are sorted when all are there. */
 static void insert_by_age(struct core *core, struct order *order)
@@ -205,7 +199,7 @@ static void settle_away(struct core *core, struct order *order)
 {
 	if (order->away)
 		come_back(order);
-	if (order->row.holder != order->row.area && order_is_open(&order->row))
+	if (order->row.holder != order->row.area && order_is_queued(&order->row))
 		go_away(core, order);
 }
 
@@ -214,7 +208,6 @@ void life_enter(struct core *core, struct order *order)
 	struct holder *holder = order->holder;
 	struct order *same = NULL;
 	mark_changed(core, holder);
-	count_open(order, 1);
 	settle_away(core, order);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
@@ -227,21 +220,19 @@ void life_enter(struct core *core, struct order *order)
 		same = RB_INSERT(order_queue, &holder->working, order);
 		holder->working_count++;
 		break;
-	case PD_STATE_completed: break;
-	default:
-		TAILQ_INSERT_TAIL(&core->ended, order, by_age);
-		timers_remove(&core->timers, order);
-		return;
+	default: TAILQ_INSERT_TAIL(&core->done, order, by_age); break;
 	}
 	assert(!same);
-	life_begin_alarm(core, order);
+	if (order_is_open(&order->row))
+		life_begin_alarm(core, order);
+	else
+		timers_remove(&core->timers, order);
 }
 
 void life_leave(struct core *core, struct order *order)
 {
 	struct holder *holder = order->holder;
 	mark_changed(core, holder);
-	count_open(order, -1);
 	if (order->away)
 		come_back(order);
 	switch (order->row.state) {
@@ -255,8 +246,7 @@ void life_leave(struct core *core, struct order *order)
 		RB_REMOVE(order_queue, &holder->working, order);
 		holder->working_count--;
 		break;
-	case PD_STATE_completed: break;
-	default: TAILQ_REMOVE(&core->ended, order, by_age); break;
+	default: TAILQ_REMOVE(&core->done, order, by_age); break;
 	}
 }
 
@@ -556,6 +546,16 @@ static void give_time(const struct core *core, struct order *order, const struct
 		order->row.marks |= ORDER_REDATED;
 }
 
+/* What happens to the order leaves it where it stands; but among those that are done it is the last one now. */
+static void stay(struct core *core, struct order *order)
+{
+	mark_changed(core, order->holder);
+	if (order_is_queued(&order->row))
+		return;
+	TAILQ_REMOVE(&core->done, order, by_age);
+	TAILQ_INSERT_TAIL(&core->done, order, by_age);
+}
+
 struct order *life_apply(struct core *core, const struct pd_message *event, uint64_t at)
 {
 	const struct pd_order_event *e = &event->order_event;
@@ -571,7 +571,8 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	struct order_row *row = &order->row;
 	assert(!stays || (row->holder == e->holder && row->due_ms == e->due_ms));
 	if (stays)
-		mark_changed(core, order->holder);
+		stay(core, order);
+	order->holder->figures.unconfirmed -= !first && row->state == PD_STATE_completed;
 	count_event(&order->holder->figures, row, event);
 	change_row(row, event);
 	if (event->type >= PD_MSG_urged && event->type <= PD_MSG_endorsed)
@@ -590,6 +591,7 @@ struct order *life_apply(struct core *core, const struct pd_message *event, uint
 	}
 	row->holder = e->holder;
 	row->due_ms = e->due_ms;
+	order->holder->figures.unconfirmed += row->state == PD_STATE_completed;
 	if (timed)
 		give_time(core, order, event);
 	row->version = e->version;

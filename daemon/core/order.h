@@ -2,8 +2,8 @@
  *
  * Invariants: (1) a waiting order is in its holder's waiting queue and in its by_age list, an accepted or suspended one
  * in its working queue, no other order is in any; (2) queues are ordered by (urgency, seq), by_age by (waiting_ms, as
- * they came); (3) an open order for which something is due stands in the timers, an ended one does not; (4) an open
- * order that is held elsewhere than it comes from is in its origin's away list. Part of the core.
+ * they came); (3) an open order for which something is due stands in the timers, an ended one does not; (4) an order
+ * in a queue that is held elsewhere than it comes from is in its origin's away list. Part of the core.
  */
 #ifndef PAIDAN_ORDER_H
 #define PAIDAN_ORDER_H
@@ -54,7 +54,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the book and the jour
 struct order {
 	struct order_row row;
 	RB_ENTRY(order) by_urgency;  /* in the waiting or working queue of its holder */
-	TAILQ_ENTRY(order) by_age;   /* in the holder's by_age, or among the ended ones */
+	TAILQ_ENTRY(order) by_age;   /* in the holder's by_age, or among those that are done */
 	struct holder *holder;       /* that of row.holder */
 	struct category *category;   /* that of row.category */
 	LIST_ENTRY(order) by_origin; /* in the origin's away, while it is */
@@ -67,10 +67,16 @@ struct order {
 	bool away;                   /* it is held elsewhere than it comes from */
 };
 
-/* Open orders are held, and in memory. */
+/* In a queue of its holder, and therefore in memory. */
+static inline bool order_is_queued(const struct order_row *row)
+{
+	return row->state < PD_STATE_completed || row->state == PD_STATE_suspended;
+}
+
+/* Not ended: in a queue, or completed and neither confirmed nor closed yet. */
 static inline bool order_is_open(const struct order_row *row)
 {
-	return row->state <= PD_STATE_completed || row->state == PD_STATE_suspended;
+	return order_is_queued(row) || row->state == PD_STATE_completed;
 }
 
 RB_HEAD(order_queue, order);
@@ -91,13 +97,13 @@ enum { FIGURES_BUCKETS = 128 };
  * that time: live ones by the time for completing that their acceptance set, recorded ones by the source's; an
  * order counts once, whatever comes later. Of recorded orders, accepted and the times to accept and complete know
  * nothing, and completed, closed and cancelled count those that were recorded so. urged, escalated and reminded count
- * times, not orders. */
+ * times, not orders. unconfirmed is a number of now: orders that are completed and still open. */
 struct figures {
 	uint64_t submitted, accepted, completed, closed, cancelled, reopened, declined, due, late, duplicate;
 	uint32_t accept_counts[FIGURES_BUCKETS], complete_counts[FIGURES_BUCKETS];
-	uint64_t urged, merged, escalated, reminded;
+	uint64_t urged, merged, escalated, reminded, unconfirmed;
 };
-_Static_assert(sizeof(struct figures) == 112 + 8 * FIGURES_BUCKETS, "the book keeps each of its fields");
+_Static_assert(sizeof(struct figures) == 120 + 8 * FIGURES_BUCKETS, "the book keeps each of its fields");
 
 /* An area as where orders come from. */
 struct origin {
@@ -119,6 +125,12 @@ struct holder {
 	bool changed; /* figures or queues have changed since core_take_changed */
 	struct holder *next_changed;
 };
+
+/* How many open orders a holder has, null: none. */
+static inline uint64_t holder_open_orders(const struct holder *holder)
+{
+	return holder ? holder->waiting_count + holder->working_count + holder->figures.unconfirmed : 0;
+}
 
 unsigned figures_bucket(uint64_t ms);
 /* The middle of a bucket, in ms. */

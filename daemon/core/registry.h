@@ -34,7 +34,7 @@ struct area {
 	ENTITY;
 	uint8_t level, kind;
 	struct area *parent;
-	uint32_t children, households, open_orders; /* in use; open_orders: held here and not ended */
+	uint32_t children, households; /* in use */
 	uint32_t centres,
 		posts[PD_post_administrator + 1]; /* in use, of those here: centre households; people by post */
 	uint32_t plan_on;                         /* the plan that is on from here down; 0: none (modes.h) */

@@ -69,12 +69,13 @@ static void check_area_use(const struct registry *registry, const struct area *a
 			   bool bulk, struct registry_decision *decision)
 {
 	uint32_t person = put->retired && !bulk ? person_of(registry, area->id, 0) : 0;
+	uint64_t open_orders = holder_open_orders(area->holder);
 	if (put->retired && area->children)
 		refuse(decision, PD_REFUSED_in_use,
 		       PD_DETAIL(area_has_areas, PD_NUMBER(area->id), PD_NUMBER(area->children)));
-	else if (put->retired && area->open_orders)
+	else if (put->retired && open_orders)
 		refuse(decision, PD_REFUSED_in_use,
-		       PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(area->open_orders)));
+		       PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(open_orders)));
 	else if ((put->retired || (put->level != PD_level_microgrid && !bulk)) && area->households)
 		refuse(decision, PD_REFUSED_in_use,
 		       PD_DETAIL(area_has_households, PD_NUMBER(area->id), PD_NUMBER(area->households)));

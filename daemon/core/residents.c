@@ -143,11 +143,6 @@ void residents_unfollow(const struct move *move)
 
 /* ---- merge ---- */
 
-static bool goes_on(const struct order_row *row)
-{
-	return order_is_open(row) && row->state != PD_STATE_completed;
-}
-
 void residents_merge(const struct move *move)
 {
 	const struct pd_merge *merge = &move->command->merge;
@@ -160,7 +155,7 @@ void residents_merge(const struct move *move)
 		return core_refuse(move->decision, PD_REFUSED_unknown_order, PD_DETAIL(id, PD_ID_ARG(merge->into)));
 	if (&into->row == move->row)
 		return core_refuse(move->decision, PD_REFUSED_bad_merge, PD_DETAIL(merge_itself));
-	if (!goes_on(&into->row))
+	if (!order_is_queued(&into->row))
 		return core_refuse(move->decision, PD_REFUSED_bad_merge,
 				   PD_DETAIL(merge_state, PD_ID_ARG(merge->into), PD_STATES(1u << into->row.state)));
 	core_followers(move->core, move->row, &sum);

@@ -25,7 +25,7 @@ struct core {
 	struct slab order_slab;
 	struct order *found; /* the order that was looked for last: it will be again; null: none */
 	struct timers timers;
-	struct order_list ended; /* in memory still, in the order of their ends */
+	struct order_list done; /* in no queue any more, and in memory still: what happened to them last stands behind */
 	struct core_periods periods;
 	struct core_map map;
 	struct sweep sweep;

@@ -16,9 +16,9 @@
 enum { TABLES_MAX = 16, SCAN_MAX = 20000 };
 static const uint64_t map_bytes_first = UINT64_C(16) << 30;
 
-static const char *const names[TABLES] = {"orders",  "by_holder", "by_requester", "registry", "notices",
-					  "members", "by_member", "figures",      "listings", "open_listings",
-					  "claims",  "tallies",   "meta"};
+static const char *const names[TABLES] = {"orders",        "by_holder", "by_requester", "by_due",  "registry",
+					  "notices",       "members",   "by_member",    "figures", "listings",
+					  "open_listings", "claims",    "tallies",      "meta"};
 
 static const char state_key[] = "state";
 
@@ -217,25 +217,55 @@ static uint64_t id_part(const uint8_t *bytes)
 	return __builtin_bswap64(part);
 }
 
-/* Where a batch's orders are written, each table with one cursor: neighbours share their pages. */
-struct order_cursors {
-	MDB_cursor *orders, *by_requester, *by_holder;
+/* An entry of an index that is to be made: what its key says, as two numbers, and of which row. */
+struct new_entry {
+	uint64_t high, low;
+	uint32_t index;
 };
 
-static int open_cursors(struct book *book, MDB_txn *txn, struct order_cursors *cursors)
+/* A table in which orders are found by something else than their ids, and what a batch brings to it. */
+struct index {
+	MDB_cursor *cursor;
+	void (*key)(uint8_t *key, const struct order_row *row);
+	size_t key_bytes;
+	struct new_entry *entries;
+	size_t count;
+};
+
+/* Where a batch's orders are written, each table with one cursor: neighbours share their pages. */
+struct order_tables {
+	MDB_cursor *orders, *by_requester;
+	struct index by_holder, by_due;
+};
+
+static int open_index(struct book *book, MDB_txn *txn, int table, size_t rows, struct index *index)
 {
-	int rc = mdb_cursor_open(txn, book->tables[ORDERS], &cursors->orders);
-	if (rc == 0)
-		rc = mdb_cursor_open(txn, book->tables[BY_REQUESTER], &cursors->by_requester);
-	return rc ? rc : mdb_cursor_open(txn, book->tables[BY_HOLDER], &cursors->by_holder);
+	index->entries = malloc((rows + 1) * sizeof *index->entries);
+	if (!index->entries)
+		abort();
+	return mdb_cursor_open(txn, book->tables[table], &index->cursor);
 }
 
-static void close_cursors(struct order_cursors *cursors)
+static int open_order_tables(struct book *book, MDB_txn *txn, size_t rows, struct order_tables *tables)
 {
-	MDB_cursor *all[] = {cursors->orders, cursors->by_requester, cursors->by_holder};
+	*tables = (struct order_tables){.by_holder = {.key = key_by_holder, .key_bytes = KEY_BY_HOLDER_BYTES},
+					.by_due = {.key = key_by_due, .key_bytes = KEY_BY_DUE_BYTES}};
+	int rc = mdb_cursor_open(txn, book->tables[ORDERS], &tables->orders);
+	if (rc == 0)
+		rc = mdb_cursor_open(txn, book->tables[BY_REQUESTER], &tables->by_requester);
+	if (rc == 0)
+		rc = open_index(book, txn, BY_HOLDER, rows, &tables->by_holder);
+	return rc ? rc : open_index(book, txn, BY_DUE, rows, &tables->by_due);
+}
+
+static void close_order_tables(struct order_tables *tables)
+{
+	MDB_cursor *all[] = {tables->orders, tables->by_requester, tables->by_holder.cursor, tables->by_due.cursor};
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		if (all[i])
 			mdb_cursor_close(all[i]);
+	free(tables->by_holder.entries);
+	free(tables->by_due.entries);
 }
 
 static int put_at(MDB_cursor *cursor, const void *key, size_t key_bytes, const void *value, size_t value_bytes,
@@ -245,60 +275,56 @@ static int put_at(MDB_cursor *cursor, const void *key, size_t key_bytes, const v
 	return mdb_cursor_put(cursor, &k, &v, flags);
 }
 
-/* An entry of by_holder that is to be made: what its key says, as two numbers, and of which row. */
-struct new_entry {
-	uint64_t high, low;
-	uint32_t index;
-};
-
-static struct new_entry entry_of(const struct order_row *row, uint32_t index)
+static uint64_t place_at_holder(const struct order_row *row)
 {
-	uint64_t high = (uint64_t)row->holder << 16 | (uint64_t)row->state << 8 | row->urgency;
-	return (struct new_entry){high, row->seq, index};
+	return (uint64_t)row->holder << 16 | (uint64_t)row->state << 8 | row->urgency;
 }
 
-static bool same_entry(const struct order_row *a, const struct order_row *b)
+/* When a completed order is due; 0: it is another one, and not in by_due. */
+static uint64_t place_by_due(const struct order_row *row)
 {
-	return a->holder == b->holder && a->state == b->state && a->urgency == b->urgency && a->seq == b->seq;
+	return row->state == PD_STATE_completed ? row->due_ms : 0;
 }
 
-/* Take the order's old index entry away, if it is to change. */
-static int drop_old_entry(struct book *book, MDB_txn *txn, const struct order_row *old)
+/* The entry of an order's new row takes the place of that of its old one; no place is 0. The new one is put later. */
+static int move_entry(struct index *index, const struct order_row *old, uint64_t old_place, const struct order_row *row,
+		      uint64_t place, uint32_t row_index)
 {
-	uint8_t key[KEY_BY_HOLDER_BYTES];
-	key_by_holder(key, old);
-	MDB_val k = {sizeof key, key};
-	return mdb_del(txn, book->tables[BY_HOLDER], &k, NULL);
+	uint8_t bytes[KEY_BYTES_MAX];
+	MDB_val key = {index->key_bytes, bytes}, value;
+	if (old_place == place)
+		return 0;
+	if (place)
+		index->entries[index->count++] = (struct new_entry){place, row->seq, row_index};
+	if (!old_place)
+		return 0;
+	index->key(bytes, old);
+	int rc = mdb_cursor_get(index->cursor, &key, &value, MDB_SET);
+	return rc ? rc : mdb_cursor_del(index->cursor, 0);
 }
 
 /* An order's last version. newest: its id is greater than all in the book, so that it goes to the end without a search.
- * *moved: its entry in by_holder is still to be made. */
-static int keep_order(struct book *book, MDB_txn *txn, struct order_cursors *cursors, const struct order_row *row,
-		      bool newest, bool *moved)
+ * Its new entries in by_holder and by_due are still to be made. */
+static int keep_order(struct order_tables *tables, const struct order_row *row, uint32_t row_index, bool newest)
 {
-	MDB_val id = {sizeof row->id, (void *)&row->id}, old;
-	int rc = newest ? MDB_NOTFOUND : mdb_cursor_get(cursors->orders, &id, &old, MDB_SET);
+	MDB_val id = {sizeof row->id, (void *)&row->id}, value;
+	uint8_t compact[COMPACT_ROW_BYTES_MAX];
+	struct order_row old = {0};
+	int rc = newest ? MDB_NOTFOUND : mdb_cursor_get(tables->orders, &id, &value, MDB_SET);
 	bool is_new = rc == MDB_NOTFOUND;
-	*moved = true;
-	if (rc == 0) {
-		struct order_row old_row;
-		if (compact_read_row(old.mv_data, old.mv_size, &row->id, &old_row))
-			return MDB_CORRUPTED;
-		*moved = !same_entry(&old_row, row);
-		if (*moved)
-			rc = drop_old_entry(book, txn, &old_row);
-	}
-	if (rc == 0 || is_new) {
-		uint8_t compact[COMPACT_ROW_BYTES_MAX];
-		rc = put_at(cursors->orders, &row->id, sizeof row->id, compact, compact_row(row, compact),
+	if (rc == 0 && compact_read_row(value.mv_data, value.mv_size, &row->id, &old))
+		return MDB_CORRUPTED;
+	if (rc == 0 || is_new)
+		rc = put_at(tables->orders, &row->id, sizeof row->id, compact, compact_row(row, compact),
 			    newest ? MDB_APPEND : 0);
-	}
 	if (rc == 0 && is_new && row->requester) { /* nobody asks for the orders of nobody */
 		uint8_t key[KEY_BY_REQUESTER_BYTES];
 		key_by_requester(key, row);
-		rc = put_at(cursors->by_requester, key, sizeof key, &row->id, sizeof row->id, 0);
+		rc = put_at(tables->by_requester, key, sizeof key, &row->id, sizeof row->id, 0);
 	}
-	return rc;
+	if (rc == 0)
+		rc = move_entry(&tables->by_holder, &old, place_at_holder(&old), row, place_at_holder(row), row_index);
+	return rc ? rc : move_entry(&tables->by_due, &old, place_by_due(&old), row, place_by_due(row), row_index);
 }
 
 /* Ten thousands of rows are a tenth of a second of work, in which a processor would be missing to those who answer.
@@ -338,17 +364,22 @@ static int compare_entries(const void *a, const void *b)
 }
 
 /* In the order of their keys. */
-static int put_entries(const struct order_cursors *cursors, const struct order_row *rows, struct new_entry *entries,
-		       size_t count, struct pace *pace)
+static int put_entries(struct index *index, const struct order_row *rows, struct pace *pace)
 {
-	int rc = 0;
-	qsort(entries, count, sizeof *entries, compare_entries);
-	for (size_t i = 0; i < count && rc == 0; i++) {
-		const struct order_row *row = &rows[entries[i].index];
-		uint8_t key[KEY_BY_HOLDER_BYTES];
+	uint8_t bytes[KEY_BYTES_MAX], last[KEY_BYTES_MAX] = {0};
+	MDB_val key, value;
+	qsort(index->entries, index->count, sizeof *index->entries, compare_entries);
+	int rc = mdb_cursor_get(index->cursor, &key, &value, MDB_LAST);
+	bool at_end = rc == MDB_NOTFOUND;
+	if (rc == 0)
+		memcpy(last, key.mv_data, index->key_bytes); /* its page may go */
+	rc = at_end ? 0 : rc;
+	for (size_t i = 0; i < index->count && rc == 0; i++) {
+		const struct order_row *row = &rows[index->entries[i].index];
 		keep_pace(pace);
-		key_by_holder(key, row);
-		rc = put_at(cursors->by_holder, key, sizeof key, &row->id, sizeof row->id, 0);
+		index->key(bytes, row);
+		at_end = at_end || memcmp(bytes, last, index->key_bytes) > 0;
+		rc = put_at(index->cursor, bytes, index->key_bytes, &row->id, sizeof row->id, at_end ? MDB_APPEND : 0);
 	}
 	return rc;
 }
@@ -382,30 +413,24 @@ static bool id_after(const struct row_key *a, const struct row_key *b)
 
 static int keep_orders(struct book *book, MDB_txn *txn, const struct book_batch *batch)
 {
-	size_t count = batch->orders.count / sizeof(struct order_row), moved_count = 0;
+	size_t count = batch->orders.count / sizeof(struct order_row);
 	const struct order_row *rows = (const struct order_row *)batch->orders.data;
 	struct row_key *keys = sort_rows(rows, count), last;
-	struct new_entry *entries = malloc((count + 1) * sizeof *entries);
-	if (!entries)
-		abort();
-	struct order_cursors cursors = {NULL, NULL, NULL};
+	struct order_tables tables;
 	struct pace pace = {.batch = batch};
-	int rc = open_cursors(book, txn, &cursors);
+	int rc = open_order_tables(book, txn, count, &tables);
 	if (rc == 0)
-		rc = last_id(cursors.orders, &last);
+		rc = last_id(tables.orders, &last);
 	for (size_t i = 0; i < count && rc == 0; i++) {
-		const struct order_row *row = &rows[keys[i].index];
-		bool moved;
 		keep_pace(&pace);
 		assert(i == 0 || id_after(&keys[i], &keys[i - 1]));
-		rc = keep_order(book, txn, &cursors, row, id_after(&keys[i], &last), &moved);
-		if (moved)
-			entries[moved_count++] = entry_of(row, keys[i].index);
+		rc = keep_order(&tables, &rows[keys[i].index], keys[i].index, id_after(&keys[i], &last));
 	}
 	if (rc == 0)
-		rc = put_entries(&cursors, rows, entries, moved_count, &pace);
-	close_cursors(&cursors);
-	free(entries);
+		rc = put_entries(&tables.by_holder, rows, &pace);
+	if (rc == 0)
+		rc = put_entries(&tables.by_due, rows, &pace);
+	close_order_tables(&tables);
 	free(keys);
 	return rc;
 }
@@ -605,6 +630,22 @@ enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id)
 	bool found = walk.rc == 0;
 	enum pd_err err = walk_close(&walk);
 	return err ? err : found ? PD_OK : PD_ENOENT;
+}
+
+enum pd_err book_due(struct book_reader *reader, uint64_t now_ms, bool (*found)(const struct pd_id *id, void *arg),
+		     void *arg)
+{
+	struct walk walk = walk_open(reader, BY_DUE);
+	for (walk_to(&walk, MDB_FIRST); walk.rc == 0; walk_to(&walk, MDB_NEXT)) {
+		struct pd_id id;
+		if (key_read_u64(walk.key.mv_data) > now_ms)
+			break;
+		assert(walk.value.mv_size == sizeof id);
+		memcpy(&id, walk.value.mv_data, sizeof id);
+		if (!found(&id, arg))
+			break;
+	}
+	return walk_close(&walk);
 }
 
 /* ---- notices ---- */

@@ -3,6 +3,7 @@
  *   orders        id, 16 bytes                                  struct order_row, compact (compact.h)
  *   by_holder     holder u32, state u8, urgency u8, seq u64     id           (big-endian, so that keys sort by value)
  *   by_requester  person u32, seq u64                           id
+ *   by_due        due u64, in ms, seq u64, of completed orders  id
  *   registry      kind u8, id u32, big-endian                   the event that last set it, as a message
  *   notices       id, 16 bytes                                  struct notice_row, then notified, as a message
  *   members       owner, 16 bytes, member u32                   struct member_row
@@ -27,8 +28,8 @@
 
 /* 2: figures know due, late and duplicate; rows have marks. 3: one table for the registry; rows have deadlines' parts,
  * coordinates and urges; notices and members. 5: roll-calls and rounds of visits have numbers, by which their orders
- * name them; rows of orders and figures are compact. */
-enum { BOOK_FORMAT = 5 };
+ * name them; rows of orders and figures are compact. 6: by_due; figures know unconfirmed. */
+enum { BOOK_FORMAT = 6 };
 
 struct book_meta {
 	uint32_t format, zero;
@@ -105,8 +106,13 @@ PD_MUST_USE enum pd_err book_order_get(struct book_reader *reader, const struct 
 /* The greatest order id; PD_ENOENT: there is none. */
 PD_MUST_USE enum pd_err book_last_id(struct book_reader *reader, struct pd_id *id);
 
-/* Give everything that belongs in memory to an empty core: registry, figures, open orders, and its end. */
+/* Give everything that belongs in memory to an empty core: registry, figures, the orders in queues, and its end. */
 PD_MUST_USE enum pd_err book_load(struct book_reader *reader, struct core *core, struct book_meta *meta);
+
+/* Give the ids of completed orders that are due at now_ms or before to found, the earliest first, until it returns
+ * false. */
+PD_MUST_USE enum pd_err book_due(struct book_reader *reader, uint64_t now_ms,
+				 bool (*found)(const struct pd_id *id, void *arg), void *arg);
 
 /* *event points to the message notified, of row->event_bytes, and lives as long as the snapshot. PD_ENOENT: the book
  * does not have it. */

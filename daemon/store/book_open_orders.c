@@ -1,4 +1,4 @@
-/* book_open_orders.c - the open orders of all holders, brought from the book by several threads.
+/* book_open_orders.c - the orders in all holders' queues, brought from the book by several threads.
  *
  * They are few among many, and scattered: behind a cold page cache nearly every holder's entries, and many of the rows,
  * cost a read of the disk each. One thread would wait for one after the other; many wait side by side. First the ids
@@ -95,7 +95,7 @@ static enum pd_err find_ids(struct search *search, struct book_reader *reader, s
 	enum pd_err err = walk_err(&walk);
 	for (size_t i = piece * AREAS_A_PIECE;
 	     i < (piece + 1) * AREAS_A_PIECE && i < search->area_count && err == PD_OK; i++) {
-		find_states(&walk, search->areas[i], PD_STATE_waiting, PD_STATE_completed, &search->found[piece]);
+		find_states(&walk, search->areas[i], PD_STATE_waiting, PD_STATE_accepted, &search->found[piece]);
 		err = walk_err(&walk);
 		if (err == PD_OK)
 			find_states(&walk, search->areas[i], PD_STATE_suspended, PD_STATE_suspended,

@@ -14,6 +14,7 @@ enum {
 	ORDERS,
 	BY_HOLDER,
 	BY_REQUESTER,
+	BY_DUE,
 	REGISTRY,
 	NOTICES,
 	MEMBERS,
@@ -111,7 +112,7 @@ static inline enum pd_err walk_close(struct walk *walk)
 
 /* ---- book_open_orders.c ---- */
 
-/* The rows of all open orders of these holders, by holder, state, urgency and age; to be freed, after an error, too.
+/* The rows of all orders in these holders' queues, by holder, state, urgency and age; to be freed, after an error, too.
  * Takes threads of its own, as long as it lasts. */
 PD_MUST_USE enum pd_err book_open_orders(struct book_reader *reader, const uint32_t *areas, size_t area_count,
 					 struct order_row **rows, size_t *count);

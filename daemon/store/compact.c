@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { COUNTERS = 14, BUCKETS = 2 * FIGURES_BUCKETS };
+enum { COUNTERS = 15, BUCKETS = 2 * FIGURES_BUCKETS };
 _Static_assert(offsetof(struct figures, accept_counts) == 10 * sizeof(uint64_t) &&
 		       offsetof(struct figures, complete_counts) ==
 			       offsetof(struct figures, accept_counts) + FIGURES_BUCKETS * sizeof(uint32_t) &&
-		       offsetof(struct figures, urged) == sizeof(struct figures) - 4 * sizeof(uint64_t),
+		       offsetof(struct figures, urged) == sizeof(struct figures) - 5 * sizeof(uint64_t),
 	       "ten counters, the buckets, four counters");
 
 /* ---- numbers ---- */
@@ -239,7 +239,7 @@ size_t compact_figures(const struct figures *figures, uint8_t bytes[static COMPA
 	uint64_t counters[COUNTERS];
 	uint8_t *at = bytes;
 	memcpy(counters, figures, 10 * sizeof *counters);
-	memcpy(counters + 10, &figures->urged, 4 * sizeof *counters);
+	memcpy(counters + 10, &figures->urged, 5 * sizeof *counters);
 	for (int i = 0; i < COUNTERS; i++)
 		at = put_number(at, counters[i]);
 	for (unsigned i = 0, left_out = 0; i < BUCKETS; i++) {
@@ -263,7 +263,7 @@ enum pd_err compact_read_figures(const void *data, size_t bytes, struct figures 
 	for (int i = 0; i < COUNTERS; i++)
 		counters[i] = take_number(&source);
 	memcpy(figures, counters, 10 * sizeof *counters);
-	memcpy(&figures->urged, counters + 10, 4 * sizeof *counters);
+	memcpy(&figures->urged, counters + 10, 5 * sizeof *counters);
 	for (uint64_t i = 0; source.at < source.end && !source.bad; i++) {
 		uint64_t left_out = take_number(&source);
 		uint32_t count = take_u32(&source);

@@ -75,19 +75,55 @@ void replay_batch_state(struct book_batch *batch, struct core *core, uint64_t at
 	batch->meta = (struct book_meta){.seq = core_last_seq(core), .at = at, .time_ms = core_last_ms(core)};
 }
 
-enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const struct pd_id *id)
+/* Inside a snapshot. */
+static enum pd_err restore_order(struct core *core, struct book_reader *reader, const struct pd_id *id)
 {
 	struct order_row row;
+	enum pd_err err = book_order_get(reader, id, &row);
+	if (err)
+		return err;
+	core_restore(core, &row);
+	return book_load_members(reader, id, core);
+}
+
+enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const struct pd_id *id)
+{
 	enum pd_err err = book_begin(reader);
 	if (err)
 		return err;
-	err = book_order_get(reader, id, &row);
-	if (err == PD_OK)
-		core_restore(core, &row);
-	if (err == PD_OK)
-		err = book_load_members(reader, id, core);
+	err = restore_order(core, reader, id);
 	book_end(reader);
 	return err;
+}
+
+struct due_search {
+	struct core *core;
+	struct book_reader *reader;
+	size_t left;
+	enum pd_err err;
+};
+
+/* One that has moved on since is in memory. */
+static bool fetch_due(const struct pd_id *id, void *arg)
+{
+	struct due_search *search = arg;
+	const struct order *order = core_order(search->core, id);
+	if (order && order->row.state != PD_STATE_completed)
+		return true;
+	if (!order)
+		search->err = restore_order(search->core, search->reader, id);
+	return search->err == PD_OK && --search->left > 0;
+}
+
+enum pd_err replay_fetch_due(struct core *core, struct book_reader *reader, uint64_t now_ms, size_t limit)
+{
+	struct due_search search = {core, reader, limit, PD_OK};
+	enum pd_err err = book_begin(reader);
+	if (err)
+		return err;
+	err = book_due(reader, now_ms, fetch_due, &search);
+	book_end(reader);
+	return search.err ? search.err : err;
 }
 
 static enum pd_err fetch_listing(struct core *core, struct book_reader *reader, const struct pd_id *id)
@@ -150,7 +186,7 @@ struct run {
 	uint64_t batch_events;
 };
 
-/* All that has ended is in the book. */
+/* All that is done is in the book. */
 static void forget(struct core *core)
 {
 	core_forget(core, core_last_seq(core), SIZE_MAX, NULL, NULL, NULL);

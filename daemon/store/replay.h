@@ -50,6 +50,9 @@ PD_MUST_USE enum pd_err replay_fetch_member(struct core *core, struct book_reade
 
 /* Find an order that is not in memory, and put it there. PD_ENOENT: there is no such order. */
 PD_MUST_USE enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const struct pd_id *id);
+/* Bring completed orders that are due at now_ms into memory, the earliest first, until so many of those that are there
+ * are due: all that comes of fewer events than that at now_ms is as if every order were in memory. */
+PD_MUST_USE enum pd_err replay_fetch_due(struct core *core, struct book_reader *reader, uint64_t now_ms, size_t limit);
 /* The same for the listings that a command or an event names; those that there are not, are not. */
 PD_MUST_USE enum pd_err replay_fetch_listings(struct core *core, struct book_reader *reader,
 					      const struct pd_message *message);

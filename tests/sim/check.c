@@ -105,7 +105,7 @@ static void check_followers(const struct core *core, const struct life *life, co
 	core_followers(core, &order->row, &found);
 	if (found.count != wanted.count || found.endorsements != wanted.endorsements || found.stars != wanted.stars)
 		wrong(life, "others follow it in memory, or have rated it otherwise");
-	if (order->away != (life_open(life) && life_now(life)->area != life_now(life)->holder))
+	if (order->away != (life_queued(life) && life_now(life)->area != life_now(life)->holder))
 		wrong(life, order->away ? "it is called away" : "it is not called away");
 }
 
@@ -132,8 +132,8 @@ static void check_order(const struct core *core, const struct life *life)
 		check_followers(core, life, order);
 		return;
 	}
-	if (life_open(life))
-		wrong(life, "it is open, and not in memory");
+	if (life_queued(life))
+		wrong(life, "it waits or is worked on, and is not in memory");
 	if (life_now(life)->seq > (sim.front ? sim.front->kept_seq : core_last_seq(core)))
 		wrong(life, "it was forgotten before the book had it");
 }
@@ -188,13 +188,13 @@ static void check_all_orders(const struct core *core)
 		wanted.waiting += now->state == PD_STATE_waiting;
 		wanted.working += now->state == PD_STATE_accepted || now->state == PD_STATE_suspended;
 		wanted.open += life_open(lives[i]);
-		if (life_open(lives[i]) && now->due_ms && now->due_ms < due_ms)
+		if (life_open(lives[i]) && core_order(core, &lives[i]->id) && now->due_ms && now->due_ms < due_ms)
 			due_ms = now->due_ms;
 	}
 	void *const *areas = registry_sorted(core_registry(core), REGISTRY_AREAS, &area_count);
 	for (size_t i = 0; i < area_count; i++) {
 		struct holder *holder = core_holder(core, ((const struct area *)areas[i])->id);
-		found.open += ((const struct area *)areas[i])->open_orders;
+		found.open += holder_open_orders(holder);
 		if (holder)
 			check_queues(holder, &found);
 	}
@@ -258,8 +258,9 @@ static void check_area(const struct registry *registry, const struct area *area)
 	if (!area->retired && area->parent && area->parent->retired)
 		trace_fail("area %" PRIu32 " is in use below area %" PRIu32 ", which is not", area->id,
 			   area->parent->id);
-	if (area->retired && area->open_orders)
-		trace_fail("area %" PRIu32 " is retired with %" PRIu32 " open orders", area->id, area->open_orders);
+	if (area->retired && holder_open_orders(area->holder))
+		trace_fail("area %" PRIu32 " is retired with %" PRIu64 " open orders", area->id,
+			   holder_open_orders(area->holder));
 	size_t count;
 	uint32_t children = 0, households = 0;
 	void *const *areas = registry_sorted(registry, REGISTRY_AREAS, &count);

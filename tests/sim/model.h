@@ -67,10 +67,14 @@ static inline const struct version *life_now(const struct life *life)
 {
 	return &life->versions[life->count - 1];
 }
-static inline bool life_open(const struct life *life)
+static inline bool life_queued(const struct life *life)
 {
 	unsigned state = life_now(life)->state;
-	return state <= PD_STATE_completed || state == PD_STATE_suspended;
+	return state == PD_STATE_waiting || state == PD_STATE_accepted || state == PD_STATE_suspended;
+}
+static inline bool life_open(const struct life *life)
+{
+	return life_queued(life) || life_now(life)->state == PD_STATE_completed;
 }
 /* All orders, as they came. */
 struct life *const *model_lives(size_t *count);

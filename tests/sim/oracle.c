@@ -656,7 +656,8 @@ static void look_at_get_order(const struct look *look)
 	const struct life *life = model_find(&get->order);
 	struct expectation *e = &look->prophecy->expectation;
 	uint32_t person = look->session->person;
-	bool in_memory = core_order(look->front->core, &get->order) != NULL;
+	/* For who may not read all it is brought there. */
+	bool in_memory = !may_read(look) || core_order(look->front->core, &get->order) != NULL;
 	bool visible = life && (may_read(look) || life->requester == person || model_follows(life, person) ||
 				(in_memory && model_is_neighbour(look->registry, person, life)));
 	e->order = get->order;

@@ -59,7 +59,7 @@ void ticks_fini(void)
 /* Whether its notice has ended, and somebody is still to work on it. */
 static bool is_to_lapse(const struct life *life)
 {
-	return life_open(life) && life_now(life)->state != PD_STATE_completed && bulletin_is_over(&life->notice);
+	return life_queued(life) && bulletin_is_over(&life->notice);
 }
 
 void ticks_begin_life(void)

@@ -74,27 +74,27 @@ static void what_is_kept_can_be_loaded(void **state)
 	expect_u64(core_last_seq(loaded), core_last_seq(bed->core), "core_last_seq");
 	expect_u64(core_last_ms(loaded), core_last_ms(bed->core), "core_last_ms");
 	expect_u64(bed_next_due(loaded), bed_next_due(bed->core), "core_next_due");
-	assert_int_equal(core_order_count(loaded), 24); /* open ones alone */
+	assert_int_equal(core_order_count(loaded), 16); /* those in queues alone */
 	core_free(loaded);
 }
 
 /* So many that threads read them side by side. */
-static void many_open_orders_are_loaded_in_their_order(void **state)
+static void many_orders_in_queues_are_loaded_in_their_order(void **state)
 {
 	struct shelf *shelf = *state;
 	struct bed *bed = shelf->bed;
-	unsigned open = 0;
+	unsigned queued = 0;
 	for (unsigned n = 1; n <= 9000; n++) {
 		live(bed, n, n % 5);
 		bed->now_ms -= 999;
-		open += n % 5 < 3;
+		queued += n % 5 < 2;
 		if (n % 3000 == 0)
 			shelf_keep(shelf);
 	}
 	struct core *loaded = shelf_load(shelf, PD_OK);
 	bed_check(loaded);
 	expect_same_dump(bed_dump(bed->core), bed_dump(loaded), "the state and what was loaded");
-	assert_int_equal(core_order_count(loaded), open);
+	assert_int_equal(core_order_count(loaded), queued);
 	core_free(loaded);
 }
 
@@ -134,6 +134,59 @@ static void ended_orders_stay_in_the_book(void **state)
 	expect_err(book_last_id(shelf->reader, &last), PD_OK, "the last id");
 	assert_memory_equal(&last, &wanted, sizeof last);
 	book_end(shelf->reader);
+}
+
+struct due {
+	unsigned count, limit;
+	struct pd_id ids[8];
+};
+
+static bool note_due(const struct pd_id *id, void *arg)
+{
+	struct due *due = arg;
+	assert_true(due->count < due->limit);
+	due->ids[due->count++] = *id;
+	return due->count < due->limit;
+}
+
+static void expect_due(struct shelf *shelf, uint64_t now_ms, unsigned limit, const char *orders)
+{
+	struct due due = {.limit = limit};
+	shelf_begin(shelf);
+	expect_err(book_due(shelf->reader, now_ms, note_due, &due), PD_OK, "book_due");
+	book_end(shelf->reader);
+	expect_u64(due.count, strlen(orders), "orders that are due");
+	for (unsigned i = 0; i < due.count; i++) {
+		const struct pd_id wanted = bed_id((unsigned)(orders[i] - '0'));
+		assert_memory_equal(&due.ids[i], &wanted, sizeof wanted);
+	}
+}
+
+/* By when they are due, as long as they are completed and no more. */
+static void completed_orders_are_found_when_they_are_due(void **state)
+{
+	struct shelf *shelf = *state;
+	struct bed *bed = shelf->bed;
+	expect_due(shelf, UINT64_MAX, 8, "");
+	live(bed, 1, 2);
+	shelf_keep(shelf);
+	live(bed, 2, 1);
+	live(bed, 3, 2);
+	bed->now_ms -= 1500; /* its clock was slow: due before 3 */
+	live(bed, 4, 2);
+	live(bed, 5, 3);
+	shelf_keep(shelf);
+	uint64_t first_ms = row_of(bed->core, 1)->due_ms, fourth_ms = row_of(bed->core, 4)->due_ms;
+	expect_due(shelf, first_ms - 1, 8, "");
+	expect_due(shelf, first_ms, 8, "1");
+	expect_due(shelf, fourth_ms, 8, "14");
+	expect_due(shelf, UINT64_MAX, 8, "143");
+	expect_due(shelf, UINT64_MAX, 2, "14");
+	bed_must(bed, PD_MSG_confirm, 1, 3, 101);
+	bed_must(bed, PD_MSG_reopen, 3, 3, 101);
+	bed_must(bed, PD_MSG_note, 4, 3, 103);
+	shelf_keep(shelf);
+	expect_due(shelf, UINT64_MAX, 8, "4");
 }
 
 /* The entries of a registry are the events that last set them. */
@@ -667,9 +720,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(an_empty_book_has_nothing),
 		TEST(what_is_kept_can_be_loaded),
-		TEST(many_open_orders_are_loaded_in_their_order),
+		TEST(many_orders_in_queues_are_loaded_in_their_order),
 		TEST(meta_says_how_far_it_is),
 		TEST(ended_orders_stay_in_the_book),
+		TEST(completed_orders_are_found_when_they_are_due),
 		TEST(the_registry_is_kept_as_it_last_was),
 		TEST(portions_make_no_difference),
 		TEST(differences_are_named),

@@ -196,19 +196,19 @@ static void what_are_no_figures_is_refused(void **state)
 		size_t count;
 		const char *what;
 	} bad[] = {
-		{"\0\0\0\0\0\0\0\0\0\0\0\0\0", 13, "a counter too few"},
-		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 15, "a bucket without a count"},
-		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0", 16, "a bucket of nothing"},
-		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\2\1", 17, "a bucket behind the last one"},
-		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\1\1\0\1", 19, "two buckets, the second behind the last one"},
-		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\x1f", 20, "a count of 33 bits"},
-		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\2", 23, "a counter of 65 bits"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 14, "a counter too few"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1", 16, "a bucket without a count"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1\0", 17, "a bucket of nothing"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x80\2\1", 18, "a bucket behind the last one"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\1\1\0\1", 20, "two buckets, the second behind the last one"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\x1f", 21, "a count of 33 bits"},
+		{"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\2", 24, "a counter of 65 bits"},
 	};
 	struct figures read;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
 		expect(compact_read_figures(bad[i].bytes, bad[i].count, &read) == PD_ECORRUPT, "%s is taken",
 		       bad[i].what);
-	expect(compact_read_figures("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\1\1", 17, &read) == PD_OK &&
+	expect(compact_read_figures("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\xff\1\1", 18, &read) == PD_OK &&
 		       read.complete_counts[FIGURES_BUCKETS - 1] == 1,
 	       "the last bucket is not read");
 }

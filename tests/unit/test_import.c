@@ -376,7 +376,7 @@ static void orders_that_come_meanwhile_do_not_hinder_it(void **state)
 	expect_fine(finish(import, bed, false));
 	take_in(bed, import);
 	core_import_free(import);
-	assert_int_equal(registry_area(core_registry(bed->core), 12)->open_orders, 1);
+	assert_int_equal(holder_open_orders(core_holder(bed->core, 12)), 1);
 }
 
 static void an_area_that_holds_open_orders_stays(void **state)

@@ -62,7 +62,7 @@ static void an_ended_one_keeps_its_own_times(void **state)
 	expect_u64(row->holder, 11, "holder");
 	expect_u64(row->urgency, PD_urgency_normal, "urgency");
 	expect_u64(row->marks, ORDER_DUE | ORDER_LATE | ORDER_RECORDED, "marks");
-	expect_u64(core_holder(bed->core, 11)->entity->open_orders, 0, "open orders of the area");
+	expect_u64(holder_open_orders(core_holder(bed->core, 11)), 0, "open orders of the area");
 	expect_u64(core_forget(bed->core, core_last_seq(bed->core), 10, NULL, NULL, NULL), 1, "forgotten");
 }
 
@@ -136,6 +136,7 @@ static void figures_know_each_once(void **state)
 		must_record(bed, &record);
 		wanted.submitted++;
 		wanted.completed += cases[i].completed;
+		wanted.unconfirmed += cases[i].completed;
 		wanted.closed += cases[i].closed;
 		wanted.cancelled += cases[i].cancelled;
 		wanted.due += cases[i].due;

@@ -416,17 +416,48 @@ static void an_order_is_fetched_or_said_not_to_be_there(void **state)
 			    sizeof(struct order_row));
 }
 
+/* Of those that have left memory as many come back as may be dealt with, beside those that are there. */
+static void what_is_due_is_fetched(void **state)
+{
+	struct daemon *daemon = *state;
+	struct replay replay;
+	const struct pd_id first = bed_id(4), second = bed_id(9), third = bed_id(14);
+	let_live(daemon->live.bed, 1, 15);
+	journal_bed_events(daemon);
+	expect_err(run(daemon, UINT64_MAX, &replay), PD_OK, replay.why);
+	struct core *core = daemon->again.mirror;
+	struct book_reader *reader = daemon->again.reader;
+	uint64_t third_ms = core_order(daemon->live.mirror, &third)->row.due_ms;
+	assert_null(core_order(core, &first));
+	expect_err(replay_fetch(core, reader, &first), PD_OK, "the first one");
+	expect_err(replay_fetch_due(core, reader, third_ms, 1), PD_OK, "one");
+	assert_null(core_order(core, &second));
+	expect_err(replay_fetch_due(core, reader, third_ms - 1, 10), PD_OK, "a moment earlier");
+	assert_non_null(core_order(core, &second));
+	assert_null(core_order(core, &third));
+	expect_err(replay_fetch_due(core, reader, third_ms, 10), PD_OK, "just in time");
+	assert_non_null(core_order(core, &third));
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(a_replay_makes_what_the_live_rounds_made),    TEST(an_empty_journal_makes_nothing),
-		TEST(a_replay_stops_where_it_is_told_and_goes_on), TEST(a_start_brings_back_what_was_forgotten),
-		TEST(a_long_replay_is_kept_in_portions),           TEST(a_version_that_is_left_out_is_refused),
-		TEST(a_version_that_comes_twice_is_refused),       TEST(an_order_that_was_never_submitted_is_refused),
-		TEST(an_order_that_is_submitted_twice_is_refused), TEST(a_holder_that_is_no_area_is_refused),
-		TEST(a_message_that_is_no_event_is_refused),       TEST(what_stands_before_publications_is_refused),
-		TEST(a_refusal_leaves_the_book_as_it_was),         TEST(an_order_is_fetched_or_said_not_to_be_there),
+		TEST(a_replay_makes_what_the_live_rounds_made),
+		TEST(an_empty_journal_makes_nothing),
+		TEST(a_replay_stops_where_it_is_told_and_goes_on),
+		TEST(a_start_brings_back_what_was_forgotten),
+		TEST(a_long_replay_is_kept_in_portions),
+		TEST(a_version_that_is_left_out_is_refused),
+		TEST(a_version_that_comes_twice_is_refused),
+		TEST(an_order_that_was_never_submitted_is_refused),
+		TEST(an_order_that_is_submitted_twice_is_refused),
+		TEST(a_holder_that_is_no_area_is_refused),
+		TEST(a_message_that_is_no_event_is_refused),
+		TEST(what_stands_before_publications_is_refused),
+		TEST(a_refusal_leaves_the_book_as_it_was),
+		TEST(an_order_is_fetched_or_said_not_to_be_there),
+		TEST(what_is_due_is_fetched),
 	};
 #undef TEST
 	return cmocka_run_group_tests(tests, NULL, NULL);

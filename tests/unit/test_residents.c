@@ -366,9 +366,9 @@ static void orders_that_climb_are_away(void **state)
 	expect_u64(away_from(bed, 11), 1, "another level's: away");
 	must(bed, PD_MSG_accept, 2, 301);
 	must(bed, PD_MSG_complete, 2, 301);
-	expect_u64(away_from(bed, 11), 1, "completed: away");
-	must(bed, PD_MSG_confirm, 2, 101);
-	expect_u64(away_from(bed, 11), 0, "closed: away");
+	expect_u64(away_from(bed, 11), 0, "completed: away");
+	must(bed, PD_MSG_reopen, 2, 101);
+	expect_u64(away_from(bed, 11), 1, "reopened: away");
 }
 
 /* The household is given to the neighbouring micro-grid while its order is with the grid: it is away from there now. */
