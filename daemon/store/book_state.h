@@ -117,6 +117,10 @@ static inline enum pd_err walk_close(struct walk *walk)
 PD_MUST_USE enum pd_err book_open_orders(struct book_reader *reader, const uint32_t *areas, size_t area_count,
 					 struct order_row **rows, size_t *count);
 
+/* ---- book_orders.c ---- */
+
+int book_keep_orders(struct book *book, MDB_txn *txn, const struct book_batch *batch);
+
 /* ---- book_listings.c ---- */
 
 int book_keep_listings(struct book *book, MDB_txn *txn, const struct book_batch *batch);

@@ -7,13 +7,7 @@
 #include "members.h"
 #include "order.h"
 
-enum {
-	KEY_BY_HOLDER_BYTES = 14,
-	KEY_BY_REQUESTER_BYTES = 12,
-	KEY_BY_DUE_BYTES = 16,
-	KEY_MEMBER_BYTES = 20,
-	KEY_BYTES_MAX = 20
-};
+enum { KEY_BY_HOLDER_BYTES = 14, KEY_BY_REQUESTER_BYTES = 12, KEY_BY_DUE_BYTES = 16, KEY_MEMBER_BYTES = 20 };
 
 static inline uint8_t *key_u32(uint8_t *key, uint32_t value)
 {
@@ -35,24 +29,6 @@ static inline uint32_t key_read_u32(const uint8_t *key)
 static inline uint64_t key_read_u64(const uint8_t *key)
 {
 	return (uint64_t)key_read_u32(key) << 32 | key_read_u32(key + 4);
-}
-
-static inline void key_by_holder(uint8_t key[static KEY_BY_HOLDER_BYTES], const struct order_row *row)
-{
-	key = key_u32(key, row->holder);
-	*key++ = row->state;
-	*key++ = row->urgency;
-	key_u64(key, row->seq);
-}
-
-static inline void key_by_requester(uint8_t key[static KEY_BY_REQUESTER_BYTES], const struct order_row *row)
-{
-	key_u64(key_u32(key, row->requester), row->seq);
-}
-
-static inline void key_by_due(uint8_t key[static KEY_BY_DUE_BYTES], const struct order_row *row)
-{
-	key_u64(key_u64(key, row->due_ms), row->seq);
 }
 
 static inline void key_member(uint8_t key[static KEY_MEMBER_BYTES], const struct pd_id *owner, uint32_t member)
