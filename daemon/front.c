@@ -148,6 +148,8 @@ struct order *front_emit(struct front *front, const struct pd_message *event, co
 	struct journal_event stored;
 	bool found = journal_round_find(&round->journal, at, &stored);
 	assert(found);
+	if (!pd_is_order_event(event->type))
+		publish_settle(front->publish);
 	struct order *order = core_apply(front->core, event, at);
 	front->last_at = at;
 	metrics_add(&metrics.front.events[event->type], 1);

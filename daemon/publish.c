@@ -7,6 +7,7 @@
 struct publish {
 	uint64_t instance;
 	struct bus_wanted wanted;
+	struct area *uncounted; /* linked by publications.next_uncounted */
 	struct pd_buffer scratch, frame;
 };
 
@@ -42,11 +43,31 @@ void publish_set(struct publish *publish, const struct bus_wanted *wanted)
 	publish->wanted = *wanted;
 }
 
-/* Count a publication for area and all above it. */
-static void count(struct area *area)
+/* Count a publication for area and all above it, later. */
+static void count(struct publish *publish, struct area *area)
 {
-	for (; area; area = area->parent)
-		area->publications++;
+	if (!area || area->publications.uncounted++)
+		return;
+	area->publications.next_uncounted = publish->uncounted;
+	publish->uncounted = area;
+}
+
+void publish_settle(struct publish *publish)
+{
+	while (publish->uncounted) {
+		struct area *area = publish->uncounted;
+		uint64_t more = area->publications.uncounted;
+		publish->uncounted = area->publications.next_uncounted;
+		area->publications.uncounted = 0;
+		for (; area; area = area->parent)
+			area->publications.count += more;
+	}
+}
+
+uint64_t publish_count(struct publish *publish, const struct area *area)
+{
+	publish_settle(publish);
+	return area->publications.count;
 }
 
 /* What area and all above it have counted, from the district down; returns how many they are. */
@@ -56,7 +77,7 @@ static uint32_t counts_of(const struct area *area, uint64_t counts[static DEPTH_
 	for (const struct area *a = area; a && depth < DEPTH_MAX; a = a->parent)
 		depth++;
 	for (; area && i < depth; area = area->parent)
-		counts[depth - ++i] = area->publications;
+		counts[depth - ++i] = area->publications.count;
 	return depth;
 }
 
@@ -85,8 +106,9 @@ static void append_gathered(uint64_t seq, const char *bytes, size_t count_bytes,
 static void publish_on(struct publish *publish, struct area *area, uint64_t seq, const char *bytes, size_t event_bytes,
 		       bool again, struct pd_buffer *out)
 {
-	count(area);
+	count(publish, area);
 	if (publish->wanted.topics) {
+		publish_settle(publish);
 		uint64_t numbers[DEPTH_MAX];
 		char topic[AREA_PATH_BYTES] = "/";
 		struct pd_u64s counts = {numbers, counts_of(area, numbers)};

@@ -2,8 +2,9 @@
  * loss.
  *
  * Every publication counts for every area of its topic, whether anyone listens or not, so that a subscriber to any
- * subtree sees its own number grow by one each time. The counts stand in the areas (area->publications). Threads: the
- * front's.
+ * subtree sees its own number grow by one each time. The counts stand in the areas (area->publications): as long as
+ * nobody listens to areas, that of an event is noted at its own area alone, and counted above when somebody asks, or
+ * when the registry changes. Threads: the front's.
  *
  * Who wants everything gets it gathered: all events, one behind the other, in frames on a topic of their own. One
  * message for each event and each of a hundred supervisors is more than a machine can carry. An event is there once, so
@@ -23,6 +24,11 @@ struct publish *publish_new(uint64_t instance);
 void publish_free(struct publish *publish);
 /* What is published from now on, and not only counted. */
 void publish_set(struct publish *publish, const struct bus_wanted *wanted);
+
+/* How many publications had area in their topics so far. */
+uint64_t publish_count(struct publish *publish, const struct area *area);
+/* To be called before an event of the registry happens: so far its areas stand where they stand. */
+void publish_settle(struct publish *publish);
 
 /* Append the publications of event to out, to be sent when its round is on disk; event_bytes is it as a message; order:
  * that of an order event, which has happened. */

@@ -614,7 +614,7 @@ static void on_read_events(struct front *front, struct session *session, const s
 	read->query.limit = front_limit(query->read_events.limit);
 	if (area)
 		read->areas = front_subtree(front, area, &read->area_count);
-	read->publications = area_or_district(front, area)->publications;
+	read->publications = publish_count(front->publish, area_or_district(front, area));
 	front_read(front, read);
 }
 

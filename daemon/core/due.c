@@ -103,8 +103,9 @@ enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_du
 	return CORE_DUE_EVENT;
 }
 
-uint64_t core_next_due(const struct core *core)
+uint64_t core_next_due(const struct core *constant)
 {
+	struct core *core = (struct core *)constant; /* that timers are gone may show now */
 	const struct order *order = timers_first(&core->timers);
 	const uint64_t others[] = {listings_next_due(core),    duties_next_due(core), notice_next_due(core),
 				   notice_next_outlived(core), lapse_next_due(core),  modes_next_due(core)};

@@ -16,7 +16,8 @@ static bool before(const struct timer *a, const struct timer *b)
 static void set(struct timers *timers, size_t i, const struct timer *timer)
 {
 	timers->heap[i] = *timer;
-	timer->order->timer = (uint32_t)i;
+	if (timer->order)
+		timer->order->timer = (uint32_t)i;
 }
 
 static void rise(struct timers *timers, size_t i, struct timer timer)
@@ -44,8 +45,20 @@ void timers_fini(struct timers *timers)
 	*timers = (struct timers){0};
 }
 
+/* Without those that are gone. */
+static void tidy(struct timers *timers)
+{
+	size_t count = timers->count;
+	timers->count = timers->gone = 0;
+	for (size_t i = 0; i < count; i++)
+		if (timers->heap[i].order)
+			rise(timers, timers->count++, timers->heap[i]);
+}
+
 static void add(struct timers *timers, struct order *order)
 {
+	if (timers->count == timers->capacity && timers->gone > timers->count / 2)
+		tidy(timers);
 	if (timers->count == timers->capacity) {
 		timers->capacity = timers->capacity ? timers->capacity * 2 : 64;
 		timers->heap = realloc(timers->heap, timers->capacity * sizeof *timers->heap);
@@ -74,6 +87,18 @@ void timers_put_off(struct timers *timers, struct order *order, uint64_t at_ms)
 	sink(timers, 0, timer_of(order));
 }
 
+/* The last one goes where the one at i was. */
+static void take_out(struct timers *timers, size_t i)
+{
+	struct timer last = timers->heap[--timers->count];
+	if (i == timers->count)
+		return;
+	if (i > 0 && before(&last, &timers->heap[(i - 1) / 2]))
+		rise(timers, i, last);
+	else
+		sink(timers, i, last);
+}
+
 void timers_remove(struct timers *timers, struct order *order)
 {
 	size_t i = order->timer;
@@ -81,11 +106,19 @@ void timers_remove(struct timers *timers, struct order *order)
 		return;
 	assert(i < timers->count && timers->heap[i].order == order);
 	order->timer = TIMER_NONE;
-	struct timer last = timers->heap[--timers->count];
-	if (last.order == order)
-		return;
-	if (i > 0 && before(&last, &timers->heap[(i - 1) / 2]))
-		rise(timers, i, last);
-	else
-		sink(timers, i, last);
+	timers->heap[i].order = NULL;
+	timers->gone++;
+}
+
+struct order *timers_first(struct timers *timers)
+{
+	while (timers->count && !timers->heap[0].order) {
+		if (timers->gone > timers->count / 2) {
+			tidy(timers);
+		} else {
+			take_out(timers, 0);
+			timers->gone--;
+		}
+	}
+	return timers->count ? timers->heap[0].order : NULL;
 }

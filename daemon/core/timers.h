@@ -1,7 +1,8 @@
 /* timers.h - orders by the time when they are to be looked at, and of those looked at at once by seq: a binary heap.
  *
  * An order whose time moves back stays where it is, and is put where it belongs when its old time comes: most orders
- * are done long before. Part of the core.
+ * are done long before. One that is taken out leaves its place behind, which nobody has any more: to close it would
+ * touch an order at each step down, and most are taken out. Part of the core.
  */
 #ifndef PAIDAN_TIMERS_H
 #define PAIDAN_TIMERS_H
@@ -13,14 +14,14 @@
 /* An order in the heap, with what it is compared by: to rise and sink, no order needs to be looked at. */
 struct timer {
 	uint64_t alarm_ms, seq;
-	struct order *order;
+	struct order *order; /* null: it is gone */
 };
 
 /* Invariants: order->timer is its index in heap for every order in it; order->alarm_ms, by which it stands there, is
- * not later than the time for which it was set last. */
+ * not later than the time for which it was set last; the heap does not grow while more than half of it is gone. */
 struct timers {
 	struct timer *heap;
-	size_t count, capacity;
+	size_t count, gone, capacity;
 };
 
 void timers_fini(struct timers *timers);
@@ -31,9 +32,6 @@ void timers_put_off(struct timers *timers, struct order *order, uint64_t at_ms);
 /* It may be in it or not. */
 void timers_remove(struct timers *timers, struct order *order);
 /* Null when there is none. */
-static inline struct order *timers_first(const struct timers *timers)
-{
-	return timers->count ? timers->heap[0].order : NULL;
-}
+struct order *timers_first(struct timers *timers);
 
 #endif

@@ -27,15 +27,20 @@ static bool before(const struct order *a, const struct order *b)
 	return a->alarm_ms != b->alarm_ms ? a->alarm_ms < b->alarm_ms : a->row.seq < b->row.seq;
 }
 
-/* Each order knows its place, and none stands below one that is due after it. */
+/* Each order knows its place, and nothing stands below what is due after it. */
 static void check_heap(const struct timers *timers)
 {
+	size_t gone = 0;
 	for (size_t i = 0; i < timers->count; i++) {
-		expect(timers->heap[i].order->timer == i, "the order at %zu thinks that it is at %" PRIu32 "", i,
-		       timers->heap[i].order->timer);
-		expect(i == 0 || before(timers->heap[(i - 1) / 2].order, timers->heap[i].order),
-		       "the order at %zu is due before the one above it", i);
+		const struct timer *timer = &timers->heap[i], *above = &timers->heap[(i - 1) / 2];
+		gone += timer->order == NULL;
+		expect(!timer->order || (timer->order->timer == i && timer->order->alarm_ms == timer->alarm_ms),
+		       "the order at %zu thinks that it is at %" PRIu32 "", i, timer->order->timer);
+		expect(i == 0 || above->alarm_ms < timer->alarm_ms ||
+			       (above->alarm_ms == timer->alarm_ms && above->seq <= timer->seq),
+		       "what is at %zu is due before what is above it", i);
 	}
+	expect(gone == timers->gone, "%zu are gone, it counts %zu", gone, timers->gone);
 }
 
 static void no_timers_have_no_first(void **state)
@@ -121,8 +126,8 @@ static void any_order_can_be_taken_out(void **state)
 			count--;
 		}
 		check_heap(&timers);
-		expect(timers.count == count, "seed %" PRIu64 ": count is %zu, expected %zu", seed, timers.count,
-		       count);
+		expect(timers.count - timers.gone == count, "seed %" PRIu64 ": %zu are there, expected %zu", seed,
+		       timers.count - timers.gone, count);
 		expect(timers_first(&timers) == earliest(orders),
 		       "seed %" PRIu64 ": another order than the earliest is first", seed);
 	}
@@ -130,9 +135,30 @@ static void any_order_can_be_taken_out(void **state)
 	timers_fini(&timers);
 }
 
+/* The places of those that are gone are used again, also when nobody asks for the first one. */
+static void many_come_and_go_in_little_room(void **state)
+{
+	(void)state;
+	struct timers timers = {0};
+	struct order orders[ORDERS] = {0};
+	for (unsigned i = 0; i < ORDERS; i++)
+		orders[i].timer = TIMER_NONE;
+	for (unsigned i = 0; i < 1000 * ORDERS; i++) {
+		struct order *order = &orders[i % ORDERS];
+		timers_remove(&timers, order);
+		order->row.seq = i + 1;
+		timers_set(&timers, order, 1000 + i);
+	}
+	check_heap(&timers);
+	expect(timers.capacity <= 8 * ORDERS, "%zu places for %d orders", timers.capacity, ORDERS);
+	assert_ptr_equal(timers_first(&timers), &orders[0]);
+	timers_fini(&timers);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(many_come_and_go_in_little_room),
 		cmocka_unit_test(no_timers_have_no_first),
 		cmocka_unit_test(the_earliest_comes_first),
 		cmocka_unit_test(any_order_can_be_taken_out),
