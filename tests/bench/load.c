@@ -95,7 +95,7 @@ static void on_push(struct worker *worker, const struct pd_push *push)
 	unsigned long n = worker->begun++;
 	if (!worker->load->others_wait) {
 		struct load_times *times = &worker->load->times[number_of(&push->order)];
-		times->push_us = (uint32_t)(bench_now_us() - times->submitted_us);
+		times->push_us = (uint32_t)(worker->wire.read_us - times->submitted_us);
 	}
 	worker->ids[n] = push->order;
 	worker->leaders[n] = push->holder;
@@ -176,7 +176,8 @@ struct submitter {
 	const struct load *load;
 	struct wire wire;
 	unsigned long sent, answered;
-	double due_us; /* with a rate: when the next one is to be submitted */
+	uint64_t wall_ms; /* the time of day, of all that are submitted in one go */
+	double due_us;    /* with a rate: when the next one is to be submitted */
 	char text[LOAD_TEXT_BYTES_MAX + 1];
 	uint64_t random;
 };
@@ -185,7 +186,7 @@ static void on_answer(const struct pd_message *message, void *arg)
 {
 	struct submitter *submitter = arg;
 	struct load_times *times = &submitter->load->times[message->request];
-	times->ok_us = (uint32_t)(bench_now_us() - times->submitted_us);
+	times->ok_us = (uint32_t)(submitter->wire.read_us - times->submitted_us);
 	submitter->answered++;
 }
 
@@ -194,15 +195,22 @@ uint32_t load_area(const struct load *load, unsigned long n)
 	return LOAD_FIRST_AREA + (uint32_t)(n * 2654435761u % load->queues);
 }
 
+/* Returns the time by bench_now_us. */
+static uint64_t look_at_clocks(struct submitter *submitter)
+{
+	struct timespec wall;
+	clock_gettime(CLOCK_REALTIME, &wall);
+	submitter->wall_ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000;
+	return bench_now_us();
+}
+
 static void submit(struct submitter *submitter, uint64_t submitted_us)
 {
 	unsigned long n = submitter->sent++;
 	uint8_t random[10];
-	struct timespec wall;
-	clock_gettime(CLOCK_REALTIME, &wall);
 	submitter->random = submitter->random * 6364136223846793005u + 1442695040888963407u;
 	memcpy(random, &submitter->random, 8);
-	struct pd_id id = pd_id_make((uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000, random);
+	struct pd_id id = pd_id_make(submitter->wall_ms, random);
 	uint32_t number = (uint32_t)n;
 	memcpy(id.bytes + 12, &number, sizeof number);
 	struct pd_message message = {.type = PD_MSG_submit, .request = n};
@@ -234,8 +242,9 @@ static void submit_closed(struct submitter *submitter)
 {
 	const struct load *load = submitter->load;
 	while (submitter->answered < load->orders && submitter->wire.refused == 0) {
+		uint64_t now_us = look_at_clocks(submitter);
 		while (submitter->sent < load->orders && submitter->sent - submitter->answered < load->outstanding)
-			submit(submitter, bench_now_us());
+			submit(submitter, now_us);
 		wire_flush(&submitter->wire);
 		wire_receive(&submitter->wire, on_answer, submitter);
 	}
@@ -258,7 +267,7 @@ static void submit_open(struct submitter *submitter)
 	prctl(PR_SET_TIMERSLACK, 1);
 	submitter->due_us = (double)bench_now_us();
 	while (submitter->answered < load->orders && submitter->wire.refused == 0) {
-		for (double now_us = (double)bench_now_us();
+		for (double now_us = (double)look_at_clocks(submitter);
 		     submitter->sent < load->orders && submitter->due_us <= now_us;) {
 			submit(submitter, (uint64_t)submitter->due_us);
 			submitter->due_us += draw_gap_us(submitter);

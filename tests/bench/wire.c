@@ -47,6 +47,7 @@ static void read_more(struct wire *wire)
 	if (n <= 0)
 		die(n == 0 ? "the broker has gone" : errno == EAGAIN ? "no answer for a minute" : strerror(errno));
 	wire->in_end = rest + (size_t)n;
+	wire->read_us = bench_now_us();
 }
 
 /* The next frame, if it has come as a whole. */

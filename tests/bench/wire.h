@@ -9,6 +9,7 @@ struct wire {
 	int fd;
 	char *in; /* what has come and was not taken */
 	size_t in_at, in_end;
+	uint64_t read_us;     /* by bench_now_us: when the last of it was read */
 	struct pd_buffer out; /* ZMTP_HEAD_BYTES_MAX for the head, and the frame */
 	struct pd_decoder *decoder;
 	unsigned long refused;
