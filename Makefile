@@ -10,9 +10,8 @@ override CPPFLAGS += $(INCLUDES) -D_GNU_SOURCE -DPAIDAN_VERSION='"$(VERSION)"'
 # Programs are made over once more as a whole when they are linked; tests, which put functions of their own in the place of
 # others, are not.
 LTO ?= $(if $(findstring sanitize,$(CFLAGS)),,-flto=auto -ffat-lto-objects)
-# What a run has shown of a file of paidand's stands beside its object, if `make guide` was asked; of a file that was changed since,
-# it counts for what is the same.
-guided = $(if $(wildcard $(@:.o=.gcda)),-fprofile-use -fprofile-partial-training -Wno-missing-profile -Wno-coverage-mismatch)
+# What a run has shown of a file of paidand's stands beside its object, if `make guide` was asked; of no use once the file has changed.
+guided = $(if $(wildcard $(@:.o=.gcda)),$$([ ! $(@:.o=.gcda) -nt $< ] || echo -fprofile-use -fprofile-partial-training -Wno-missing-profile))
 COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(LTO) $(CPPFLAGS)
 Q ?= @
 

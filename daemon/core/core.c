@@ -184,6 +184,20 @@ void core_event_areas(const struct pd_message *event, uint32_t areas[static 2])
 		areas[0] = event->listing_event.area;
 }
 
+/* Bring what it takes to forget an order near, while the one before it is forgotten. */
+static void ahead_to_forget(const struct core *core, const struct order *order)
+{
+	if (!order)
+		return;
+	const struct order *next = TAILQ_NEXT(order, by_age);
+	table_prefetch(&core->orders, &order->row.id);
+	if (next) {
+		__builtin_prefetch(&next->row.id);
+		__builtin_prefetch(&next->by_age);
+		__builtin_prefetch(&next->timer);
+	}
+}
+
 size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd_id *last,
 		   void (*gone)(struct order *order, void *arg), void *arg)
 {
@@ -192,6 +206,7 @@ size_t core_forget(struct core *core, uint64_t kept_seq, size_t limit, struct pd
 	while (count < limit && (order = TAILQ_FIRST(&core->done)) && order->row.last_seq <= kept_seq) {
 		if (last && memcmp(&order->row.id, last, sizeof *last) > 0)
 			*last = order->row.id;
+		ahead_to_forget(core, TAILQ_NEXT(order, by_age));
 		if (gone)
 			gone(order, arg);
 		TAILQ_REMOVE(&core->done, order, by_age);

@@ -32,23 +32,24 @@ struct entity {
 
 /* How many publications had the area in their topics. */
 struct area_publications {
-	uint64_t count;
 	uint64_t uncounted;          /* neither here nor above yet */
 	struct area *next_uncounted; /* of the areas with such */
+	uint64_t count;
 };
 
 struct area {
 	ENTITY;
 	uint8_t level, kind;
+	/* What each order's events look at stands together. */
 	struct area *parent;
-	uint32_t children, households; /* in use */
+	struct holder *holder;                 /* its queue and figures (order.h); null in a registry that is a trial */
+	uint32_t plan_on;                      /* the plan that is on from here down; 0: none (modes.h) */
+	struct area_publications publications; /* the front's, not the core's (publish.h) */
+	uint32_t children, households;         /* in use */
 	uint32_t centres,
 		posts[PD_post_administrator + 1]; /* in use, of those here: centre households; people by post */
-	uint32_t plan_on;                         /* the plan that is on from here down; 0: none (modes.h) */
 	struct pd_slice name;
-	struct holder *holder;                 /* its queue and figures (order.h); null in a registry that is a trial */
-	struct area_publications publications; /* the front's, not the core's (publish.h) */
-	uint64_t waiting_below;                /* as core_mark_waiting found it */
+	uint64_t waiting_below; /* as core_mark_waiting found it */
 };
 
 struct household {
