@@ -46,8 +46,8 @@ struct run {
 };
 
 struct figures {
-	double connect_s, rss_before, rss, kib_each, idle_cpu, pings_s;
-	double own_without, own_with, one_without, one_with; /* lives a second */
+	double connect_s, rss_before, rss, kib_each, kernel_mib, idle_cpu, pings_s;
+	double own_without, own_with, own_ratio, one_without, one_with, one_ratio; /* lives a second */
 	double storm_welcome_s, storm_s;
 	unsigned long storm_orders, carried, counted_submitted, counted_completed;
 };
@@ -265,6 +265,62 @@ static double lives(struct run *run, struct figures *figures, bool own)
 	return done ? (double)load.orders / seconds : 0;
 }
 
+/* What the machine's kernel holds for itself. The connections' part is for both their ends. */
+static double kernel_memory_mib(void)
+{
+	static const char *const not_its_own[] = {"MemFree", "Buffers", "Cached", "SwapCached", "AnonPages"};
+	char line[256], name[64];
+	double mib = 0;
+	unsigned long kib;
+	FILE *f = fopen("/proc/meminfo", "r");
+	while (f && fgets(line, sizeof line, f)) {
+		if (sscanf(line, "%63[^:]: %lu", name, &kib) != 2)
+			continue;
+		mib += strcmp(name, "MemTotal") == 0 ? (double)kib / 1024 : 0;
+		for (size_t i = 0; i < sizeof not_its_own / sizeof *not_its_own; i++)
+			mib -= strcmp(name, not_its_own[i]) == 0 ? (double)kib / 1024 : 0;
+	}
+	if (f)
+		fclose(f);
+	return mib;
+}
+
+/* Residents have come at all times, and so do their signs of life: not all of them in one part of each heartbeat. */
+static void spread_beats(struct run *run)
+{
+	uint64_t beat_ms = run->heartbeat_ms[1], now_ms = bench_now_us() / 1000;
+	unsigned long residents = run->wanted->residents;
+	struct caller *all = run->all + run->wanted->workers;
+	for (unsigned long i = 0; i < residents; i++)
+		all[(run->residents_beat + i) % residents].beat_ms = now_ms - beat_ms + beat_ms * i / residents;
+}
+
+static bool connect_residents(struct run *run, struct figures *figures, bool first)
+{
+	unsigned long workers = run->wanted->workers;
+	double rss = broker_memory_mib(&run->broker), kernel_mib = kernel_memory_mib();
+	uint64_t start_us = bench_now_us();
+	if (!connect_range(run, workers, run->count))
+		return false;
+	figures->connect_s = (double)(bench_now_us() - start_us) / 1e6;
+	tell(run, "all are connected, after seconds:", figures->connect_s);
+	spread_beats(run);
+	if (first) {
+		figures->kib_each = (broker_memory_mib(&run->broker) - rss) * 1024 / (double)run->wanted->residents;
+		figures->kernel_mib = kernel_memory_mib() - kernel_mib;
+	}
+	return true;
+}
+
+/* Of each turn, since what else the machine does falls on both halves of one. */
+static double median_ratio(const double *with, const double *without, unsigned long turns)
+{
+	double ratios[TURNS_MAX];
+	for (unsigned long i = 0; i < turns; i++)
+		ratios[i] = with[i] / without[i];
+	return spread_median(ratios, turns);
+}
+
 static bool lives_in_turns(struct run *run, struct figures *figures)
 {
 	double got[4][TURNS_MAX];
@@ -274,21 +330,16 @@ static bool lives_in_turns(struct run *run, struct figures *figures)
 			cut_range(run, workers, run->count);
 		got[0][i] = lives(run, figures, true);
 		got[1][i] = lives(run, figures, false);
-		uint64_t start_us = bench_now_us();
-		double rss = broker_memory_mib(&run->broker);
-		if (!connect_range(run, workers, run->count))
+		if (!connect_residents(run, figures, i == 0))
 			return false;
-		if (i == 0)
-			figures->kib_each =
-				(broker_memory_mib(&run->broker) - rss) * 1024 / (double)(run->count - workers);
-		figures->connect_s = (double)(bench_now_us() - start_us) / 1e6;
-		tell(run, "all are connected, after seconds:", figures->connect_s);
 		got[2][i] = lives(run, figures, true);
 		got[3][i] = lives(run, figures, false);
 		for (int k = 0; k < 4; k++)
 			if (got[k][i] <= 0)
 				return false;
 	}
+	figures->own_ratio = median_ratio(got[2], got[0], turns);
+	figures->one_ratio = median_ratio(got[3], got[1], turns);
 	figures->own_without = spread_median(got[0], turns);
 	figures->one_without = spread_median(got[1], turns);
 	figures->own_with = spread_median(got[2], turns);
@@ -350,21 +401,22 @@ static int report(const struct run *run, const struct figures *f)
 	const char *format =
 		wanted->json
 			? "{\"residents\": %lu, \"workers\": %lu, \"connect_s\": %.1f, \"rss_mib_before\": %.0f, "
-			  "\"rss_mib\": %.0f, \"kib_each\": %.1f, \"idle_cpu_percent\": %.1f, \"zmtp_pings_s\": %.0f, "
+			  "\"rss_mib\": %.0f, \"kib_each\": %.1f, \"kernel_mib\": %.0f, \"idle_cpu_percent\": %.1f, "
+			  "\"zmtp_pings_s\": %.0f, "
 			  "\"own_lives_s_without\": %.0f, \"own_lives_s_with\": %.0f, \"own_ratio\": %.2f, "
 			  "\"one_lives_s_without\": %.0f, \"one_lives_s_with\": %.0f, \"one_ratio\": %.2f, "
 			  "\"storm_welcome_s\": %.1f, \"storm_s\": %.1f, \"storm_orders\": %lu, "
 			  "\"orders_sent\": %lu, \"orders_counted\": %lu, \"orders_completed\": %lu}\n"
 			: "residents=%lu workers=%lu connect_s=%.1f rss_mib_before=%.0f rss_mib=%.0f kib_each=%.1f "
-			  "idle_cpu_percent=%.1f zmtp_pings_s=%.0f\n"
+			  "kernel_mib=%.0f idle_cpu_percent=%.1f zmtp_pings_s=%.0f\n"
 			  "own_lives_s_without=%.0f own_lives_s_with=%.0f own_ratio=%.2f "
 			  "one_lives_s_without=%.0f one_lives_s_with=%.0f one_ratio=%.2f\n"
 			  "storm_welcome_s=%.1f storm_s=%.1f storm_orders=%lu orders_sent=%lu orders_counted=%lu "
 			  "orders_completed=%lu\n";
 	printf(format, wanted->residents, wanted->workers, f->connect_s, f->rss_before, f->rss, f->kib_each,
-	       f->idle_cpu, f->pings_s, f->own_without, f->own_with, f->own_with / f->own_without, f->one_without,
-	       f->one_with, f->one_with / f->one_without, f->storm_welcome_s, f->storm_s, f->storm_orders, all,
-	       f->counted_submitted, f->counted_completed);
+	       f->kernel_mib, f->idle_cpu, f->pings_s, f->own_without, f->own_with, f->own_ratio, f->one_without,
+	       f->one_with, f->one_ratio, f->storm_welcome_s, f->storm_s, f->storm_orders, all, f->counted_submitted,
+	       f->counted_completed);
 	if (lost)
 		fprintf(stderr, "paidan-bench: %lu orders were sent, %lu were counted and %lu completed\n", all,
 			f->counted_submitted, f->counted_completed);
