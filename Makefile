@@ -269,7 +269,7 @@ check-package: deps-test ## the packages installed, used, upgraded, removed, pur
 # ---- longer and closer looks ----
 
 .PHONY: conform sim year crash fuzz check-san check-asan check-tsan check-metrics lint format docs bench bench-page
-.PHONY: bench-profile bench-sections bench-notice bench-growth bench-latency bench-connections bench-supervisors bench-reading
+.PHONY: bench-profile bench-sections bench-notice bench-growth bench-latency bench-connections bench-connections-vm bench-supervisors bench-reading
 conform: deps-test ## one script of conversations through the clients in C, Python and Node
 	@$(MAKE) --no-print-directory --silent programs $(BUILD)/paidan-conform python clients/node/schema.json
 	@python3 tests/conform/run.py $(BUILD)
@@ -352,6 +352,13 @@ bench-notice: deps ## how long a notice takes to reach so many who are connected
 bench-connections: deps ## workers and idle residents held at once, and all back at once: RESIDENTS=100000 WORKERS=1151
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench connections $(RESIDENTS:%=--residents %) $(WORKERS:%=--workers %)
+# A machine in which the limit of open files is what one wants; nothing else needs these packages.
+VM_PACKAGES = qemu-system-x86 busybox-static cpio e2fsprogs
+bench-connections-vm: deps ## ... in a virtual machine, where so many may be: RESIDENTS=100000 WORKERS=1151 ORDERS=50000 TURNS=3 CPUS=2 MEMORY=4096 ACCEL=kvm JSON=1
+	$(call install,$(VM_PACKAGES))
+	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
+	@CPUS=$(CPUS) MEMORY=$(MEMORY) DISK=$(DISK) ACCEL=$(ACCEL) sh tests/bench/vm.sh $(BUILD) connections --residents $(or $(RESIDENTS),100000) \
+		--orders $(or $(ORDERS),50000) $(WORKERS:%=--workers %) $(TURNS:%=--turns %) $(if $(JSON),--json)
 bench-supervisors: deps ## lives a second with so many who are subscribed to everything: SUPERVISORS=100
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench supervisors $(SUPERVISORS:%=--supervisors %)
@@ -369,7 +376,7 @@ BENCH_PACKAGES = beanstalkd redis-server rabbitmq-server postgresql nats-server 
 	gnuplot-nox python3
 BARE ?= ../shared/yardstick/run
 bench: guide ## lives a second beside six other brokers, in turns, into tests/bench/RESULTS.md: ROUNDS=5 PEERS="redis nats" LASTS=3 BARE=SCRIPT
-	@sh tests/bench/install.sh $(BENCH_PACKAGES)
+	@sh tests/bench/install.sh $(BENCH_PACKAGES) $(VM_PACKAGES)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench $(BUILD)/paidan-peers
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) $(ROUNDS:%=--rounds %) --bare "$(BARE)" $(if $(LASTS),--seconds $(LASTS)) \
 		$(if $(filter undefined,$(origin PEERS)),,--peers "$(PEERS)") $(if $(filter undefined,$(origin SECTIONS)),,--sections "$(SECTIONS)")
@@ -379,6 +386,7 @@ bench-profile: deps ## where a life's processor time goes, by part, into tests/b
 	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/profile/paidand $(BUILD)/profile/paidan-bench BUILD=$(BUILD)/profile LTO=
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/profile.py $(BUILD)/profile $(ORDERS:%=--orders %)
 bench-sections: deps ## measure further sections of RESULTS.md anew, the rest stays: SECTIONS="growth latency"
+	$(if $(filter connections-vm,$(SECTIONS)),$(call install,$(VM_PACKAGES)))
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) --again --sections "$(SECTIONS)"
 bench-page: ## tests/bench/RESULTS.md again, from results.json

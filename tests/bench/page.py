@@ -145,7 +145,8 @@ def settings(results):
 def section(part):
     lines = [f"## {part['title']}", part["text"] + " " + ", ".join(f"`{command}`" for command in part["commands"])]
     if part["rows"]:
-        decimals = {key: 0 if all(isinstance(row.get(key), int) for row in part["rows"]) else 1 for key, _ in part["columns"]}
+        decimals = {key: 2 if key.endswith("ratio") else 0 if all(isinstance(row.get(key), int) for row in part["rows"]) else 1
+                    for key, _ in part["columns"]}
         lines.append(table([head for _, head in part["columns"]],
                            [[number(row.get(key, "–"), decimals[key]) for key, _ in part["columns"]] for row in part["rows"]]))
     if "failed" in part:
