@@ -354,11 +354,11 @@ bench-connections: deps ## workers and idle residents held at once, and all back
 	$(BUILD)/paidan-bench connections $(RESIDENTS:%=--residents %) $(WORKERS:%=--workers %)
 # A machine in which the limit of open files is what one wants; nothing else needs these packages.
 VM_PACKAGES = qemu-system-x86 busybox-static cpio e2fsprogs
-bench-connections-vm: deps ## ... in a virtual machine, where so many may be: RESIDENTS=100000 WORKERS=1151 ORDERS=50000 TURNS=3 CPUS=2 MEMORY=4096 ACCEL=kvm JSON=1
+bench-connections-vm: deps ## ... in a virtual machine, where so many may be: RESIDENTS=100000 WORKERS=1151 ORDERS=50000 TURNS=5 CPUS=2 MEMORY=4096 ACCEL=kvm JSON=1
 	$(call install,$(VM_PACKAGES))
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	@CPUS=$(CPUS) MEMORY=$(MEMORY) DISK=$(DISK) ACCEL=$(ACCEL) sh tests/bench/vm.sh $(BUILD) connections --residents $(or $(RESIDENTS),100000) \
-		--orders $(or $(ORDERS),50000) $(WORKERS:%=--workers %) $(TURNS:%=--turns %) $(if $(JSON),--json)
+		--orders $(or $(ORDERS),50000) $(WORKERS:%=--workers %) --turns $(or $(TURNS),5) $(if $(JSON),--json)
 bench-supervisors: deps ## lives a second with so many who are subscribed to everything: SUPERVISORS=100
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench supervisors $(SUPERVISORS:%=--supervisors %)
