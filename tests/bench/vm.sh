@@ -111,7 +111,7 @@ start() { # ACCELERATOR WORDS
 	rm -f "$run/out" "$run/state"
 	# shellcheck disable=SC2086 # speed is several words
 	setpriv --pdeathsig KILL $qemu -nodefaults -no-user-config -display none -no-reboot $speed -smp "$cpus" -m "$memory" \
-		-kernel "$kernel" -initrd "$run/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable $2" \
+		-kernel "$kernel" -initrd "$run/initrd" -append "console=ttyS0 quiet panic=-1 mitigations=off tsc=reliable no_timer_check $2" \
 		-chardev stdio,id=console,signal=off -serial chardev:console -serial "file:$run/out" -serial "file:$run/state" \
 		-drive "file=$run/disk,format=raw,if=virtio,cache=none,discard=unmap" </dev/null &
 	pid=$!
