@@ -14,6 +14,7 @@
 #include "floor.h"
 #include "load.h"
 #include "spread.h"
+#include "stolen.h"
 
 enum { ALONE = 400, PEAK_TURNS = 3, PEAK_OUTSTANDING = 1024, CREDIT = 4096 };
 
@@ -28,6 +29,7 @@ struct run {
 	double peak;                /* whole lives a second */
 	double *echo, *sync, *direct, *write, *alone, *ratio;
 	struct series kept_us, unkept_us;
+	double stolen; /* percent of the processors' time that the host took while orders came at half the peak */
 };
 
 static double *of_rounds(const struct run *run)
@@ -149,11 +151,13 @@ static bool start_both(struct run *run)
 static int measure_many(struct run *run)
 {
 	int code = start_both(run) ? find_peak(run) : 111;
+	struct stolen before = stolen_now();
 	for (unsigned long i = 0; i < run->latency->rounds && code == 0; i++) {
 		for (unsigned long turn = 0; turn < 2 && code == 0; turn++) /* another one begins each time */
 			code = (turn + i) % 2 == 0 ? submit_at_half(run, &run->kept, &run->kept_us, i)
 						   : submit_at_half(run, &run->unkept, &run->unkept_us, i);
 	}
+	run->stolen = stolen_percent(&before);
 	broker_remove(&run->kept);
 	broker_remove(&run->unkept);
 	return code;
@@ -176,11 +180,12 @@ static void report(const struct run *run)
 	printf(run->latency->json
 		       ? "\"peak_lives_per_s\": %.0f, \"rate_per_s\": %.0f, \"ok_p50_us\": %.0f, \"ok_p99_us\": %.0f, "
 			 "\"ok_p999_us\": %.0f, \"ok_max_us\": %.0f, \"p99_to_p50\": %.1f, \"push_p50_us\": %.0f, "
-			 "\"push_p99_us\": %.0f, "
+			 "\"push_p99_us\": %.0f, \"stolen_percent\": %.1f, "
 		       : "half the peak: peak_lives_per_s=%.0f rate_per_s=%.0f ok_p50_us=%.0f ok_p99_us=%.0f "
-			 "ok_p999_us=%.0f ok_max_us=%.0f p99_to_p50=%.1f push_p50_us=%.0f push_p99_us=%.0f\n",
+			 "ok_p999_us=%.0f ok_max_us=%.0f p99_to_p50=%.1f push_p50_us=%.0f push_p99_us=%.0f "
+			 "stolen_percent=%.1f\n",
 	       run->peak, run->peak / 2, p50, p99, spread_median(kept->p999, n), kept->max, p99 / p50,
-	       spread_median(kept->push_p50, n), spread_median(kept->push_p99, n));
+	       spread_median(kept->push_p50, n), spread_median(kept->push_p99, n), run->stolen);
 	printf(run->latency->json
 		       ? "\"unkept_ok_p50_us\": %.0f, \"unkept_ok_p99_us\": %.0f, \"unkept_ok_p999_us\": %.0f, "
 			 "\"unkept_ok_max_us\": %.0f}\n"
