@@ -172,7 +172,7 @@ def contenders(commands, arguments):
     def paidan(outstanding, orders):
         argv = [f"{build}/paidan-bench", "lives", "--orders", str(orders), "--outstanding", str(outstanding), "--json"]
         return {**json.loads(commands.run(argv)), "on_disk": True, "queues": 1151,
-                "settings": "as it comes: each answer when its round of the journal is on disk",
+                "settings": "as it is packaged (make guide), without settings: each answer when its round of the journal is on disk",
                 "remark": "a Unix socket (ipc), ZMTP spoken by the driver itself, as those of the peers speak their protocols"}
 
     def bare(outstanding, orders):
