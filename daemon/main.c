@@ -4,7 +4,6 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
-#include <zmq.h>
 
 #include "config.h"
 #include "front.h"
@@ -14,6 +13,18 @@
 #include "start.h"
 
 enum { EXIT_USAGE = 100, EXIT_SYSTEM = 111 };
+
+/* What is wrong with an endpoint, and what would be right. */
+static const char *why_not(int error)
+{
+	switch (error) {
+	case EINVAL:
+	case EPROTONOSUPPORT: return _("an endpoint is tcp://HOST:PORT, with a port up to 65535, or ipc://PATH");
+	case ENODEV: return _("there is no such host");
+	case EEXIST: return _("a file that is no socket stands there");
+	default: return intl_error(error);
+	}
+}
 
 static bool bind_all(struct bus *bus, const struct config *config)
 {
@@ -26,7 +37,7 @@ static bool bind_all(struct bus *bus, const struct config *config)
 		}
 		fprintf(stderr,
 			listen ? _("paidand: cannot listen on %s: %s\n") : _("paidand: cannot publish on %s: %s\n"),
-			endpoint, _(zmq_strerror(errno)));
+			endpoint, why_not(errno));
 		if (errno == EADDRINUSE)
 			fputs(_("Is another paidand running? Choose others with --listen and --publish.\n"), stderr);
 		return false;
@@ -58,9 +69,11 @@ static int serve(struct config *config)
 		return EXIT_SYSTEM;
 	}
 	err = bus_open(&bus);
-	if (err)
-		fprintf(stderr, "paidand: ZeroMQ: %s\n", _(zmq_strerror(errno)));
 	bool bound = err == PD_OK && bind_all(bus, config);
+	err = bound ? bus_start(bus) : err;
+	if (err)
+		fprintf(stderr, _("paidand: its connections cannot be served: %s\n"), intl_error(errno));
+	bound = bound && err == PD_OK;
 	if (bound)
 		intl_end(); /* what comes now goes into the log */
 	if (bound && front_run(config, &store, bus)) {

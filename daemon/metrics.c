@@ -31,6 +31,7 @@ struct metrics metrics = {
 #define METRICS_INIT_front(room, field, limits) .room.field.bounds = &metrics_##limits,
 #define METRICS_INIT_scribe METRICS_INIT_front
 #define METRICS_INIT_keeper METRICS_INIT_front
+#define METRICS_INIT_publisher METRICS_INIT_front
 #define METRICS_INIT_seen METRICS_HIDE
 #define METRICS_INIT_here METRICS_HIDE
 #include "metrics.def"

@@ -65,6 +65,7 @@ struct metrics {
 #define METRICS_FRONT_front(field) field
 #define METRICS_FRONT_scribe METRICS_HIDE
 #define METRICS_FRONT_keeper METRICS_HIDE
+#define METRICS_FRONT_publisher METRICS_HIDE
 #define METRICS_FRONT_seen METRICS_HIDE
 #define METRICS_FRONT_here METRICS_HIDE
 #include "metrics.def"
@@ -77,6 +78,7 @@ struct metrics {
 #define METRICS_SCRIBE_front METRICS_HIDE
 #define METRICS_SCRIBE_scribe(field) field
 #define METRICS_SCRIBE_keeper METRICS_HIDE
+#define METRICS_SCRIBE_publisher METRICS_HIDE
 #define METRICS_SCRIBE_seen METRICS_HIDE
 #define METRICS_SCRIBE_here METRICS_HIDE
 #include "metrics.def"
@@ -88,10 +90,23 @@ struct metrics {
 #define METRICS_KEEPER_front METRICS_HIDE
 #define METRICS_KEEPER_scribe METRICS_HIDE
 #define METRICS_KEEPER_keeper(field) field
+#define METRICS_KEEPER_publisher METRICS_HIDE
 #define METRICS_KEEPER_seen METRICS_HIDE
 #define METRICS_KEEPER_here METRICS_HIDE
 #include "metrics.def"
 	} keeper;
+	_Alignas(METRICS_APART) struct {
+#define NUMBER(room, field, kind, labels, unit, name, help)                                                            \
+	METRICS_PUBLISHER_##room(METRICS_LIVE_NUMBER(field, labels))
+#define HISTOGRAM(room, field, bounds, name, help) METRICS_PUBLISHER_##room(METRICS_LIVE_HISTOGRAM(field))
+#define METRICS_PUBLISHER_front METRICS_HIDE
+#define METRICS_PUBLISHER_scribe METRICS_HIDE
+#define METRICS_PUBLISHER_keeper METRICS_HIDE
+#define METRICS_PUBLISHER_publisher(field) field
+#define METRICS_PUBLISHER_seen METRICS_HIDE
+#define METRICS_PUBLISHER_here METRICS_HIDE
+#include "metrics.def"
+	} publisher;
 };
 
 /* One a process, like the log's level: whoever counts needs no pointer handed down. */
@@ -135,6 +150,7 @@ struct metrics_seen {
 #define METRICS_SEEN_front METRICS_HIDE
 #define METRICS_SEEN_scribe METRICS_HIDE
 #define METRICS_SEEN_keeper METRICS_HIDE
+#define METRICS_SEEN_publisher METRICS_HIDE
 #define METRICS_SEEN_seen(field) field
 #define METRICS_SEEN_here METRICS_HIDE
 #include "metrics.def"
@@ -167,6 +183,7 @@ struct metrics_here {
 #define METRICS_HERE_front METRICS_HIDE
 #define METRICS_HERE_scribe METRICS_HIDE
 #define METRICS_HERE_keeper METRICS_HIDE
+#define METRICS_HERE_publisher METRICS_HIDE
 #define METRICS_HERE_seen METRICS_HIDE
 #define METRICS_HERE_here(field) field
 #include "metrics.def"

@@ -33,11 +33,13 @@ struct row {
 #define NUMBER_front(field) LIVE_NUMBER(front.field)
 #define NUMBER_scribe(field) LIVE_NUMBER(scribe.field)
 #define NUMBER_keeper(field) LIVE_NUMBER(keeper.field)
+#define NUMBER_publisher(field) LIVE_NUMBER(publisher.field)
 #define NUMBER_seen(field) ROOM_SEEN, offsetof(struct metrics_seen, field)
 #define NUMBER_here(field) ROOM_HERE, offsetof(struct metrics_here, field)
 #define HISTOGRAM_front(field) LIVE_HISTOGRAM(front.field)
 #define HISTOGRAM_scribe(field) LIVE_HISTOGRAM(scribe.field)
 #define HISTOGRAM_keeper(field) LIVE_HISTOGRAM(keeper.field)
+#define HISTOGRAM_publisher(field) LIVE_HISTOGRAM(publisher.field)
 #define HISTOGRAM_seen NUMBER_seen
 
 static const struct row rows[] = {

@@ -14,6 +14,7 @@
 
 #include "buffer.h"
 #include "endpoint.h"
+#include "room.h"
 #include "table.h"
 #include "zmtp.h"
 
@@ -24,6 +25,12 @@ enum { WAITS_MAX = 2 };
 /* What may wait for one peer. Who does not read so much is told no more; what it says is read all the same. */
 enum { WAITING_BYTES_MAX = 16 << 20 };
 
+/* Who subscribes says little: a topic, and no long one. */
+enum { SUBSCRIPTION_BYTES_MAX = 1024 };
+
+const struct peers_kind peers_router = {"ROUTER", {"DEALER", "REQ", "ROUTER"}, PD_FRAME_BYTES_MAX, false};
+const struct peers_kind peers_xpub = {"XPUB", {"SUB", "XSUB"}, SUBSCRIPTION_BYTES_MAX, true};
+
 enum state { GREETING, READYING, OPEN };
 
 struct peer {
@@ -32,6 +39,7 @@ struct peer {
 	uint8_t state; /* enum state */
 	bool chosen;   /* it has an identity of its own */
 	bool writing;  /* it is to be told when it takes bytes again */
+	bool awaited;  /* its owner wants to write, and is told then */
 	bool deaf;     /* it takes nothing any more; what it still says is read */
 	size_t out_at; /* so much of out has left */
 	uint64_t since_ms;
@@ -44,6 +52,7 @@ struct peer {
 #define LISTENER ((uint64_t)1 << 32)
 
 struct peers {
+	const struct peers_kind *kind;
 	int epoll;
 	uint32_t last; /* number that was given */
 	bool full;     /* no descriptor was left for a connection: the listeners rest */
@@ -84,16 +93,17 @@ static bool watch(struct peers *peers, int operation, int fd, uint32_t events, u
 
 /* ---- life ---- */
 
-enum pd_err peers_new(struct peers **out)
+enum pd_err peers_new(struct peers **out, const struct peers_kind *kind)
 {
 	struct peers *peers = calloc(1, sizeof *peers);
 	if (!peers || !(peers->buffer = malloc(READ_BYTES)))
 		abort();
 	uint64_t seed;
 	randombytes_buf(&seed, sizeof seed);
+	peers->kind = kind;
 	TAILQ_INIT(&peers->greeting);
 	table_init(&peers->by_number, offsetof(struct peer, number), sizeof(uint32_t), seed);
-	peers->opening_bytes = zmtp_opening(peers->opening, "ROUTER");
+	peers->opening_bytes = zmtp_opening(peers->opening, kind->ours);
 	peers->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (peers->epoll < 0) {
 		int saved = errno;
@@ -121,6 +131,13 @@ static void drop(struct peers *peers, struct peer *peer)
 		TAILQ_REMOVE(&peers->greeting, peer, of_greeting);
 	table_remove(&peers->by_number, &peer->number);
 	free_peer(peer);
+}
+
+void peers_drop(struct peers *peers, uint32_t number)
+{
+	struct peer *peer = find(peers, number);
+	if (peer)
+		drop(peers, peer);
 }
 
 enum pd_err peers_listen(struct peers *peers, const char *endpoint)
@@ -154,12 +171,23 @@ static size_t waiting(const struct peer *peer)
 static void stop_telling(struct peers *peers, struct peer *peer)
 {
 	peer->deaf = true;
+	peer->awaited = false;
 	pd_buffer_fini(&peer->out);
 	peer->out_at = 0;
 	shutdown(peer->fd, SHUT_WR);
 	if (peer->writing)
 		watch(peers, EPOLL_CTL_MOD, peer->fd, EPOLLIN, peer->number);
 	peer->writing = false;
+}
+
+/* Be told when the peer takes bytes, or not any more. */
+static void watch_writing(struct peers *peers, struct peer *peer)
+{
+	bool more = waiting(peer) || peer->awaited;
+	if (more != peer->writing &&
+	    !watch(peers, EPOLL_CTL_MOD, peer->fd, more ? EPOLLIN | EPOLLOUT : EPOLLIN, peer->number))
+		return stop_telling(peers, peer);
+	peer->writing = more;
 }
 
 /* Of what waits as much as the peer takes. */
@@ -173,15 +201,11 @@ static void write_out(struct peers *peers, struct peer *peer)
 			break;
 		peer->out_at += n < 0 ? 0 : (size_t)n;
 	}
-	bool more = waiting(peer) > 0;
-	if (!more) {
+	if (!waiting(peer)) {
 		pd_buffer_fini(&peer->out);
 		peer->out_at = 0;
 	}
-	if (more != peer->writing &&
-	    !watch(peers, EPOLL_CTL_MOD, peer->fd, more ? EPOLLIN | EPOLLOUT : EPOLLIN, peer->number))
-		return stop_telling(peers, peer);
-	peer->writing = more;
+	watch_writing(peers, peer);
 }
 
 /* Behind what waits already; bytes that have left are not kept for long. */
@@ -230,6 +254,21 @@ enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, s
 	}
 	put(peers, peer, head, zmtp_head(head, bytes), data, bytes);
 	return PD_OK;
+}
+
+int peers_socket(const struct peers *peers, uint32_t number)
+{
+	const struct peer *peer = find(peers, number);
+	return !peer || peer->deaf || waiting(peer) ? -1 : peer->fd;
+}
+
+void peers_await(struct peers *peers, uint32_t number)
+{
+	struct peer *peer = find(peers, number);
+	if (!peer || peer->deaf)
+		return;
+	peer->awaited = true;
+	watch_writing(peers, peer);
 }
 
 /* All at once, so that who does not read takes nobody's time. */
@@ -308,7 +347,7 @@ static void rest(struct peers *peers, bool full)
 static void accept_some(struct peers *peers, int listener)
 {
 	for (int i = 0; i < ACCEPTS_MAX; i++) {
-		int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		int fd = room_accept(listener);
 		if (fd >= 0) {
 			add_peer(peers, fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
@@ -331,7 +370,7 @@ void peers_tick(struct peers *peers)
 
 /* ---- receiving ---- */
 
-enum taken { NOTHING, FRAME, LOST };
+enum taken { NOTHING, FRAME, LOST, TAKES };
 
 /* What is left in the buffer is the beginning of something. */
 static enum taken keep_rest(struct peers *peers, struct peer *peer)
@@ -343,35 +382,46 @@ static enum taken keep_rest(struct peers *peers, struct peer *peer)
 		pd_buffer_fini(&peer->in);
 	/* Who asks without end whether we are there is told once for all that has come, and not what it does not read.
 	 */
-	if (peers->pong_bytes && !waiting(peer))
+	if (peers->pong_bytes && !waiting(peer) && !peer->awaited)
 		put(peers, peer, peers->pong, peers->pong_bytes, NULL, 0);
 	peers->current = NULL;
 	return NOTHING;
 }
 
-static bool may_speak_to_router(struct pd_slice type)
+static bool may_speak_with_us(const struct peers_kind *kind, struct pd_slice type)
 {
-	static const char *const types[] = {"DEALER", "REQ", "ROUTER"};
-	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-		if (type.bytes == strlen(types[i]) && memcmp(type.data, types[i], type.bytes) == 0)
+	for (const char *const *theirs = kind->theirs; *theirs; theirs++)
+		if (type.bytes == strlen(*theirs) && memcmp(type.data, *theirs, type.bytes) == 0)
 			return true;
 	return false;
 }
 
-static bool on_command(struct peers *peers, struct peer *peer, const struct zmtp_frame *command)
+/* FRAME: it is for who asked. */
+static enum taken on_command(struct peers *peers, struct peer *peer, const struct zmtp_frame *command)
 {
 	struct zmtp_ready ready;
 	if (peer->state == OPEN) {
 		size_t bytes = zmtp_pong(command, peers->pong);
 		peers->pong_bytes = bytes ? bytes : peers->pong_bytes;
-		return true;
+		return peers->kind->commands && !bytes ? FRAME : NOTHING;
 	}
-	if (!zmtp_read_ready(command, &ready) || !may_speak_to_router(ready.socket_type))
-		return false;
+	if (!zmtp_read_ready(command, &ready) || !may_speak_with_us(peers->kind, ready.socket_type))
+		return LOST;
 	TAILQ_REMOVE(&peers->greeting, peer, of_greeting);
 	peer->state = OPEN;
 	peer->chosen = ready.identity.bytes > 0;
-	return true;
+	return NOTHING;
+}
+
+/* A message may come when it is open, a command at all times. */
+static enum taken on_frame(struct peers *peers, struct peer *peer, const struct zmtp_frame *frame,
+			   struct bus_frame *out)
+{
+	bool command = frame->flags & ZMTP_COMMAND;
+	enum taken taken = command ? on_command(peers, peer, frame) : peer->state == OPEN ? FRAME : LOST;
+	if (taken == FRAME)
+		*out = (struct bus_frame){peer->number, peer->chosen, false, frame->data, frame->bytes, command, false};
+	return taken;
 }
 
 /* Go on in the bytes that have come from the current peer. */
@@ -384,22 +434,19 @@ static enum taken take(struct peers *peers, struct bus_frame *out)
 		struct zmtp_frame frame = {0};
 		bool greeting = peer->state == GREETING;
 		enum pd_err err = greeting ? zmtp_take_greeting(bytes, count)
-					   : zmtp_take(bytes, count, PD_FRAME_BYTES_MAX, &frame, &used);
+					   : zmtp_take(bytes, count, peers->kind->frame_bytes_max, &frame, &used);
 		if (err == PD_ENOENT)
 			return keep_rest(peers, peer);
 		if (err)
 			return LOST;
 		peers->at += used;
-		if (greeting) {
+		enum taken taken = NOTHING;
+		if (greeting)
 			peer->state = READYING;
-		} else if (!(frame.flags & ZMTP_COMMAND)) {
-			if (peer->state != OPEN)
-				return LOST;
-			*out = (struct bus_frame){peer->number, peer->chosen, false, frame.data, frame.bytes};
-			return FRAME;
-		} else if (!on_command(peers, peer, &frame)) {
-			return LOST;
-		}
+		else
+			taken = on_frame(peers, peer, &frame, out);
+		if (taken != NOTHING)
+			return taken;
 	}
 }
 
@@ -420,8 +467,18 @@ static bool read_from(struct peers *peers, struct peer *peer)
 	return n > 0;
 }
 
-/* The next peer that has something to say is the current one, or LOST; NOTHING: nobody has, or not now. */
-static enum taken next_event(struct peers *peers, struct peer **lost)
+/* The peer takes bytes. True: it is its owner's turn to write. */
+static bool takes(struct peers *peers, struct peer *peer)
+{
+	write_out(peers, peer);
+	bool told = peer->awaited && !waiting(peer);
+	peer->awaited = peer->awaited && !told;
+	return told;
+}
+
+/* The next peer that has something to say is the current one; or *found is LOST or TAKES. NOTHING: nobody has, or not
+ * now. */
+static enum taken next_event(struct peers *peers, struct peer **found)
 {
 	while (!peers->current) {
 		if (peers->event_at == peers->event_count) {
@@ -440,12 +497,11 @@ static enum taken next_event(struct peers *peers, struct peer **lost)
 			continue;
 		}
 		struct peer *peer = find(peers, (uint32_t)event->data.u64);
-		if (peer && event->events & EPOLLOUT)
-			write_out(peers, peer);
-		if (peer && event->events & ~(uint32_t)EPOLLOUT && !read_from(peers, peer)) {
-			*lost = peer;
+		*found = peer;
+		if (peer && event->events & EPOLLOUT && takes(peers, peer))
+			return TAKES; /* what it says is told of again */
+		if (peer && event->events & ~(uint32_t)EPOLLOUT && !read_from(peers, peer))
 			return LOST;
-		}
 	}
 	return FRAME;
 }
@@ -454,15 +510,18 @@ enum pd_err peers_receive(struct peers *peers, struct bus_frame *frame)
 {
 	for (;;) {
 		struct peer *peer = peers->current;
+		bool was_current = peer;
 		enum taken taken = peer ? take(peers, frame) : next_event(peers, &peer);
-		if (taken == LOST) {
-			*frame = (struct bus_frame){.peer = peer->number, .gone = true};
-			drop(peers, peer);
+		if (taken == LOST || taken == TAKES) {
+			*frame = (struct bus_frame){
+				.peer = peer->number, .gone = taken == LOST, .takes = taken == TAKES};
+			if (taken == LOST)
+				drop(peers, peer);
 			return PD_OK;
 		}
-		if (peer && taken == FRAME)
+		if (was_current && taken == FRAME)
 			return PD_OK;
-		if (!peer && taken == NOTHING)
+		if (!was_current && taken == NOTHING)
 			return PD_ENOENT;
 	}
 }

@@ -147,17 +147,23 @@ void publish_message(struct publish *publish, struct area *area, const struct pd
 	pd_buffer_fini(&bytes);
 }
 
-void publish_gathered(struct publish *publish, struct bus *bus)
+static void publish_frame(struct publish *publish, struct bus *bus)
 {
 	if (publish->frame.count)
 		bus_publish(bus, BUS_GATHERED, sizeof BUS_GATHERED - 1, publish->frame.data, publish->frame.count);
 	publish->frame.count = 0;
 }
 
+void publish_gathered(struct publish *publish, struct bus *bus)
+{
+	publish_frame(publish, bus);
+	bus_flush(bus);
+}
+
 static void gather(struct publish *publish, const struct entry *entry, const char *bytes, struct bus *bus)
 {
 	if (publish->frame.count + entry->bytes > PD_FRAME_BYTES_MAX)
-		publish_gathered(publish, bus);
+		publish_frame(publish, bus);
 	if (publish->frame.count == 0) {
 		struct pd_message published = {
 			.type = PD_MSG_published, .request = entry->seq, .published = {{0}, publish->instance}};
@@ -179,5 +185,6 @@ bool publish_flush(struct publish *publish, struct pd_buffer *out, struct bus *b
 			gather(publish, &entry, topic, bus);
 	}
 	out->count = 0;
+	bus_flush(bus);
 	return publish->frame.count > 0;
 }

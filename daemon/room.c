@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -32,10 +31,9 @@ void room_init(struct room *room)
 	log_line(LOG_INFO, "descriptors", "limit=%" PRIu64, room->limit);
 }
 
-/* Calls of ours, ZeroMQ's and libmicrohttpd's come here. EAGAIN: as if nobody had come. */
-int accept4(int listener, struct sockaddr *address, socklen_t *bytes, int flags)
+int room_accept(int listener)
 {
-	int fd = (int)syscall(SYS_accept4, listener, address, bytes, flags);
+	int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	if (fd < atomic_load_explicit(&first_spare, memory_order_relaxed))
 		return fd;
 	close(fd);

@@ -1,9 +1,8 @@
 /* room.h - no more connections than there are descriptors for.
  *
- * Each connection takes one, and so does each file of the journal. At the end of the descriptors ZeroMQ would end the
- * process (ipc) or try to accept without end (tcp). So the limit is raised as high as the system allows, and some are
- * kept back: room.c has an accept4 of its own, which stands before libc's, and closes what goes beyond that at once.
- * Clients then try again, slower and slower. Threads: the front's; accept4 any.
+ * Each connection takes one, and so does each file of the journal. So the limit is raised as high as the system allows,
+ * and some are kept back: a connection that goes beyond that is closed at once. Clients then try again, slower and
+ * slower. Threads: the front's; room_accept any.
  */
 #ifndef PAIDAN_ROOM_H
 #define PAIDAN_ROOM_H
@@ -19,6 +18,8 @@ struct room {
 	bool low;
 };
 
+/* A connection, non-blocking; -1: errno, EAGAIN also when one was closed for want of room. */
+int room_accept(int listener);
 /* Take as many descriptors as the system allows, before any connection. */
 void room_init(struct room *room);
 /* To be called once a second. Look how many are left: the log says when it is less than a tenth, when it is more again,

@@ -148,6 +148,19 @@ bool zmtp_read_ready(const struct zmtp_frame *frame, struct zmtp_ready *ready)
 	return true;
 }
 
+bool zmtp_read_subscription(const struct zmtp_frame *frame, struct zmtp_subscription *subscription)
+{
+	if (frame->flags & ZMTP_COMMAND) {
+		subscription->cancels = command_body(frame, "CANCEL", &subscription->topic);
+		return subscription->cancels || command_body(frame, "SUBSCRIBE", &subscription->topic);
+	}
+	if (frame->bytes == 0 || (uint8_t)frame->data[0] > 1)
+		return false;
+	subscription->cancels = frame->data[0] == 0;
+	subscription->topic = (struct pd_slice){frame->data + 1, (uint32_t)(frame->bytes - 1)};
+	return true;
+}
+
 /* It has the context of the PING, which stands behind two bytes of time to live. */
 size_t zmtp_pong(const struct zmtp_frame *frame, char out[static ZMTP_PONG_BYTES_MAX])
 {

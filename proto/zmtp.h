@@ -50,6 +50,13 @@ struct zmtp_ready {
 	struct pd_slice socket_type, identity;
 };
 PD_MUST_USE bool zmtp_read_ready(const struct zmtp_frame *frame, struct zmtp_ready *ready);
+/* What a subscriber says: a message that begins with 1, or 0 to cancel, and then the topic (ZMTP 3.0), or a command
+ * (3.1). False: the frame is neither. */
+struct zmtp_subscription {
+	bool cancels;
+	struct pd_slice topic; /* what the topics begin with that are meant */
+};
+PD_MUST_USE bool zmtp_read_subscription(const struct zmtp_frame *frame, struct zmtp_subscription *subscription);
 /* What answers a PING; returns how many bytes, 0: the frame is none. */
 size_t zmtp_pong(const struct zmtp_frame *frame, char out[static ZMTP_PONG_BYTES_MAX]);
 

@@ -42,7 +42,7 @@ static int open_peers(void **unused)
 	(void)unused;
 	snprintf(endpoint, sizeof endpoint, "ipc://%s/socket", dir);
 	seconds_later = 0;
-	return peers_new(&peers) || peers_listen(peers, endpoint);
+	return peers_new(&peers, &peers_router) || peers_listen(peers, endpoint);
 }
 
 static int close_peers(void **unused)
@@ -386,7 +386,7 @@ static void who_does_not_read_keeps_nobody_waiting_at_the_end(void **unused)
 	assert_int_equal(*(size_t *)got, FRAMES * (ZMTP_HEAD_BYTES_MAX + LARGE));
 	for (int i = 0; i <= STUCK; i++)
 		close(fds[i]);
-	assert_int_equal(peers_new(&peers), PD_OK);
+	assert_int_equal(peers_new(&peers, &peers_router), PD_OK);
 }
 
 static void many_come_and_go(void **unused)
@@ -441,7 +441,7 @@ static void what_is_not_ours_stays(void **unused)
 	close(open(path, O_CREAT | O_WRONLY, 0600));
 	peers_free(peers);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(peers_new(&peers), PD_OK);
+	assert_int_equal(peers_new(&peers, &peers_router), PD_OK);
 }
 
 static void endpoints_are_those_of_zeromq(void **unused)

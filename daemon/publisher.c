@@ -1,0 +1,628 @@
+#include "publisher.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "endpoint.h"
+#include "interests.h"
+#include "log.h"
+#include "metrics.h"
+#include "peers.h"
+#include "tape.h"
+#include "zmtp.h"
+
+enum { TURN_FRAMES_MAX = 4096, SECOND_MS = 1000 };
+/* Pieces that may wait for one subscriber, and how long one gets by joining neighbours: a piece that has been begun is
+ * kept for a subscriber that loses all others. */
+enum { PIECES_MAX = 4096, PIECE_BYTES_MAX = 64 << 10 };
+/* What may wait to be taken over; a buffer that has been larger than usual is given back. */
+enum { HANDED_BYTES_MAX = 16 << 20, USUAL_BYTES = 1 << 20 };
+/* When the tape is full, those who are in this oldest part of it lose what waits for them. */
+enum { FAR_BEHIND_BYTES = TAPE_BYTES / 8 };
+/* So long what nobody subscribes to any more is made all the same: who connects anew misses nothing by it. */
+enum { STILL_WANTED_MS = 10000 };
+
+/* Stands before each message that is handed over. */
+struct entry {
+	uint32_t topic_at, topic_bytes; /* in the message */
+	uint32_t bytes;
+};
+
+enum list { NONE, DUE, BEHIND };
+
+struct subscriber {
+	uint32_t number; /* of the peer */
+	enum list list;
+	struct interested interested;
+	bool full;               /* it lost what waited, and gets nothing until the rest is gone */
+	bool begun;              /* the first piece has left in part */
+	uint64_t reach;          /* end of what it was given last */
+	size_t piece_at;         /* so many bytes of pieces are done with */
+	struct pd_buffer pieces; /* of struct tape_piece: on the tape, and not taken yet */
+	struct pd_buffer rest;   /* of a piece that is not on the tape any more */
+	size_t rest_at;
+	TAILQ_ENTRY(subscriber) of_list;
+};
+
+TAILQ_HEAD(subscribers, subscriber);
+
+struct publisher {
+	/* The thread's. */
+	struct peers *peers;
+	struct tape *tape;
+	struct interests interests;
+	struct table by_number;
+	struct subscribers due, behind; /* those to write to now; those who must take bytes first */
+	struct pd_buffer taken;         /* what was handed over */
+	uint64_t put_at;                /* of the message in hand */
+	size_t put_bytes;
+	bool put_wanted;
+	uint64_t look_at; /* end of the tape from which on it is looked what can be released */
+	uint64_t tick_ms, topics_until_ms, gathered_until_ms;
+	uint64_t until_ms; /* when stopping: the end */
+
+	/* Both threads'. */
+	pthread_t thread;
+	bool started;
+	int wake, news; /* eventfds: to the thread, to the front */
+	_Atomic bool topics_wanted, gathered_wanted;
+	pthread_mutex_t lock; /* of what follows */
+	struct pd_buffer handed;
+	bool lost;   /* something did not fit */
+	bool asleep; /* it must be woken */
+	bool stopping;
+
+	/* The front's. */
+	struct pd_buffer adding;
+};
+
+static uint64_t now_ms(void)
+{
+	return metrics_clock_ns() / 1000000;
+}
+
+static void ring(int eventfd)
+{
+	uint64_t one = 1;
+	ssize_t n = write(eventfd, &one, sizeof one);
+	(void)n; /* that it is full would be enough, too */
+}
+
+static void hush(int eventfd)
+{
+	uint64_t count;
+	ssize_t n = read(eventfd, &count, sizeof count);
+	(void)n; /* nobody may have rung */
+}
+
+/* ---- from the front ---- */
+
+int publisher_fd(const struct publisher *publisher)
+{
+	return publisher->news;
+}
+
+struct bus_wanted publisher_wanted(struct publisher *publisher)
+{
+	hush(publisher->news);
+	return (struct bus_wanted){atomic_load(&publisher->topics_wanted), atomic_load(&publisher->gathered_wanted)};
+}
+
+void publisher_add(struct publisher *publisher, const char *topic, size_t topic_bytes, const void *data, size_t bytes)
+{
+	char topic_head[ZMTP_HEAD_BYTES_MAX], head[ZMTP_HEAD_BYTES_MAX];
+	size_t topic_head_bytes = zmtp_head(topic_head, topic_bytes), head_bytes = zmtp_head(head, bytes);
+	struct entry entry = {(uint32_t)topic_head_bytes, (uint32_t)topic_bytes,
+			      (uint32_t)(topic_head_bytes + topic_bytes + head_bytes + bytes)};
+	topic_head[0] |= ZMTP_MORE;
+	pd_buffer_add(&publisher->adding, &entry, sizeof entry);
+	pd_buffer_add(&publisher->adding, topic_head, topic_head_bytes);
+	pd_buffer_add(&publisher->adding, topic, topic_bytes);
+	pd_buffer_add(&publisher->adding, head, head_bytes);
+	pd_buffer_add(&publisher->adding, data, bytes);
+}
+
+static void empty(struct pd_buffer *buffer)
+{
+	buffer->count = 0;
+	if (buffer->capacity > USUAL_BYTES)
+		pd_buffer_fini(buffer);
+}
+
+void publisher_flush(struct publisher *publisher)
+{
+	struct pd_buffer *adding = &publisher->adding, *handed = &publisher->handed;
+	if (adding->count == 0)
+		return;
+	pthread_mutex_lock(&publisher->lock);
+	bool wake = publisher->asleep;
+	publisher->asleep = false;
+	if (handed->count == 0) {
+		struct pd_buffer swapped = *handed;
+		*handed = *adding;
+		*adding = swapped;
+	} else if (handed->count + adding->count <= HANDED_BYTES_MAX) {
+		pd_buffer_add(handed, adding->data, adding->count);
+	} else {
+		publisher->lost = true;
+	}
+	pthread_mutex_unlock(&publisher->lock);
+	if (wake)
+		ring(publisher->wake);
+	empty(adding);
+}
+
+/* ---- subscribers ---- */
+
+static struct subscribers *list_of(struct publisher *publisher, enum list list)
+{
+	return list == DUE ? &publisher->due : &publisher->behind;
+}
+
+static void move(struct publisher *publisher, struct subscriber *subscriber, enum list list)
+{
+	if (subscriber->list == list)
+		return;
+	if (subscriber->list != NONE)
+		TAILQ_REMOVE(list_of(publisher, subscriber->list), subscriber, of_list);
+	if (list != NONE)
+		TAILQ_INSERT_TAIL(list_of(publisher, list), subscriber, of_list);
+	subscriber->list = list;
+}
+
+static struct subscriber *find(const struct publisher *publisher, uint32_t number)
+{
+	return table_find(&publisher->by_number, &number);
+}
+
+static struct subscriber *add_subscriber(struct publisher *publisher, uint32_t number)
+{
+	struct subscriber *subscriber = calloc(1, sizeof *subscriber);
+	if (!subscriber)
+		abort();
+	subscriber->number = number;
+	table_add(&publisher->by_number, subscriber);
+	return subscriber;
+}
+
+static void free_subscriber(struct publisher *publisher, struct subscriber *subscriber)
+{
+	interests_cancel_all(&publisher->interests, &subscriber->interested);
+	pd_buffer_fini(&subscriber->pieces);
+	pd_buffer_fini(&subscriber->rest);
+	free(subscriber);
+}
+
+static void forget(struct publisher *publisher, struct subscriber *subscriber)
+{
+	move(publisher, subscriber, NONE);
+	table_remove(&publisher->by_number, &subscriber->number);
+	free_subscriber(publisher, subscriber);
+}
+
+/* ---- what waits for them ---- */
+
+static size_t piece_count(const struct subscriber *subscriber)
+{
+	return (subscriber->pieces.count - subscriber->piece_at) / sizeof(struct tape_piece);
+}
+
+static struct tape_piece *first_piece(const struct subscriber *subscriber)
+{
+	return (struct tape_piece *)(void *)(subscriber->pieces.data + subscriber->piece_at);
+}
+
+static struct tape_piece *last_piece(const struct subscriber *subscriber)
+{
+	return first_piece(subscriber) + piece_count(subscriber) - 1;
+}
+
+static size_t rest_bytes(const struct subscriber *subscriber)
+{
+	return subscriber->rest.count - subscriber->rest_at;
+}
+
+/* Of those that are done with no more are kept than of those that wait. */
+static void add_piece(struct subscriber *subscriber, const struct tape_piece *piece)
+{
+	struct pd_buffer *pieces = &subscriber->pieces;
+	if (subscriber->piece_at > pieces->count / 2) {
+		pieces->count -= subscriber->piece_at;
+		memmove(pieces->data, pieces->data + subscriber->piece_at, pieces->count);
+		subscriber->piece_at = 0;
+	}
+	pd_buffer_add(pieces, piece, sizeof *piece);
+}
+
+static void clear_pieces(struct subscriber *subscriber)
+{
+	subscriber->begun = false;
+	subscriber->piece_at = subscriber->pieces.count = 0;
+	if (subscriber->pieces.capacity > 16 * sizeof(struct tape_piece))
+		pd_buffer_fini(&subscriber->pieces);
+}
+
+/* It loses what waits, but for the rest of what it is reading. The tape does not wait for it any more. */
+static void overflow(struct publisher *publisher, struct subscriber *subscriber)
+{
+	if (subscriber->begun) {
+		const struct tape_piece *piece = first_piece(subscriber);
+		pd_buffer_add(&subscriber->rest, tape_at(publisher->tape, piece->at), piece->bytes);
+	}
+	clear_pieces(subscriber);
+	subscriber->full = true;
+	if (subscriber->list == BEHIND)
+		move(publisher, subscriber, NONE);
+	metrics_add(metrics.publisher.overflows, 1);
+}
+
+/* So many bytes have left. */
+static void take_off(struct subscriber *subscriber, size_t bytes)
+{
+	if (rest_bytes(subscriber)) {
+		subscriber->rest_at += bytes;
+		if (rest_bytes(subscriber) == 0) {
+			pd_buffer_fini(&subscriber->rest);
+			subscriber->rest_at = 0;
+		}
+		return;
+	}
+	while (bytes) {
+		struct tape_piece *piece = first_piece(subscriber);
+		size_t of_it = bytes < piece->bytes ? bytes : piece->bytes;
+		bytes -= of_it;
+		piece->at += of_it;
+		piece->bytes -= of_it;
+		subscriber->begun = piece->bytes > 0;
+		subscriber->piece_at += piece->bytes ? 0 : sizeof *piece;
+	}
+	if (piece_count(subscriber) == 0)
+		clear_pieces(subscriber);
+}
+
+/* What comes next, as far as one call takes it. False: it takes no more, or errno. */
+static bool write_next(struct publisher *publisher, struct subscriber *subscriber, int socket)
+{
+	size_t rest = rest_bytes(subscriber), sent;
+	bool all;
+	if (socket < 0) {
+		errno = EAGAIN;
+		return false;
+	}
+	if (rest) {
+		ssize_t n =
+			send(socket, subscriber->rest.data + subscriber->rest_at, rest, MSG_NOSIGNAL | MSG_DONTWAIT);
+		all = n >= 0;
+		sent = all ? (size_t)n : 0;
+	} else {
+		all = tape_send(publisher->tape, socket, first_piece(subscriber), piece_count(subscriber),
+				subscriber->list == DUE, &sent);
+	}
+	int saved = errno;
+	take_off(subscriber, sent);
+	errno = saved;
+	return all;
+}
+
+/* As much as it takes. */
+static void write_to(struct publisher *publisher, struct subscriber *subscriber)
+{
+	int socket = peers_socket(publisher->peers, subscriber->number);
+	while (rest_bytes(subscriber) || piece_count(subscriber)) {
+		if (write_next(publisher, subscriber, socket) || errno == EINTR)
+			continue;
+		if (errno == EAGAIN) {
+			peers_await(publisher->peers, subscriber->number);
+			return move(publisher, subscriber, piece_count(subscriber) ? BEHIND : NONE);
+		}
+		peers_drop(publisher->peers, subscriber->number);
+		return forget(publisher, subscriber);
+	}
+	subscriber->full = false;
+	move(publisher, subscriber, NONE);
+}
+
+static void write_due(struct publisher *publisher)
+{
+	struct subscriber *subscriber;
+	while ((subscriber = TAILQ_FIRST(&publisher->due)))
+		write_to(publisher, subscriber);
+}
+
+/* ---- the tape ---- */
+
+static uint64_t first_needed(const struct subscribers *subscribers, uint64_t first)
+{
+	const struct subscriber *subscriber;
+	TAILQ_FOREACH(subscriber, subscribers, of_list)
+	if (piece_count(subscriber) && first_piece(subscriber)->at < first)
+		first = first_piece(subscriber)->at;
+	return first;
+}
+
+static void release(struct publisher *publisher)
+{
+	uint64_t end = tape_end(publisher->tape);
+	tape_release(publisher->tape, first_needed(&publisher->due, first_needed(&publisher->behind, end)));
+	publisher->look_at = end + USUAL_BYTES;
+}
+
+static void overflow_those_before(struct publisher *publisher, struct subscribers *subscribers, uint64_t at)
+{
+	struct subscriber *subscriber, *next;
+	for (subscriber = TAILQ_FIRST(subscribers); subscriber; subscriber = next) {
+		next = TAILQ_NEXT(subscriber, of_list);
+		if (piece_count(subscriber) && first_piece(subscriber)->at < at)
+			overflow(publisher, subscriber);
+	}
+}
+
+/* There is always some: who is behind gives way. */
+static uint64_t make_room(struct publisher *publisher, size_t bytes)
+{
+	uint64_t at;
+	while (!tape_room(publisher->tape, bytes, &at)) {
+		uint64_t from = tape_begin(publisher->tape) + FAR_BEHIND_BYTES;
+		overflow_those_before(publisher, &publisher->behind, from);
+		overflow_those_before(publisher, &publisher->due, from);
+		release(publisher);
+	}
+	return at;
+}
+
+/* ---- publishing ---- */
+
+/* The message in hand goes to a subscriber. */
+static void give(struct interested *who, void *arg)
+{
+	struct publisher *publisher = arg;
+	struct subscriber *subscriber =
+		(struct subscriber *)(void *)((char *)who - offsetof(struct subscriber, interested));
+	uint64_t at = publisher->put_at, reach = at + publisher->put_bytes;
+	if (subscriber->full || subscriber->reach == reach)
+		return;
+	if (subscriber->list == NONE)
+		move(publisher, subscriber, DUE);
+	size_t count = piece_count(subscriber);
+	struct tape_piece *last = count ? last_piece(subscriber) : NULL;
+	bool begun = count == 1 && subscriber->begun;
+	if (last && !begun && subscriber->reach == at && last->bytes + publisher->put_bytes <= PIECE_BYTES_MAX)
+		last->bytes += publisher->put_bytes;
+	else if (count < PIECES_MAX)
+		add_piece(subscriber, &(struct tape_piece){at, publisher->put_bytes});
+	else
+		return overflow(publisher, subscriber);
+	subscriber->reach = reach;
+	publisher->put_wanted = true;
+}
+
+static void publish(struct publisher *publisher, const struct entry *entry, const char *message)
+{
+	publisher->put_at = make_room(publisher, entry->bytes);
+	publisher->put_bytes = entry->bytes;
+	publisher->put_wanted = false;
+	interests_match(&publisher->interests, message + entry->topic_at, entry->topic_bytes, give, publisher);
+	if (publisher->put_wanted)
+		tape_put(publisher->tape, publisher->put_at, message, entry->bytes);
+}
+
+static void take_over(struct publisher *publisher)
+{
+	pthread_mutex_lock(&publisher->lock);
+	struct pd_buffer swapped = publisher->handed;
+	publisher->handed = publisher->taken;
+	publisher->taken = swapped;
+	bool lost = publisher->lost;
+	publisher->lost = false;
+	publisher->asleep = false;
+	pthread_mutex_unlock(&publisher->lock);
+	if (lost)
+		metrics_add(metrics.publisher.overflows, 1);
+	const struct pd_buffer *taken = &publisher->taken;
+	for (size_t off = 0; off < taken->count;) {
+		struct entry entry;
+		memcpy(&entry, taken->data + off, sizeof entry);
+		publish(publisher, &entry, taken->data + off + sizeof entry);
+		off += sizeof entry + entry.bytes;
+	}
+	empty(&publisher->taken);
+	write_due(publisher);
+	if (tape_end(publisher->tape) >= publisher->look_at)
+		release(publisher);
+}
+
+/* ---- what subscribers say ---- */
+
+/* All else that they say means nothing. */
+static void on_frame(struct publisher *publisher, const struct bus_frame *frame)
+{
+	struct zmtp_subscription subscription;
+	const struct zmtp_frame said = {frame->data, frame->bytes, frame->command ? ZMTP_COMMAND : 0};
+	struct subscriber *subscriber = find(publisher, frame->peer);
+	if (!zmtp_read_subscription(&said, &subscription))
+		return;
+	if (subscription.cancels) {
+		if (subscriber)
+			interests_cancel(&publisher->interests, &subscriber->interested, subscription.topic);
+		return;
+	}
+	if (!subscriber)
+		subscriber = add_subscriber(publisher, frame->peer);
+	if (interests_add(&publisher->interests, &subscriber->interested, subscription.topic) == PD_OK)
+		return;
+	log_line(LOG_WARN, "subscriber_dropped", "peer=%08" PRIx32 " subscriptions=%u subscriptions_max=%d",
+		 frame->peer, subscriber->interested.count, INTERESTS_EACH_MAX);
+	peers_drop(publisher->peers, frame->peer);
+	forget(publisher, subscriber);
+}
+
+static void receive(struct publisher *publisher)
+{
+	struct bus_frame frame;
+	for (int i = 0; i < TURN_FRAMES_MAX && peers_receive(publisher->peers, &frame) == PD_OK; i++) {
+		struct subscriber *subscriber = frame.gone || frame.takes ? find(publisher, frame.peer) : NULL;
+		if (!frame.gone && !frame.takes)
+			on_frame(publisher, &frame);
+		else if (subscriber && frame.gone)
+			forget(publisher, subscriber);
+		else if (subscriber)
+			write_to(publisher, subscriber);
+	}
+}
+
+/* What is wanted is told at once, what is not wanted any more after a while. */
+static void tell(struct publisher *publisher, uint64_t now)
+{
+	if (interests_any(&publisher->interests, '/'))
+		publisher->topics_until_ms = now + STILL_WANTED_MS;
+	if (interests_any(&publisher->interests, BUS_GATHERED[0]))
+		publisher->gathered_until_ms = now + STILL_WANTED_MS;
+	bool topics = now < publisher->topics_until_ms, gathered = now < publisher->gathered_until_ms;
+	if (topics == publisher->topics_wanted && gathered == publisher->gathered_wanted)
+		return;
+	atomic_store(&publisher->topics_wanted, topics);
+	atomic_store(&publisher->gathered_wanted, gathered);
+	ring(publisher->news);
+}
+
+/* ---- the thread ---- */
+
+/* Whether anybody has not taken what is his. */
+static bool anything_waits(const struct publisher *publisher)
+{
+	size_t at = 0;
+	for (const struct subscriber *one; (one = table_next(&publisher->by_number, &at));)
+		if (rest_bytes(one) || piece_count(one))
+			return true;
+	return false;
+}
+
+/* Until something has been handed over or has come, or a second is over; false: it is time to end. */
+static bool await(struct publisher *publisher)
+{
+	struct pollfd fds[2] = {{.fd = publisher->wake, .events = POLLIN},
+				{.fd = peers_fd(publisher->peers), .events = POLLIN}};
+	uint64_t now = now_ms();
+	pthread_mutex_lock(&publisher->lock);
+	bool handed = publisher->handed.count > 0, stopping = publisher->stopping;
+	publisher->asleep = !handed;
+	pthread_mutex_unlock(&publisher->lock);
+	if (stopping && publisher->until_ms == 0)
+		publisher->until_ms = now + ENDPOINT_LINGER_MS;
+	if (stopping && !handed && (now >= publisher->until_ms || !anything_waits(publisher)))
+		return false;
+	uint64_t until_ms = stopping ? publisher->until_ms : publisher->tick_ms;
+	bool at_hand = handed || peers_at_hand(publisher->peers);
+	if (poll(fds, 2, at_hand || now >= until_ms ? 0 : (int)(until_ms - now)) > 0 && fds[0].revents)
+		hush(publisher->wake);
+	return true;
+}
+
+static void *run(void *arg)
+{
+	struct publisher *publisher = arg;
+	pthread_setname_np(pthread_self(), "paidand-events");
+	while (await(publisher)) {
+		uint64_t now = now_ms();
+		receive(publisher);
+		take_over(publisher);
+		if (now >= publisher->tick_ms) {
+			peers_tick(publisher->peers);
+			release(publisher);
+			publisher->tick_ms = now + SECOND_MS;
+		}
+		tell(publisher, now);
+	}
+	return NULL;
+}
+
+/* ---- life ---- */
+
+enum pd_err publisher_new(struct publisher **out)
+{
+	struct publisher *publisher = calloc(1, sizeof *publisher);
+	if (!publisher)
+		abort();
+	uint64_t seed;
+	randombytes_buf(&seed, sizeof seed);
+	TAILQ_INIT(&publisher->due);
+	TAILQ_INIT(&publisher->behind);
+	table_init(&publisher->by_number, offsetof(struct subscriber, number), sizeof(uint32_t), seed);
+	interests_init(&publisher->interests);
+	pthread_mutex_init(&publisher->lock, NULL);
+	publisher->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	publisher->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	enum pd_err err = publisher->wake >= 0 && publisher->news >= 0 ? PD_OK : PD_ESYS;
+	err = err ? err : peers_new(&publisher->peers, &peers_xpub);
+	err = err ? err : tape_new(&publisher->tape);
+	if (err) {
+		int saved = errno;
+		publisher_free(publisher);
+		errno = saved;
+		return err;
+	}
+	*out = publisher;
+	return PD_OK;
+}
+
+enum pd_err publisher_listen(struct publisher *publisher, const char *endpoint)
+{
+	return peers_listen(publisher->peers, endpoint);
+}
+
+/* No signal is its own: they are the front's, and a SIGPIPE, which sendfile knows no way not to send, means nothing. */
+enum pd_err publisher_start(struct publisher *publisher)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int error = pthread_create(&publisher->thread, NULL, run, publisher);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	publisher->started = error == 0;
+	errno = error ? error : errno;
+	return error ? PD_ESYS : PD_OK;
+}
+
+static void stop(struct publisher *publisher)
+{
+	publisher_flush(publisher);
+	pthread_mutex_lock(&publisher->lock);
+	publisher->stopping = true;
+	pthread_mutex_unlock(&publisher->lock);
+	ring(publisher->wake);
+	pthread_join(publisher->thread, NULL);
+}
+
+void publisher_free(struct publisher *publisher)
+{
+	if (!publisher)
+		return;
+	if (publisher->started)
+		stop(publisher);
+	size_t at = 0;
+	for (struct subscriber *one; (one = table_next(&publisher->by_number, &at));)
+		free_subscriber(publisher, one);
+	table_fini(&publisher->by_number);
+	interests_fini(&publisher->interests);
+	peers_free(publisher->peers);
+	tape_free(publisher->tape);
+	pd_buffer_fini(&publisher->taken);
+	pd_buffer_fini(&publisher->handed);
+	pd_buffer_fini(&publisher->adding);
+	pthread_mutex_destroy(&publisher->lock);
+	if (publisher->wake >= 0)
+		close(publisher->wake);
+	if (publisher->news >= 0)
+		close(publisher->news);
+	free(publisher);
+}
