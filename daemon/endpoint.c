@@ -52,7 +52,8 @@ static bool ipc_address(const char *path, struct sockaddr_un *address, socklen_t
 	return true;
 }
 
-bool endpoint_in_use(const char *endpoint)
+/* Whether somebody listens there: unlink and bind would take their place without a word. */
+static bool in_use(const char *endpoint)
 {
 	struct sockaddr_un address;
 	socklen_t bytes;
@@ -148,7 +149,7 @@ static bool split(const char *text, char host[static HOST_BYTES], const char **p
 	return true;
 }
 
-/* A name means its IPv4 address, as for ZeroMQ, which publishes. */
+/* A name means its IPv4 address, as for ZeroMQ. */
 static int look_up(const char *host, const char *port, bool bracketed, struct addrinfo **found)
 {
 	const struct addrinfo hints = {.ai_family = bracketed ? AF_INET6 : AF_INET,
@@ -196,7 +197,7 @@ enum pd_err endpoint_listen(struct endpoint *endpoint, const char *text)
 {
 	const char *path = path_of(text);
 	*endpoint = (struct endpoint){.text = text, .fd = -1};
-	if (endpoint_in_use(text))
+	if (in_use(text))
 		return fail(EADDRINUSE);
 	if (!path && strncmp(text, tcp, sizeof tcp - 1) != 0)
 		return fail(EPROTONOSUPPORT);

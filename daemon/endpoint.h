@@ -9,9 +9,7 @@
 
 #include "proto.h"
 
-/* Whether somebody listens on an ipc endpoint: ZeroMQ, like unlink and bind, would take their place without a word. */
-bool endpoint_in_use(const char *endpoint);
-/* Of all connections, also of those that libzmq takes. Who is gone without a word is found by TCP. */
+/* Of all connections. Who is gone without a word is found by TCP. */
 enum {
 	ENDPOINT_BACKLOG = 4096,
 	ENDPOINT_KEEPALIVE_IDLE_S = 15,

@@ -52,19 +52,15 @@ static uint64_t lowest_free(const struct room *room)
 	return (uint64_t)fd;
 }
 
-/* What ZeroMQ needs for a connection is mostly room that it never uses, in pages that are not there before they are
- * written to; of memory that is used again they are. A thousand new connections would then cost twice as much. */
+/* What connections and sessions had lies between what is still in use: it would stay with us. */
 static void give_back(struct room *room, uint64_t used)
 {
-	enum { ENDED_MIN = 1000, LOOKS = 3 }; /* ZeroMQ takes its time to free them all */
+	enum { ENDED_MIN = 1000 };
 	if (used > room->most)
 		room->most = used;
-	bool ended = room->most - used >= ENDED_MIN && used <= room->most / 2;
-	room->ended = ended ? room->ended + 1 : 0;
-	if (room->ended < LOOKS)
+	if (room->most - used < ENDED_MIN || used > room->most / 2)
 		return;
 	malloc_trim(0);
-	room->ended = 0;
 	room->most = used;
 }
 

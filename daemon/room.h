@@ -14,7 +14,6 @@
 struct room {
 	uint64_t limit; /* of descriptors */
 	uint64_t most;  /* that were in use since memory was given back */
-	unsigned ended; /* looks at which many of them had ended */
 	bool low;
 };
 

@@ -233,7 +233,10 @@ enum pd_err bus_receive(struct bus *bus, struct bus_frame *frame)
 	}
 	net.in_hand = net.inbox[net.inbox_taken++];
 	bool chosen = !sim.closing && dice_permille(&sim.dice, 1);
-	*frame = (struct bus_frame){net.in_hand.peer, chosen, false, net.in_hand.data, net.in_hand.bytes};
+	*frame = (struct bus_frame){.peer = net.in_hand.peer,
+				    .chosen_identity = chosen,
+				    .data = net.in_hand.data,
+				    .bytes = net.in_hand.bytes};
 	expect_refusals(&net.in_hand, chosen);
 	check_before_frame();
 	return PD_OK;
