@@ -115,8 +115,11 @@ void interests_cancel(struct interests *interests, struct interested *who, struc
 
 void interests_cancel_all(struct interests *interests, struct interested *who)
 {
-	for (struct interest *interest; (interest = LIST_FIRST(&who->all));)
+	struct interest *next;
+	for (struct interest *interest = LIST_FIRST(&who->all); interest; interest = next) {
+		next = LIST_NEXT(interest, of_who);
 		cancel(interests, interest);
+	}
 }
 
 bool interests_any(const struct interests *interests, char first)

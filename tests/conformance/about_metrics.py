@@ -313,7 +313,7 @@ def a_subscriber_that_is_full_is_counted_and_others_get_all(broker):
 
     while not full:
         check(len(numbers) < 100000, "100,000 publications, and a subscriber that reads none is not full")
-        requests = resident.send_many(("submit", {"order": new_id(), "category": LAMP, "text": "派" * 100}) for _ in range(2000))
+        requests = resident.send_many(("submit", {"order": new_id(), "category": LAMP, "text": "派" * 1300}) for _ in range(2000))
         check(all(a.what == "ok" for a in resident.answers(requests)), "a submit was refused")
         listen()
         full = scrape(broker).get("paidan_subscriber_overflows_total")
