@@ -26,7 +26,7 @@ enum { TURN_FRAMES_MAX = 4096, SECOND_MS = 1000 };
  * kept for a subscriber that loses all others. */
 enum { PIECES_MAX = 4096, PIECE_BYTES_MAX = 64 << 10 };
 /* What may wait to be taken over; a buffer that has been larger than usual is given back. */
-enum { HANDED_BYTES_MAX = 16 << 20, USUAL_BYTES = 1 << 20 };
+enum { HANDED_BYTES_MAX = 64 << 20, USUAL_BYTES = 1 << 20 };
 /* When the tape is full, those who are in this oldest part of it lose what waits for them. */
 enum { FAR_BEHIND_BYTES = TAPE_BYTES / 8 };
 /* So long what nobody subscribes to any more is made all the same: who connects anew misses nothing by it. */
@@ -306,7 +306,7 @@ static bool write_next(struct publisher *publisher, struct subscriber *subscribe
 		sent = all ? (size_t)n : 0;
 	} else {
 		all = tape_send(publisher->tape, socket, first_piece(subscriber), piece_count(subscriber),
-				subscriber->list == DUE, &sent);
+				subscriber->begun, &sent);
 	}
 	int saved = errno;
 	take_off(subscriber, sent);

@@ -17,7 +17,7 @@ enum {
 	REFER_BYTES_MIN = 16 << 10, /* shorter pieces are copied, many in one call */
 	COPIES_MAX = 64,
 	PAGE_BYTES = 4 << 10,
-	REELS = 8,
+	REELS = 64,
 	REEL_BYTES = 128 << 10, /* of which a piece fills at most a bit more than a half, in whole pages */
 };
 
@@ -32,8 +32,7 @@ struct tape {
 	char *memory;
 	uint64_t begin, end; /* what may be read; begin is a multiple of PAGES_BYTES */
 	struct reel reels[REELS], copy;
-	unsigned next_reel; /* to be loaded */
-	int nowhere;        /* /dev/null */
+	int nowhere; /* /dev/null */
 };
 
 static bool open_reel(struct reel *reel)
@@ -181,19 +180,14 @@ static bool load(struct tape *tape, struct reel *reel, const struct tape_piece *
 	return reel->piece.bytes;
 }
 
-/* The reel with a piece. Null: there is none, and it is not worth it to load one. */
-static struct reel *reel_of(struct tape *tape, const struct tape_piece *piece, bool shared)
+/* The reel with a piece; null: sorry. Neighbours have different ones. */
+static struct reel *reel_of(struct tape *tape, const struct tape_piece *piece)
 {
+	struct reel *reel = &tape->reels[piece->at / PAGES_BYTES % REELS];
 	if (tape->copy.pipe[0] < 0)
 		return NULL;
-	for (int i = 0; i < REELS; i++)
-		if (tape->reels[i].piece.at == piece->at && tape->reels[i].piece.bytes == piece->bytes)
-			return &tape->reels[i];
-	struct reel *next = &tape->reels[tape->next_reel];
-	if (!shared || !load(tape, next, piece))
-		return NULL;
-	tape->next_reel = (tape->next_reel + 1) % REELS;
-	return next;
+	bool there = reel->piece.at == piece->at && reel->piece.bytes == piece->bytes;
+	return there || load(tape, reel, piece) ? reel : NULL;
 }
 
 static ssize_t send_copy(struct tape *tape, int socket, const struct reel *reel)
@@ -209,14 +203,14 @@ static ssize_t send_copy(struct tape *tape, int socket, const struct reel *reel)
 	return n;
 }
 
-static ssize_t send_long(struct tape *tape, int socket, const struct tape_piece *piece, bool shared)
+static ssize_t send_long(struct tape *tape, int socket, const struct tape_piece *piece, bool begun)
 {
 	off_t from = (off_t)place(piece->at);
-	const struct reel *reel = reel_of(tape, piece, shared);
+	const struct reel *reel = begun ? NULL : reel_of(tape, piece);
 	return reel ? send_copy(tape, socket, reel) : sendfile(socket, tape->file, &from, piece->bytes);
 }
 
-bool tape_send(struct tape *tape, int socket, const struct tape_piece *pieces, size_t count, bool shared, size_t *sent)
+bool tape_send(struct tape *tape, int socket, const struct tape_piece *pieces, size_t count, bool begun, size_t *sent)
 {
 	struct iovec copies[COPIES_MAX];
 	struct msghdr message = {.msg_iov = copies};
@@ -224,7 +218,7 @@ bool tape_send(struct tape *tape, int socket, const struct tape_piece *pieces, s
 	ssize_t n;
 	if (pieces[0].bytes >= REFER_BYTES_MIN) {
 		wanted = pieces[0].bytes;
-		n = send_long(tape, socket, &pieces[0], shared);
+		n = send_long(tape, socket, &pieces[0], begun);
 	} else {
 		for (size_t i = 0; i < count && i < COPIES_MAX && pieces[i].bytes < REFER_BYTES_MIN; i++) {
 			copies[message.msg_iovlen++] =
