@@ -1394,7 +1394,7 @@ export interface Imported {
 	setup: number[]
 }
 
-/** A hash over the registry, the open orders and the figures. */
+/** A hash over the registry, the orders in queues and the figures. */
 export interface Digest {
 	type: 'digest'
 	/** the event up to which it counts */
