@@ -246,7 +246,8 @@ void account_repeated(const struct core_decision *decision, bool looked_back)
 
 void account_forgotten(size_t count)
 {
-	printf("%s%zu ended %s left memory\n", indent, count, count == 1 ? "order has" : "orders have");
+	printf("%s%zu %s left memory\n", indent, count,
+	       count == 1 ? "order that is done has" : "orders that are done have");
 }
 
 void account_replay(uint64_t events, bool same)

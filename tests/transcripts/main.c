@@ -14,7 +14,7 @@
  *   at TIME again                ... and then the last command is sent again, just as it was
  *   show ORDER, followers ORDER, queue AREA, figures AREA
  *   show route WHO CATEGORY "text" ...: where such an order would go, and why
- *   forget                       ended orders leave memory
+ *   forget                       orders that are done leave memory
  *   # ...                        a remark
  *
  * At the end the events are replayed, and must make the same state. Exits 0, 1 when they do not, 100 when the script is

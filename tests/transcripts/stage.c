@@ -120,21 +120,6 @@ static bool next_event(struct stage *stage, size_t *off, struct pd_message *even
 	return true;
 }
 
-void stage_pass(struct stage *stage, uint64_t ms)
-{
-	struct core_due_thing thing;
-	while (core_next_due(stage->core) <= ms) {
-		uint64_t due_ms = core_next_due(stage->core);
-		stage->now_ms = due_ms > stage->now_ms ? due_ms : stage->now_ms;
-		switch (core_decide_due(stage->core, stage->now_ms, &thing)) {
-		case CORE_DUE_EVENT: apply(stage, &thing.event, true); break;
-		case CORE_DUE_WARNING: account_warning(stage->cast, stage->now_ms, &thing.order->row, thing.why); break;
-		case CORE_DUE_NOTHING: break; /* something was put off */
-		}
-	}
-	stage->now_ms = ms;
-}
-
 /* ---- orders that were forgotten ---- */
 
 static void store(struct order *order, void *arg)
@@ -164,6 +149,46 @@ const struct order_row *stage_row(struct stage *stage, const struct pd_id *id)
 		if (memcmp(&rows[i].id, id, sizeof *id) == 0)
 			return &rows[i];
 	return NULL;
+}
+
+/* What the broker's front does before it asks the core: an order that has left memory is brought back. */
+static void fetch(struct stage *stage, const struct pd_id *id)
+{
+	const struct order_row *row = core_order(stage->core, id) ? NULL : stage_row(stage, id);
+	const struct member_row *rows = (const struct member_row *)stage->members.data;
+	if (!row)
+		return;
+	core_restore(stage->core, row);
+	for (size_t i = stage->members.count / sizeof *rows; i-- > 0;) /* the last one first: older ones are left */
+		if (memcmp(&rows[i].key.owner, id, sizeof *id) == 0)
+			core_restore_member(stage->core, &rows[i]);
+}
+
+/* Completed orders, too, when they are due. */
+static void fetch_due(struct stage *stage, uint64_t ms)
+{
+	const struct order_row *rows = (const struct order_row *)stage->forgotten.data;
+	for (size_t i = 0; i < stage->forgotten.count / sizeof *rows; i++) {
+		const struct order_row *row = stage_row(stage, &rows[i].id);
+		if (row->state == PD_STATE_completed && row->due_ms <= ms)
+			fetch(stage, &row->id);
+	}
+}
+
+void stage_pass(struct stage *stage, uint64_t ms)
+{
+	struct core_due_thing thing;
+	fetch_due(stage, ms);
+	while (core_next_due(stage->core) <= ms) {
+		uint64_t due_ms = core_next_due(stage->core);
+		stage->now_ms = due_ms > stage->now_ms ? due_ms : stage->now_ms;
+		switch (core_decide_due(stage->core, stage->now_ms, &thing)) {
+		case CORE_DUE_EVENT: apply(stage, &thing.event, true); break;
+		case CORE_DUE_WARNING: account_warning(stage->cast, stage->now_ms, &thing.order->row, thing.why); break;
+		case CORE_DUE_NOTHING: break; /* something was put off */
+		}
+	}
+	stage->now_ms = ms;
 }
 
 uint32_t stage_version(struct stage *stage, const struct pd_id *id)
@@ -239,19 +264,6 @@ static void decide(struct stage *stage, const struct pd_message *command, uint32
 	}
 	stage->refusals++;
 	account_refused(stage->cast, &decision);
-}
-
-/* What the broker's front does before it asks the core: an order that has left memory is brought back. */
-static void fetch(struct stage *stage, const struct pd_id *id)
-{
-	const struct order_row *row = core_order(stage->core, id) ? NULL : stage_row(stage, id);
-	const struct member_row *rows = (const struct member_row *)stage->members.data;
-	if (!row)
-		return;
-	core_restore(stage->core, row);
-	for (size_t i = stage->members.count / sizeof *rows; i-- > 0;) /* the last one first: older ones are left */
-		if (memcmp(&rows[i].key.owner, id, sizeof *id) == 0)
-			core_restore_member(stage->core, &rows[i]);
 }
 
 static void send(struct stage *stage, const struct pd_message *command, uint32_t actor)
