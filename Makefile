@@ -11,7 +11,7 @@ override CPPFLAGS += $(INCLUDES) -D_GNU_SOURCE -DPAIDAN_VERSION='"$(VERSION)"'
 # others, are not.
 LTO ?= $(if $(findstring sanitize,$(CFLAGS)),,-flto=auto -ffat-lto-objects)
 # What a run has shown of a file of paidand's stands beside its object, if `make guide` was asked; of no use once the file has changed.
-guided = $(if $(wildcard $(@:.o=.gcda)),$$([ ! $(@:.o=.gcda) -nt $< ] || echo -fprofile-use -fprofile-partial-training -Wno-missing-profile))
+guided = $(if $(wildcard $(@:.o=.gcda)),$$([ ! $(@:.o=.gcda) -nt $< ] || echo -fprofile-use -fprofile-partial-training -fprofile-correction -Wno-missing-profile))
 COMPILE = $(CC) -std=gnu11 $(WARNINGS) $(CFLAGS) $(LTO) $(CPPFLAGS)
 Q ?= @
 
