@@ -19,7 +19,8 @@
 
 /* One turn takes in so much; a round in flight lets the next one grow to this, then reading waits. */
 enum { TURN_FRAMES_MAX = 4096, ROUND_BYTES_MAX = 1 << 20, OUT_BYTES_MAX = 4 << 20, DUE_MAX = 1000 };
-/* In each turn so many orders leave memory that are done, and this part of all that are there. */
+/* In each turn so many orders leave memory that are done, and as many as were fetched in it, and this part of all that
+ * are there. */
 enum { FORGET_TURN = 64, FORGET_PART = 128 };
 enum { SWEEP_PARTS_MAX = 5 };
 /* From this size on a round need not wait until all is received that is there. */
@@ -170,6 +171,7 @@ enum pd_err front_fetch(struct front *front, const struct pd_id *id)
 	/* Ids rise with time: one that is greater than all that were forgotten cannot be in the book alone. */
 	if (memcmp(id, &front->store->last_id, sizeof *id) > 0 || core_order(front->core, id))
 		return PD_OK;
+	front->fetched++;
 	enum pd_err err = replay_fetch(front->core, front->book_reader, id);
 	return err == PD_ENOENT ? PD_OK : err;
 }
@@ -291,7 +293,8 @@ static void on_kept(struct front *front)
 /* What is done and in the book leaves memory, a few at a time. */
 static void forget_orders(struct front *front)
 {
-	size_t limit = FORGET_TURN + core_order_count(front->core) / FORGET_PART;
+	size_t limit = FORGET_TURN + core_order_count(front->core) / FORGET_PART + front->fetched;
+	front->fetched = 0;
 	core_forget(front->core, front->kept_seq, limit, &front->store->last_id, NULL, NULL);
 }
 

@@ -77,6 +77,7 @@ struct front {
 	int filling;
 	bool in_flight;
 	uint64_t synced_seq, kept_seq, last_at;
+	size_t fetched; /* orders that the book was asked for in this turn */
 
 	struct book_batch batches[2];
 	int gathering;           /* the batch that rows are added to; the other one is cut, with the keeper, or empty */

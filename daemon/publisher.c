@@ -25,6 +25,8 @@ enum { TURN_FRAMES_MAX = 4096, SECOND_MS = 1000 };
 /* Pieces that may wait for one subscriber, and how long one gets by joining neighbours: a piece that has been begun is
  * kept for a subscriber that loses all others. */
 enum { PIECES_MAX = 4096, PIECE_BYTES_MAX = 64 << 10 };
+/* So many messages are given out before it is tried to write them. */
+enum { TRY_AFTER = 1024 };
 /* What may wait to be taken over; a buffer that has been larger than usual is given back. */
 enum { HANDED_BYTES_MAX = 64 << 20, USUAL_BYTES = 1 << 20 };
 /* When the tape is full, those who are in this oldest part of it lose what waits for them. */
@@ -429,11 +431,13 @@ static void take_over(struct publisher *publisher)
 	if (lost)
 		metrics_add(metrics.publisher.overflows, 1);
 	const struct pd_buffer *taken = &publisher->taken;
-	for (size_t off = 0; off < taken->count;) {
+	for (size_t off = 0, count = 1; off < taken->count; count++) {
 		struct entry entry;
 		memcpy(&entry, taken->data + off, sizeof entry);
 		publish(publisher, &entry, taken->data + off + sizeof entry);
 		off += sizeof entry + entry.bytes;
+		if (count % TRY_AFTER == 0) /* who reads must not lose anything because nobody wrote */
+			write_due(publisher);
 	}
 	empty(&publisher->taken);
 	write_due(publisher);

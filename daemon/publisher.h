@@ -5,7 +5,7 @@
  * What is published lies on a tape once (tape.h), and each subscriber has a list of the pieces of it that it wants and
  * has not been given, of which neighbours are one. Invariants: (1) a subscriber gets whole messages, in their order,
  * and each once; (2) one that does not read, so that the tape has no room or the list is too long, loses all that waits
- * for it, is counted once (metrics.publisher.overflows), and gets nothing until it has taken the rest of the message
+ * for it, is counted once (metrics.publisher.overflows), and gets nothing until it has taken the rest of the piece
  * that it was reading; (3) who publishes never waits. Threads: publisher_new, _listen, _start, _free the owner's, who
  * is the only one but between start and free; publisher_wanted, _add and _flush the front's.
  */

@@ -506,14 +506,16 @@ struct read *front_new_read(struct front *front, struct session *session, enum r
 
 static void on_get_order(struct front *front, struct session *session, const struct pd_message *query)
 {
-	/* Whether a neighbour may see it is known of memory alone. */
-	if (!core_may_read(front->core, session->person) && front_fetch(front, &query->get_order.order)) {
-		front_refuse(front, session, query->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
-		return;
-	}
 	struct read *read = front_new_read(front, session, READ_ORDER, query->request);
 	if (!read)
 		return;
+	/* Whether a neighbour may see it is known of memory alone. */
+	if (read->own_only && front_fetch(front, &query->get_order.order)) {
+		session->reads_open--;
+		read_free(read);
+		front_refuse(front, session, query->request, PD_REFUSED_read_failed, PD_NO_DETAIL);
+		return;
+	}
 	const struct order *order = core_order(front->core, &query->get_order.order);
 	read->order = query->get_order.order;
 	read->story = query->get_order.story;

@@ -105,18 +105,19 @@ static size_t place(uint64_t at)
 	return at % TAPE_BYTES;
 }
 
-/* A long piece begins with a page, so that it is in as few as can be. */
+/* A long piece begins with a page, so that it is in as few as can be. None ends where the memory does: what follows it
+ * would seem to lie behind it. */
 bool tape_room(struct tape *tape, size_t bytes, uint64_t *at)
 {
 	uint64_t end = bytes < REFER_BYTES_MIN ? tape->end : (tape->end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	size_t left = TAPE_BYTES - place(end);
-	*at = end + (bytes > left ? left : 0);
+	*at = end + (bytes >= left ? left : 0);
 	return *at + bytes - tape->begin <= TAPE_BYTES;
 }
 
 void tape_put(struct tape *tape, uint64_t at, const char *data, size_t bytes)
 {
-	assert(at >= tape->end && at + bytes - tape->begin <= TAPE_BYTES && place(at) + bytes <= TAPE_BYTES);
+	assert(at >= tape->end && at + bytes - tape->begin <= TAPE_BYTES && place(at) + bytes < TAPE_BYTES);
 	memcpy(tape->memory + place(at), data, bytes);
 	tape->end = at + bytes;
 }

@@ -232,6 +232,10 @@ struct order *core_restore(struct core *core, const struct order_row *row)
 	life_enter(core, order);
 	if (row->handed_out && order_is_queued(row))
 		lapse_order(core, row);
+	if (!order_is_queued(row)) { /* it is in the book, and may go before those that are not */
+		TAILQ_REMOVE(&core->done, order, by_age);
+		TAILQ_INSERT_HEAD(&core->done, order, by_age);
+	}
 	return order;
 }
 

@@ -108,7 +108,7 @@ struct core_due_thing {
 };
 /* One thing that is due at now_ms, the earliest first. The state stays as it is; a warning is not given twice. */
 enum core_due core_decide_due(struct core *core, uint64_t now_ms, struct core_due_thing *thing);
-/* Before this, nothing is due; UINT64_MAX: never. */
+/* Before this, nothing is due of what is in memory; UINT64_MAX: never. */
 uint64_t core_next_due(const struct core *core);
 
 /* Take in an event, whose seq is event->request; at is its place in the journal. Returns the order it happened to, null
@@ -132,7 +132,7 @@ struct core_promise {
 	uint64_t accept_by_ms, complete_by_ms;
 };
 struct core_promise core_promise(const struct core *core, const struct order *order);
-/* Open orders that come from an area and are held elsewhere, in no order; null: there were never any. */
+/* Orders in queues that come from an area and are held elsewhere, in no order; null: there were never any. */
 const struct away_list *core_away(const struct core *core, uint32_t area);
 
 /* The areas to whose supervisors an event is of interest beyond those of orders: at most two go to areas, 0: none.

@@ -178,7 +178,7 @@ static void check_whole(struct core_import *import)
 						 : PD_DETAIL(import_household, PD_NUMBER(id));
 }
 
-/* Orders may have come to an area since the trial was made. */
+/* The trial knows of no orders; and some may have come to an area since it was made. */
 static void check_retired_areas(struct core_import *import, const struct core *core)
 {
 	size_t count;
@@ -188,9 +188,8 @@ static void check_retired_areas(struct core_import *import, const struct core *c
 		uint64_t open_orders = holder_open_orders(area->holder);
 		if (open_orders == 0 || !registry_area(import->trial, area->id)->retired)
 			continue;
-		import->refusal = PD_REFUSED_in_use;
-		import->detail = PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(open_orders));
-		return;
+		core_import_refuse(import, REGISTRY_AREAS, area->id, PD_REFUSED_in_use,
+				   PD_DETAIL(area_has_orders, PD_NUMBER(area->id), PD_NUMBER(open_orders)));
 	}
 }
 

@@ -25,7 +25,9 @@ struct core {
 	struct slab order_slab;
 	struct order *found; /* the order that was looked for last: it will be again; null: none */
 	struct timers timers;
-	struct order_list done; /* in no queue any more, and in memory still: what happened to them last stands behind */
+	/* In no queue any more, and in memory still: those that the book was asked for, then the others, what happened
+	 * last behind. */
+	struct order_list done;
 	struct core_periods periods;
 	struct core_map map;
 	struct sweep sweep;

@@ -12,7 +12,7 @@ _Static_assert(offsetof(struct figures, accept_counts) == 10 * sizeof(uint64_t) 
 		       offsetof(struct figures, complete_counts) ==
 			       offsetof(struct figures, accept_counts) + FIGURES_BUCKETS * sizeof(uint32_t) &&
 		       offsetof(struct figures, urged) == sizeof(struct figures) - 5 * sizeof(uint64_t),
-	       "ten counters, the buckets, four counters");
+	       "ten counters, the buckets, five counters");
 
 /* ---- numbers ---- */
 

@@ -10,7 +10,7 @@
 #include "order.h"
 
 /* COMPACT_ROW_ROOM: a shorter row is filled up with zeros to this: most orders then keep their room as they go on. */
-enum { COMPACT_ROW_ROOM = 80, COMPACT_ROW_BYTES_MAX = 256, COMPACT_FIGURES_BYTES_MAX = 140 + 2 * FIGURES_BUCKETS * 7 };
+enum { COMPACT_ROW_ROOM = 80, COMPACT_ROW_BYTES_MAX = 256, COMPACT_FIGURES_BYTES_MAX = 150 + 2 * FIGURES_BUCKETS * 7 };
 
 /* Without its id, which is the key. Returns the number of bytes. */
 size_t compact_row(const struct order_row *row, uint8_t bytes[static COMPACT_ROW_BYTES_MAX]);

@@ -99,6 +99,7 @@ enum pd_err replay_fetch(struct core *core, struct book_reader *reader, const st
 struct due_search {
 	struct core *core;
 	struct book_reader *reader;
+	uint64_t now_ms;
 	size_t left;
 	enum pd_err err;
 };
@@ -108,7 +109,7 @@ static bool fetch_due(const struct pd_id *id, void *arg)
 {
 	struct due_search *search = arg;
 	const struct order *order = core_order(search->core, id);
-	if (order && order->row.state != PD_STATE_completed)
+	if (order && (order->row.state != PD_STATE_completed || order->row.due_ms > search->now_ms))
 		return true;
 	if (!order)
 		search->err = restore_order(search->core, search->reader, id);
@@ -117,7 +118,7 @@ static bool fetch_due(const struct pd_id *id, void *arg)
 
 enum pd_err replay_fetch_due(struct core *core, struct book_reader *reader, uint64_t now_ms, size_t limit)
 {
-	struct due_search search = {core, reader, limit, PD_OK};
+	struct due_search search = {core, reader, now_ms, limit, PD_OK};
 	enum pd_err err = book_begin(reader);
 	if (err)
 		return err;

@@ -379,6 +379,24 @@ static void orders_that_come_meanwhile_do_not_hinder_it(void **state)
 	assert_int_equal(holder_open_orders(core_holder(bed->core, 12)), 1);
 }
 
+/* The row is named that retires it. */
+static void a_row_that_retires_an_area_with_orders_is_at_fault(void **state)
+{
+	struct bed *bed = *state;
+	struct core_import *import = core_import_new(bed->core);
+	struct pd_message retired = bed_area(12, 4, PD_level_microgrid, PD_area_kind_plain, "微网格");
+	bed_must_submit(bed, 1, 5, 103);
+	retired.put_area.retired = true;
+	put_row(import, plain(13, 4, PD_level_microgrid));
+	put_row(import, bed_household(60, 13, 60));
+	put_row(import, bed_person(103, PD_post_resident, 13, 60));
+	put_row(import, bed_person(104, PD_post_resident, 13, 0));
+	put_row(import, bed_person(203, PD_post_leader, 13, 0));
+	put_row(import, retired);
+	expect_bad(finish(import, bed, false), PD_REFUSED_in_use, 106, "area 12 holds 1 open orders");
+	core_import_free(import);
+}
+
 static void an_area_that_holds_open_orders_stays(void **state)
 {
 	struct bed *bed = *state;
@@ -432,6 +450,7 @@ int main(void)
 		TEST(what_others_need_is_not_retired),
 		TEST(a_registry_that_changed_meanwhile_makes_it_busy),
 		TEST(orders_that_come_meanwhile_do_not_hinder_it),
+		TEST(a_row_that_retires_an_area_with_orders_is_at_fault),
 		TEST(an_area_that_holds_open_orders_stays),
 		TEST(an_area_that_was_given_orders_meanwhile_stays),
 		TEST(a_closed_order_does_not_hold_its_area),

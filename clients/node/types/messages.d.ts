@@ -1012,7 +1012,7 @@ export interface ListSimilar {
 	requester?: number
 }
 
-/** Open orders that come from an area or below it and are held outside of it, because they climbed, were transferred, or are another level's matter: oldest first. Answered by order for each and end. */
+/** Orders in queues that come from an area or below it and are held outside of it, because they climbed, were transferred, or are another level's matter: oldest first. Answered by order for each and end. */
 export interface ListAway {
 	/** the area that they come from (area) */
 	area: number
