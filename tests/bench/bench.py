@@ -153,6 +153,10 @@ class Contender:
             if "unavailable" in self.facts:
                 return
             rate = result["lives_per_s"]
+            # A short run is most of all a beginning.
+            while (orders < rate * seconds / 3 or orders < 2 * outstanding) and orders < ORDERS_MAX:
+                orders = int(min(max(rate * seconds, 3 * outstanding), ORDERS_MAX))
+                rate = max(rate, self.take(outstanding, orders)["lives_per_s"])
             # Fewer than some times the outstanding would never have so many outstanding for long.
             self.orders[outstanding] = int(min(max(rate * seconds, ORDERS_FIRST, 3 * outstanding), ORDERS_MAX))
             orders = int(max(rate, ORDERS_FIRST))
