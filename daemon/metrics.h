@@ -96,8 +96,7 @@ struct metrics {
 #include "metrics.def"
 	} keeper;
 	_Alignas(METRICS_APART) struct {
-#define NUMBER(room, field, kind, labels, unit, name, help)                                                            \
-	METRICS_PUBLISHER_##room(METRICS_LIVE_NUMBER(field, labels))
+#define NUMBER(room, field, kind, labels, unit, name, help) METRICS_PUBLISHER_##room(METRICS_LIVE_NUMBER(field, labels))
 #define HISTOGRAM(room, field, bounds, name, help) METRICS_PUBLISHER_##room(METRICS_LIVE_HISTOGRAM(field))
 #define METRICS_PUBLISHER_front METRICS_HIDE
 #define METRICS_PUBLISHER_scribe METRICS_HIDE
