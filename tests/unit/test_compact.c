@@ -9,12 +9,7 @@
 #include <cmocka.h>
 
 #include "compact.h"
-
-#define expect(condition, ...)                                                                                         \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			fail_msg(__VA_ARGS__);                                                                         \
-	} while (0)
+#include "expect.h"
 
 enum { ROWS = 200000 };
 

@@ -11,13 +11,8 @@
 
 #include <cmocka.h>
 
+#include "expect.h"
 #include "order.h"
-
-#define expect(condition, ...)                                                                                         \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			fail_msg(__VA_ARGS__);                                                                         \
-	} while (0)
 
 /* Times up to here have a bucket of their own kind: 2^33 ms, 99 days. */
 static const uint64_t last_ms = (UINT64_C(1) << 33) - 1;

@@ -8,13 +8,8 @@
 
 #include <cmocka.h>
 
+#include "expect.h"
 #include "sort.h"
-
-#define expect(condition, ...)                                                                                         \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			fail_msg(__VA_ARGS__);                                                                         \
-	} while (0)
 
 static uint64_t state;
 

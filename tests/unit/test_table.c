@@ -11,13 +11,8 @@
 
 #include <cmocka.h>
 
+#include "expect.h"
 #include "table.h"
-
-#define expect(condition, ...)                                                                                         \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			fail_msg(__VA_ARGS__);                                                                         \
-	} while (0)
 
 enum { ENTRIES = 3000, STEPS = 40000 };
 

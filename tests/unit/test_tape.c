@@ -10,13 +10,8 @@
 
 #include <cmocka.h>
 
+#include "expect.h"
 #include "tape.h"
-
-#define expect(condition, ...)                                                                                         \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			fail_msg(__VA_ARGS__);                                                                         \
-	} while (0)
 
 static char message[64 << 10];
 

@@ -12,13 +12,8 @@
 
 #include <cmocka.h>
 
+#include "expect.h"
 #include "timers.h"
-
-#define expect(condition, ...)                                                                                         \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			fail_msg(__VA_ARGS__);                                                                         \
-	} while (0)
 
 enum { ORDERS = 500, STEPS = 20000 };
 
