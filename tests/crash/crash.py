@@ -78,6 +78,10 @@ class Load:
             self.lives[i].append(life)
         self.send(i, life)
 
+    def submitted(self, order):
+        """An order that was submitted beside the lives."""
+        self.acknowledged[(order.id, 1)] = ("submitted", order.seq)
+
     def carry(self, answers):
         """Until so many more are acknowledged."""
         goal = len(self.acknowledged) + answers
@@ -216,7 +220,7 @@ def damage(broker, load, build):
         last = [r for r in all_records if r[0] == all_records[-1][0]]
         if len(last) > 3:
             break
-        talk.Order(operator, requester=RESIDENT)
+        load.submitted(talk.Order(operator, requester=RESIDENT))
     broker.stop()
     for path, at, size in (last[0], last[len(last) // 2], last[-2]):
         for byte in (0, 4, 8, 11, 12, 16, 24, 32, 40, 71, 72, 80, size // 2, size - 1):
@@ -265,7 +269,7 @@ def torn(broker, load, build):
         equal(journal_of(broker), kept, f"the journal after bytes {begin} to {end} of its last record's {size} were lost")
         operator.refused("unknown_order", "accept", order=order.id, version=1, actor=LEADER)
         equal(operator.ok("submit", **{**order.submit, "requester": RESIDENT}).seq, order.seq, "seq of the lost order, sent again")
-        load.acknowledged[(order.id, 1)] = ("submitted", order.seq)
+        load.submitted(order)
     all_there(broker, load)
     verify(broker, build)
     print("ok a last record of which bytes were lost is cut off, and nothing else", flush=True)
