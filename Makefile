@@ -372,7 +372,7 @@ bench-reading: deps ## queries a second of each kind beside the writers, and wha
 bench-growth: deps ## the same lives with so many orders in the store, and in one queue: SIZES=1000,1000000,10000000 ROUNDS=5 ORDERS=100000 (10 GB of disk)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench growth $(SIZES:%=--sizes %) $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)
-bench-latency: deps ## the time to an answer: alone, beside what transport and disk take, and at half the peak rate: ROUNDS=5 ORDERS=100000
+bench-latency: deps ## the time to an answer: alone, beside what transport and disk take, and at half the peak rate, beside the disk alone: ROUNDS=5 ORDERS=100000
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench latency $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)
 # Peers and what is measured with them; nothing else needs these packages.

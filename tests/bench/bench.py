@@ -38,14 +38,16 @@ PACKAGES = ("beanstalkd", "redis-server", "rabbitmq-server", "erlang-base", "pos
 SECTIONS = {
     "latency": ("Time to an answer", "Alone: one order at a time, beside what a ZeroMQ echo over the same transport and the quicker of two ways to write 4 KiB "
                 "synchronously take in the same rounds. At half the peak rate: orders at random moments, each one's time counted from its moment on, whatever else "
-                "is unanswered; with the keeper at work and, to see what it costs, without. In a virtual machine the host takes the processors away at times, "
-                "for milliseconds each: of the time of all, so much.",
+                "is unanswered; with the keeper at work and, to see what it costs, without. Beside it, in the same rounds, the disk alone: what those who come at random "
+                "moments wait for a program that only writes 16 KiB after 16 KiB to it, each with all who came meanwhile. Nobody's answers are steadier than that. "
+                "In a virtual machine the host takes the processors away at times, for milliseconds each: of the time of all, so much.",
                 [["latency"]],
                 [("alone_ok_p50_us", "alone, p50 µs"), ("echo_p50_us", "echo, µs"), ("write_p50_us", "write, µs"), ("alone_ratio", "alone / (echo + write)"),
                  ("rate_per_s", "orders a second"), ("ok_p50_us", "p50 µs"), ("ok_p99_us", "p99 µs"), ("ok_p999_us", "p99.9 µs"), ("p99_to_p50", "p99 / p50"),
-                 ("unkept_ok_p99_us", "p99 without the keeper, µs"), ("stolen_percent", "taken by the host, %")]),
+                 ("unkept_ok_p99_us", "p99 without the keeper, µs"), ("disk_p50_us", "the disk alone, p50 µs"), ("disk_p99_us", "p99 µs"),
+                 ("disk_p99_to_p50", "p99 / p50"), ("stolen_percent", "taken by the host, %")]),
     "growth": ("Growth", "The same lives through stores with so many past orders, through one queue, and through one in which 100,000 wait; all in turns. "
-               "Memory is that apart from the page cache. The time to start is from exec to the first answer.",
+               "At each queue as many orders may be with the worker as the protocol allows, 4,096. Memory is that apart from the page cache. The time to start is from exec to the first answer.",
                [["growth"]],
                [("case", "store"), ("past", "past orders"), ("waiting", "waiting"), ("lives_per_s", "lives a second"), ("ratio", "to an empty store"),
                 ("server_cpu_us_per_life", "CPU µs a life"), ("started_mib", "memory at the start, MiB"), ("restart_ms", "start, ms"),

@@ -13,7 +13,8 @@
 #include "broker.h"
 #include "spread.h"
 
-enum { MESSAGE_BYTES = 300, BLOCK_BYTES = 4096, FILE_BYTES = 16 << 20 };
+/* A round is what comes meanwhile of some 100,000 lives a second. */
+enum { MESSAGE_BYTES = 300, BLOCK_BYTES = 4096, ROUND_BYTES = 16384, FILE_BYTES = 16 << 20 };
 
 struct floor {
 	char endpoint[PATH_MAX], path[PATH_MAX];
@@ -69,14 +70,14 @@ static bool make_file(struct floor *floor)
 	good = good && fsync(fd) == 0;
 	floor->fds[FLOOR_SYNC] = fd;
 	floor->fds[FLOOR_DIRECT] = open(floor->path, O_WRONLY | O_DIRECT | O_DSYNC | O_CLOEXEC);
-	memset(floor->block, 'x', BLOCK_BYTES);
+	memset(floor->block, 'x', ROUND_BYTES);
 	return good;
 }
 
-static bool write_once(struct floor *floor, enum floor_what what)
+static bool write_once(struct floor *floor, enum floor_what what, size_t bytes)
 {
-	bool good = pwrite(floor->fds[what], floor->block, BLOCK_BYTES, floor->at) == BLOCK_BYTES;
-	floor->at = (floor->at + BLOCK_BYTES) % FILE_BYTES;
+	bool good = pwrite(floor->fds[what], floor->block, bytes, floor->at) == (ssize_t)bytes;
+	floor->at = (floor->at + (off_t)bytes) % FILE_BYTES;
 	return good && (what == FLOOR_DIRECT || fdatasync(floor->fds[what]) == 0);
 }
 
@@ -88,10 +89,10 @@ struct floor *floor_new(const char *dir)
 	if (!floor)
 		abort();
 	floor->fds[FLOOR_SYNC] = floor->fds[FLOOR_DIRECT] = -1;
-	floor->block = aligned_alloc(BLOCK_BYTES, BLOCK_BYTES);
+	floor->block = aligned_alloc(BLOCK_BYTES, ROUND_BYTES);
 	if (!floor->block)
 		abort();
-	memset(floor->block, 0, BLOCK_BYTES);
+	memset(floor->block, 0, ROUND_BYTES);
 	snprintf(floor->endpoint, sizeof floor->endpoint, "ipc://%s/echo", dir);
 	snprintf(floor->path, sizeof floor->path, "%s/blocks", dir);
 	if (make_file(floor) && start_echo(floor))
@@ -126,10 +127,45 @@ double floor_measure(struct floor *floor, enum floor_what what, unsigned long co
 	bool good = us && (what == FLOOR_ECHO || floor->fds[what] >= 0);
 	for (unsigned long i = 0; good && i < count; i++) {
 		uint64_t begun_ns = bench_now_ns();
-		good = what == FLOOR_ECHO ? echo_once(floor) : write_once(floor, what);
+		good = what == FLOOR_ECHO ? echo_once(floor) : write_once(floor, what, BLOCK_BYTES);
 		us[i] = (double)(bench_now_ns() - begun_ns) / 1e3;
 	}
 	double median = good ? spread_median(us, count) : 0;
 	free(us);
 	return median;
+}
+
+/* Somebody every few µs, who waits for the end of this round and of the next one. */
+static struct floor_waits waits_of(const uint64_t *ends_ns, unsigned long rounds)
+{
+	enum { APART_NS = 10000 };
+	size_t count = 0, most = (ends_ns[rounds - 1] - ends_ns[0]) / APART_NS + 1;
+	uint32_t *waits = calloc(most, sizeof *waits);
+	if (!waits)
+		abort();
+	uint64_t come_ns = ends_ns[0];
+	for (unsigned long i = 1; i + 1 < rounds; i++)
+		for (; come_ns < ends_ns[i]; come_ns += APART_NS)
+			waits[count++] = (uint32_t)((ends_ns[i + 1] - come_ns) / 1000);
+	spread_sort(waits, count);
+	struct floor_waits found = {spread_at(waits, count, 0.5), spread_at(waits, count, 0.99)};
+	free(waits);
+	return found;
+}
+
+struct floor_waits floor_wait(struct floor *floor, unsigned long rounds)
+{
+	enum floor_what what = floor->fds[FLOOR_DIRECT] >= 0 ? FLOOR_DIRECT : FLOOR_SYNC;
+	uint64_t *ends_ns = calloc(rounds, sizeof *ends_ns);
+	bool good = ends_ns && rounds > 2;
+	floor->at = 0;
+	for (unsigned long i = 0; good && i < rounds; i++) {
+		good = write_once(floor, what, ROUND_BYTES);
+		ends_ns[i] = bench_now_ns();
+	}
+	struct floor_waits found = {0};
+	if (good)
+		found = waits_of(ends_ns, rounds);
+	free(ends_ns);
+	return found;
 }

@@ -3,7 +3,8 @@
  * Alone: one order after the other, and nobody else; in turns with what transport and disk take by themselves.
  * At half the peak: orders come at random moments, so many a second, whatever the answers do, and the time of each
  * counts from its moment, also when it could be sent only later; in turns with a daemon that does not bring its book up
- * to date meanwhile, so that one sees what the keeper costs.
+ * to date meanwhile, so that one sees what the keeper costs, and with the disk alone, which answers to those who come
+ * at random moments, too.
  */
 #include "latency.h"
 
@@ -16,7 +17,7 @@
 #include "spread.h"
 #include "stolen.h"
 
-enum { ALONE = 400, PEAK_TURNS = 3, PEAK_OUTSTANDING = 1024, CREDIT = 4096 };
+enum { ALONE = 400, PEAK_TURNS = 3, PEAK_OUTSTANDING = 1024, AT_ONCE = 4096, DISK_ROUNDS = 3000 };
 
 /* Of each round, in µs. */
 struct series {
@@ -27,7 +28,7 @@ struct run {
 	const struct latency *latency;
 	struct broker kept, unkept; /* unkept: its keeper has time */
 	double peak;                /* whole lives a second */
-	double *echo, *sync, *direct, *write, *alone, *ratio;
+	double *echo, *sync, *direct, *write, *alone, *ratio, *disk_p50, *disk_p99;
 	struct series kept_us, unkept_us;
 	double stolen; /* percent of the processors' time that the host took while orders came at half the peak */
 };
@@ -134,7 +135,7 @@ static int submit_at_half(struct run *run, const struct broker *broker, struct s
 	struct load load = load_of(run, run->latency->orders);
 	struct load_cost cost;
 	load.rate = run->peak / 2;
-	load.outstanding = CREDIT;
+	load.outstanding = AT_ONCE;
 	int code = load.times ? load_carry(&load, broker, &cost) : 111;
 	if (code == 0)
 		take_series(series, round, &load);
@@ -148,16 +149,27 @@ static bool start_both(struct run *run)
 	       broker_start_again(&run->unkept, "keep_ms=60000");
 }
 
+static void wait_for_disk(struct run *run, struct floor *floor, unsigned long round)
+{
+	struct floor_waits waits = floor_wait(floor, DISK_ROUNDS);
+	run->disk_p50[round] = waits.p50_us;
+	run->disk_p99[round] = waits.p99_us;
+}
+
 static int measure_many(struct run *run)
 {
 	int code = start_both(run) ? find_peak(run) : 111;
+	struct floor *floor = code ? NULL : floor_new(run->kept.dir);
 	struct stolen before = stolen_now();
+	code = floor ? code : 111;
 	for (unsigned long i = 0; i < run->latency->rounds && code == 0; i++) {
+		wait_for_disk(run, floor, i);
 		for (unsigned long turn = 0; turn < 2 && code == 0; turn++) /* another one begins each time */
 			code = (turn + i) % 2 == 0 ? submit_at_half(run, &run->kept, &run->kept_us, i)
 						   : submit_at_half(run, &run->unkept, &run->unkept_us, i);
 	}
 	run->stolen = stolen_percent(&before);
+	floor_free(floor);
 	broker_remove(&run->kept);
 	broker_remove(&run->unkept);
 	return code;
@@ -170,6 +182,7 @@ static void report(const struct run *run)
 	unsigned long n = run->latency->rounds;
 	const struct series *kept = &run->kept_us, *unkept = &run->unkept_us;
 	double p50 = spread_median(kept->p50, n), p99 = spread_median(kept->p99, n);
+	double disk_p50 = spread_median(run->disk_p50, n), disk_p99 = spread_median(run->disk_p99, n);
 	printf(run->latency->json ? "{\"alone_ok_p50_us\": %.0f, \"echo_p50_us\": %.0f, \"write_p50_us\": %.0f, "
 				    "\"sync_p50_us\": %.0f, "
 				    "\"direct_p50_us\": %.0f, \"alone_ratio\": %.2f, "
@@ -188,10 +201,13 @@ static void report(const struct run *run)
 	       spread_median(kept->push_p50, n), spread_median(kept->push_p99, n), run->stolen);
 	printf(run->latency->json
 		       ? "\"unkept_ok_p50_us\": %.0f, \"unkept_ok_p99_us\": %.0f, \"unkept_ok_p999_us\": %.0f, "
-			 "\"unkept_ok_max_us\": %.0f}\n"
+			 "\"unkept_ok_max_us\": %.0f, "
 		       : "... without the keeper: ok_p50_us=%.0f ok_p99_us=%.0f ok_p999_us=%.0f ok_max_us=%.0f\n",
 	       spread_median(unkept->p50, n), spread_median(unkept->p99, n), spread_median(unkept->p999, n),
 	       unkept->max);
+	printf(run->latency->json ? "\"disk_p50_us\": %.0f, \"disk_p99_us\": %.0f, \"disk_p99_to_p50\": %.1f}\n"
+				  : "... the disk alone, rounds of 16 KiB: p50_us=%.0f p99_us=%.0f p99_to_p50=%.1f\n",
+	       disk_p50, disk_p99, disk_p99 / disk_p50);
 }
 
 /* ---- all of it ---- */
@@ -215,7 +231,8 @@ int latency_run(const struct latency *latency)
 	struct run run = {.latency = latency};
 	if (sodium_init() < 0)
 		return 111;
-	double **const lists[] = {&run.echo, &run.sync, &run.direct, &run.write, &run.alone, &run.ratio};
+	double **const lists[] = {&run.echo,  &run.sync,  &run.direct,   &run.write,
+				  &run.alone, &run.ratio, &run.disk_p50, &run.disk_p99};
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++)
 		*lists[i] = of_rounds(&run);
 	make_series(&run, &run.kept_us);
