@@ -57,7 +57,8 @@ static void say_words(struct pd_slice words)
 {
 	struct pd_buffer tidy = {0};
 	text_tidy(&tidy, words.data, words.bytes, EXCERPT_CHARS);
-	fwrite(tidy.data, 1, tidy.count, stdout);
+	if (tidy.count) /* no words, no data */
+		fwrite(tidy.data, 1, tidy.count, stdout);
 	pd_buffer_fini(&tidy);
 }
 
