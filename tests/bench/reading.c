@@ -139,7 +139,7 @@ static double lives(struct run *run, unsigned long orders, double *seconds)
 			    .text_bytes = TEXT_BYTES,
 			    .queues = LOAD_QUEUES,
 			    .times = load_times_new(orders)};
-	struct load_cost cost;
+	struct load_cost cost = {0};
 	if (!load.times)
 		return 0;
 	run->asked = run->answered = run->rows = 0;
@@ -155,21 +155,21 @@ static double lives(struct run *run, unsigned long orders, double *seconds)
 
 static bool in_turns(struct run *run, struct figures *figures)
 {
-	double without[TURNS_MAX], with[KINDS][TURNS_MAX], per_s[KINDS][TURNS_MAX], seconds;
+	double without[TURNS_MAX], with[KINDS][TURNS_MAX], per_s[KINDS][TURNS_MAX], seconds = 0;
 	unsigned long turns = run->wanted->turns, orders = run->wanted->orders;
 	for (unsigned long i = 0; i < turns; i++) {
 		run->kind = KINDS;
 		without[i] = lives(run, orders, &seconds);
+		if (without[i] <= 0)
+			return false;
 		for (run->kind = 0; run->kind < KINDS; run->kind++) {
 			int kind = run->kind;
 			with[kind][i] = lives(run, orders, &seconds);
-			per_s[kind][i] = (double)run->answered / seconds;
-			figures->rows[kind] = (double)run->rows / (double)(run->answered ? run->answered : 1);
 			if (with[kind][i] <= 0)
 				return false;
+			per_s[kind][i] = (double)run->answered / seconds;
+			figures->rows[kind] = (double)run->rows / (double)(run->answered ? run->answered : 1);
 		}
-		if (without[i] <= 0)
-			return false;
 	}
 	figures->without = spread_median(without, turns);
 	for (int kind = 0; kind < KINDS; kind++) {

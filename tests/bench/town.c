@@ -1,5 +1,6 @@
 #include "town.h"
 
+#include <assert.h>
 #include <sodium.h>
 #include <string.h>
 #include <time.h>
@@ -68,6 +69,7 @@ bool town_make(struct wire *wire, const struct town *town)
 	enum { ROWS_TOP = 5 };
 	unsigned long answered = 0;
 	struct pd_id import = town_new_id();
+	assert(town->microgrids && town->households);
 	struct pd_message begin = {.type = PD_MSG_import_begin, .import_begin = {import}},
 			  commit = {.type = PD_MSG_import_commit};
 	wire_add(wire, &begin);

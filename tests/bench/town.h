@@ -18,8 +18,8 @@ enum {
 };
 
 struct town {
-	uint32_t microgrids, households;
-	uint32_t residents; /* resident i lives in household i % households */
+	uint32_t microgrids, households; /* at least one of each */
+	uint32_t residents;              /* resident i lives in household i % households */
 };
 
 /* Put all of it, as one import; false: it was refused. */

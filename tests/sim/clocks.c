@@ -1,5 +1,6 @@
 #include "clocks.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 #include "codec.h"
@@ -105,6 +106,8 @@ static uint64_t work_ends(struct walk *walk, uint64_t day)
 {
 	const struct pd_u64s *hours = &walk->calendar.hours;
 	worked(walk, day);
+	if (!hours->values)
+		abort(); /* no calendar is without hours */
 	return day * SIM_DAY_MS - zone_ms + hours->values[hours->count - 1] * MINUTE_MS;
 }
 

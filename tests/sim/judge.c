@@ -399,6 +399,8 @@ static uint32_t holder_after(const struct judging *j, uint32_t to)
 	const struct area *old = registry_area(j->registry, j->before->area), *new = registry_area(j->registry, to);
 	const struct area *holder = registry_area(j->registry, j->before->holder), *of_old = old, *of_new = new;
 	unsigned level = registry_category(j->registry, j->life->category)->level;
+	if (!old || !new || !holder)
+		return 0; /* nobody */
 	while (of_old->parent && of_old->level > level)
 		of_old = of_old->parent;
 	bool above_old = false, above_new = false;

@@ -550,7 +550,7 @@ static void order_event(const struct registry *registry, const struct pd_message
 	}
 	bool aside = event->type >= PD_MSG_urged && event->type <= PD_MSG_endorsed && event->type != PD_MSG_merged;
 	bool runs_on = aside || event->type == PD_MSG_noted || event->type == PD_MSG_reminded ||
-		       (event->type == PD_MSG_rerouted && event->rerouted.holder == life_now(life)->holder);
+		       (event->type == PD_MSG_rerouted && life && event->rerouted.holder == life_now(life)->holder);
 	if (!runs_on)
 		after.state_seq = event->request;
 	after.type = (uint8_t)event->type;

@@ -20,9 +20,8 @@ enum { COMMITS_MAX = 8, PUTS_MAX = 32 };
 
 /* Child before parent, household before its centre: an import has to put them right. */
 static const char *const files[ROWS_KINDS] = {
-	[ROWS_AREAS] = "id,parent,level,kind,name\n5,4,microgrid,plain,e\n4,3,grid,plain,d\n1,0,district,plain,a\n3,2,"
-		       "community,urban,c\n"
-		       "2,1,street,plain,b\n",
+	[ROWS_AREAS] = ("id,parent,level,kind,name\n5,4,microgrid,plain,e\n4,3,grid,plain,d\n1,0,district,plain,a\n"
+			"3,2,community,urban,c\n2,1,street,plain,b\n"),
 	[ROWS_HOUSEHOLDS] = "id,area,centre,address,lon,lat\n10,5,11,x,117.8,36.4\n11,5,11,y,117.8,36.4\n",
 	[ROWS_PEOPLE] = "id,post,area,household,name,phone\n20,resident,5,10,p,\n",
 	[ROWS_CATEGORIES] = "id,name,level,urgency,accept_within_s,complete_within_s\n3,q,microgrid,normal,1,2\n",

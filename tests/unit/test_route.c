@@ -340,17 +340,24 @@ struct told {
 	char text[2000];
 };
 
+static void say(struct told *told, const char *format, ...)
+{
+	size_t used = strlen(told->text);
+	va_list args;
+	va_start(args, format);
+	vsnprintf(told->text + used, sizeof told->text - used, format, args);
+	va_end(args);
+}
+
 static void tell(const struct pd_route *row, void *arg)
 {
 	struct told *told = arg;
-	size_t used = strlen(told->text);
-	snprintf(told->text + used, sizeof told->text - used, "%s %s", pd_word("route_step", row->step),
-		 pd_word("route_why", row->why));
+	say(told, "%s %s", pd_word("route_step", row->step), pd_word("route_why", row->why));
 	if (row->rule)
-		used = strlen(told->text), snprintf(told->text + used, sizeof told->text - used, " rule %u", row->rule);
+		say(told, " rule %u", row->rule);
 	if (row->area)
-		used = strlen(told->text), snprintf(told->text + used, sizeof told->text - used, " %u", row->area);
-	strcat(told->text, "\n");
+		say(told, " %u", row->area);
+	say(told, "\n");
 }
 
 static void every_step_is_explained(void **state)
