@@ -32,7 +32,7 @@ check() { # check NAME COMMAND...
 start() {
 	"$build/paidand" --data "$work/data" --listen "$PAIDAN_CONNECT" --publish "ipc://$work/events" 2>"$work/log" &
 	broker=$!
-	for _ in $(seq 300); do
+	for _ in $(seq 1200); do # a sanitizer makes the replay slow
 		grep -q what=ready "$work/log" && return
 		kill -0 "$broker" 2>/dev/null || break
 		sleep 0.1
