@@ -369,10 +369,10 @@ bench-supervisors: deps ## lives a second with so many who are subscribed to eve
 bench-reading: deps ## queries a second of each kind beside the writers, and what becomes of those
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench reading
-bench-growth: deps ## the same lives with so many orders in the store, and in one queue: SIZES=1000,1000000,10000000 ROUNDS=5 ORDERS=100000 (10 GB of disk)
+bench-growth: deps ## the same lives with so many orders in the store, and in one queue: SIZES=1000,1000000,10000000 ROUNDS=5 ORDERS=300000 (10 GB of disk)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench growth $(SIZES:%=--sizes %) $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)
-bench-latency: deps ## the time to an answer: alone, beside what transport and disk take, and at half the peak rate, beside the disk alone: ROUNDS=5 ORDERS=100000
+bench-latency: deps ## the time to an answer: alone, beside what transport and disk take, and at half the peak rate, beside the disk alone: ROUNDS=5 ORDERS=300000
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench latency $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)
 # Peers and what is measured with them; nothing else needs these packages.

@@ -27,7 +27,7 @@ static const char help[] =
 	"usage: paidan-bench lives|growth|latency [options]\n"
 	"       paidan-bench places [--lookups N] [--json]\n"
 	"\n"
-	"  --orders N         whole lives to carry (default 100000); of growth and latency: in each turn\n"
+	"  --orders N         whole lives to carry (default 300000); of growth and latency: in each turn\n"
 	"  --outstanding N    orders submitted and not yet answered at a time, 1 to 4096 (default 1024)\n"
 	"  --text-bytes N     size of an order's text, 1 to 4000 (default 200)\n"
 	"  --sizes N,N,...    of growth: past orders in the stores, at most eight (default 1000,1000000,10000000)\n"
@@ -120,7 +120,7 @@ int main(int argc, char **argv)
 		{"rounds", 1, NULL, 'R'},  {"help", 0, NULL, 'h'},        {NULL, 0, NULL, 0}};
 	struct wanted wanted = {
 		.growth = {.sizes = {1000, 1000000, 10000000}, .size_count = 3, .waiting = 100000},
-		.lives = {.orders = 100000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]},
+		.lives = {.orders = 300000, .outstanding = 1024, .text_bytes = 200, .program = argv[0]},
 		.lookups = 1000000,
 		.rounds = 5,
 	};
