@@ -70,7 +70,7 @@ $(BUILD)/paidand: $(BUILD)/daemon/main.o $(call libraries,daemon store core prot
 $(BUILD)/paidan: $(BUILD)/clients/cli/main.o $(call libraries,cli tool paidan store core proto)
 $(BUILD)/paidan-worker: $(BUILD)/workers/main.o $(call libraries,workers tool paidan)
 $(BUILD)/paidan-bench: $(BUILD)/tests/bench/main.o $(call objects,tests/bench) $(call libraries,cli tool paidan daemon store core proto)
-$(BUILD)/paidan-peers: $(BUILD)/tests/bench/peers/main.o $(call objects,tests/bench/peers) $(BUILD)/tests/bench/disk.o
+$(BUILD)/paidan-peers: $(BUILD)/tests/bench/peers/main.o $(call objects,tests/bench/peers) $(addprefix $(BUILD)/tests/bench/,disk.o ipc.o)
 $(BUILD)/paidan-peers: LIBS = $(foreach l,hiredis pq rabbitmq,$(if $(wildcard /usr/lib/*/lib$(l).so),-l$(l)))
 $(BUILD)/paidan-sim: $(BUILD)/tests/sim/main.o $(call objects,tests/sim) $(call libraries,daemon store core proto)
 $(BUILD)/paidan-sim: LDFLAGS += @tests/sim/link.flags

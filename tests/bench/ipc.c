@@ -1,5 +1,7 @@
 #include "ipc.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -16,4 +18,13 @@ int ipc_connect(const char *endpoint)
 	if (fd >= 0)
 		close(fd);
 	return -1;
+}
+
+ssize_t ipc_read(int fd, char *into, size_t room, int timeout_ms)
+{
+	struct pollfd poll_in = {.fd = fd, .events = POLLIN};
+	ssize_t n = recv(fd, into, room, MSG_DONTWAIT);
+	if (n < 0 && errno == EAGAIN && poll(&poll_in, 1, timeout_ms) > 0)
+		n = recv(fd, into, room, 0);
+	return n;
 }

@@ -30,7 +30,8 @@ struct run {
 	double peak;                /* whole lives a second */
 	double *echo, *sync, *direct, *write, *alone, *ratio, *disk_p50, *disk_p99;
 	struct series kept_us, unkept_us;
-	double stolen; /* percent of the processors' time that the host took while orders came at half the peak */
+	double stolen; /* percent of the processors' time that the host took in the turns at half the peak, the disk's
+			  among them */
 };
 
 static double *of_rounds(const struct run *run)
@@ -149,11 +150,12 @@ static bool start_both(struct run *run)
 	       broker_start_again(&run->unkept, "keep_ms=60000");
 }
 
-static void wait_for_disk(struct run *run, struct floor *floor, unsigned long round)
+static int wait_for_disk(struct run *run, struct floor *floor, unsigned long round)
 {
 	struct floor_waits waits = floor_wait(floor, DISK_ROUNDS);
 	run->disk_p50[round] = waits.p50_us;
 	run->disk_p99[round] = waits.p99_us;
+	return waits.p50_us > 0 ? 0 : 111;
 }
 
 static int measure_many(struct run *run)
@@ -161,9 +163,10 @@ static int measure_many(struct run *run)
 	int code = start_both(run) ? find_peak(run) : 111;
 	struct floor *floor = code ? NULL : floor_new(run->kept.dir);
 	struct stolen before = stolen_now();
-	code = floor ? code : 111;
+	if (code == 0 && !floor)
+		code = 111;
 	for (unsigned long i = 0; i < run->latency->rounds && code == 0; i++) {
-		wait_for_disk(run, floor, i);
+		code = wait_for_disk(run, floor, i);
 		for (unsigned long turn = 0; turn < 2 && code == 0; turn++) /* another one begins each time */
 			code = (turn + i) % 2 == 0 ? submit_at_half(run, &run->kept, &run->kept_us, i)
 						   : submit_at_half(run, &run->unkept, &run->unkept_us, i);

@@ -37,24 +37,13 @@ static void send_all(struct wire *wire, const char *bytes, size_t count)
 	}
 }
 
-/* Who sleeps in a read is woken whenever the broker has taken what was sent, too; in a poll, as clients do it, only
- * when something has come. */
-static ssize_t read_some(struct wire *wire, char *into, size_t room)
-{
-	struct pollfd poll_in = {.fd = wire->fd, .events = POLLIN};
-	ssize_t n = recv(wire->fd, into, room, MSG_DONTWAIT);
-	if (n < 0 && errno == EAGAIN && poll(&poll_in, 1, PATIENCE_S * 1000) > 0)
-		n = recv(wire->fd, into, room, 0);
-	return n;
-}
-
 /* Have more in wire->in. */
 static void read_more(struct wire *wire)
 {
 	size_t rest = wire->in_end - wire->in_at;
 	memmove(wire->in, wire->in + wire->in_at, rest);
 	wire->in_at = 0;
-	ssize_t n = read_some(wire, wire->in + rest, IN_BYTES - rest);
+	ssize_t n = ipc_read(wire->fd, wire->in + rest, IN_BYTES - rest, PATIENCE_S * 1000);
 	if (n <= 0)
 		die(n == 0 ? "the broker has gone" : errno == EAGAIN ? "no answer for a minute" : strerror(errno));
 	wire->in_end = rest + (size_t)n;
@@ -97,11 +86,10 @@ static void on_welcome(const struct pd_message *message, void *arg)
 
 void wire_open(struct wire *wire, const char *endpoint)
 {
-	struct timeval patience = {.tv_sec = PATIENCE_S};
 	*wire = (struct wire){.fd = ipc_connect(endpoint), .in = malloc(IN_BYTES), .decoder = pd_decoder_new()};
 	if (wire->fd < 0)
 		die("cannot connect");
-	if (!wire->in || !wire->decoder || setsockopt(wire->fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience))
+	if (!wire->in || !wire->decoder)
 		die("no memory");
 	greet(wire);
 	struct pd_message hello = {.type = PD_MSG_hello, .hello = {0, pd_text("paidan-bench"), PD_PROTOCOL, 0, false}};

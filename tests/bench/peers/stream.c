@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../ipc.h"
 #include "peer.h"
 
 static int connect_once(const struct server *server, bool by_port)
@@ -81,17 +82,6 @@ void stream_print(struct stream *stream, const char *format, ...)
 	stream->out_bytes += (size_t)printed;
 }
 
-/* Who sleeps in a read is woken whenever the server has taken what was sent, too; in a poll only when something has
- * come. */
-static ssize_t read_some(struct stream *stream, char *into, size_t room)
-{
-	struct pollfd poll_in = {.fd = stream->fd, .events = POLLIN};
-	ssize_t n = recv(stream->fd, into, room, MSG_DONTWAIT);
-	if (n < 0 && errno == EAGAIN && poll(&poll_in, 1, -1) > 0)
-		n = recv(stream->fd, into, room, 0);
-	return n;
-}
-
 static void read_more(struct stream *stream)
 {
 	if (stream->in_from > 0) {
@@ -100,7 +90,7 @@ static void read_more(struct stream *stream)
 		stream->in_from = 0;
 	}
 	make_room(&stream->in, &stream->in_room, stream->in_to + 4096);
-	ssize_t n = read_some(stream, stream->in + stream->in_to, stream->in_room - stream->in_to);
+	ssize_t n = ipc_read(stream->fd, stream->in + stream->in_to, stream->in_room - stream->in_to, -1);
 	if (n == 0 || (n < 0 && errno != EINTR))
 		peer_die("the connection broke: %s", n == 0 ? "closed by the server" : strerror(errno));
 	stream->in_to += n > 0 ? (size_t)n : 0;
