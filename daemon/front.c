@@ -389,10 +389,10 @@ static void seal(struct front *front, bool at_hand)
 	journal_round_begin(&front_round(front)->journal, journal_round_end(&round->journal),
 			    core_last_seq(front->core) + 1, front->now_ms);
 	/* With nothing else to do meanwhile it is written here, if that is quicker. */
-	if (!at_hand && !bus_at_hand(front->bus) && scribe_try(front->scribe, &round->journal))
-		on_synced(front);
-	else
-		scribe_give(front->scribe, &round->journal);
+	if (at_hand || bus_at_hand(front->bus) || !scribe_try(front->scribe, &round->journal))
+		return scribe_give(front->scribe, &round->journal);
+	on_synced(front);
+	scribe_settle(front->scribe); /* while those who were answered are at work */
 }
 
 static void answer_synced(struct front *front)

@@ -155,6 +155,13 @@ bool scribe_try(struct scribe *scribe, struct journal_round *round)
 	return quick;
 }
 
+void scribe_settle(struct scribe *scribe)
+{
+	pthread_mutex_lock(&scribe->writing);
+	journal_settle(scribe->journal);
+	pthread_mutex_unlock(&scribe->writing);
+}
+
 void scribe_give(struct scribe *scribe, struct journal_round *round)
 {
 	scribe->round = round;

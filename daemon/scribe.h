@@ -21,6 +21,8 @@ void scribe_stop(struct scribe *scribe);
 /* Write and sync a round here and now, unless it is large, the disk is slow, or the thread is not at rest: then false,
  * and nothing is done. */
 bool scribe_try(struct scribe *scribe, struct journal_round *round);
+/* After scribe_try: do what the next round would have to wait for. */
+void scribe_settle(struct scribe *scribe);
 /* Give a round to be written; the one before must have been taken back. */
 void scribe_give(struct scribe *scribe, struct journal_round *round);
 /* Whether the round that was given is on disk; true once for each. */

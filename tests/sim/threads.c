@@ -132,6 +132,11 @@ bool scribe_try(struct scribe *scribe, struct journal_round *round)
 	return scribe_take(scribe);
 }
 
+void scribe_settle(struct scribe *scribe)
+{
+	journal_settle(scribe->journal);
+}
+
 bool threads_write_step(void)
 {
 	struct scribe *scribe = &threads.scribe;
