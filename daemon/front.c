@@ -428,8 +428,9 @@ static void look_ahead(struct front *front, const struct session *session, int c
 	for (int i = 0; i < count; i++)
 		likely[i] = core_ahead_holder(front->core, &front->ahead[i]);
 	for (int i = 0; i < count; i++) {
+		push_ahead(&likely[i]);
 		if (likely[i].holder)
-			push_ahead(likely[i].holder);
+			publish_ahead(likely[i].holder->entity);
 		if (likely[i].order)
 			replay_batch_ahead(batch, likely[i].order);
 	}

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "codec.h"
+#include "fetch.h"
 
 struct publish {
 	uint64_t instance;
@@ -41,6 +42,11 @@ void publish_free(struct publish *publish)
 void publish_set(struct publish *publish, const struct bus_wanted *wanted)
 {
 	publish->wanted = *wanted;
+}
+
+void publish_ahead(const struct area *area)
+{
+	fetch(&area->publications, sizeof area->publications);
 }
 
 /* Count a publication for area and all above it, later. */

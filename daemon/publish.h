@@ -30,6 +30,8 @@ uint64_t publish_count(struct publish *publish, const struct area *area);
 /* To be called before an event of the registry happens: so far its areas stand where they stand. */
 void publish_settle(struct publish *publish);
 
+/* Something will probably be published on the topic of area: bring its count near. */
+void publish_ahead(const struct area *area);
 /* Append the publications of event to out, to be sent when its round is on disk; event_bytes is it as a message; order:
  * that of an order event, which has happened. */
 void publish_event(struct publish *publish, const struct registry *registry, const struct pd_message *event,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "codec.h"
+#include "fetch.h"
 #include "metrics.h"
 #include "slab.h"
 
@@ -112,10 +113,12 @@ static struct desk *desk_of_order(struct push *push, const struct order *order)
 	return order->holder->desk;
 }
 
-void push_ahead(const struct holder *holder)
+void push_ahead(const struct core_likely *likely)
 {
-	if (holder->desk)
-		__builtin_prefetch(holder->desk);
+	if (likely->holder)
+		fetch(likely->holder->desk, sizeof(struct desk));
+	if (likely->order)
+		fetch(likely->order->dispatch, sizeof(struct dispatch));
 }
 
 /* ---- sending ---- */
@@ -161,7 +164,9 @@ static void send_push(struct push *push, const struct dispatch *dispatch)
 		return; /* said in the log; the order waits and can be seen by list_orders */
 	if (row->marks & ORDER_RECORDED)
 		tell_recorded(push, &submitted);
-	struct pd_message message = {.type = PD_MSG_push};
+	struct pd_message message;
+	message.type = PD_MSG_push;
+	message.request = 0;
 	message.push = (struct pd_push){.order = row->id,
 					.version = row->version,
 					.holder = row->holder,

@@ -32,8 +32,8 @@ void push_free(struct push *push);
 /* The order has changed, or is new here: put it where it belongs, and push what can be pushed. by: the session whose
  * command did it (null: none), which is not told what it knows. */
 void push_update(struct push *push, struct order *order, const struct session *by);
-/* Something will happen at holder soon: bring its desk near. */
-void push_ahead(const struct holder *holder);
+/* Something will probably happen to an order, at a holder: bring the dispatch and the desk near. */
+void push_ahead(const struct core_likely *likely);
 /* Tell those who work for the order's holder of it. */
 void push_warn(struct push *push, const struct order *order, enum pd_warning why);
 /* session works for area with so much credit from now on; 0: no more. */

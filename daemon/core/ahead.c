@@ -4,15 +4,9 @@
  * takes otherwise. So several commands are looked at together, step by step: what the first steps name is there when
  * the next ones follow it. All of it is a guess; a wrong one costs nothing but time.
  */
+#include "fetch.h"
 #include "registry_kinds.h"
 #include "state.h"
-
-static void fetch(const void *from, size_t bytes)
-{
-	enum { LINE_BYTES = 64 };
-	for (const char *line = from; from && line < (const char *)from + bytes; line += LINE_BYTES)
-		__builtin_prefetch(line);
-}
 
 static const struct table *table_of(const struct core *core, enum registry_kind kind)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch.h"
 #include "state.h"
 
 struct core *core_new(uint64_t hash_seed, const struct core_periods *periods)
@@ -192,9 +193,9 @@ static void ahead_to_forget(const struct core *core, const struct order *order)
 	const struct order *next = TAILQ_NEXT(order, by_age);
 	table_prefetch(&core->orders, &order->row.id);
 	if (next) {
-		__builtin_prefetch(&next->row.id);
-		__builtin_prefetch(&next->by_age);
-		__builtin_prefetch(&next->timer);
+		fetch(&next->row.id, sizeof next->row.id);
+		fetch(&next->by_age, sizeof next->by_age);
+		fetch(&next->timer, sizeof next->timer);
 	}
 }
 

@@ -118,12 +118,12 @@ struct holder {
 	void *desk;          /* the front's, not the core's: who works for it; null at first */
 	uint32_t waiting_count, working_count;
 	struct order_queue waiting, working;
-	struct order_list by_age;     /* the waiting ones, the one that waits longest first */
+	struct order_list by_age; /* the waiting ones, the one that waits longest first */
+	struct holder *next_changed;
+	bool changed; /* figures or queues have changed since core_take_changed */
+	bool unswept;
 	struct figures figures;       /* of what happened while it was the holder, areas below not counted in */
 	TAILQ_ENTRY(holder) by_sweep; /* reroute.c; in it if unswept */
-	bool unswept;
-	bool changed; /* figures or queues have changed since core_take_changed */
-	struct holder *next_changed;
 };
 
 /* How many open orders a holder has, null: none. */

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "fetch.h"
+
 enum { CHUNK_BYTES_FIRST = 32 << 10, LARGE_PAGE_BYTES = SLAB_CHUNK_BYTES, ALIGN = 16, LINE_BYTES = 64 };
 
 struct slab_chunk {
@@ -70,6 +72,7 @@ void *slab_take(struct slab *slab)
 	void *item = slab->free;
 	if (item) {
 		memcpy(&slab->free, item, sizeof slab->free);
+		fetch(slab->free, slab->item_bytes); /* what was given back lies anywhere */
 		return memset(item, 0, slab->item_bytes);
 	}
 	if ((size_t)(slab->fresh_end - slab->fresh) < slab->item_bytes)

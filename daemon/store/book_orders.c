@@ -4,6 +4,7 @@
 
 #include "book_state.h"
 #include "compact.h"
+#include "fetch.h"
 #include "keys.h"
 #include "sort.h"
 
@@ -98,13 +99,7 @@ static uint64_t now_ns(void)
 }
 
 /* The rows are not in the caches any more: so many before its turn each is asked for. */
-enum { AHEAD = 8, LINE_BYTES = 64 };
-
-static void ahead(const struct order_row *row)
-{
-	for (size_t at = 0; at < sizeof *row; at += LINE_BYTES)
-		__builtin_prefetch((const char *)row + at);
-}
+enum { AHEAD = 8 };
 
 /* Before each row. */
 static void keep_pace(struct pace *pace)
@@ -157,7 +152,7 @@ static int put_entries(struct index *index, const struct order_row *rows, struct
 		const struct sort_key *entry = &index->entries[i];
 		const uint8_t *name = key_of(index, entry->high, entry->low, bytes);
 		if (i + AHEAD < index->count)
-			__builtin_prefetch(&rows[index->entries[i + AHEAD].index].id);
+			fetch(&rows[index->entries[i + AHEAD].index].id, sizeof rows->id);
 		keep_pace(pace);
 		at_end = at_end || memcmp(name, last, index->key_bytes) > 0;
 		rc = put_at(index->cursor, name, index->key_bytes, &rows[entry->index].id, sizeof rows->id,
@@ -233,7 +228,7 @@ int book_keep_orders(struct book *book, MDB_txn *txn, const struct book_batch *b
 		rc = last_id(tables.orders, &last);
 	for (size_t i = 0; i < count && rc == 0; i++) {
 		if (i + AHEAD < count)
-			ahead(&rows[keys[i + AHEAD].index]);
+			fetch(&rows[keys[i + AHEAD].index], sizeof *rows);
 		keep_pace(&pace);
 		assert(i == 0 || sort_compare(&keys[i], &keys[i - 1]) > 0);
 		rc = keep_order(&tables, &rows[keys[i].index], keys[i].index, sort_compare(&keys[i], &last) > 0);

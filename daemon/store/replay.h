@@ -7,17 +7,14 @@
 #define PAIDAN_REPLAY_H
 
 #include "book.h"
+#include "fetch.h"
 #include "journal.h"
 
 /* What follows will happen to order: bring its row near. */
 static inline void replay_batch_ahead(const struct book_batch *batch, const struct order *order)
 {
-	enum { LINE_BYTES = 64 };
-	if (!batch->first_seq || order->batch != batch->first_seq)
-		return;
-	const char *row = batch->orders.data + order->batch_row * sizeof order->row;
-	for (size_t at = 0; at < sizeof order->row; at += LINE_BYTES)
-		__builtin_prefetch(row + at, 1);
+	if (batch->first_seq && order->batch == batch->first_seq)
+		fetch(batch->orders.data + order->batch_row * sizeof order->row, sizeof order->row);
 }
 
 /* Add to batch what event, which core has taken in, has changed. order: what it happened to. */
