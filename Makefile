@@ -3,7 +3,8 @@ BUILD ?= build
 CFLAGS ?= -O3 -g
 CC = gcc
 VERSION := $(shell cat VERSION)
-WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings
+WARNINGS = -Wall -Wextra -Wshadow -Wpointer-arith -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings \
+	-Werror=format-security
 CLI = clients/cli $(addprefix clients/cli/,district registry history export top)
 INCLUDES = -Iproto -Idaemon -Idaemon/core -Idaemon/store -Iclients/lib -Iclients/tool $(CLI:%=-I%) -Iworkers -Itests
 override CPPFLAGS += $(INCLUDES) -D_GNU_SOURCE -DPAIDAN_VERSION='"$(VERSION)"'

@@ -307,7 +307,7 @@ static int find(struct cli *cli, struct pd_client *client, enum name_kind kind, 
 		return cli_fail(cli, CLI_REFUSED, _(sayings[kind].no_id), text);
 	}
 	if (!*text)
-		return cli_fail(cli, CLI_USAGE, _(sayings[kind].which));
+		return cli_fail(cli, CLI_USAGE, "%s", _(sayings[kind].which));
 	struct search search = {.kind = kind, .text = text};
 	twalk_r(cli->names->tree, look_at, &search);
 	if (search.count != 1)
