@@ -10,7 +10,7 @@
 #include "spread.h"
 #include "town.h"
 
-enum { HOUSEHOLDS = 85605, CREDIT = 16, SLOTS = 4 * CREDIT, OUTSTANDING = 1024, TEXT_BYTES = 200, TURNS_MAX = 15 };
+enum { HOUSEHOLDS = 85605, CREDIT = 16, SLOTS = 4 * CREDIT, OUTSTANDING = 1024, TEXT_BYTES = 200 };
 /* Of the residents one in so many has an order in flight when the storm begins. */
 enum { STORM_ONE_IN = 10, HELLO_AGAIN_MS = 1 };
 
@@ -312,18 +312,9 @@ static bool connect_residents(struct run *run, struct figures *figures, bool fir
 	return true;
 }
 
-/* Of each turn, since what else the machine does falls on both halves of one. */
-static double median_ratio(const double *with, const double *without, unsigned long turns)
-{
-	double ratios[TURNS_MAX];
-	for (unsigned long i = 0; i < turns; i++)
-		ratios[i] = with[i] / without[i];
-	return spread_median(ratios, turns);
-}
-
 static bool lives_in_turns(struct run *run, struct figures *figures)
 {
-	double got[4][TURNS_MAX];
+	double got[4][SPREAD_TURNS_MAX];
 	unsigned long workers = run->wanted->workers, turns = run->wanted->turns;
 	for (unsigned long i = 0; i < turns; i++) {
 		if (i > 0)
@@ -338,8 +329,8 @@ static bool lives_in_turns(struct run *run, struct figures *figures)
 			if (got[k][i] <= 0)
 				return false;
 	}
-	figures->own_ratio = median_ratio(got[2], got[0], turns);
-	figures->one_ratio = median_ratio(got[3], got[1], turns);
+	figures->own_ratio = spread_ratio(got[2], got[0], turns);
+	figures->one_ratio = spread_ratio(got[3], got[1], turns);
 	figures->own_without = spread_median(got[0], turns);
 	figures->one_without = spread_median(got[1], turns);
 	figures->own_with = spread_median(got[2], turns);

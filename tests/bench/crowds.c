@@ -27,7 +27,7 @@ const char crowds_help[] =
 	"alone)\n"
 	"  --asking N         queries under way at a time, 1 to 1000 (default 4)\n"
 	"  --orders N         whole lives to carry in each turn (default 200000)\n"
-	"  --turns N          how often each is measured, 1 to 15 (default 3)\n"
+	"  --turns N          how often each is measured, 1 to 15 (default 5)\n"
 	"  --paidand, --dir, --json as above\n";
 
 struct options {
@@ -131,7 +131,7 @@ int crowds_main(int argc, char **argv)
 			    .supervisors = 100,
 			    .asking = 4,
 			    .orders = 200000,
-			    .turns = 3,
+			    .turns = 5,
 			    .topic = "*",
 			    .program = argv[0]};
 	int c, i = 0;

@@ -9,14 +9,7 @@
 #include "spread.h"
 #include "town.h"
 
-enum {
-	HOUSEHOLDS = 85605,
-	OUTSTANDING = 1024,
-	TEXT_BYTES = 200,
-	TURNS_MAX = 15,
-	ORDERS_BEFORE = 50000,
-	IDS_MAX = 5000
-};
+enum { HOUSEHOLDS = 85605, OUTSTANDING = 1024, TEXT_BYTES = 200, ORDERS_BEFORE = 50000, IDS_MAX = 5000 };
 enum { SHOW, ORDERS, AREAS, STATS, JOURNAL, KINDS };
 
 static const char *const names[KINDS] = {"show", "orders", "areas", "stats", "journal"};
@@ -34,7 +27,7 @@ struct run {
 };
 
 struct figures {
-	double without, per_s[KINDS], rows[KINDS], with[KINDS];
+	double without, per_s[KINDS], rows[KINDS], with[KINDS], ratio[KINDS];
 };
 
 /* ---- asking ---- */
@@ -155,7 +148,7 @@ static double lives(struct run *run, unsigned long orders, double *seconds)
 
 static bool in_turns(struct run *run, struct figures *figures)
 {
-	double without[TURNS_MAX], with[KINDS][TURNS_MAX], per_s[KINDS][TURNS_MAX], seconds = 0;
+	double without[SPREAD_TURNS_MAX], with[KINDS][SPREAD_TURNS_MAX], per_s[KINDS][SPREAD_TURNS_MAX], seconds = 0;
 	unsigned long turns = run->wanted->turns, orders = run->wanted->orders;
 	for (unsigned long i = 0; i < turns; i++) {
 		run->kind = KINDS;
@@ -171,11 +164,12 @@ static bool in_turns(struct run *run, struct figures *figures)
 			figures->rows[kind] = (double)run->rows / (double)(run->answered ? run->answered : 1);
 		}
 	}
-	figures->without = spread_median(without, turns);
 	for (int kind = 0; kind < KINDS; kind++) {
+		figures->ratio[kind] = spread_ratio(with[kind], without, turns);
 		figures->with[kind] = spread_median(with[kind], turns);
 		figures->per_s[kind] = spread_median(per_s[kind], turns);
 	}
+	figures->without = spread_median(without, turns);
 	return true;
 }
 
@@ -187,7 +181,7 @@ static void report(const struct reading *wanted, const struct figures *f)
 		printf(wanted->json ? ", \"%s_s\": %.0f, \"%s_rows\": %.1f, \"%s_lives_s\": %.0f, \"%s_ratio\": %.2f"
 				    : "%s_s=%.0f %s_rows=%.1f %s_lives_s=%.0f %s_ratio=%.2f\n",
 		       names[kind], f->per_s[kind], names[kind], f->rows[kind], names[kind], f->with[kind], names[kind],
-		       f->with[kind] / f->without);
+		       f->ratio[kind]);
 	if (wanted->json)
 		puts("}");
 }

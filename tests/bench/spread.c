@@ -1,5 +1,6 @@
 #include "spread.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 static int compare_u32(const void *a, const void *b)
@@ -29,4 +30,13 @@ double spread_median(double *values, size_t count)
 {
 	qsort(values, count, sizeof *values, compare_double);
 	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
+}
+
+double spread_ratio(const double *with, const double *without, size_t turns)
+{
+	double ratios[SPREAD_TURNS_MAX];
+	assert(turns <= SPREAD_TURNS_MAX);
+	for (size_t i = 0; i < turns; i++)
+		ratios[i] = with[i] / without[i];
+	return spread_median(ratios, turns);
 }

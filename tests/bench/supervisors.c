@@ -10,7 +10,7 @@
 #include "callers.h"
 #include "spread.h"
 
-enum { OUTSTANDING = 1024, TEXT_BYTES = 200, TURNS_MAX = 15, EVENTS_A_LIFE = 3 };
+enum { OUTSTANDING = 1024, TEXT_BYTES = 200, EVENTS_A_LIFE = 3 };
 
 struct run {
 	const struct supervisors *wanted;
@@ -26,7 +26,7 @@ struct run {
 };
 
 struct figures {
-	double without, with, cpu_without_us, cpu_with_us; /* lives a second; the daemon's CPU time for a life */
+	double without, with, ratio, cpu_without_us, cpu_with_us; /* lives a second; the daemon's CPU time for a life */
 	double drained_s;     /* until all had everything, after the end of the last turn */
 	double bytes_a_life;  /* to each */
 	unsigned long behind; /* supervisors who have got less than the first one, though it is over */
@@ -182,12 +182,13 @@ static bool lives(struct run *run, bool with, double *per_s, double *cpu_us, str
 
 static bool in_turns(struct run *run, struct figures *figures)
 {
-	double got[4][TURNS_MAX];
+	double got[4][SPREAD_TURNS_MAX];
 	unsigned long turns = run->wanted->turns;
 	for (unsigned long i = 0; i < turns; i++)
 		if (!lives(run, false, &got[0][i], &got[2][i], figures) ||
 		    !lives(run, true, &got[1][i], &got[3][i], figures))
 			return false;
+	figures->ratio = spread_ratio(got[1], got[0], turns);
 	figures->without = spread_median(got[0], turns);
 	figures->with = spread_median(got[1], turns);
 	figures->cpu_without_us = spread_median(got[2], turns);
@@ -211,8 +212,8 @@ static int measure(struct run *run)
 			    : "supervisors=%lu topic=%s lives_s_without=%.0f lives_s_with=%.0f ratio=%.2f "
 			      "server_cpu_us_without=%.2f server_cpu_us_with=%.2f bytes_a_life_each=%.0f "
 			      "drained_s=%.2f events_lost=%lu behind=%lu\n",
-	       wanted->supervisors, wanted->topic, f.without, f.with, f.with / f.without, f.cpu_without_us,
-	       f.cpu_with_us, f.bytes_a_life, f.drained_s, run->lost, f.behind);
+	       wanted->supervisors, wanted->topic, f.without, f.with, f.ratio, f.cpu_without_us, f.cpu_with_us,
+	       f.bytes_a_life, f.drained_s, run->lost, f.behind);
 	return code;
 }
 
