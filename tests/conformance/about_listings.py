@@ -57,7 +57,8 @@ def lists_come_by_pages_and_filters(broker):
     equal({r.listing for r in c.rows("list_listings", area=COMMUNITY)[0]}, {made[i] for i in (1, 2, 4, 5)}, "of the community")
     equal([r.listing for r in c.rows("list_listings", state=STATE["withdrawn"])[0]], [made[0]], "withdrawn ones")
     equal(c.rows("list_listings", kind=GOODS)[0], [], "of another kind")
-    equal({r.listing for r in c.rows("list_listings", area=COMMUNITY, side=NEED, state=STATE["open"])[0]}, {made[2], made[4]}, "with all filters")
+    rows = c.rows("list_listings", area=COMMUNITY, side=NEED, state=STATE["open"])[0]
+    equal([(r.listing, r.text) for r in rows], sorted([(made[2], "第2"), (made[4], "第4")], reverse=True), "with all filters")
 
 
 @conversation
