@@ -15,8 +15,8 @@ enum { TURN_LOOKED_MAX = 2000000, TURN_OUT_BYTES_MAX = 4 << 20 };
 
 static void reply_ok(struct front *front, struct session *session, uint64_t request, uint64_t seq, uint32_t version)
 {
-	struct pd_message
-		reply; /* to fill with zeros what this one does not use would take longer than all else here */
+	/* To fill with zeros what this one does not use would take longer than all else here. */
+	struct pd_message reply;
 	reply.type = PD_MSG_ok;
 	reply.ok = (struct pd_ok){seq, version};
 	front_reply(front, session, request, &reply);

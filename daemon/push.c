@@ -164,7 +164,7 @@ static void send_push(struct push *push, const struct dispatch *dispatch)
 		return; /* said in the log; the order waits and can be seen by list_orders */
 	if (row->marks & ORDER_RECORDED)
 		tell_recorded(push, &submitted);
-	struct pd_message message;
+	struct pd_message message; /* what it does not use is not filled, here either (command.c) */
 	message.type = PD_MSG_push;
 	message.request = 0;
 	message.push = (struct pd_push){.order = row->id,

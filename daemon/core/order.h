@@ -113,6 +113,7 @@ struct origin {
 
 /* An area as a holder of orders. */
 struct holder {
+	/* What each event looks at stands before the times in figures: so much is brought near (ahead.c). */
 	uint32_t area;
 	struct area *entity; /* the area of that id */
 	void *desk;          /* the front's, not the core's: who works for it; null at first */

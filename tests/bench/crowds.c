@@ -9,6 +9,7 @@
 #include "crowd.h"
 #include "options.h"
 #include "reading.h"
+#include "spread.h"
 #include "supervisors.h"
 
 const char crowds_help[] =
@@ -107,7 +108,7 @@ static bool take_option(struct options *o, int option, const char *text)
 	case 'S': return bench_number(text, 1, 10000, "supervisors", &o->supervisors);
 	case 'a': return bench_number(text, 1, 1000, "asking", &o->asking);
 	case 'n': return bench_number(text, 1, 100000000, "orders", &o->orders);
-	case 't': return bench_number(text, 1, 15, "turns", &o->turns);
+	case 't': return bench_number(text, 1, SPREAD_TURNS_MAX, "turns", &o->turns);
 	case 'T': o->topic = text; return true;
 	case 'p': o->paidand = text; return true;
 	case 'd': o->dir = text; return true;
