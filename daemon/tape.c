@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -14,11 +13,13 @@
 enum {
 	PAGES_BYTES = 64 << 10,     /* a multiple of the page, wherever we run */
 	RELEASE_BYTES = 1 << 20,    /* taken out at a time: it stops other processors for a moment */
+	LAID_OUT_BYTES = 1 << 20,   /* divides TAPE_BYTES */
 	REFER_BYTES_MIN = 16 << 10, /* shorter pieces are copied, many in one call */
 	COPIES_MAX = 64,
 	PAGE_BYTES = 4 << 10,
 	REELS = 64,
 	REEL_BYTES = 128 << 10, /* of which a piece fills at most a bit more than a half, in whole pages */
+	COPY_BYTES = 256 << 10, /* so much is sent in one go */
 };
 
 /* The pages of a piece, in a pipe. */
@@ -28,17 +29,16 @@ struct reel {
 };
 
 struct tape {
-	int file;
 	char *memory;
 	uint64_t begin, end; /* what may be read; begin is a multiple of PAGES_BYTES */
+	uint64_t there;      /* so far pages have been laid out */
 	struct reel reels[REELS], copy;
 	int nowhere; /* /dev/null */
 };
 
-static bool open_reel(struct reel *reel)
+static bool open_reel(struct reel *reel, int bytes)
 {
-	return pipe2(reel->pipe, O_CLOEXEC | O_NONBLOCK) == 0 &&
-	       fcntl(reel->pipe[1], F_SETPIPE_SZ, REEL_BYTES) >= REEL_BYTES;
+	return pipe2(reel->pipe, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl(reel->pipe[1], F_SETPIPE_SZ, bytes) >= bytes;
 }
 
 static void close_reel(struct reel *reel)
@@ -52,9 +52,10 @@ static void close_reel(struct reel *reel)
 /* Without them all goes slower. The system may say that we have too many pipes. */
 static void open_reels(struct tape *tape)
 {
-	bool good = (tape->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0 && open_reel(&tape->copy);
+	bool good =
+		(tape->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0 && open_reel(&tape->copy, COPY_BYTES);
 	for (int i = 0; i < REELS && good; i++)
-		good = open_reel(&tape->reels[i]);
+		good = open_reel(&tape->reels[i], REEL_BYTES);
 	if (!good)
 		close_reel(&tape->copy);
 }
@@ -69,9 +70,8 @@ enum pd_err tape_new(struct tape **out)
 	for (int i = 0; i < REELS; i++)
 		tape->reels[i] = tape->copy;
 	open_reels(tape);
-	tape->file = memfd_create("paidan-events", MFD_CLOEXEC);
-	if (tape->file >= 0 && ftruncate(tape->file, TAPE_BYTES) == 0)
-		tape->memory = mmap(NULL, TAPE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, tape->file, 0);
+	tape->memory =
+		mmap(NULL, TAPE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	/* A large page would be cleared in part when a part of it is taken out, under those who refer to it. */
 	if (tape->memory == MAP_FAILED ||
 	    (madvise(tape->memory, TAPE_BYTES, MADV_NOHUGEPAGE) != 0 && errno != EINVAL)) {
@@ -95,8 +95,6 @@ void tape_free(struct tape *tape)
 		close(tape->nowhere);
 	if (tape->memory != MAP_FAILED)
 		munmap(tape->memory, TAPE_BYTES);
-	if (tape->file >= 0)
-		close(tape->file);
 	free(tape);
 }
 
@@ -115,9 +113,17 @@ bool tape_room(struct tape *tape, size_t bytes, uint64_t *at)
 	return *at + bytes - tape->begin <= TAPE_BYTES;
 }
 
+/* Pages for what comes next, many at a time: one by one each costs a trap. An old system gives them one by one. */
+static void lay_out(struct tape *tape, uint64_t until)
+{
+	for (; tape->there < until; tape->there += LAID_OUT_BYTES)
+		madvise(tape->memory + place(tape->there), LAID_OUT_BYTES, MADV_POPULATE_WRITE);
+}
+
 void tape_put(struct tape *tape, uint64_t at, const char *data, size_t bytes)
 {
 	assert(at >= tape->end && at + bytes - tape->begin <= TAPE_BYTES && place(at) + bytes < TAPE_BYTES);
+	lay_out(tape, at + bytes);
 	memcpy(tape->memory + place(at), data, bytes);
 	tape->end = at + bytes;
 }
@@ -134,8 +140,7 @@ uint64_t tape_end(const struct tape *tape)
 
 static void take_out(const struct tape *tape, size_t from, size_t bytes)
 {
-	int rc = bytes ? fallocate(tape->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)from, (off_t)bytes)
-		       : 0;
+	int rc = bytes ? madvise(tape->memory + from, bytes, MADV_DONTNEED) : 0;
 	assert(rc == 0); /* or what is written next would be written over what is being sent */
 	(void)rc;
 }
@@ -169,11 +174,16 @@ static void empty_reel(const struct tape *tape, struct reel *reel, size_t bytes)
 	reel->piece.bytes = 0;
 }
 
+static ssize_t refer(const struct tape *tape, const struct reel *reel, const struct tape_piece *piece)
+{
+	const struct iovec bytes = {(char *)tape_at(tape, piece->at), piece->bytes};
+	return vmsplice(reel->pipe[1], &bytes, 1, SPLICE_F_NONBLOCK);
+}
+
 static bool load(struct tape *tape, struct reel *reel, const struct tape_piece *piece)
 {
-	off_t from = (off_t)place(piece->at);
 	empty_reel(tape, reel, reel->piece.bytes);
-	ssize_t n = splice(tape->file, &from, reel->pipe[1], NULL, piece->bytes, SPLICE_F_NONBLOCK);
+	ssize_t n = refer(tape, reel, piece);
 	if (n == (ssize_t)piece->bytes)
 		reel->piece = *piece;
 	else if (n > 0)
@@ -185,49 +195,50 @@ static bool load(struct tape *tape, struct reel *reel, const struct tape_piece *
 static struct reel *reel_of(struct tape *tape, const struct tape_piece *piece)
 {
 	struct reel *reel = &tape->reels[piece->at / PAGES_BYTES % REELS];
-	if (tape->copy.pipe[0] < 0)
-		return NULL;
 	bool there = reel->piece.at == piece->at && reel->piece.bytes == piece->bytes;
 	return there || load(tape, reel, piece) ? reel : NULL;
 }
 
-static ssize_t send_copy(struct tape *tape, int socket, const struct reel *reel)
+/* Put copies of the pages of long pieces into the copy's pipe, as many as it holds; how many bytes they are. */
+static size_t copy_pages(struct tape *tape, const struct tape_piece *pieces, size_t count, bool begun)
 {
-	ssize_t n = tee(reel->pipe[0], tape->copy.pipe[1], reel->piece.bytes, SPLICE_F_NONBLOCK);
-	if (n <= 0)
-		return n;
-	size_t left = (size_t)n;
-	n = splice(tape->copy.pipe[0], NULL, socket, NULL, left, SPLICE_F_NONBLOCK);
+	size_t copied = 0;
+	for (size_t i = 0; i < count && pieces[i].bytes >= REFER_BYTES_MIN; i++) {
+		const struct reel *reel = begun && i == 0 ? NULL : reel_of(tape, &pieces[i]);
+		ssize_t n = reel ? tee(reel->pipe[0], tape->copy.pipe[1], pieces[i].bytes, SPLICE_F_NONBLOCK)
+				 : refer(tape, &tape->copy, &pieces[i]);
+		copied += n > 0 ? (size_t)n : 0;
+		if (n < (ssize_t)pieces[i].bytes)
+			break;
+	}
+	return copied;
+}
+
+static ssize_t send_pages(struct tape *tape, int socket, size_t bytes)
+{
+	ssize_t n = splice(tape->copy.pipe[0], NULL, socket, NULL, bytes, SPLICE_F_NONBLOCK);
 	int saved = errno;
-	empty_reel(tape, &tape->copy, left - (n > 0 ? (size_t)n : 0));
+	empty_reel(tape, &tape->copy, bytes - (n > 0 ? (size_t)n : 0));
 	errno = saved;
 	return n;
 }
 
-static ssize_t send_long(struct tape *tape, int socket, const struct tape_piece *piece, bool begun)
+static ssize_t send_bytes(const struct tape *tape, int socket, const struct tape_piece *pieces, size_t count,
+			  size_t *wanted)
 {
-	off_t from = (off_t)place(piece->at);
-	const struct reel *reel = begun ? NULL : reel_of(tape, piece);
-	return reel ? send_copy(tape, socket, reel) : sendfile(socket, tape->file, &from, piece->bytes);
+	struct iovec copies[COPIES_MAX];
+	struct msghdr message = {.msg_iov = copies};
+	for (size_t i = 0; i < count && i < COPIES_MAX && (i == 0 || pieces[i].bytes < REFER_BYTES_MIN); i++) {
+		copies[message.msg_iovlen++] = (struct iovec){(char *)tape_at(tape, pieces[i].at), pieces[i].bytes};
+		*wanted += pieces[i].bytes;
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 bool tape_send(struct tape *tape, int socket, const struct tape_piece *pieces, size_t count, bool begun, size_t *sent)
 {
-	struct iovec copies[COPIES_MAX];
-	struct msghdr message = {.msg_iov = copies};
-	size_t wanted = 0;
-	ssize_t n;
-	if (pieces[0].bytes >= REFER_BYTES_MIN) {
-		wanted = pieces[0].bytes;
-		n = send_long(tape, socket, &pieces[0], begun);
-	} else {
-		for (size_t i = 0; i < count && i < COPIES_MAX && pieces[i].bytes < REFER_BYTES_MIN; i++) {
-			copies[message.msg_iovlen++] =
-				(struct iovec){(char *)tape_at(tape, pieces[i].at), pieces[i].bytes};
-			wanted += pieces[i].bytes;
-		}
-		n = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-	}
+	size_t wanted = copy_pages(tape, pieces, count, begun);
+	ssize_t n = wanted ? send_pages(tape, socket, wanted) : send_bytes(tape, socket, pieces, count, &wanted);
 	*sent = n > 0 ? (size_t)n : 0;
 	if (n >= 0 && *sent < wanted)
 		errno = EAGAIN;
