@@ -1,6 +1,7 @@
 #include "callers.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,20 +14,26 @@
 #include "ipc.h"
 #include "zmtp.h"
 
-enum { EVENTS_MAX = 512, PATIENCE_MS = 60000, READ_BYTES = 256 * 1024 };
+enum { EVENTS_MAX = 512, PATIENCE_MS = 60000, READ_BYTES = 256 * 1024, DRAIN_BYTES = 1024 * 1024 };
 
 void callers_init(struct callers *callers)
 {
 	callers->epoll = epoll_create1(EPOLL_CLOEXEC);
 	callers->decoder = pd_decoder_new();
-	if (callers->epoll < 0 || !callers->decoder)
+	callers->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (callers->epoll < 0 || !callers->decoder || callers->nowhere < 0 || pipe2(callers->drain, O_CLOEXEC) != 0)
 		abort();
+	fcntl(callers->drain[1], F_SETPIPE_SZ, DRAIN_BYTES); /* a smaller one is good, too */
 }
 
 void callers_fini(struct callers *callers)
 {
-	if (callers->epoll > 0)
+	if (callers->epoll > 0) {
 		close(callers->epoll);
+		close(callers->nowhere);
+		close(callers->drain[0]);
+		close(callers->drain[1]);
+	}
 	pd_decoder_free(callers->decoder);
 }
 
@@ -74,7 +81,6 @@ bool caller_connect(struct callers *callers, struct caller *caller)
 	caller->fd = ipc_connect(callers->endpoint);
 	caller->skip = ZMTP_GREETING_BYTES;
 	caller->greeted = caller->more = false;
-	caller->left = 0;
 	bool good = caller->fd > 0 && greet(callers, caller) &&
 		    epoll_ctl(callers->epoll, EPOLL_CTL_ADD, caller->fd, &event) == 0;
 	if (good) {
@@ -137,6 +143,8 @@ static void on_command(struct callers *callers, struct caller *caller, const cha
 		caller->greeted = true;
 		if (callers->subscribe ? !subscribe(callers, caller) : !caller_hello(callers, caller))
 			callers->lost++;
+		if (caller->discards)
+			epoll_ctl(callers->epoll, EPOLL_CTL_DEL, caller->fd, NULL);
 	} else if ((bytes = zmtp_pong(&frame, pong)) > 0) {
 		write_all(caller, pong, bytes);
 		callers->zmtp_pings++;
@@ -155,41 +163,23 @@ static void on_data(struct callers *callers, struct caller *caller, const char *
 	}
 }
 
-/* A frame that is only counted is not kept until it is whole. False: it is a command. */
-static bool skim(struct callers *callers, struct caller *caller, uint8_t flags, size_t bytes)
+static void take_payload(struct callers *callers, struct caller *caller, const char *payload, size_t bytes)
 {
-	if (!caller->counts_only || flags & ZMTP_COMMAND)
-		return false;
-	bool more = flags & ZMTP_MORE;
-	if (caller->more && !more) {
-		caller->bytes_taken += bytes;
-		callers->on_payload(callers, caller, NULL, bytes);
-	}
-	caller->more = more;
-	caller->left = bytes;
-	return true;
+	caller->taken++;
+	callers->on_payload(callers, caller, payload, bytes);
 }
 
 /* Take whole frames off the beginning of the bytes; how many bytes they were. */
 static size_t take_frames(struct callers *callers, struct caller *caller, const char *data, size_t have)
 {
 	size_t taken = 0;
-	while (caller->left || have - taken >= 2) {
-		size_t skipped = have - taken < caller->left ? have - taken : caller->left;
-		taken += skipped;
-		caller->left -= skipped;
-		if (caller->left || have - taken < 2)
-			break;
+	while (have - taken >= 2) {
 		const uint8_t *at = (const uint8_t *)data + taken;
 		size_t head = at[0] & ZMTP_LONG ? 9 : 2, bytes = 0;
 		if (have - taken < head)
 			break;
 		for (size_t i = 1; i < head; i++)
 			bytes = bytes << 8 | at[i];
-		if (skim(callers, caller, at[0], bytes)) {
-			taken += head;
-			continue;
-		}
 		if (have - taken < head + bytes)
 			break;
 		const char *body = (const char *)at + head;
@@ -203,7 +193,7 @@ static size_t take_frames(struct callers *callers, struct caller *caller, const 
 		if (!callers->subscribe)
 			on_data(callers, caller, body, bytes);
 		else if (payload)
-			callers->on_payload(callers, caller, body, bytes);
+			take_payload(callers, caller, body, bytes);
 		if (caller->fd <= 0)
 			return have; /* it was cut */
 	}
@@ -227,15 +217,19 @@ static void take_bytes(struct callers *callers, struct caller *caller, const cha
 		pd_buffer_add(&caller->in, bytes + taken, count - taken);
 }
 
+static void lose(struct callers *callers, struct caller *caller)
+{
+	caller_cut(callers, caller);
+	callers->lost++;
+}
+
 static void receive_one(struct callers *callers, struct caller *caller)
 {
 	static char bytes[READ_BYTES];
 	ssize_t got = read(caller->fd, bytes, sizeof bytes);
-	if (got <= 0) {
-		caller_cut(callers, caller);
-		callers->lost++;
-		return;
-	}
+	if (got <= 0)
+		return lose(callers, caller);
+	caller->bytes_taken += (size_t)got;
 	size_t skip = (size_t)got < caller->skip ? (size_t)got : caller->skip;
 	caller->skip -= (uint16_t)skip;
 	take_bytes(callers, caller, bytes + skip, (size_t)got - skip);
@@ -250,6 +244,23 @@ void callers_turn(struct callers *callers, int wait_ms)
 		if (caller->fd > 0)
 			receive_one(callers, caller);
 	}
+}
+
+/* The pages go as they are from the socket to nowhere. */
+void caller_discard(struct callers *callers, struct caller *caller)
+{
+	if (!caller->discards || !caller->greeted || caller->fd <= 0)
+		return;
+	ssize_t got = splice(caller->fd, NULL, callers->drain[1], NULL, DRAIN_BYTES, SPLICE_F_NONBLOCK);
+	if (got < 0 && errno == EAGAIN)
+		return;
+	if (got <= 0)
+		return lose(callers, caller);
+	caller->bytes_taken += (size_t)got;
+	for (ssize_t gone; got > 0; got -= gone)
+		if ((gone = splice(callers->drain[0], NULL, callers->nowhere, NULL, (size_t)got, 0)) <= 0)
+			abort();
+	take_payload(callers, caller, NULL, 0);
 }
 
 bool callers_until(struct callers *callers, const unsigned long *count, unsigned long wanted)

@@ -3,7 +3,7 @@
  * Each speaks ZMTP 3.0 (https://rfc.zeromq.org/spec/23/) over an ipc socket of its own, without security, as a DEALER
  * or a SUB: ten thousand sockets of libzmq would measure the machine's threads and not the broker. A caller answers the
  * broker's ZMTP pings, as libzmq does. Invariant: a caller that is connected is in the epoll set with its own address,
- * so it must not move. Threads: one.
+ * so it must not move; but for one that discards, once it is greeted. Threads: one.
  */
 #ifndef PAIDAN_BENCH_CALLERS_H
 #define PAIDAN_BENCH_CALLERS_H
@@ -18,9 +18,9 @@ struct caller {
 	bool greeted;         /* the broker's READY has come */
 	bool more;            /* the frame before was not its message's last */
 	uint64_t beat_ms;     /* when the last ping of paidan's own was sent */
-	bool counts_only;     /* of a SUB: it need not see what comes, only count it */
-	size_t left;          /* of the frame that it is counting: bytes still to come */
-	uint64_t bytes_taken; /* what it counted */
+	bool discards;        /* of a SUB: what is published is only counted, by caller_discard */
+	unsigned long taken;  /* payloads; of one that discards, as often as any came */
+	uint64_t bytes_taken; /* in all, as they came over the wire */
 };
 
 struct callers {
@@ -29,11 +29,12 @@ struct callers {
 	bool listen;           /* hello says so */
 	/* Of a DEALER each message. */
 	void (*on_message)(struct callers *callers, struct caller *caller, const struct pd_message *message);
-	/* Of a SUB each publication's payload; null for who only counts. */
+	/* Of a SUB each publication's payload; null for who discards: something has come. */
 	void (*on_payload)(struct callers *callers, struct caller *caller, const char *payload, size_t bytes);
 	void *arg;
 	/* the rest is callers.c's */
 	int epoll;
+	int drain[2], nowhere; /* a pipe, and /dev/null */
 	struct pd_decoder *decoder;
 	unsigned long connected, lost, zmtp_pings;
 };
@@ -58,6 +59,9 @@ bool caller_hello(const struct callers *callers, struct caller *caller);
 bool caller_send(struct caller *caller, const struct pd_message *message);
 /* Take in what has come, waiting up to wait_ms for the first of it. */
 void callers_turn(struct callers *callers, int wait_ms);
+/* Throw away what has come for one that discards. Nothing wakes us for those, and nothing is copied: a reader on a
+ * machine of its own would cost the broker's nothing. To be called often. */
+void caller_discard(struct callers *callers, struct caller *caller);
 /* Take in what comes until *count has come to wanted. False, and said on stderr: nothing came for a minute. */
 bool callers_until(struct callers *callers, const unsigned long *count, unsigned long wanted);
 /* Of count callers those whose time it is send a ping, so that none is silent for longer than beat_ms; at is where it
