@@ -193,9 +193,10 @@ static struct subscriber *find(const struct publisher *publisher, uint32_t numbe
 /* Over tcp the system finds out by itself how much may be under way, as long as nobody tells it. */
 static void widen(int socket)
 {
-	int domain = 0, bytes = SOCKET_BYTES;
+	int domain = 0, given = 0, bytes = SOCKET_BYTES;
 	socklen_t size = sizeof domain;
-	if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX)
+	if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
+	    getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &given, &size) == 0 && given < 2 * SOCKET_BYTES)
 		setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); /* or it stays as it is */
 }
 

@@ -19,7 +19,8 @@ enum {
 	PAGE_BYTES = 4 << 10,
 	REELS = 64,
 	REEL_BYTES = 128 << 10, /* of which a piece fills at most a bit more than a half, in whole pages */
-	COPY_BYTES = 256 << 10, /* so much is sent in one go */
+	PIECES_AT_ONCE = 3,     /* sent in one go */
+	COPY_BYTES = 256 << 10, /* holds so many */
 };
 
 /* The pages of a piece, in a pipe. */
@@ -56,8 +57,11 @@ static void open_reels(struct tape *tape)
 		(tape->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0 && open_reel(&tape->copy, COPY_BYTES);
 	for (int i = 0; i < REELS && good; i++)
 		good = open_reel(&tape->reels[i], REEL_BYTES);
-	if (!good)
-		close_reel(&tape->copy);
+	if (good)
+		return;
+	close_reel(&tape->copy);
+	for (int i = 0; i < REELS; i++)
+		close_reel(&tape->reels[i]);
 }
 
 enum pd_err tape_new(struct tape **out)
@@ -72,7 +76,7 @@ enum pd_err tape_new(struct tape **out)
 	open_reels(tape);
 	tape->memory =
 		mmap(NULL, TAPE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	/* A large page would be cleared in part when a part of it is taken out, under those who refer to it. */
+	/* Of a large page all sockets would count their references at one place. */
 	if (tape->memory == MAP_FAILED ||
 	    (madvise(tape->memory, TAPE_BYTES, MADV_NOHUGEPAGE) != 0 && errno != EINVAL)) {
 		int saved = errno;
@@ -199,11 +203,11 @@ static struct reel *reel_of(struct tape *tape, const struct tape_piece *piece)
 	return there || load(tape, reel, piece) ? reel : NULL;
 }
 
-/* Put copies of the pages of long pieces into the copy's pipe, as many as it holds; how many bytes they are. */
+/* Put copies of the pages of long pieces into the copy's pipe; how many bytes they are. */
 static size_t copy_pages(struct tape *tape, const struct tape_piece *pieces, size_t count, bool begun)
 {
 	size_t copied = 0;
-	for (size_t i = 0; i < count && pieces[i].bytes >= REFER_BYTES_MIN; i++) {
+	for (size_t i = 0; i < count && i < PIECES_AT_ONCE && pieces[i].bytes >= REFER_BYTES_MIN; i++) {
 		const struct reel *reel = begun && i == 0 ? NULL : reel_of(tape, &pieces[i]);
 		ssize_t n = reel ? tee(reel->pipe[0], tape->copy.pipe[1], pieces[i].bytes, SPLICE_F_NONBLOCK)
 				 : refer(tape, &tape->copy, &pieces[i]);

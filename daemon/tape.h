@@ -1,10 +1,11 @@
 /* tape.h - bytes that are written once and sent to many, to each at its own pace.
  *
  * What is appended gets a place; places rise for ever, no piece is cut by the end of the memory, and two pieces of
- * which one ends where the next begins lie side by side. A socket that is given long pieces refers to the
- * pages that they lie in and copies nothing. Which pages a piece is in is looked up once for all, and kept in a pipe, a
- * reel, of which each socket gets a copy. Invariants: (1) no byte is ever written over: what is released is given back
- * page by page, the sockets keep the pages as long as they need them, and what comes to lie there gets other ones; (2) at most TAPE_BYTES wait. Threads: one at a time.
+ * which one ends where the next begins lie side by side. A socket that is given long pieces refers to the pages that
+ * they lie in and copies nothing. Which pages a piece is in is looked up once for all, and kept in a pipe, a reel, of
+ * which each socket gets a copy. Invariants: (1) no byte is ever written over: what is released is given back page by
+ * page, the sockets keep the pages as long as they need them, and what comes to lie there gets other ones; (2) at most
+ * TAPE_BYTES wait. Threads: one at a time.
  */
 #ifndef PAIDAN_TAPE_H
 #define PAIDAN_TAPE_H
