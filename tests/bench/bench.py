@@ -70,7 +70,7 @@ SECTIONS = {
     "supervisors": ("Fan-out", "Supervisors who subscribe to everything while the writers are at peak. One keeps what comes and looks afterwards whether anything is missing; of the others' only the bytes are counted, and their sockets emptied every 2 ms without copying.",
                     [["supervisors"]],
                     [("supervisors", "supervisors"), ("lives_s_without", "lives a second without"), ("lives_s_with", "with"), ("ratio", "ratio"),
-                     ("bytes_a_life_each", "bytes a life for each"), ("drained_s", "after it until all had all, s"), ("events_lost", "events lost"), ("behind", "who were behind at the end")]),
+                     ("bytes_a_life_each", "bytes a life for each"), ("events_lost", "events lost"), ("behind", "who were behind at the end")]),
     "notice": ("A notice to many", "A notice goes to all households of a district; residents are connected, each listens, and each sends its receipt.",
                [["notice"]],
                [("residents", "residents"), ("told_p50_ms", "half of them told, ms"), ("all_told_ms", "all told, ms"),

@@ -2,8 +2,8 @@
  *
  * Each speaks ZMTP 3.0 (https://rfc.zeromq.org/spec/23/) over an ipc socket of its own, without security, as a DEALER
  * or a SUB: ten thousand sockets of libzmq would measure the machine's threads and not the broker. A caller answers the
- * broker's ZMTP pings, as libzmq does. Invariant: a caller that is connected is in the epoll set with its own address,
- * so it must not move; but for one that discards, once it is greeted. Threads: one.
+ * broker's ZMTP pings, as libzmq does; but for one that discards. Invariant: a caller that is connected is in the epoll
+ * set with its own address, so it must not move; but for one that discards, once it is greeted. Threads: one.
  */
 #ifndef PAIDAN_BENCH_CALLERS_H
 #define PAIDAN_BENCH_CALLERS_H

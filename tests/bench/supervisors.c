@@ -29,7 +29,7 @@ struct run {
 
 struct figures {
 	double without, with, ratio, cpu_without_us, cpu_with_us; /* lives a second; the daemon's CPU time for a life */
-	double drained_s;     /* until all had everything, after the end of the last turn */
+	double drained_s;     /* until nothing more came, the figures of each second included; the longest turn's */
 	double bytes_a_life;  /* to each */
 	unsigned long behind; /* supervisors who have got less than the first one, though it is over */
 };
@@ -180,9 +180,9 @@ static bool lives(struct run *run, bool with, double *per_s, double *cpu_us, str
 			    .queues = LOAD_QUEUES,
 			    .times = load_times_new(run->wanted->orders)};
 	struct load_cost cost;
-	unsigned long seen = run->events_seen;
 	if (!load.times || (with && !subscribe_all(run)))
 		return false;
+	unsigned long seen = run->events_seen, lost = run->lost;
 	bool done = beside_carry(&load, &run->broker, &cost, turn, run) == 0;
 	load_times_free(load.times, load.orders);
 	*per_s = (double)load.orders / cost.seconds;
@@ -190,13 +190,15 @@ static bool lives(struct run *run, bool with, double *per_s, double *cpu_us, str
 	fprintf(stderr, "lives a second, %s: %.0f\n", with ? "with supervisors" : "without", *per_s);
 	if (!with)
 		return done;
-	figures->drained_s = drain(run);
+	double drained_s = drain(run);
+	if (drained_s > figures->drained_s)
+		figures->drained_s = drained_s;
 	figures->behind += count_behind(run);
 	figures->bytes_a_life = (double)run->all[0].bytes_taken / (double)load.orders;
 	/* What was lost at the end shows in no gap. */
 	unsigned long of_lives = EVENTS_A_LIFE * load.orders, got = run->events_seen - seen;
-	if (got < of_lives && run->lost < of_lives - got)
-		run->lost = of_lives - got;
+	if (got < of_lives && run->lost - lost < of_lives - got)
+		run->lost = lost + of_lives - got;
 	leave_all(run);
 	return done;
 }
