@@ -72,7 +72,9 @@ cp "$debs"/*_"$version"_*.deb "$debs"/*_"$higher"_*.deb "$root/debs/" || exit 10
 # A network of its own, for the default ports.
 unshare --net sleep infinity &
 network=$!
-until nsenter --net --target $network ip link set lo up 2>/dev/null; do kill -0 $network || exit 111; done
+# Before it has left ours, it would be ours whose lo is set up.
+while [ "$(readlink /proc/$network/ns/net)" = "$(readlink /proc/self/ns/net)" ]; do kill -0 $network && sleep 0.05 || exit 111; done
+nsenter --net --target $network ip link set lo up || exit 111
 
 inside() { chroot "$root" "$@" </dev/null; }
 apt() {
