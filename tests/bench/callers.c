@@ -15,6 +15,7 @@
 #include "zmtp.h"
 
 enum { EVENTS_MAX = 512, PATIENCE_MS = 60000, READ_BYTES = 256 * 1024, DRAIN_BYTES = 1024 * 1024 };
+enum { READ_ALIGN = 64 }; /* see daemon/peers.c */
 
 void callers_init(struct callers *callers)
 {
@@ -225,7 +226,7 @@ static void lose(struct callers *callers, struct caller *caller)
 
 static void receive_one(struct callers *callers, struct caller *caller)
 {
-	static char bytes[READ_BYTES];
+	static _Alignas(READ_ALIGN) char bytes[READ_BYTES];
 	ssize_t got = read(caller->fd, bytes, sizeof bytes);
 	if (got <= 0)
 		return lose(callers, caller);

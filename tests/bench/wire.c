@@ -14,7 +14,7 @@
 #include "ipc.h"
 #include "zmtp.h"
 
-enum { PATIENCE_S = 60, FRAME_BYTES = 48 * 1024, IN_BYTES = 256 * 1024 };
+enum { PATIENCE_S = 60, FRAME_BYTES = 48 * 1024, IN_BYTES = 256 * 1024, IN_ALIGN = 64 }; /* see daemon/peers.c */
 
 static const uint64_t wait_max_us = (uint64_t)PATIENCE_S * 1000000;
 
@@ -86,7 +86,8 @@ static void on_welcome(const struct pd_message *message, void *arg)
 
 void wire_open(struct wire *wire, const char *endpoint)
 {
-	*wire = (struct wire){.fd = ipc_connect(endpoint), .in = malloc(IN_BYTES), .decoder = pd_decoder_new()};
+	*wire = (struct wire){
+		.fd = ipc_connect(endpoint), .in = aligned_alloc(IN_ALIGN, IN_BYTES), .decoder = pd_decoder_new()};
 	if (wire->fd < 0)
 		die("cannot connect");
 	if (!wire->in || !wire->decoder)
