@@ -247,21 +247,35 @@ void callers_turn(struct callers *callers, int wait_ms)
 	}
 }
 
-/* The pages go as they are from the socket to nowhere. */
-void caller_discard(struct callers *callers, struct caller *caller)
+static void empty_drain(struct callers *callers)
 {
-	if (!caller->discards || !caller->greeted || caller->fd <= 0)
-		return;
+	for (ssize_t gone; callers->drained; callers->drained -= (size_t)gone)
+		if ((gone = splice(callers->drain[0], NULL, callers->nowhere, NULL, callers->drained, 0)) <= 0)
+			abort();
+}
+
+static void discard(struct callers *callers, struct caller *caller)
+{
 	ssize_t got = splice(caller->fd, NULL, callers->drain[1], NULL, DRAIN_BYTES, SPLICE_F_NONBLOCK);
 	if (got < 0 && errno == EAGAIN)
 		return;
 	if (got <= 0)
 		return lose(callers, caller);
 	caller->bytes_taken += (size_t)got;
-	for (ssize_t gone; got > 0; got -= gone)
-		if ((gone = splice(callers->drain[0], NULL, callers->nowhere, NULL, (size_t)got, 0)) <= 0)
-			abort();
+	callers->drained += (size_t)got;
 	take_payload(callers, caller, NULL, 0);
+}
+
+/* The pages go as they are from the sockets to nowhere, those of several at a time. */
+void callers_discard(struct callers *callers, struct caller *all, unsigned long count)
+{
+	for (unsigned long i = 0; i < count; i++) {
+		if (all[i].discards && all[i].greeted && all[i].fd > 0)
+			discard(callers, &all[i]);
+		if (callers->drained > DRAIN_BYTES / 2)
+			empty_drain(callers);
+	}
+	empty_drain(callers);
 }
 
 bool callers_until(struct callers *callers, const unsigned long *count, unsigned long wanted)

@@ -18,7 +18,7 @@ struct caller {
 	bool greeted;         /* the broker's READY has come */
 	bool more;            /* the frame before was not its message's last */
 	uint64_t beat_ms;     /* when the last ping of paidan's own was sent */
-	bool discards;        /* of a SUB: what is published is only counted, by caller_discard */
+	bool discards;        /* of a SUB: what is published is only counted, by callers_discard */
 	unsigned long taken;  /* payloads; of one that discards, as often as any came */
 	uint64_t bytes_taken; /* in all, as they came over the wire */
 };
@@ -35,6 +35,7 @@ struct callers {
 	/* the rest is callers.c's */
 	int epoll;
 	int drain[2], nowhere; /* a pipe, and /dev/null */
+	size_t drained;        /* bytes in the pipe */
 	struct pd_decoder *decoder;
 	unsigned long connected, lost, zmtp_pings;
 };
@@ -59,9 +60,9 @@ bool caller_hello(const struct callers *callers, struct caller *caller);
 bool caller_send(struct caller *caller, const struct pd_message *message);
 /* Take in what has come, waiting up to wait_ms for the first of it. */
 void callers_turn(struct callers *callers, int wait_ms);
-/* Throw away what has come for one that discards. Nothing wakes us for those, and nothing is copied: a reader on a
- * machine of its own would cost the broker's nothing. To be called often. */
-void caller_discard(struct callers *callers, struct caller *caller);
+/* Of count callers, throw away what has come for those that discard. Nothing wakes us for them, and nothing is copied:
+ * a reader on a machine of its own would cost the broker's nothing. To be called often. */
+void callers_discard(struct callers *callers, struct caller *all, unsigned long count);
 /* Take in what comes until *count has come to wanted. False, and said on stderr: nothing came for a minute. */
 bool callers_until(struct callers *callers, const unsigned long *count, unsigned long wanted);
 /* Of count callers those whose time it is send a ping, so that none is silent for longer than beat_ms; at is where it

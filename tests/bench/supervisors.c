@@ -5,12 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "beside.h"
 #include "callers.h"
 #include "spread.h"
 
 enum { OUTSTANDING = 1024, TEXT_BYTES = 200, EVENTS_A_LIFE = 3 };
+enum { KEPT_BYTES_MAX = 128 << 20 }; /* a turn of 200,000 orders is 76 MB */
 
 struct run {
 	const struct supervisors *wanted;
@@ -19,17 +21,17 @@ struct run {
 	struct callers callers;
 	struct caller *all;
 	struct pd_decoder *decoder;
-	struct pd_buffer kept;           /* payloads of the first one, each behind its size_t bytes */
+	char *kept; /* payloads of the first one, each behind its size_t bytes */
+	size_t kept_bytes;
 	uint64_t seen;                   /* the greatest seq that the first one has seen */
 	unsigned long events_seen, lost; /* by the first one */
 	unsigned long reached;           /* supervisors whom anything has reached */
-	unsigned long payloads;
-	uint64_t swept_us; /* when those who discard were last asked to */
+	uint64_t swept_us;               /* when those who discard were last asked to */
 };
 
 struct figures {
 	double without, with, ratio, cpu_without_us, cpu_with_us; /* lives a second; the daemon's CPU time for a life */
-	double drained_s;     /* until nothing more came, the figures of each second included; the longest turn's */
+	double late_s;        /* from the last answer until all had all that was published; the longest turn's */
 	double bytes_a_life;  /* to each */
 	unsigned long behind; /* supervisors who have got less than the first one, though it is over */
 };
@@ -57,23 +59,25 @@ static void read_events(struct run *run, const char *payload, size_t bytes)
 /* What was kept: to look into it at once would take the machine from the broker. */
 static void read_kept(struct run *run)
 {
-	for (size_t at = 0, bytes; at < run->kept.count; at += bytes) {
-		memcpy(&bytes, run->kept.data + at, sizeof bytes);
+	for (size_t at = 0, bytes; at < run->kept_bytes; at += bytes) {
+		memcpy(&bytes, run->kept + at, sizeof bytes);
 		at += sizeof bytes;
-		read_events(run, run->kept.data + at, bytes);
+		read_events(run, run->kept + at, bytes);
 	}
-	run->kept.count = 0;
+	run->kept_bytes = 0;
 }
 
 static void on_payload(struct callers *callers, struct caller *caller, const char *payload, size_t bytes)
 {
 	struct run *run = callers->arg;
 	run->reached += caller->taken == 1;
-	run->payloads++;
 	if (!payload)
 		return;
-	pd_buffer_add(&run->kept, &bytes, sizeof bytes);
-	pd_buffer_add(&run->kept, payload, bytes);
+	if (sizeof bytes + bytes > KEPT_BYTES_MAX - run->kept_bytes)
+		read_kept(run);
+	memcpy(run->kept + run->kept_bytes, &bytes, sizeof bytes);
+	memcpy(run->kept + run->kept_bytes + sizeof bytes, payload, bytes);
+	run->kept_bytes += sizeof bytes + bytes;
 }
 
 static void turn(void *arg)
@@ -85,8 +89,7 @@ static void turn(void *arg)
 	if (now_us - run->swept_us < SWEEP_US)
 		return;
 	run->swept_us = now_us;
-	for (unsigned long i = 0; i < run->wanted->supervisors; i++)
-		caller_discard(&run->callers, &run->all[i]);
+	callers_discard(&run->callers, run->all, run->wanted->supervisors);
 }
 
 /* ---- subscribing ---- */
@@ -116,17 +119,26 @@ static bool publish_something(struct run *run, unsigned number)
 	return answered == 1;
 }
 
-/* Until nothing has come for a while; what is lost then stays so. How long something came. */
+static uint64_t taken_by_all(const struct run *run)
+{
+	uint64_t bytes = 0;
+	for (unsigned long i = 0; i < run->wanted->supervisors; i++)
+		bytes += run->all[i].bytes_taken;
+	return bytes;
+}
+
+/* Until nothing more comes but the figures of each second; what is lost then stays so. How long it took, in seconds. */
 static double drain(struct run *run)
 {
-	enum { QUIET_US = 2500000 }; /* the figures are published once a second */
-	uint64_t start_us = bench_now_us(), last_us = start_us;
-	unsigned long payloads = run->payloads;
+	enum { QUIET_US = 1500000, FIGURES_BYTES = 4096 };
+	uint64_t start_us = bench_now_us(), last_us = start_us, taken = taken_by_all(run);
 	while (bench_now_us() - last_us < QUIET_US) {
 		turn(run);
-		if (run->payloads != payloads)
-			last_us = bench_now_us();
-		payloads = run->payloads;
+		uint64_t now_taken = taken_by_all(run);
+		if (now_taken - taken <= run->wanted->supervisors * FIGURES_BYTES)
+			continue;
+		taken = now_taken;
+		last_us = bench_now_us();
 	}
 	read_kept(run);
 	return (double)(last_us - start_us) / 1e6;
@@ -190,9 +202,9 @@ static bool lives(struct run *run, bool with, double *per_s, double *cpu_us, str
 	fprintf(stderr, "lives a second, %s: %.0f\n", with ? "with supervisors" : "without", *per_s);
 	if (!with)
 		return done;
-	double drained_s = drain(run);
-	if (drained_s > figures->drained_s)
-		figures->drained_s = drained_s;
+	double late_s = drain(run);
+	if (late_s > figures->late_s)
+		figures->late_s = late_s;
 	figures->behind += count_behind(run);
 	figures->bytes_a_life = (double)run->all[0].bytes_taken / (double)load.orders;
 	/* What was lost at the end shows in no gap. */
@@ -230,13 +242,13 @@ static int measure(struct run *run)
 	int code = broker_stop(&run->broker);
 	printf(wanted->json ? "{\"supervisors\": %lu, \"topic\": \"%s\", \"lives_s_without\": %.0f, "
 			      "\"lives_s_with\": %.0f, \"ratio\": %.2f, \"server_cpu_us_without\": %.2f, "
-			      "\"server_cpu_us_with\": %.2f, \"bytes_a_life_each\": %.0f, \"drained_s\": %.2f, "
+			      "\"server_cpu_us_with\": %.2f, \"bytes_a_life_each\": %.0f, \"late_s\": %.2f, "
 			      "\"events_lost\": %lu, \"behind\": %lu}\n"
 			    : "supervisors=%lu topic=%s lives_s_without=%.0f lives_s_with=%.0f ratio=%.2f "
 			      "server_cpu_us_without=%.2f server_cpu_us_with=%.2f bytes_a_life_each=%.0f "
-			      "drained_s=%.2f events_lost=%lu behind=%lu\n",
+			      "late_s=%.2f events_lost=%lu behind=%lu\n",
 	       wanted->supervisors, wanted->topic, f.without, f.with, f.ratio, f.cpu_without_us, f.cpu_with_us,
-	       f.bytes_a_life, f.drained_s, run->lost, f.behind);
+	       f.bytes_a_life, f.late_s, run->lost, f.behind);
 	return code;
 }
 
@@ -251,7 +263,9 @@ int supervisors_run(const struct supervisors *supervisors)
 		return 111;
 	}
 	run.all = calloc(supervisors->supervisors, sizeof *run.all);
-	if (!run.all)
+	/* There from the start, and shared, so that no turn has to wait for pages or to copy them. */
+	run.kept = mmap(NULL, KEPT_BYTES_MAX, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (!run.all || run.kept == MAP_FAILED)
 		abort();
 	if (broker_start(&run.broker, supervisors->program, supervisors->paidand, supervisors->dir)) {
 		snprintf(run.events, sizeof run.events, "ipc://%s/events", run.broker.dir);
@@ -264,7 +278,7 @@ int supervisors_run(const struct supervisors *supervisors)
 	}
 	broker_remove(&run.broker);
 	pd_decoder_free(run.decoder);
-	pd_buffer_fini(&run.kept);
+	munmap(run.kept, KEPT_BYTES_MAX);
 	free(run.all);
 	return code;
 }
