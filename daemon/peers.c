@@ -258,16 +258,19 @@ enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, s
 	return PD_OK;
 }
 
-int peers_socket(const struct peers *peers, uint32_t number)
+struct peer *peers_find(const struct peers *peers, uint32_t number)
 {
-	const struct peer *peer = find(peers, number);
-	return !peer || peer->deaf || waiting(peer) ? -1 : peer->fd;
+	return find(peers, number);
 }
 
-void peers_await(struct peers *peers, uint32_t number)
+int peers_socket(const struct peer *peer)
 {
-	struct peer *peer = find(peers, number);
-	if (!peer || peer->deaf)
+	return peer->deaf || waiting(peer) ? -1 : peer->fd;
+}
+
+void peers_await(struct peers *peers, struct peer *peer)
+{
+	if (peer->deaf)
 		return;
 	peer->awaited = true;
 	watch_writing(peers, peer);

@@ -19,6 +19,7 @@
 enum { PEERS_LISTENERS_MAX = 16 };
 
 struct peers;
+struct peer;
 
 /* What we are, and who they may be. */
 struct peers_kind {
@@ -44,12 +45,14 @@ bool peers_at_hand(const struct peers *peers);
 PD_MUST_USE enum pd_err peers_receive(struct peers *peers, struct bus_frame *frame);
 /* PD_ENOENT: the peer is gone. PD_EFULL: it does not read what it is sent, and is told nothing any more. */
 PD_MUST_USE enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, size_t bytes);
-/* Where whole messages may be written past peers_send; -1: what was sent before has not left, or nothing can be sent to
- * it any more. */
-int peers_socket(const struct peers *peers, uint32_t number);
+/* Who is written to past peers_send, without a look at who it is each time; null: the peer is gone. It is there until
+ * there is news that it is gone, or peers_drop. */
+struct peer *peers_find(const struct peers *peers, uint32_t number);
+/* Where whole messages may be written; -1: what was sent before has not left, or nothing can be sent to it any more. */
+int peers_socket(const struct peer *peer);
 /* The peer did not take all that was written, or there was no socket to write to: it is told when it takes bytes. Until
  * then no PONG gets between them. */
-void peers_await(struct peers *peers, uint32_t number);
+void peers_await(struct peers *peers, struct peer *peer);
 /* End a connection; there will be no news of it. */
 void peers_drop(struct peers *peers, uint32_t number);
 /* To be called once a second: drop those that do not greet. */

@@ -10,6 +10,7 @@ struct publish {
 	struct bus_wanted wanted;
 	struct area *uncounted; /* linked by publications.next_uncounted */
 	struct pd_buffer scratch, frame;
+	unsigned frames; /* gathered, and not flushed yet */
 };
 
 /* What stands in out before each publication. */
@@ -20,6 +21,10 @@ struct entry {
 };
 
 enum { DEPTH_MAX = 8 };
+/* So many gathered frames leave together: what each subscriber costs is for the most part that it is turned to. */
+enum { FRAMES_AT_ONCE = 3 };
+/* Of a frame of what is gathered: with its topic and its heads it fills no page more than it must. */
+enum { GATHERED_BYTES_MAX = PD_FRAME_BYTES_MAX - 64 };
 
 struct publish *publish_new(uint64_t instance)
 {
@@ -155,20 +160,28 @@ void publish_message(struct publish *publish, struct area *area, const struct pd
 
 static void publish_frame(struct publish *publish, struct bus *bus)
 {
-	if (publish->frame.count)
-		bus_publish(bus, BUS_GATHERED, sizeof BUS_GATHERED - 1, publish->frame.data, publish->frame.count);
+	if (publish->frame.count == 0)
+		return;
+	bus_publish(bus, BUS_GATHERED, sizeof BUS_GATHERED - 1, publish->frame.data, publish->frame.count);
 	publish->frame.count = 0;
+	publish->frames++;
+}
+
+static void flush(struct publish *publish, struct bus *bus)
+{
+	bus_flush(bus);
+	publish->frames = 0;
 }
 
 void publish_gathered(struct publish *publish, struct bus *bus)
 {
 	publish_frame(publish, bus);
-	bus_flush(bus);
+	flush(publish, bus);
 }
 
 static void gather(struct publish *publish, const struct entry *entry, const char *bytes, struct bus *bus)
 {
-	if (publish->frame.count + entry->bytes > PD_FRAME_BYTES_MAX)
+	if (publish->frame.count + entry->bytes > GATHERED_BYTES_MAX)
 		publish_frame(publish, bus);
 	if (publish->frame.count == 0) {
 		struct pd_message published = {
@@ -180,6 +193,7 @@ static void gather(struct publish *publish, const struct entry *entry, const cha
 
 bool publish_flush(struct publish *publish, struct pd_buffer *out, struct bus *bus)
 {
+	bool alone = false;
 	for (size_t off = 0; off < out->count;) {
 		struct entry entry;
 		memcpy(&entry, out->data + off, sizeof entry);
@@ -189,8 +203,10 @@ bool publish_flush(struct publish *publish, struct pd_buffer *out, struct bus *b
 			bus_publish(bus, topic, entry.topic_bytes, topic + entry.topic_bytes, entry.bytes);
 		else
 			gather(publish, &entry, topic, bus);
+		alone |= entry.topic_bytes > 0;
 	}
 	out->count = 0;
-	bus_flush(bus);
-	return publish->frame.count > 0;
+	if (alone || publish->frames >= FRAMES_AT_ONCE)
+		flush(publish, bus);
+	return publish->frame.count > 0 || publish->frames > 0;
 }

@@ -39,8 +39,8 @@ void publish_event(struct publish *publish, const struct registry *registry, con
 /* A message on the topic of area. */
 void publish_message(struct publish *publish, struct area *area, const struct pd_message *message,
 		     struct pd_buffer *out);
-/* Send what was appended to out, and empty it; of what is gathered only whole frames. True: there is some left, for
- * publish_gathered. */
+/* Send what was appended to out, and empty it; of what is gathered only whole frames, a few at a time. True: there is
+ * some left, for publish_gathered. */
 bool publish_flush(struct publish *publish, struct pd_buffer *out, struct bus *bus);
 /* Send what is gathered. */
 void publish_gathered(struct publish *publish, struct bus *bus);

@@ -9,7 +9,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <linux/sockios.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -32,8 +34,12 @@ enum { SOCKET_BYTES = 208 << 10 };
 enum { TRY_AFTER = 1024 };
 /* What may wait to be taken over; a buffer that has been larger than usual is given back. */
 enum { HANDED_BYTES_MAX = 64 << 20, USUAL_BYTES = 1 << 20 };
+/* So far those who are behind may be apart. */
+enum { TOGETHER_BYTES = 512 << 10 };
 /* When the tape is full, those who are in this oldest part of it lose what waits for them. */
 enum { FAR_BEHIND_BYTES = TAPE_BYTES / 8 };
+/* Orders come first: when all processors are busy, who watches sees them a moment later. */
+enum { NICENESS = 10 };
 /* So long what nobody subscribes to any more is made all the same: who connects anew misses nothing by it. */
 enum { STILL_WANTED_MS = 10000 };
 
@@ -47,6 +53,8 @@ enum list { NONE, DUE, BEHIND };
 
 struct subscriber {
 	uint32_t number; /* of the peer */
+	struct peer *peer;
+	size_t socket_bytes; /* that may lie in its socket; 0: nobody knows */
 	enum list list;
 	struct interested interested;
 	bool full;               /* it lost what waited, and gets nothing until the rest is gone */
@@ -190,14 +198,20 @@ static struct subscriber *find(const struct publisher *publisher, uint32_t numbe
 	return table_find(&publisher->by_number, &number);
 }
 
-/* Over tcp the system finds out by itself how much may be under way, as long as nobody tells it. */
-static void widen(int socket)
+/* How much a socket of the machine's own holds. Over tcp the system finds out by itself how much may be under way, as
+ * long as nobody tells it. */
+static size_t widen(int socket)
 {
 	int domain = 0, given = 0, bytes = SOCKET_BYTES;
 	socklen_t size = sizeof domain;
-	if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX &&
-	    getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &given, &size) == 0 && given < 2 * SOCKET_BYTES)
+	if (getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0 || domain != AF_UNIX ||
+	    getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &given, &size) != 0)
+		return 0;
+	if (given < 2 * SOCKET_BYTES) {
 		setsockopt(socket, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes); /* or it stays as it is */
+		getsockopt(socket, SOL_SOCKET, SO_SNDBUF, &given, &size);
+	}
+	return given > 0 ? (size_t)given : 0;
 }
 
 static struct subscriber *add_subscriber(struct publisher *publisher, uint32_t number)
@@ -206,7 +220,8 @@ static struct subscriber *add_subscriber(struct publisher *publisher, uint32_t n
 	if (!subscriber)
 		abort();
 	subscriber->number = number;
-	widen(peers_socket(publisher->peers, number));
+	subscriber->peer = peers_find(publisher->peers, number);
+	subscriber->socket_bytes = widen(peers_socket(subscriber->peer));
 	table_add(&publisher->by_number, subscriber);
 	return subscriber;
 }
@@ -306,12 +321,26 @@ static void take_off(struct subscriber *subscriber, size_t bytes)
 		clear_pieces(subscriber);
 }
 
+/* The pieces that the socket has room for, or so many as go in one call: what it is offered and does not take is work
+ * for nothing. It takes one as long as there is any room. */
+static size_t fitting(const struct subscriber *subscriber, int socket)
+{
+	size_t count = piece_count(subscriber), fits = 0;
+	int lies = 0;
+	if (subscriber->socket_bytes == 0 || ioctl(socket, SIOCOUTQ, &lies) != 0)
+		return count;
+	for (size_t bytes = (size_t)lies; fits < count && fits < TAPE_PIECES_MAX && bytes < subscriber->socket_bytes;)
+		bytes += first_piece(subscriber)[fits++].bytes;
+	return fits;
+}
+
 /* What comes next, as far as one call takes it. False: it takes no more, or errno. */
 static bool write_next(struct publisher *publisher, struct subscriber *subscriber, int socket)
 {
 	size_t rest = rest_bytes(subscriber), sent;
+	size_t fits = socket < 0 ? 0 : rest ? 1 : fitting(subscriber, socket);
 	bool all;
-	if (socket < 0) {
+	if (fits == 0) {
 		errno = EAGAIN;
 		return false;
 	}
@@ -321,8 +350,7 @@ static bool write_next(struct publisher *publisher, struct subscriber *subscribe
 		all = n >= 0;
 		sent = all ? (size_t)n : 0;
 	} else {
-		all = tape_send(publisher->tape, socket, first_piece(subscriber), piece_count(subscriber),
-				subscriber->begun, &sent);
+		all = tape_send(publisher->tape, socket, first_piece(subscriber), fits, subscriber->begun, &sent);
 	}
 	int saved = errno;
 	take_off(subscriber, sent);
@@ -333,12 +361,12 @@ static bool write_next(struct publisher *publisher, struct subscriber *subscribe
 /* As much as it takes. */
 static void write_to(struct publisher *publisher, struct subscriber *subscriber)
 {
-	int socket = peers_socket(publisher->peers, subscriber->number);
+	int socket = peers_socket(subscriber->peer);
 	while (rest_bytes(subscriber) || piece_count(subscriber)) {
 		if (write_next(publisher, subscriber, socket) || errno == EINTR)
 			continue;
 		if (errno == EAGAIN) {
-			peers_await(publisher->peers, subscriber->number);
+			peers_await(publisher->peers, subscriber->peer);
 			return move(publisher, subscriber, piece_count(subscriber) ? BEHIND : NONE);
 		}
 		peers_drop(publisher->peers, subscriber->number);
@@ -348,11 +376,29 @@ static void write_to(struct publisher *publisher, struct subscriber *subscriber)
 	move(publisher, subscriber, NONE);
 }
 
+/* Where it goes on. Who has only the rest of a piece that is not on the tape any more goes on before all. */
+static uint64_t place_of(const struct subscriber *subscriber)
+{
+	return rest_bytes(subscriber) || piece_count(subscriber) == 0 ? 0 : first_piece(subscriber)->at;
+}
+
+/* To all of the due who are not far ahead of the others: the pieces of the tape are made ready once for all who are at
+ * the same place, and who is ahead has no need of haste. The others stay due. */
 static void write_due(struct publisher *publisher)
 {
-	struct subscriber *subscriber;
-	while ((subscriber = TAILQ_FIRST(&publisher->due)))
-		write_to(publisher, subscriber);
+	struct subscriber *subscriber, *next;
+	uint64_t count = 0, sum = 0;
+	TAILQ_FOREACH(subscriber, &publisher->due, of_list)
+	{
+		sum += place_of(subscriber);
+		count++;
+	}
+	uint64_t mean = count ? sum / count : 0;
+	for (subscriber = TAILQ_FIRST(&publisher->due); subscriber; subscriber = next) {
+		next = TAILQ_NEXT(subscriber, of_list);
+		if (place_of(subscriber) <= mean + TOGETHER_BYTES)
+			write_to(publisher, subscriber);
+	}
 }
 
 /* ---- the tape ---- */
@@ -368,8 +414,10 @@ static uint64_t first_needed(const struct subscribers *subscribers, uint64_t fir
 
 static void release(struct publisher *publisher)
 {
-	uint64_t end = tape_end(publisher->tape);
-	tape_release(publisher->tape, first_needed(&publisher->due, first_needed(&publisher->behind, end)));
+	uint64_t end = tape_end(publisher->tape),
+		 first = first_needed(&publisher->due, first_needed(&publisher->behind, end));
+	tape_release(publisher->tape, first);
+	metrics_set(metrics.publisher.behind_bytes, end - first);
 	publisher->look_at = end + USUAL_BYTES;
 }
 
@@ -494,7 +542,7 @@ static void receive(struct publisher *publisher)
 		else if (subscriber && frame.gone)
 			forget(publisher, subscriber);
 		else if (subscriber)
-			write_to(publisher, subscriber);
+			move(publisher, subscriber, DUE);
 	}
 }
 
@@ -540,7 +588,7 @@ static bool await(struct publisher *publisher)
 	if (stopping && !handed && (now >= publisher->until_ms || !anything_waits(publisher)))
 		return false;
 	uint64_t until_ms = stopping ? publisher->until_ms : publisher->tick_ms;
-	bool at_hand = handed || peers_at_hand(publisher->peers);
+	bool at_hand = handed || !TAILQ_EMPTY(&publisher->due) || peers_at_hand(publisher->peers);
 	if (poll(fds, 2, at_hand || now >= until_ms ? 0 : (int)(until_ms - now)) > 0 && fds[0].revents)
 		hush(publisher->wake);
 	return true;
@@ -550,6 +598,7 @@ static void *run(void *arg)
 {
 	struct publisher *publisher = arg;
 	pthread_setname_np(pthread_self(), "paidand-events");
+	(void)!nice(NICENESS); /* on Linux it is the thread's own; it is never refused */
 	while (await(publisher)) {
 		uint64_t now = now_ms();
 		receive(publisher);

@@ -15,17 +15,16 @@ enum {
 	RELEASE_BYTES = 1 << 20,    /* taken out at a time: it stops other processors for a moment */
 	LAID_OUT_BYTES = 1 << 20,   /* divides TAPE_BYTES */
 	REFER_BYTES_MIN = 16 << 10, /* shorter pieces are copied, many in one call */
-	COPIES_MAX = 64,
 	PAGE_BYTES = 4 << 10,
 	REELS = 64,
-	REEL_BYTES = 128 << 10, /* of which a piece fills at most a bit more than a half, in whole pages */
 	PIECES_AT_ONCE = 3,     /* sent in one go */
-	COPY_BYTES = 256 << 10, /* holds so many */
+	REEL_BYTES = 256 << 10, /* holds so many, in whole pages */
 };
 
-/* The pages of a piece, in a pipe. */
+/* The pages of pieces, in a pipe. */
 struct reel {
-	struct tape_piece piece; /* of no bytes: the pipe is empty */
+	struct tape_piece pieces[PIECES_AT_ONCE];
+	size_t count, bytes; /* of no bytes: the pipe is empty */
 	int pipe[2];
 };
 
@@ -37,9 +36,10 @@ struct tape {
 	int nowhere; /* /dev/null */
 };
 
-static bool open_reel(struct reel *reel, int bytes)
+static bool open_reel(struct reel *reel)
 {
-	return pipe2(reel->pipe, O_CLOEXEC | O_NONBLOCK) == 0 && fcntl(reel->pipe[1], F_SETPIPE_SZ, bytes) >= bytes;
+	return pipe2(reel->pipe, O_CLOEXEC | O_NONBLOCK) == 0 &&
+	       fcntl(reel->pipe[1], F_SETPIPE_SZ, REEL_BYTES) >= REEL_BYTES;
 }
 
 static void close_reel(struct reel *reel)
@@ -53,10 +53,9 @@ static void close_reel(struct reel *reel)
 /* Without them all goes slower. The system may say that we have too many pipes. */
 static void open_reels(struct tape *tape)
 {
-	bool good =
-		(tape->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0 && open_reel(&tape->copy, COPY_BYTES);
+	bool good = (tape->nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC)) >= 0 && open_reel(&tape->copy);
 	for (int i = 0; i < REELS && good; i++)
-		good = open_reel(&tape->reels[i], REEL_BYTES);
+		good = open_reel(&tape->reels[i]);
 	if (good)
 		return;
 	close_reel(&tape->copy);
@@ -175,47 +174,60 @@ static void empty_reel(const struct tape *tape, struct reel *reel, size_t bytes)
 		assert(n > 0); /* they are there */
 		bytes -= (size_t)n;
 	}
-	reel->piece.bytes = 0;
+	reel->bytes = 0;
 }
 
-static ssize_t refer(const struct tape *tape, const struct reel *reel, const struct tape_piece *piece)
+static ssize_t refer(const struct tape *tape, const struct reel *reel, const struct tape_piece *pieces, size_t count)
 {
-	const struct iovec bytes = {(char *)tape_at(tape, piece->at), piece->bytes};
-	return vmsplice(reel->pipe[1], &bytes, 1, SPLICE_F_NONBLOCK);
+	struct iovec bytes[PIECES_AT_ONCE];
+	for (size_t i = 0; i < count; i++)
+		bytes[i] = (struct iovec){(char *)tape_at(tape, pieces[i].at), pieces[i].bytes};
+	return vmsplice(reel->pipe[1], bytes, count, SPLICE_F_NONBLOCK);
 }
 
-static bool load(struct tape *tape, struct reel *reel, const struct tape_piece *piece)
+static bool load(const struct tape *tape, struct reel *reel, const struct tape_piece *pieces, size_t count)
 {
-	empty_reel(tape, reel, reel->piece.bytes);
-	ssize_t n = refer(tape, reel, piece);
-	if (n == (ssize_t)piece->bytes)
-		reel->piece = *piece;
+	size_t wanted = 0;
+	empty_reel(tape, reel, reel->bytes);
+	for (size_t i = 0; i < count; i++)
+		wanted += (reel->pieces[i] = pieces[i]).bytes;
+	reel->count = count;
+	ssize_t n = refer(tape, reel, pieces, count);
+	if (n == (ssize_t)wanted)
+		reel->bytes = wanted;
 	else if (n > 0)
 		empty_reel(tape, reel, (size_t)n);
-	return reel->piece.bytes;
+	return reel->bytes;
 }
 
-/* The reel with a piece; null: sorry. Neighbours have different ones. */
-static struct reel *reel_of(struct tape *tape, const struct tape_piece *piece)
+static bool holds(const struct reel *reel, const struct tape_piece *pieces, size_t count)
 {
-	struct reel *reel = &tape->reels[piece->at / PAGES_BYTES % REELS];
-	bool there = reel->piece.at == piece->at && reel->piece.bytes == piece->bytes;
-	return there || load(tape, reel, piece) ? reel : NULL;
+	bool same = reel->bytes && reel->count == count;
+	for (size_t i = 0; i < count && same; i++)
+		same = reel->pieces[i].at == pieces[i].at && reel->pieces[i].bytes == pieces[i].bytes;
+	return same;
+}
+
+/* The reel with these pieces; null: sorry. Neighbours have different ones. */
+static struct reel *reel_of(struct tape *tape, const struct tape_piece *pieces, size_t count)
+{
+	struct reel *reel = &tape->reels[(pieces->at / PAGES_BYTES * (PIECES_AT_ONCE + 1) + count) % REELS];
+	return holds(reel, pieces, count) || load(tape, reel, pieces, count) ? reel : NULL;
 }
 
 /* Put copies of the pages of long pieces into the copy's pipe; how many bytes they are. */
 static size_t copy_pages(struct tape *tape, const struct tape_piece *pieces, size_t count, bool begun)
 {
-	size_t copied = 0;
-	for (size_t i = 0; i < count && i < PIECES_AT_ONCE && pieces[i].bytes >= REFER_BYTES_MIN; i++) {
-		const struct reel *reel = begun && i == 0 ? NULL : reel_of(tape, &pieces[i]);
-		ssize_t n = reel ? tee(reel->pipe[0], tape->copy.pipe[1], pieces[i].bytes, SPLICE_F_NONBLOCK)
-				 : refer(tape, &tape->copy, &pieces[i]);
-		copied += n > 0 ? (size_t)n : 0;
-		if (n < (ssize_t)pieces[i].bytes)
-			break;
-	}
-	return copied;
+	/* The rest of a piece is one's own. */
+	size_t together = 0, most = begun ? 1 : PIECES_AT_ONCE;
+	while (together < count && together < most && pieces[together].bytes >= REFER_BYTES_MIN)
+		together++;
+	if (together == 0)
+		return 0;
+	const struct reel *reel = begun ? NULL : reel_of(tape, pieces, together);
+	ssize_t n = reel ? tee(reel->pipe[0], tape->copy.pipe[1], reel->bytes, SPLICE_F_NONBLOCK)
+			 : refer(tape, &tape->copy, pieces, together);
+	return n > 0 ? (size_t)n : 0;
 }
 
 static ssize_t send_pages(struct tape *tape, int socket, size_t bytes)
@@ -230,9 +242,9 @@ static ssize_t send_pages(struct tape *tape, int socket, size_t bytes)
 static ssize_t send_bytes(const struct tape *tape, int socket, const struct tape_piece *pieces, size_t count,
 			  size_t *wanted)
 {
-	struct iovec copies[COPIES_MAX];
+	struct iovec copies[TAPE_PIECES_MAX];
 	struct msghdr message = {.msg_iov = copies};
-	for (size_t i = 0; i < count && i < COPIES_MAX && (i == 0 || pieces[i].bytes < REFER_BYTES_MIN); i++) {
+	for (size_t i = 0; i < count && i < TAPE_PIECES_MAX && (i == 0 || pieces[i].bytes < REFER_BYTES_MIN); i++) {
 		copies[message.msg_iovlen++] = (struct iovec){(char *)tape_at(tape, pieces[i].at), pieces[i].bytes};
 		*wanted += pieces[i].bytes;
 	}

@@ -14,7 +14,7 @@
 
 #include "proto.h"
 
-enum { TAPE_BYTES = 256 << 20 };
+enum { TAPE_BYTES = 256 << 20, TAPE_PIECES_MAX = 64 }; /* the latter is how many one call sends at most */
 
 struct tape;
 

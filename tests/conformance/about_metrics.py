@@ -305,7 +305,7 @@ def a_subscriber_that_is_full_is_counted_and_others_get_all(broker):
     listening.ready(operator, MICRO)
     deaf = new_socket(zmq.SUB, broker.publish, RCVHWM=1)
     deaf.setsockopt(zmq.SUBSCRIBE, PATHS[MICRO].encode())
-    numbers, full = [], 0
+    numbers, full, behind = [], 0, 0
 
     def listen():
         while (publication := listening.take(0)) is not None:
@@ -316,7 +316,10 @@ def a_subscriber_that_is_full_is_counted_and_others_get_all(broker):
         requests = resident.send_many(("submit", {"order": new_id(), "category": LAMP, "text": "派" * 1300}) for _ in range(2000))
         check(all(a.what == "ok" for a in resident.answers(requests)), "a submit was refused")
         listen()
-        full = scrape(broker).get("paidan_subscriber_overflows_total")
+        metrics = scrape(broker)
+        full = metrics.get("paidan_subscriber_overflows_total")
+        behind = max(behind, metrics.get("paidan_subscriber_behind_bytes"))
+    check(behind > 1 << 20, f"a subscriber that reads nothing is {behind} bytes behind before it loses what waits")
     requests = resident.send_many(("submit", {"order": new_id(), "category": LAMP, "text": "x"}) for _ in range(1000))
     resident.answers(requests)
     last = operator.rows("read_events", after_seq=0, area=MICRO, limit=1)[1].publications
@@ -324,6 +327,7 @@ def a_subscriber_that_is_full_is_counted_and_others_get_all(broker):
     equal(numbers, list(range(numbers[0], numbers[-1] + 1)), "numbers of the publications to the one that reads")
     check(full <= 3, f"{full} overflows of one subscriber that reads nothing: it is found full once")
     deaf.close()
+    scraped(broker, lambda s: s.get("paidan_subscriber_behind_bytes") == 0, "that nobody is behind any more")
 
 
 @conversation(metrics=FREE)

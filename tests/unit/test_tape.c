@@ -1,4 +1,6 @@
-/* test_tape.c - where on the tape what comes is put: what seems to lie side by side does. */
+/* test_tape.c - where on the tape what comes is put: what seems to lie side by side does; and what sockets get of it.
+ */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,11 +86,71 @@ static void neighbours_lie_side_by_side(void **state)
 	tape_free(tape);
 }
 
+enum { LONG_PIECES = 40 };
+
+/* Somebody who is sent pieces, and reads so many bytes at a time. */
+struct reader {
+	int pair[2];
+	size_t reads, next, done, got; /* bytes, piece, bytes of it that have left, bytes that have come */
+};
+
+/* Sends what is left as far as it goes, and reads once. */
+static void turn(struct tape *tape, struct reader *reader, const struct tape_piece *pieces)
+{
+	static char bytes[1 << 20];
+	struct tape_piece left[LONG_PIECES];
+	size_t count = LONG_PIECES - reader->next, sent = 0;
+	memcpy(left, pieces + reader->next, count * sizeof *left);
+	if (count) {
+		left[0].at += reader->done;
+		left[0].bytes -= reader->done;
+		if (!tape_send(tape, reader->pair[0], left, count, reader->done > 0, &sent))
+			assert_int_equal(errno, EAGAIN);
+	}
+	for (reader->done += sent; reader->next < LONG_PIECES && reader->done >= pieces[reader->next].bytes;)
+		reader->done -= pieces[reader->next++].bytes;
+	ssize_t n = read(reader->pair[1], bytes, reader->reads);
+	for (ssize_t i = 0; i < n; i++, reader->got++) {
+		size_t k = 0, off = reader->got;
+		while (off >= pieces[k].bytes)
+			off -= pieces[k++].bytes;
+		expect(bytes[i] == (char)('a' + k % 26), "byte %zu of piece %zu is %c", off, k, bytes[i]);
+	}
+}
+
+/* At their own pace, so that one takes pieces in part, and each call sends others. */
+static void long_pieces_come_whole_to_all_who_read(void **state)
+{
+	(void)state;
+	struct tape *tape;
+	struct reader readers[] = {{.reads = 1 << 20}, {.reads = 70001}, {.reads = 9999}, {.reads = 1 << 20}};
+	struct tape_piece pieces[LONG_PIECES];
+	size_t all = 0, count = sizeof readers / sizeof *readers;
+	assert_int_equal(tape_new(&tape), PD_OK);
+	for (size_t i = 0; i < LONG_PIECES; i++) {
+		size_t bytes = i % 7 == 6 ? 100 : (i % 4 + 1) * 16383 + 4;
+		pieces[i] = (struct tape_piece){put(tape, bytes, (char)('a' + i % 26)), bytes};
+		all += bytes;
+	}
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, readers[i].pair), 0);
+	for (int turns = 0; turns < 1000; turns++)
+		for (size_t i = 0; i < count; i++)
+			turn(tape, &readers[i], pieces);
+	for (size_t i = 0; i < count; i++) {
+		expect(readers[i].got == all, "reader %zu got %zu bytes of %zu", i, readers[i].got, all);
+		close(readers[i].pair[0]);
+		close(readers[i].pair[1]);
+	}
+	tape_free(tape);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_would_end_with_the_memory_begins_it),
 		cmocka_unit_test(neighbours_lie_side_by_side),
+		cmocka_unit_test(long_pieces_come_whole_to_all_who_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
