@@ -204,12 +204,20 @@ def frames_of(messages):
         yield b"".join(frame)
 
 
+last_id = bytes(16)
+
+
 def new_id(unix_ms=None):
-    """A UUIDv7 (RFC 9562, section 5.7)."""
+    """A UUIDv7 (RFC 9562, section 5.7); of now, it is greater than all before, also within a millisecond."""
+    global last_id
     random = bytearray(secrets.token_bytes(10))
     random[0] = 0x70 | random[0] & 0x0F
     random[2] = 0x80 | random[2] & 0x3F
-    return (unix_ms or time.time_ns() // 1000000).to_bytes(6, "big") + bytes(random)
+    id = (unix_ms or time.time_ns() // 1000000).to_bytes(6, "big") + bytes(random)
+    if unix_ms:
+        return id
+    last_id = max(id, (int.from_bytes(last_id, "big") + 1).to_bytes(16, "big"))
+    return last_id
 
 
 # ---- connections ----
