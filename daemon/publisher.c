@@ -30,12 +30,13 @@ enum { PIECES_MAX = 4096, PIECE_BYTES_MAX = 64 << 10 };
 /* May lie in a socket of the machine's own, which the system doubles: of what it gives unasked, every second long piece
  * was taken in part. Four times as much leaves the cache before it is read. */
 enum { SOCKET_BYTES = 208 << 10 };
-/* So many messages are given out before it is tried to write them. */
-enum { TRY_AFTER = 1024 };
+/* So many messages, or bytes, are given out before it is tried to write them. */
+enum { TRY_AFTER = 1024, TRY_AFTER_BYTES = 1 << 20 };
 /* What may wait to be taken over; a buffer that has been larger than usual is given back. */
 enum { HANDED_BYTES_MAX = 64 << 20, USUAL_BYTES = 1 << 20 };
-/* So far those who are behind may be apart. */
-enum { TOGETHER_BYTES = 512 << 10 };
+/* Who is so far ahead of the mean of those who are behind waits for them; who is nearer than that to what is new is not
+ * behind. */
+enum { TOGETHER_BYTES = 512 << 10, FRESH_BYTES = 1 << 20 };
 /* When the tape is full, those who are in this oldest part of it lose what waits for them. */
 enum { FAR_BEHIND_BYTES = TAPE_BYTES / 8 };
 /* Orders come first: when all processors are busy, who watches sees them a moment later. */
@@ -376,27 +377,34 @@ static void write_to(struct publisher *publisher, struct subscriber *subscriber)
 	move(publisher, subscriber, NONE);
 }
 
-/* Where it goes on. Who has only the rest of a piece that is not on the tape any more goes on before all. */
 static uint64_t place_of(const struct subscriber *subscriber)
 {
-	return rest_bytes(subscriber) || piece_count(subscriber) == 0 ? 0 : first_piece(subscriber)->at;
+	return first_piece(subscriber)->at;
 }
 
-/* To all of the due who are not far ahead of the others: the pieces of the tape are made ready once for all who are at
- * the same place, and who is ahead has no need of haste. The others stay due. */
+/* Who would lose something by it, or sees what is new, does not wait for those who are behind. */
+static bool may_wait(const struct publisher *publisher, const struct subscriber *subscriber)
+{
+	return piece_count(subscriber) > 0 && piece_count(subscriber) <= PIECES_MAX / 4 &&
+	       tape_end(publisher->tape) - place_of(subscriber) > FRESH_BYTES;
+}
+
+/* To those who are due; who is far ahead of the others stays so. The pieces of the tape are made ready once for all who
+ * are at the same place. The hindmost is never above the mean, so there is always one who does not stay. */
 static void write_due(struct publisher *publisher)
 {
 	struct subscriber *subscriber, *next;
 	uint64_t count = 0, sum = 0;
 	TAILQ_FOREACH(subscriber, &publisher->due, of_list)
 	{
-		sum += place_of(subscriber);
-		count++;
+		bool counts = may_wait(publisher, subscriber);
+		sum += counts ? place_of(subscriber) : 0;
+		count += counts;
 	}
 	uint64_t mean = count ? sum / count : 0;
 	for (subscriber = TAILQ_FIRST(&publisher->due); subscriber; subscriber = next) {
 		next = TAILQ_NEXT(subscriber, of_list);
-		if (place_of(subscriber) <= mean + TOGETHER_BYTES)
+		if (!may_wait(publisher, subscriber) || place_of(subscriber) <= mean + TOGETHER_BYTES)
 			write_to(publisher, subscriber);
 	}
 }
@@ -493,13 +501,15 @@ static void take_over(struct publisher *publisher)
 	if (lost)
 		metrics_add(metrics.publisher.overflows, 1);
 	const struct pd_buffer *taken = &publisher->taken;
-	for (size_t off = 0, count = 1; off < taken->count; count++) {
+	for (size_t off = 0, count = 0, tried = 0; off < taken->count;) {
 		struct entry entry;
 		memcpy(&entry, taken->data + off, sizeof entry);
 		publish(publisher, &entry, taken->data + off + sizeof entry);
 		off += sizeof entry + entry.bytes;
-		if (count % TRY_AFTER == 0) /* who reads must not lose anything because nobody wrote */
-			write_due(publisher);
+		if (++count % TRY_AFTER && off - tried < TRY_AFTER_BYTES)
+			continue;
+		write_due(publisher); /* who reads must not lose anything because nobody wrote */
+		tried = off;
 	}
 	empty(&publisher->taken);
 	write_due(publisher);
@@ -541,8 +551,10 @@ static void receive(struct publisher *publisher)
 			on_frame(publisher, &frame);
 		else if (subscriber && frame.gone)
 			forget(publisher, subscriber);
-		else if (subscriber)
+		else if (subscriber && piece_count(subscriber) && !subscriber->begun)
 			move(publisher, subscriber, DUE);
+		else if (subscriber) /* a PONG may leave now, and must not get into the middle of a message */
+			write_to(publisher, subscriber);
 	}
 }
 
@@ -579,17 +591,17 @@ static bool await(struct publisher *publisher)
 	struct pollfd fds[2] = {{.fd = publisher->wake, .events = POLLIN},
 				{.fd = peers_fd(publisher->peers), .events = POLLIN}};
 	uint64_t now = now_ms();
+	bool at_hand = !TAILQ_EMPTY(&publisher->due) || peers_at_hand(publisher->peers);
 	pthread_mutex_lock(&publisher->lock);
 	bool handed = publisher->handed.count > 0, stopping = publisher->stopping;
-	publisher->asleep = !handed;
+	publisher->asleep = !handed && !at_hand;
 	pthread_mutex_unlock(&publisher->lock);
 	if (stopping && publisher->until_ms == 0)
 		publisher->until_ms = now + ENDPOINT_LINGER_MS;
 	if (stopping && !handed && (now >= publisher->until_ms || !anything_waits(publisher)))
 		return false;
 	uint64_t until_ms = stopping ? publisher->until_ms : publisher->tick_ms;
-	bool at_hand = handed || !TAILQ_EMPTY(&publisher->due) || peers_at_hand(publisher->peers);
-	if (poll(fds, 2, at_hand || now >= until_ms ? 0 : (int)(until_ms - now)) > 0 && fds[0].revents)
+	if (poll(fds, 2, handed || at_hand || now >= until_ms ? 0 : (int)(until_ms - now)) > 0 && fds[0].revents)
 		hush(publisher->wake);
 	return true;
 }

@@ -24,7 +24,8 @@ enum {
 /* The pages of pieces, in a pipe. */
 struct reel {
 	struct tape_piece pieces[PIECES_AT_ONCE];
-	size_t count, bytes; /* of no bytes: the pipe is empty */
+	size_t count;
+	size_t bytes; /* of all; 0: the pipe is empty */
 	int pipe[2];
 };
 
@@ -211,7 +212,7 @@ static bool holds(const struct reel *reel, const struct tape_piece *pieces, size
 /* The reel with these pieces; null: sorry. Neighbours have different ones. */
 static struct reel *reel_of(struct tape *tape, const struct tape_piece *pieces, size_t count)
 {
-	struct reel *reel = &tape->reels[(pieces->at / PAGES_BYTES * (PIECES_AT_ONCE + 1) + count) % REELS];
+	struct reel *reel = &tape->reels[(pieces->at / PAGES_BYTES * PIECES_AT_ONCE + count - 1) % REELS];
 	return holds(reel, pieces, count) || load(tape, reel, pieces, count) ? reel : NULL;
 }
 

@@ -14,7 +14,9 @@
 
 #include "proto.h"
 
-enum { TAPE_BYTES = 256 << 20, TAPE_PIECES_MAX = 64 }; /* the latter is how many one call sends at most */
+enum { TAPE_BYTES = 256 << 20 };
+/* One call of tape_send sends at most so many. */
+enum { TAPE_PIECES_MAX = 64 };
 
 struct tape;
 

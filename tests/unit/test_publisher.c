@@ -356,6 +356,51 @@ static void wait_for_pong(int fd)
 	assert_memory_equal(pong, "\4\7\4PONGab", sizeof pong);
 }
 
+/* The next frame's flags, and how long it is. */
+static unsigned char hear_head(int fd, size_t *bytes)
+{
+	unsigned char head[9];
+	hear(fd, head, 2);
+	*bytes = head[1];
+	if (head[0] & ZMTP_LONG) {
+		hear(fd, head + 2, 7);
+		*bytes = 0;
+		for (int i = 1; i < 9; i++)
+			*bytes = *bytes << 8 | head[i];
+	}
+	return head[0];
+}
+
+/* Who is behind takes messages in part, and asks meanwhile whether we are there. */
+static void a_pong_does_not_come_into_the_middle_of_a_message(void **unused)
+{
+	(void)unused;
+	enum { MESSAGES = 400, MESSAGE_BYTES = 60000, PING_AFTER = 100000 };
+	static char message[MESSAGE_BYTES], got[MESSAGE_BYTES];
+	size_t messages = 0, pongs = 0, since = 0, bytes;
+	int fd = greeted();
+	say(fd, "\0\4\1/1/", 6);
+	wait_for_pong(fd);
+	memset(message, 'd', sizeof message);
+	for (int i = 0; i < MESSAGES; i++)
+		publish("/1/", message, sizeof message);
+	while (messages < MESSAGES) {
+		unsigned char flags = hear_head(fd, &bytes);
+		assert_true(bytes <= sizeof got);
+		hear(fd, got, bytes);
+		const char *wanted = flags & ZMTP_COMMAND ? "\4PONG" : flags & ZMTP_MORE ? "/1/" : message;
+		assert_memory_equal(got, wanted, bytes);
+		pongs += flags & ZMTP_COMMAND ? 1 : 0;
+		messages += flags & (ZMTP_COMMAND | ZMTP_MORE) ? 0 : 1;
+		if ((since += bytes) < PING_AFTER)
+			continue;
+		since = 0;
+		say(fd, "\4\7\4PING\0\0", 9);
+	}
+	assert_true(pongs > 0); /* of several PINGs the last is answered */
+	close(fd);
+}
+
 static void commands_of_newer_ones_are_understood(void **unused)
 {
 	(void)unused;
@@ -643,6 +688,7 @@ int main(void)
 		WITH_PUBLISHER(large_ones_come_whole_and_in_their_order),
 		WITH_PUBLISHER(an_xsub_subscribes_too),
 		WITH_PUBLISHER(heartbeats_are_answered),
+		WITH_PUBLISHER(a_pong_does_not_come_into_the_middle_of_a_message),
 		WITH_PUBLISHER(commands_of_newer_ones_are_understood),
 		WITH_PUBLISHER(who_speaks_something_else_is_dropped),
 		WITH_PUBLISHER(who_does_not_greet_is_dropped_in_time),
