@@ -391,10 +391,11 @@ bench-profile: deps ## where a life's processor time goes, by part, into tests/b
 	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/profile/paidand $(BUILD)/profile/paidan-bench BUILD=$(BUILD)/profile LTO=
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/profile.py $(BUILD)/profile $(ORDERS:%=--orders %)
 bench-sections: guide ## measure further sections of RESULTS.md anew, the rest stays: SECTIONS="growth latency"
-	$(if $(filter connections-vm,$(SECTIONS)),$(call install,$(VM_PACKAGES)))
+	$(call install,gnuplot-nox $(if $(filter connections-vm,$(SECTIONS)),$(VM_PACKAGES)))
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/bench.py $(BUILD) --again --sections "$(SECTIONS)"
 bench-page: ## tests/bench/RESULTS.md again, from results.json
+	$(call install,gnuplot-nox)
 	@PYTHONDONTWRITEBYTECODE=1 python3 tests/bench/page.py
 
 compile_commands.json: ## for editors: how each file is compiled
