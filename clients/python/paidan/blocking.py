@@ -58,20 +58,22 @@ class _Loop:
 
     def run(self, coroutine: Coroutine[Any, Any, T], timeout_s: float | None = None) -> T:
         """Run it there and wait for what it returns. What interrupts the waiting (Ctrl-C) ends the coroutine, too."""
-        if self.is_current():
-            coroutine.close()
-            raise RuntimeError("a blocking client cannot be used inside its own callbacks")
-        with self._lock:
-            if self._ended:
-                coroutine.close()
-                raise Closed("the client was closed")
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future = None
         try:
+            if self.is_current():
+                raise RuntimeError("a blocking client cannot be used inside its own callbacks")
+            with self._lock:
+                if self._ended:
+                    raise Closed("the client was closed")
+                future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
             return future.result(timeout_s)
         except concurrent.futures.CancelledError:
             raise Closed("the client was closed") from None
         except BaseException:
-            future.cancel()
+            if future:
+                future.cancel()
+            elif inspect.getcoroutinestate(coroutine) == inspect.CORO_CREATED:
+                coroutine.close()  # or Python says that nobody waited for it
             raise
 
     def is_current(self) -> bool:
