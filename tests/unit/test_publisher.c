@@ -384,7 +384,7 @@ static void a_pong_does_not_come_into_the_middle_of_a_message(void **unused)
 	memset(message, 'd', sizeof message);
 	for (int i = 0; i < MESSAGES; i++)
 		publish("/1/", message, sizeof message);
-	while (messages < MESSAGES) {
+	while (messages < MESSAGES || pongs == 0) { /* of several PINGs the last is answered */
 		unsigned char flags = hear_head(fd, &bytes);
 		assert_true(bytes <= sizeof got);
 		hear(fd, got, bytes);
@@ -397,7 +397,6 @@ static void a_pong_does_not_come_into_the_middle_of_a_message(void **unused)
 		since = 0;
 		say(fd, "\4\7\4PING\0\0", 9);
 	}
-	assert_true(pongs > 0); /* of several PINGs the last is answered */
 	close(fd);
 }
 
