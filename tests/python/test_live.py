@@ -38,8 +38,11 @@ class Live(unittest.TestCase):
         return client
 
     def program(self, text, **options):
+        def heed_ctrl_c():  # who starts the tests in the background has it ignored
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+
         return subprocess.Popen([sys.executable, "-c", text], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                                encoding="utf-8", env=self.environment, **options)
+                                encoding="utf-8", env=self.environment, preexec_fn=heed_ctrl_c, **options)
 
     def run_program(self, text):
         process = self.program(text)
