@@ -82,7 +82,7 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static struct peer *find(const struct peers *peers, uint32_t number)
+struct peer *peers_find(const struct peers *peers, uint32_t number)
 {
 	return table_find(&peers->by_number, &number);
 }
@@ -137,7 +137,7 @@ static void drop(struct peers *peers, struct peer *peer)
 
 void peers_drop(struct peers *peers, uint32_t number)
 {
-	struct peer *peer = find(peers, number);
+	struct peer *peer = peers_find(peers, number);
 	if (peer)
 		drop(peers, peer);
 }
@@ -247,7 +247,7 @@ static void put(struct peers *peers, struct peer *peer, const char *head, size_t
 enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, size_t bytes)
 {
 	char head[ZMTP_HEAD_BYTES_MAX];
-	struct peer *peer = find(peers, number);
+	struct peer *peer = peers_find(peers, number);
 	if (!peer)
 		return PD_ENOENT;
 	if (waiting(peer) + bytes > WAITING_BYTES_MAX) {
@@ -256,11 +256,6 @@ enum pd_err peers_send(struct peers *peers, uint32_t number, const void *data, s
 	}
 	put(peers, peer, head, zmtp_head(head, bytes), data, bytes);
 	return PD_OK;
-}
-
-struct peer *peers_find(const struct peers *peers, uint32_t number)
-{
-	return find(peers, number);
 }
 
 int peers_socket(const struct peer *peer)
@@ -329,7 +324,7 @@ static void add_peer(struct peers *peers, int fd)
 	peer->since_ms = now_ms();
 	do
 		peer->number = ++peers->last;
-	while (find(peers, peer->number));
+	while (peers_find(peers, peer->number));
 	table_add(&peers->by_number, peer);
 	TAILQ_INSERT_TAIL(&peers->greeting, peer, of_greeting);
 	if (watch(peers, EPOLL_CTL_ADD, fd, EPOLLIN, peer->number))
@@ -501,7 +496,7 @@ static enum taken next_event(struct peers *peers, struct peer **found)
 			accept_some(peers, peers->listeners[(uint32_t)event->data.u64].fd);
 			continue;
 		}
-		struct peer *peer = find(peers, (uint32_t)event->data.u64);
+		struct peer *peer = peers_find(peers, (uint32_t)event->data.u64);
 		*found = peer;
 		if (peer && event->events & EPOLLOUT && takes(peers, peer))
 			return TAKES; /* what it says is told of again */
