@@ -354,9 +354,9 @@ po: ## take new texts of the programs into proto/po/*.po, to be translated there
 bench-notice: deps ## how long a notice takes to reach so many who are connected: RESIDENTS=10000 HOUSEHOLDS=85605
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench notice $(RESIDENTS:%=--residents %) $(HOUSEHOLDS:%=--households %)
-bench-connections: deps ## workers and idle residents held at once, and all back at once: RESIDENTS=100000 WORKERS=1151
+bench-connections: deps ## workers and idle residents held at once, and all back at once: RESIDENTS=100000 WORKERS=1151 TURNS=5
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
-	$(BUILD)/paidan-bench connections $(RESIDENTS:%=--residents %) $(WORKERS:%=--workers %)
+	$(BUILD)/paidan-bench connections $(RESIDENTS:%=--residents %) $(WORKERS:%=--workers %) $(TURNS:%=--turns %)
 # A machine in which the limit of open files is what one wants; nothing else needs these packages.
 VM_PACKAGES = qemu-system-x86 busybox-static cpio e2fsprogs
 bench-connections-vm: deps ## ... in a virtual machine, where so many may be: RESIDENTS=100000 WORKERS=1151 ORDERS=50000 TURNS=5 CPUS=2 MEMORY=4096 ACCEL=kvm JSON=1
@@ -364,12 +364,12 @@ bench-connections-vm: deps ## ... in a virtual machine, where so many may be: RE
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	@CPUS=$(CPUS) MEMORY=$(MEMORY) DISK=$(DISK) ACCEL=$(ACCEL) sh tests/bench/vm.sh $(BUILD) connections --residents $(or $(RESIDENTS),100000) \
 		--orders $(or $(ORDERS),50000) $(WORKERS:%=--workers %) --turns $(or $(TURNS),5) $(if $(JSON),--json)
-bench-supervisors: deps ## lives a second with so many who are subscribed to everything: SUPERVISORS=100
+bench-supervisors: deps ## lives a second with so many who are subscribed to everything: SUPERVISORS=100 TURNS=9
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
-	$(BUILD)/paidan-bench supervisors $(SUPERVISORS:%=--supervisors %)
-bench-reading: deps ## queries a second of each kind beside the writers, and what becomes of those
+	$(BUILD)/paidan-bench supervisors $(SUPERVISORS:%=--supervisors %) $(TURNS:%=--turns %)
+bench-reading: deps ## queries a second of each kind beside the writers, and what becomes of those: TURNS=5
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
-	$(BUILD)/paidan-bench reading
+	$(BUILD)/paidan-bench reading $(TURNS:%=--turns %)
 bench-growth: deps ## the same lives with so many orders in the store, and in one queue: SIZES=1000,1000000,10000000 ROUNDS=5 ORDERS=300000 (10 GB of disk)
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench growth $(SIZES:%=--sizes %) $(ROUNDS:%=--rounds %) $(ORDERS:%=--orders %)

@@ -28,7 +28,7 @@ const char crowds_help[] =
 	"alone)\n"
 	"  --asking N         queries under way at a time, 1 to 1000 (default 4)\n"
 	"  --orders N         whole lives to carry in each turn (default 200000)\n"
-	"  --turns N          how often each is measured, 1 to 15 (default 5)\n"
+	"  --turns N          how often each is measured, 1 to 15 (default 9 for supervisors, 5 for others)\n"
 	"  --paidand, --dir, --json as above\n";
 
 struct options {
@@ -38,6 +38,11 @@ struct options {
 };
 
 /* ---- which is meant ---- */
+
+static unsigned long turns(const struct options *o, unsigned long unless_said)
+{
+	return o->turns ? o->turns : unless_said;
+}
 
 static int run_notice(const struct options *o)
 {
@@ -51,7 +56,7 @@ static int run_connections(const struct options *o)
 	struct connections connections = {.residents = o->residents,
 					  .workers = o->workers,
 					  .orders = o->orders,
-					  .turns = o->turns,
+					  .turns = turns(o, 5),
 					  .hold_s = o->hold_s,
 					  .program = o->program,
 					  .paidand = o->paidand,
@@ -64,7 +69,7 @@ static int run_supervisors(const struct options *o)
 {
 	struct supervisors supervisors = {.supervisors = o->supervisors,
 					  .orders = o->orders,
-					  .turns = o->turns,
+					  .turns = turns(o, 9),
 					  .topic = o->topic,
 					  .program = o->program,
 					  .paidand = o->paidand,
@@ -75,7 +80,7 @@ static int run_supervisors(const struct options *o)
 
 static int run_reading(const struct options *o)
 {
-	struct reading reading = {o->orders, o->turns, o->asking, o->program, o->paidand, o->dir, o->json};
+	struct reading reading = {o->orders, turns(o, 5), o->asking, o->program, o->paidand, o->dir, o->json};
 	return reading_run(&reading);
 }
 
@@ -132,7 +137,6 @@ int crowds_main(int argc, char **argv)
 			    .supervisors = 100,
 			    .asking = 4,
 			    .orders = 200000,
-			    .turns = 5,
 			    .topic = "*",
 			    .program = argv[0]};
 	int c, i = 0;
