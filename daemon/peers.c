@@ -470,6 +470,9 @@ static bool read_from(struct peers *peers, struct peer *peer)
 /* The peer takes bytes. True: it is its owner's turn to write. */
 static bool takes(struct peers *peers, struct peer *peer)
 {
+	/* Its owner knows since the first look of this turn, and will await it anew, more often than not. */
+	if (!peer->awaited && !waiting(peer) && peers->waits == WAITS_MAX)
+		return false;
 	write_out(peers, peer);
 	bool told = peer->awaited && !waiting(peer);
 	peer->awaited = peer->awaited && !told;

@@ -34,9 +34,9 @@ enum { SOCKET_BYTES = 208 << 10 };
 enum { TRY_AFTER = 1024, TRY_AFTER_BYTES = 1 << 20 };
 /* What may wait to be taken over; a buffer that has been larger than usual is given back. */
 enum { HANDED_BYTES_MAX = 64 << 20, USUAL_BYTES = 1 << 20 };
-/* Who is so far ahead of the mean of those who are behind waits for them; who is nearer than that to what is new is not
- * behind. */
-enum { TOGETHER_BYTES = 512 << 10, FRESH_BYTES = 1 << 20 };
+/* Who is so far ahead of the mean of those who are behind waits for them. Who is nearer than this to what is new is not
+ * behind, nor who had all a try ago; and who is farther off than that must not wait, or would lose it all. */
+enum { TOGETHER_BYTES = 512 << 10, FRESH_BYTES = 2 * TRY_AFTER_BYTES, WAITING_BYTES_MAX = TAPE_BYTES / 4 };
 /* When the tape is full, those who are in this oldest part of it lose what waits for them. */
 enum { FAR_BEHIND_BYTES = TAPE_BYTES / 8 };
 /* Orders come first: when all processors are busy, who watches sees them a moment later. */
@@ -382,11 +382,14 @@ static uint64_t place_of(const struct subscriber *subscriber)
 	return first_piece(subscriber)->at;
 }
 
-/* Who would lose something by it, or sees what is new, does not wait for those who are behind. */
+/* Who sees what is new, would lose something by it, or has pieces by which nothing is spared, does not wait for those
+ * who are behind. */
 static bool may_wait(const struct publisher *publisher, const struct subscriber *subscriber)
 {
-	return piece_count(subscriber) > 0 && piece_count(subscriber) <= PIECES_MAX / 4 &&
-	       tape_end(publisher->tape) - place_of(subscriber) > FRESH_BYTES;
+	size_t count = piece_count(subscriber);
+	uint64_t behind = count ? tape_end(publisher->tape) - place_of(subscriber) : 0;
+	return behind > FRESH_BYTES && behind <= WAITING_BYTES_MAX && count <= PIECES_MAX / 4 &&
+	       first_piece(subscriber)->bytes >= TAPE_REFER_BYTES_MIN;
 }
 
 /* To those who are due; who is far ahead of the others stays so. The pieces of the tape are made ready once for all who

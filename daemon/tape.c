@@ -10,13 +10,14 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "log.h"
+
 enum {
-	PAGES_BYTES = 64 << 10,     /* a multiple of the page, wherever we run */
-	RELEASE_BYTES = 1 << 20,    /* taken out at a time: it stops other processors for a moment */
-	LAID_OUT_BYTES = 1 << 20,   /* divides TAPE_BYTES */
-	REFER_BYTES_MIN = 16 << 10, /* shorter pieces are copied, many in one call */
+	PAGES_BYTES = 64 << 10,   /* a multiple of the page, wherever we run */
+	RELEASE_BYTES = 1 << 20,  /* taken out at a time: it stops other processors for a moment */
+	LAID_OUT_BYTES = 1 << 20, /* divides TAPE_BYTES */
 	PAGE_BYTES = 4 << 10,
-	REELS = 64,
+	REELS = 32,
 	PIECES_AT_ONCE = 3,     /* sent in one go */
 	REEL_BYTES = 256 << 10, /* holds so many, in whole pages */
 };
@@ -59,6 +60,8 @@ static void open_reels(struct tape *tape)
 		good = open_reel(&tape->reels[i]);
 	if (good)
 		return;
+	log_line(LOG_WARN, "pipes_refused", "wanted=%d so=\"what is published is copied for each subscriber\"",
+		 REELS + 1);
 	close_reel(&tape->copy);
 	for (int i = 0; i < REELS; i++)
 		close_reel(&tape->reels[i]);
@@ -111,7 +114,8 @@ static size_t place(uint64_t at)
  * would seem to lie behind it. */
 bool tape_room(struct tape *tape, size_t bytes, uint64_t *at)
 {
-	uint64_t end = bytes < REFER_BYTES_MIN ? tape->end : (tape->end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+	uint64_t end =
+		bytes < TAPE_REFER_BYTES_MIN ? tape->end : (tape->end + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 	size_t left = TAPE_BYTES - place(end);
 	*at = end + (bytes >= left ? left : 0);
 	return *at + bytes - tape->begin <= TAPE_BYTES;
@@ -221,9 +225,9 @@ static size_t copy_pages(struct tape *tape, const struct tape_piece *pieces, siz
 {
 	/* The rest of a piece is one's own. */
 	size_t together = 0, most = begun ? 1 : PIECES_AT_ONCE;
-	while (together < count && together < most && pieces[together].bytes >= REFER_BYTES_MIN)
+	while (together < count && together < most && pieces[together].bytes >= TAPE_REFER_BYTES_MIN)
 		together++;
-	if (together == 0)
+	if (together == 0 || tape->copy.pipe[0] < 0)
 		return 0;
 	const struct reel *reel = begun ? NULL : reel_of(tape, pieces, together);
 	ssize_t n = reel ? tee(reel->pipe[0], tape->copy.pipe[1], reel->bytes, SPLICE_F_NONBLOCK)
@@ -245,7 +249,8 @@ static ssize_t send_bytes(const struct tape *tape, int socket, const struct tape
 {
 	struct iovec copies[TAPE_PIECES_MAX];
 	struct msghdr message = {.msg_iov = copies};
-	for (size_t i = 0; i < count && i < TAPE_PIECES_MAX && (i == 0 || pieces[i].bytes < REFER_BYTES_MIN); i++) {
+	for (size_t i = 0; i < count && i < TAPE_PIECES_MAX && (i == 0 || pieces[i].bytes < TAPE_REFER_BYTES_MIN);
+	     i++) {
 		copies[message.msg_iovlen++] = (struct iovec){(char *)tape_at(tape, pieces[i].at), pieces[i].bytes};
 		*wanted += pieces[i].bytes;
 	}

@@ -15,8 +15,9 @@
 #include "proto.h"
 
 enum { TAPE_BYTES = 256 << 20 };
-/* One call of tape_send sends at most so many. */
-enum { TAPE_PIECES_MAX = 64 };
+/* One call of tape_send sends at most so many. Shorter ones than TAPE_REFER_BYTES_MIN are copied, many in one call, so
+ * that it spares nothing to send the same to several at a time. */
+enum { TAPE_PIECES_MAX = 64, TAPE_REFER_BYTES_MIN = 16 << 10 };
 
 struct tape;
 
