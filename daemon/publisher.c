@@ -323,16 +323,19 @@ static void take_off(struct subscriber *subscriber, size_t bytes)
 }
 
 /* The pieces that the socket has room for, or so many as go in one call: what it is offered and does not take is work
- * for nothing. It takes one as long as there is any room. */
+ * for nothing. It takes one as long as there is any room; but of those that leave together none without the others, or
+ * this subscriber would be out of step with all who get them: it is told of again when three quarters are empty. */
 static size_t fitting(const struct subscriber *subscriber, int socket)
 {
+	const struct tape_piece *pieces = first_piece(subscriber);
 	size_t count = piece_count(subscriber), fits = 0;
 	int lies = 0;
 	if (subscriber->socket_bytes == 0 || ioctl(socket, SIOCOUTQ, &lies) != 0)
 		return count;
 	for (size_t bytes = (size_t)lies; fits < count && fits < TAPE_PIECES_MAX && bytes < subscriber->socket_bytes;)
-		bytes += first_piece(subscriber)[fits++].bytes;
-	return fits;
+		bytes += pieces[fits++].bytes;
+	bool is_told = 4 * ((size_t)lies + 1) <= subscriber->socket_bytes;
+	return is_told || subscriber->begun || fits >= tape_together(pieces, count) ? fits : 0;
 }
 
 /* What comes next, as far as one call takes it. False: it takes no more, or errno. */

@@ -220,13 +220,22 @@ static struct reel *reel_of(struct tape *tape, const struct tape_piece *pieces, 
 	return holds(reel, pieces, count) || load(tape, reel, pieces, count) ? reel : NULL;
 }
 
+/* The tape is divided alike for all, so that they get the same ones together, wherever they begin. */
+size_t tape_together(const struct tape_piece *pieces, size_t count)
+{
+	const uint64_t part_bytes = PIECES_AT_ONCE * PAGES_BYTES;
+	size_t together = 0;
+	while (together < count && together < PIECES_AT_ONCE && pieces[together].bytes >= TAPE_REFER_BYTES_MIN &&
+	       pieces[together].at / part_bytes == pieces->at / part_bytes)
+		together++;
+	return together;
+}
+
 /* Put copies of the pages of long pieces into the copy's pipe; how many bytes they are. */
 static size_t copy_pages(struct tape *tape, const struct tape_piece *pieces, size_t count, bool begun)
 {
 	/* The rest of a piece is one's own. */
-	size_t together = 0, most = begun ? 1 : PIECES_AT_ONCE;
-	while (together < count && together < most && pieces[together].bytes >= TAPE_REFER_BYTES_MIN)
-		together++;
+	size_t together = tape_together(pieces, begun ? 1 : count);
 	if (together == 0 || tape->copy.pipe[0] < 0)
 		return 0;
 	const struct reel *reel = begun ? NULL : reel_of(tape, pieces, together);

@@ -43,6 +43,8 @@ void tape_release(struct tape *tape, uint64_t before);
 
 /* Bytes that were put and not released. */
 const char *tape_at(const struct tape *tape, uint64_t at);
+/* How many of these, the first ones, leave in one go if there is room; 0: the first is short. */
+size_t tape_together(const struct tape_piece *pieces, size_t count);
 /* Write pieces to a non-blocking socket, one after the other, at least one of them; sent: so much has left. False: it
  * takes no more, or errno. begun: the first is the rest of one. The thread must not mind SIGPIPE. */
 bool tape_send(struct tape *tape, int socket, const struct tape_piece *pieces, size_t count, bool begun, size_t *sent);
