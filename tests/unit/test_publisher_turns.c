@@ -153,6 +153,30 @@ static void who_is_ahead_waits_for_who_is_behind(void **state)
 	assert_int_equal(bed->heard[AHEAD_ONE], MESSAGES * (2 + 1 + 9 + (size_t)LONG_BYTES));
 }
 
+/* Whatever room their sockets have: what leaves together is the same for both, and leaves together. */
+static void who_lag_are_in_step(void **state)
+{
+	struct bed *bed = *state;
+	enum { MESSAGES = 120, WHOLE = 3 };
+	static char data[100000];
+	connect_to(bed, BEHIND_ONE, "*");
+	connect_to(bed, AHEAD_ONE, "*");
+	for (int i = 0; i < MESSAGES; i++)
+		add(bed, "*", LONG_BYTES);
+	turn(bed);
+	for (int i = 0; i < 6; i++) {
+		hear(bed, BEHIND_ONE);
+		assert_true(recv(bed->sockets[AHEAD_ONE], data, i % 3 ? sizeof data : sizeof data / 3, 0) > 0);
+		turn(bed);
+		turn(bed);
+		for (int who = BEHIND_ONE; who <= AHEAD_ONE; who++) {
+			place(bed, who);
+			const struct subscriber *one = subscriber(bed, who);
+			assert_int_equal(tape_together(first_piece(one), piece_count(one)), WHOLE);
+		}
+	}
+}
+
 /* One who has waited for a while already, and another who has more messages than its socket takes, of so many bytes
  * each, and so much after them that is others'. */
 static void one_ahead_of_the_other(struct bed *bed, size_t bytes, size_t after)
@@ -207,9 +231,8 @@ int main(void)
 		return 1;
 #define WITH_BED(test) cmocka_unit_test_setup_teardown(test, open_bed, close_bed)
 	const struct CMUnitTest tests[] = {
-		WITH_BED(who_is_ahead_waits_for_who_is_behind),
-		WITH_BED(it_waits_wherever_its_pieces_lie),
-		WITH_BED(who_is_far_behind_does_not_wait),
+		WITH_BED(who_is_ahead_waits_for_who_is_behind), WITH_BED(who_lag_are_in_step),
+		WITH_BED(it_waits_wherever_its_pieces_lie),     WITH_BED(who_is_far_behind_does_not_wait),
 		WITH_BED(who_is_given_copies_does_not_wait),
 	};
 	int failed = cmocka_run_group_tests(tests, NULL, NULL);
