@@ -189,6 +189,12 @@ static enum pd_err event_at(uint64_t at, struct journal_event *event, void *arg)
 	return err;
 }
 
+static void expect_event(uint64_t at, void *arg)
+{
+	struct front *front = arg;
+	journal_expect(front->journal_reader, at);
+}
+
 /* ---- the keeper ---- */
 
 static struct book_batch *gathering(struct front *front)
@@ -827,7 +833,7 @@ static void init_modules(struct front *front, uint64_t seed)
 	core_set_map(front->core, &(struct core_map){find_place, front});
 	sessions_init(&front->sessions, seed);
 	listen_init(&front->listeners, seed);
-	struct push_options options = {&front->sessions, &front->filling, seed, event_at, front};
+	struct push_options options = {&front->sessions, &front->filling, seed, event_at, expect_event, front};
 	front->push = push_new(&options);
 	front->reads = reads_new(&front->loop, front->store->book, front->store->journal, on_read_done, front);
 	front->decoder = pd_decoder_new();

@@ -6,6 +6,7 @@
 #include "codec.h"
 #include "fetch.h"
 #include "metrics.h"
+#include "ordered.h"
 #include "slab.h"
 
 struct dispatch {
@@ -16,7 +17,7 @@ struct dispatch {
 	RB_ENTRY(dispatch) by_urgency;
 	TAILQ_ENTRY(dispatch) with_worker;
 };
-RB_HEAD(dispatch_queue, dispatch);
+ORDERED_HEAD(dispatch_queue, dispatch);
 TAILQ_HEAD(dispatch_list, dispatch);
 
 /* One area that one session works for. */
@@ -50,7 +51,7 @@ static int compare(const struct dispatch *a, const struct dispatch *b)
 	return order_compare_urgency(a->order, b->order);
 }
 
-RB_GENERATE_INTERNAL(dispatch_queue, dispatch, by_urgency, compare, static __attribute__((unused)))
+ORDERED_GENERATE_STATIC(dispatch_queue, dispatch, by_urgency, compare)
 
 struct push *push_new(const struct push_options *options)
 {
@@ -99,7 +100,6 @@ static struct desk *desk_of(struct push *push, uint32_t area)
 	if (!desk)
 		abort();
 	desk->area = area;
-	RB_INIT(&desk->ready);
 	TAILQ_INIT(&desk->workers);
 	table_add(&push->desks, desk);
 	return desk;
@@ -206,8 +206,7 @@ void push_warn(struct push *push, const struct order *order, enum pd_warning why
 static void make_ready(struct dispatch *dispatch)
 {
 	dispatch->worker = NULL;
-	struct dispatch *same = RB_INSERT(dispatch_queue, &dispatch->desk->ready, dispatch);
-	assert(!same);
+	dispatch_queue_add(&dispatch->desk->ready, dispatch);
 }
 
 static void take_from_worker(struct dispatch *dispatch)
@@ -232,12 +231,26 @@ static struct worker *next_worker(struct desk *desk)
 	return NULL;
 }
 
+/* Where some wait: what the next push needs of memory and disk is on its way meanwhile. Each points to what is fetched
+ * next, and is near itself since the push before. */
+static void expect_next(const struct push *push, const struct desk *desk)
+{
+	struct dispatch *first = desk->ready.first, *second, *third;
+	if (!first || !(second = RB_NEXT(dispatch_queue, &desk->ready, first)))
+		return;
+	push->options.expect_event(first->order->row.first_at, push->options.arg);
+	fetch(second->order, sizeof *second->order);
+	if ((third = RB_NEXT(dispatch_queue, &desk->ready, second)))
+		fetch(third, sizeof *third);
+}
+
 static void push_ready(struct push *push, struct desk *desk)
 {
 	struct dispatch *dispatch;
 	struct worker *worker;
-	while ((dispatch = RB_MIN(dispatch_queue, &desk->ready)) && (worker = next_worker(desk))) {
-		RB_REMOVE(dispatch_queue, &desk->ready, dispatch);
+	while ((dispatch = desk->ready.first) && (worker = next_worker(desk))) {
+		dispatch_queue_take(&desk->ready, dispatch);
+		expect_next(push, desk);
 		TAILQ_INSERT_TAIL(&worker->outstanding, dispatch, with_worker);
 		worker->used++;
 		dispatch->worker = worker;
@@ -252,7 +265,7 @@ static void push_ready(struct push *push, struct desk *desk)
 static void leave_desk(struct push *push, struct dispatch *dispatch, const struct session *by)
 {
 	if (!dispatch->worker) {
-		RB_REMOVE(dispatch_queue, &dispatch->desk->ready, dispatch);
+		dispatch_queue_take(&dispatch->desk->ready, dispatch);
 		return;
 	}
 	if (dispatch->worker->session != by)

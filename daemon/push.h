@@ -23,6 +23,8 @@ struct push_options {
 	uint64_t hash_seed;
 	/* The event at a place in the journal, written or not yet; PD_OK, or it cannot be read. */
 	enum pd_err (*event_at)(uint64_t at, struct journal_event *event, void *arg);
+	/* It will be asked for soon. */
+	void (*expect_event)(uint64_t at, void *arg);
 	void *arg;
 };
 

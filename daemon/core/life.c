@@ -15,7 +15,7 @@ int order_compare_urgency(const struct order *a, const struct order *b)
 	return a->row.seq < b->row.seq ? -1 : a->row.seq > b->row.seq;
 }
 
-RB_GENERATE(order_queue, order, by_urgency, order_compare_urgency)
+ORDERED_GENERATE(order_queue, order, by_urgency, order_compare_urgency)
 
 struct holder *life_holder(struct core *core, uint32_t area)
 {
@@ -28,8 +28,6 @@ struct holder *life_holder(struct core *core, uint32_t area)
 		holder->entity = registry_area(core->registry, area);
 		assert(holder->entity);
 		holder->entity->holder = holder;
-		RB_INIT(&holder->waiting);
-		RB_INIT(&holder->working);
 		TAILQ_INIT(&holder->by_age);
 		table_add(&core->holders, holder);
 		core->sweep.fresh = false;
@@ -206,23 +204,21 @@ static void settle_away(struct core *core, struct order *order)
 void life_enter(struct core *core, struct order *order)
 {
 	struct holder *holder = order->holder;
-	struct order *same = NULL;
 	mark_changed(core, holder);
 	settle_away(core, order);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
-		same = RB_INSERT(order_queue, &holder->waiting, order);
+		order_queue_add(&holder->waiting, order);
 		insert_by_age(core, order);
 		holder->waiting_count++;
 		break;
 	case PD_STATE_accepted:
 	case PD_STATE_suspended:
-		same = RB_INSERT(order_queue, &holder->working, order);
+		order_queue_add(&holder->working, order);
 		holder->working_count++;
 		break;
 	default: TAILQ_INSERT_TAIL(&core->done, order, by_age); break;
 	}
-	assert(!same);
 	if (order_is_open(&order->row))
 		life_begin_alarm(core, order);
 	else
@@ -237,13 +233,13 @@ void life_leave(struct core *core, struct order *order)
 		come_back(order);
 	switch (order->row.state) {
 	case PD_STATE_waiting:
-		RB_REMOVE(order_queue, &holder->waiting, order);
+		order_queue_take(&holder->waiting, order);
 		TAILQ_REMOVE(&holder->by_age, order, by_age);
 		holder->waiting_count--;
 		break;
 	case PD_STATE_accepted:
 	case PD_STATE_suspended:
-		RB_REMOVE(order_queue, &holder->working, order);
+		order_queue_take(&holder->working, order);
 		holder->working_count--;
 		break;
 	default: TAILQ_REMOVE(&core->done, order, by_age); break;

@@ -115,7 +115,7 @@ static uint64_t due_now(const struct core *core, const struct mode *mode, const 
 static struct order *next_in(struct order_queue *queue, const struct mode_look *look)
 {
 	struct order key = {.row = {.seq = look->seq + 1, .urgency = look->urgency}};
-	return look->seq ? RB_NFIND(order_queue, queue, &key) : RB_MIN(order_queue, queue);
+	return look->seq ? RB_NFIND(order_queue, queue, &key) : queue->first;
 }
 
 /* The next order of the holder, from the one last looked at on, that is due at another time now: *due_ms. */

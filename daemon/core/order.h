@@ -8,9 +8,9 @@
 #ifndef PAIDAN_ORDER_H
 #define PAIDAN_ORDER_H
 
-#include <bsd/sys/tree.h>
 #include <sys/queue.h>
 
+#include "ordered.h"
 #include "proto.h"
 
 enum {
@@ -79,10 +79,10 @@ static inline bool order_is_open(const struct order_row *row)
 	return order_is_queued(row) || row->state == PD_STATE_completed;
 }
 
-RB_HEAD(order_queue, order);
+ORDERED_HEAD(order_queue, order);
 TAILQ_HEAD(order_list, order);
 LIST_HEAD(away_list, order);
-RB_PROTOTYPE(order_queue, order, by_urgency, order_compare_urgency)
+ORDERED_PROTOTYPE(order_queue, order, by_urgency, order_compare_urgency)
 
 int order_compare_urgency(const struct order *a, const struct order *b);
 

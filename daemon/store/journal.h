@@ -125,6 +125,10 @@ void journal_reader_free(struct journal_reader *reader);
 /* The event at a place that has been written. It lives until the reader's next call. PD_ENOENT: no event can stand
  * there; PD_ECORRUPT: what stands there is not an event. */
 PD_MUST_USE enum pd_err journal_read(struct journal_reader *reader, uint64_t at, struct journal_event *event);
+/* The event at a place will be read soon, and probably those behind it: so that journal_read does not wait for the
+ * disk.
+ */
+void journal_expect(struct journal_reader *reader, uint64_t at);
 
 /* Go to the first event with a seq greater than after_seq (0: the first of all). Cheap: by segment, then from record
  * head to record head. PD_ENOENT: there is none yet; journal_next will find it when it is written. After another error

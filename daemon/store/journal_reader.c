@@ -11,15 +11,19 @@
 #include "intl.h"
 #include "segment.h"
 
-/* One event is a few hundred bytes: reading more around it costs more than a second read when it is larger. */
-enum { EVENT_AHEAD_BYTES = 4096 };
+/* One event is a few hundred bytes: reading more around it costs more than a second read when it is larger. But what is
+ * asked for right behind what was read last is probably read on from there: a queue that is worked off. */
+enum { EVENT_AHEAD_BYTES = 4096, EVENT_RUN_BYTES = 16384 };
+/* Of a run the disk is asked for so much at a time, when half of the last is left: a millisecond or two of work. */
+enum { EXPECT_BYTES = 256 << 10 };
 
 /* Invariant: the events still to come of the record in hand are `left`, from its byte `passed` on; then comes the
  * record at next_at, whose first seq is next_seq. */
 struct journal_reader {
 	struct journal *journal;
-	struct window stream; /* for reading in order */
-	struct window spot;   /* for reading by place */
+	struct window stream;                   /* for reading in order */
+	struct window spot;                     /* for reading by place */
+	uint64_t expected_from, expected_until; /* places that the disk was asked for last */
 
 	struct journal_view view;   /* of the segment that next_at was in when last looked up */
 	uint64_t next_at, next_seq; /* of the record to be entered next */
@@ -299,6 +303,12 @@ static bool is_message(const struct journal_event *event)
 	       event_seq(event, &seq);
 }
 
+static bool runs_on(const struct window *window, uint64_t offset)
+{
+	uint64_t end = window->offset + window->count;
+	return window->count && offset >= window->offset && offset < end + EVENT_AHEAD_BYTES;
+}
+
 enum pd_err journal_read(struct journal_reader *reader, uint64_t at, struct journal_event *event)
 {
 	struct journal_view view;
@@ -312,18 +322,35 @@ enum pd_err journal_read(struct journal_reader *reader, uint64_t at, struct jour
 	if (err)
 		return unreadable(reader, &view, at, err);
 	const uint8_t *data;
-	err = window_get(&reader->spot, offset, JOURNAL_EVENT_HEAD_BYTES, EVENT_AHEAD_BYTES, limit, &data);
+	size_t ahead = runs_on(&reader->spot, offset) ? EVENT_RUN_BYTES : EVENT_AHEAD_BYTES;
+	err = window_get(&reader->spot, offset, JOURNAL_EVENT_HEAD_BYTES, ahead, limit, &data);
 	if (err)
 		return unreadable(reader, &view, at, err);
 	const char *what = event_load(data, limit - offset, at, event);
 	if (what)
 		return damage(reader, &view, at, what);
-	err = window_get(&reader->spot, offset, JOURNAL_EVENT_HEAD_BYTES + event->bytes, EVENT_AHEAD_BYTES, limit,
-			 &data);
+	err = window_get(&reader->spot, offset, JOURNAL_EVENT_HEAD_BYTES + event->bytes, ahead, limit, &data);
 	if (err)
 		return unreadable(reader, &view, at, err);
 	event->message = (const char *)data + JOURNAL_EVENT_HEAD_BYTES;
 	if (!is_message(event))
 		return damage(reader, &view, at, N_("the message of an event is broken"));
 	return PD_OK;
+}
+
+void journal_expect(struct journal_reader *reader, uint64_t at)
+{
+	bool within = at >= reader->expected_from && at < reader->expected_until;
+	struct journal_view view;
+	if ((within && at + EXPECT_BYTES / 2 < reader->expected_until) || reader->spot.fd < 0 ||
+	    journal_view_at(reader->journal, at, &view) || view.index != reader->spot.index)
+		return;
+	uint64_t from = within ? reader->expected_until : at;
+	uint64_t until = from + (within ? EXPECT_BYTES : EVENT_RUN_BYTES);
+	until = until < view.limit_at ? until : view.limit_at;
+	if (from >= until)
+		return;
+	window_expect(&reader->spot, from - view.base_at, until - from);
+	reader->expected_from = within ? reader->expected_from : at;
+	reader->expected_until = until;
 }

@@ -81,6 +81,12 @@ static enum pd_err fill(struct window *window, size_t bytes)
 	return PD_OK;
 }
 
+void window_expect(const struct window *window, uint64_t offset, size_t bytes)
+{
+	int rc = posix_fadvise(window->fd, (off_t)offset, (off_t)bytes, POSIX_FADV_WILLNEED);
+	(void)rc; /* then it is read when it is wanted */
+}
+
 size_t window_held(const struct window *window, uint64_t offset)
 {
 	if (offset < window->offset || offset - window->offset >= window->count)

@@ -31,6 +31,8 @@ void window_close(struct window *window);
  * are at once, but nothing from limit on. PD_ECORRUPT: the file ends before. PD_ESYS: errno. */
 PD_MUST_USE enum pd_err window_get(struct window *window, uint64_t offset, size_t bytes, size_t ahead, uint64_t limit,
 				   const uint8_t **data);
+/* Ask the disk for bytes that will be wanted soon, without waiting for them. */
+void window_expect(const struct window *window, uint64_t offset, size_t bytes);
 /* How many bytes are held from offset on. */
 size_t window_held(const struct window *window, uint64_t offset);
 

@@ -3,8 +3,10 @@
 
 #include <sched.h>
 #include <sodium.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "crc32c.h"
 
@@ -515,6 +517,7 @@ static void test_read_at_every_place(void **state)
 	uint64_t seq = 1, last = journal_last_seq(bed->journal), end = journal_end(bed->journal);
 	for (uint64_t at = 0; at < end + 200; at++) {
 		struct journal_event event;
+		journal_expect(reader, at);
 		enum pd_err err = journal_read(reader, at, &event);
 		if (seq <= last && at == bed->at[seq]) {
 			expect_err(err, PD_OK, "place %" PRIu64, at);
@@ -525,7 +528,53 @@ static void test_read_at_every_place(void **state)
 			expect_err(err, PD_ECORRUPT, "place %" PRIu64, at);
 		}
 	}
+	journal_expect(reader, UINT64_MAX);
 	expect_err(journal_read(reader, UINT64_MAX, &(struct journal_event){0}), PD_ENOENT, "the last place of all");
+	journal_reader_free(reader);
+}
+
+/* Whether the system has this byte of a file in memory; it is not read for that. */
+static bool in_memory(const char *path, uint64_t offset)
+{
+	const uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	unsigned char there;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	void *page = mmap(NULL, page_bytes, PROT_READ, MAP_SHARED, fd, (off_t)(offset / page_bytes * page_bytes));
+	assert_true(fd >= 0 && page != MAP_FAILED);
+	assert_int_equal(mincore(page, page_bytes, &there), 0);
+	munmap(page, page_bytes);
+	close(fd);
+	return there & 1;
+}
+
+static void comes_to_memory(const char *path, uint64_t offset)
+{
+	const struct timespec moment = {.tv_nsec = 1000000};
+	for (int i = 0; i < 10000 && !in_memory(path, offset); i++)
+		nanosleep(&moment, NULL);
+	assert_true(in_memory(path, offset));
+}
+
+/* Of one place little, and when it is gone on behind it, more: a queue that is worked off. */
+static void test_the_disk_is_asked_ahead(void **state)
+{
+	struct bed *bed = *state;
+	struct journal_event event;
+	bed_open(bed, 4 << 20);
+	for (unsigned i = 0; i < 100; i++)
+		bed_append(bed, 8, 1000);
+	struct journal_reader *reader = bed_reader(bed);
+	const char *path = bed_segment(bed, 1);
+	expect_err(journal_read(reader, bed->at[1], &event), PD_OK, "the first event");
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0 && posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED) == 0);
+	close(fd);
+	journal_expect(reader, bed->at[300]);
+	comes_to_memory(path, bed->at[300]);
+	journal_expect(reader, bed->at[301]);
+	comes_to_memory(path, bed->at[500]);
+	expect_err(journal_read(reader, bed->at[500], &event), PD_OK, "an event that was read ahead");
+	expect_event(bed, &event, 500);
 	journal_reader_free(reader);
 }
 
@@ -633,6 +682,7 @@ int main(void)
 		BED_TEST(test_seek_beyond_the_end),
 		BED_TEST(test_reader_hash),
 		BED_TEST(test_read_at_every_place),
+		BED_TEST(test_the_disk_is_asked_ahead),
 		BED_TEST(test_large_record_is_read_and_its_memory_given_back),
 		BED_TEST(test_full_disk),
 	};
