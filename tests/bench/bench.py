@@ -22,6 +22,7 @@ import time
 import page
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 RESULTS = os.path.join(HERE, "results.json")
 OUTSTANDING = (1, 64, 1024)
 PEERS = ("beanstalkd", "redis", "rabbitmq", "postgresql", "nats", "gearmand")
@@ -223,10 +224,10 @@ def packages():
     return dict(line.split()[1:] for line in lines if line.startswith("installed "))
 
 
-def version(root):
-    with open(os.path.join(root, "VERSION"), encoding="utf-8") as f:
+def version():
+    with open(os.path.join(ROOT, "VERSION"), encoding="utf-8") as f:
         number = f.read().strip()
-    commit = output_of("git", "-C", root, "describe", "--always", "--dirty", "--exclude=*")
+    commit = output_of("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*")
     return f"{number} (commit {commit})" if commit else number
 
 
@@ -294,11 +295,30 @@ def means_of(name, build=None):
     return ["sh", os.path.join(HERE, script), build] if script else [f"{build}/paidan-bench"]
 
 
+def now():
+    return datetime.datetime.now(datetime.timezone.utc)
+
+
+def minute_of(time):
+    return time.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def results_before():
+    """Those of the last run; none: there was none."""
+    try:
+        with open(RESULTS, encoding="utf-8") as f:
+            return json.load(f)
+    except FileNotFoundError:
+        return {"sections": []}
+
+
 def measure_sections(commands, arguments):
-    sections = []
+    """Those that are wanted, and of the others what was measured last."""
+    sections = {section["title"]: section for section in results_before()["sections"]}
     for name in arguments.sections:
         title, text, argvs, columns = SECTIONS[name]
-        section = {"title": title, "text": text, "commands": [" ".join([*means_of(name), *argv]) for argv in argvs], "columns": columns, "rows": []}
+        section = {"title": title, "text": text, "commands": [" ".join([*means_of(name), *argv]) for argv in argvs], "columns": columns, "rows": [],
+                   "date": minute_of(now()), "paidan": version()}
         for argv in argvs:
             tell(" ".join([*means_of(name), *argv]))
             try:
@@ -307,14 +327,14 @@ def measure_sections(commands, arguments):
             except (Failed, ValueError) as e:
                 section["failed"] = str(e)
                 tell(f"  failed: {e}")
-        sections.append(section)
-    return sections
+        sections[title] = section
+    return [sections[title] for title, *_ in SECTIONS.values() if title in sections]
 
 
 def measure(arguments, folder):
     commands = Commands(folder)
     found = contenders(commands, arguments)
-    begun = datetime.datetime.now(datetime.timezone.utc)
+    begun = now()
     syncs = []
     tell(f"how many orders take {arguments.seconds:g} s")
     for contender in found:
@@ -324,20 +344,16 @@ def measure(arguments, folder):
         tell(f"  {contender.title()}: {said}")
     measure_rounds(found, arguments, folder, syncs)
     sections = measure_sections(commands, arguments)
-    return {"date": begun.strftime("%Y-%m-%d %H:%M UTC"), "minutes": round((datetime.datetime.now(datetime.timezone.utc) - begun).seconds / 60),
+    return {"date": minute_of(begun), "minutes": round((now() - begun).seconds / 60),
             "rounds": arguments.rounds, "seconds": arguments.seconds, "outstanding": OUTSTANDING,
-            "paidan": version(os.path.dirname(os.path.dirname(HERE))), "machine": machine(folder), "packages": packages(),
+            "paidan": version(), "machine": machine(folder), "packages": packages(),
             "sync_4k_us": syncs, "sections": sections,
             "contenders": [{"name": c.name, "setting": c.setting, **c.facts, "results": c.results} for c in found]}
 
 
 def measure_again(arguments, folder):
     """The results that are there, with these sections measured anew, or for the first time."""
-    with open(RESULTS, encoding="utf-8") as f:
-        results = json.load(f)
-    sections = {section["title"]: section for section in results["sections"] + measure_sections(Commands(folder), arguments)}
-    results["sections"] = [sections[title] for title, *_ in SECTIONS.values() if title in sections]
-    return results
+    return {**results_before(), "sections": measure_sections(Commands(folder), arguments)}
 
 
 def keep(results):

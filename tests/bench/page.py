@@ -143,7 +143,9 @@ def settings(results):
 
 
 def section(part):
-    lines = [f"## {part['title']}", part["text"] + " " + ", ".join(f"`{command}`" for command in part["commands"])]
+    commands = ", ".join(f"`{command}`" for command in part["commands"])
+    of = f"; {part['date']}, paidan {part['paidan']}" if "date" in part else ""
+    lines = [f"## {part['title']}", f"{part['text']} {commands}{of}"]
     if part["rows"]:
         decimals = {key: 2 if key.endswith("ratio") else 0 if all(isinstance(row.get(key), int) for row in part["rows"]) else 1
                     for key, _ in part["columns"]}
