@@ -250,7 +250,6 @@ static void push_ready(struct push *push, struct desk *desk)
 	struct worker *worker;
 	while ((dispatch = desk->ready.first) && (worker = next_worker(desk))) {
 		dispatch_queue_take(&desk->ready, dispatch);
-		expect_next(push, desk);
 		TAILQ_INSERT_TAIL(&worker->outstanding, dispatch, with_worker);
 		worker->used++;
 		dispatch->worker = worker;
@@ -258,6 +257,7 @@ static void push_ready(struct push *push, struct desk *desk)
 		desk->pushed++;
 		metrics_add(metrics.front.pushes, 1);
 		send_push(push, dispatch);
+		expect_next(push, desk);
 	}
 }
 

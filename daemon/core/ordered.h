@@ -10,7 +10,8 @@
  *   name_take(head, element)   it must be in it
  *   head->first, head->last    null: it is empty
  *
- * To look into it: RB_FOREACH, RB_NEXT, RB_NFIND and the like, of which RB_INSERT and RB_REMOVE are not for use.
+ * Nothing is kept in the nodes for those below (no RB_AUGMENT). To look into it: RB_FOREACH, RB_NEXT, RB_NFIND and the
+ * like, of which RB_INSERT and RB_REMOVE are not for use.
  */
 #ifndef PAIDAN_ORDERED_H
 #define PAIDAN_ORDERED_H

@@ -14,8 +14,9 @@
 /* One event is a few hundred bytes: reading more around it costs more than a second read when it is larger. But what is
  * asked for right behind what was read last is probably read on from there: a queue that is worked off. */
 enum { EVENT_AHEAD_BYTES = 4096, EVENT_RUN_BYTES = 16384 };
-/* Of a run the disk is asked for so much at a time, when half of the last is left: a millisecond or two of work. */
-enum { EXPECT_BYTES = 256 << 10 };
+/* Of a run the disk is asked for so much at a time, which is what the system takes of one call, and so far ahead: one
+ * or two milliseconds of work. */
+enum { EXPECT_BYTES = 128 << 10, EXPECT_AHEAD_BYTES = 256 << 10, PAGE_BYTES = 4 << 10 };
 
 /* Invariant: the events still to come of the record in hand are `left`, from its byte `passed` on; then comes the
  * record at next_at, whose first seq is next_seq. */
@@ -340,14 +341,14 @@ enum pd_err journal_read(struct journal_reader *reader, uint64_t at, struct jour
 
 void journal_expect(struct journal_reader *reader, uint64_t at)
 {
-	bool within = at >= reader->expected_from && at < reader->expected_until;
+	bool within = at > reader->expected_from && at < reader->expected_until;
 	struct journal_view view;
-	if ((within && at + EXPECT_BYTES / 2 < reader->expected_until) || reader->spot.fd < 0 ||
-	    journal_view_at(reader->journal, at, &view) || view.index != reader->spot.index)
+	if (at == reader->expected_from || (within && at + EXPECT_AHEAD_BYTES < reader->expected_until) ||
+	    reader->spot.fd < 0 || journal_view_at(reader->journal, at, &view) || view.index != reader->spot.index)
 		return;
 	uint64_t from = within ? reader->expected_until : at;
 	uint64_t until = from + (within ? EXPECT_BYTES : EVENT_RUN_BYTES);
-	until = until < view.limit_at ? until : view.limit_at;
+	until = until < view.limit_at ? until - (until - view.base_at) % PAGE_BYTES : view.limit_at;
 	if (from >= until)
 		return;
 	window_expect(&reader->spot, from - view.base_at, until - from);

@@ -334,7 +334,7 @@ static void print_queue(struct cast *cast, struct order_queue *queue)
 void account_queue(struct cast *cast, uint32_t area, struct holder *holder)
 {
 	const char *name = cast_name(cast, CAST_AREA, area);
-	struct order_queue none = RB_INITIALIZER(&none);
+	struct order_queue none = {0};
 	printf("%s%s waits for: ", indent, name);
 	print_queue(cast, holder ? &holder->waiting : &none);
 	printf("%s%s works on: ", indent, name);
