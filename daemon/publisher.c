@@ -56,6 +56,7 @@ struct subscriber {
 	uint32_t number; /* of the peer */
 	struct peer *peer;
 	size_t socket_bytes; /* that may lie in its socket; 0: nobody knows */
+	size_t lies_bytes;   /* lie there at most, about */
 	enum list list;
 	struct interested interested;
 	bool full;               /* it lost what waited, and gets nothing until the rest is gone */
@@ -322,44 +323,68 @@ static void take_off(struct subscriber *subscriber, size_t bytes)
 		clear_pieces(subscriber);
 }
 
-/* The pieces that the socket has room for, or so many as go in one call: what it is offered and does not take is work
+/* Of a socket is told when three quarters of it are empty. */
+static size_t told_bytes(const struct subscriber *subscriber)
+{
+	return subscriber->socket_bytes ? subscriber->socket_bytes / 4 - 1 : 0;
+}
+
+static void is_told(struct subscriber *subscriber)
+{
+	size_t at_most = told_bytes(subscriber);
+	subscriber->lies_bytes = subscriber->lies_bytes < at_most ? subscriber->lies_bytes : at_most;
+}
+
+/* The pieces that its socket has room for, or so many as go in one call: what it is offered and does not take is work
  * for nothing. It takes one as long as there is any room; but of those that leave together none without the others, or
- * this subscriber would be out of step with all who get them: it is told of again when three quarters are empty. */
-static size_t fitting(const struct subscriber *subscriber, int socket)
+ * this subscriber would be out of step with all who get them. */
+static size_t fitting(const struct subscriber *subscriber)
 {
 	const struct tape_piece *pieces = first_piece(subscriber);
 	size_t count = piece_count(subscriber), fits = 0;
-	int lies = 0;
-	if (subscriber->socket_bytes == 0 || ioctl(socket, SIOCOUTQ, &lies) != 0)
-		return count;
-	for (size_t bytes = (size_t)lies; fits < count && fits < TAPE_PIECES_MAX && bytes < subscriber->socket_bytes;)
+	for (size_t bytes = subscriber->lies_bytes;
+	     fits < count && fits < TAPE_PIECES_MAX && bytes < subscriber->socket_bytes;)
 		bytes += pieces[fits++].bytes;
-	bool is_told = 4 * ((size_t)lies + 1) <= subscriber->socket_bytes;
-	return is_told || subscriber->begun || fits >= tape_together(pieces, count) ? fits : 0;
+	bool told = subscriber->lies_bytes <= told_bytes(subscriber);
+	return told || subscriber->begun || fits >= tape_together(pieces, count) ? fits : 0;
 }
 
-/* What comes next, as far as one call takes it. False: it takes no more, or errno. */
-static bool write_next(struct publisher *publisher, struct subscriber *subscriber, int socket)
+/* The rest of a piece, or what one call takes of the next count pieces. False: it takes no more, or errno. */
+static bool write_next(struct publisher *publisher, struct subscriber *subscriber, int socket, size_t count)
 {
 	size_t rest = rest_bytes(subscriber), sent;
-	size_t fits = socket < 0 ? 0 : rest ? 1 : fitting(subscriber, socket);
 	bool all;
-	if (fits == 0) {
-		errno = EAGAIN;
-		return false;
-	}
 	if (rest) {
 		ssize_t n =
 			send(socket, subscriber->rest.data + subscriber->rest_at, rest, MSG_NOSIGNAL | MSG_DONTWAIT);
 		all = n >= 0;
 		sent = all ? (size_t)n : 0;
 	} else {
-		all = tape_send(publisher->tape, socket, first_piece(subscriber), fits, subscriber->begun, &sent);
+		all = tape_send(publisher->tape, socket, first_piece(subscriber), count, subscriber->begun, &sent);
 	}
 	int saved = errno;
+	subscriber->lies_bytes += sent;
 	take_off(subscriber, sent);
 	errno = saved;
 	return all;
+}
+
+/* How many pieces to write now, or 1 for the rest of one. What lies in the socket is known from what was written; how
+ * much of it has been taken since is asked only if nothing would fit. */
+static size_t next_count(struct subscriber *subscriber, int socket)
+{
+	int lies = 0;
+	if (socket < 0)
+		return 0;
+	if (rest_bytes(subscriber))
+		return 1;
+	if (subscriber->socket_bytes == 0)
+		return piece_count(subscriber);
+	size_t fits = fitting(subscriber);
+	if (fits)
+		return fits;
+	subscriber->lies_bytes = ioctl(socket, SIOCOUTQ, &lies) == 0 ? (size_t)lies : 0;
+	return fitting(subscriber);
 }
 
 /* As much as it takes. */
@@ -367,9 +392,10 @@ static void write_to(struct publisher *publisher, struct subscriber *subscriber)
 {
 	int socket = peers_socket(subscriber->peer);
 	while (rest_bytes(subscriber) || piece_count(subscriber)) {
-		if (write_next(publisher, subscriber, socket) || errno == EINTR)
+		size_t count = next_count(subscriber, socket);
+		if (count && (write_next(publisher, subscriber, socket, count) || errno == EINTR))
 			continue;
-		if (errno == EAGAIN) {
+		if (count == 0 || errno == EAGAIN) {
 			peers_await(publisher->peers, subscriber->peer);
 			return move(publisher, subscriber, piece_count(subscriber) ? BEHIND : NONE);
 		}
@@ -553,6 +579,8 @@ static void receive(struct publisher *publisher)
 	struct bus_frame frame;
 	for (int i = 0; i < TURN_FRAMES_MAX && peers_receive(publisher->peers, &frame) == PD_OK; i++) {
 		struct subscriber *subscriber = frame.gone || frame.takes ? find(publisher, frame.peer) : NULL;
+		if (subscriber && frame.takes)
+			is_told(subscriber);
 		if (!frame.gone && !frame.takes)
 			on_frame(publisher, &frame);
 		else if (subscriber && frame.gone)

@@ -10,6 +10,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "log.h"
 
 enum {
@@ -132,7 +133,7 @@ void tape_put(struct tape *tape, uint64_t at, const char *data, size_t bytes)
 {
 	assert(at >= tape->end && at + bytes - tape->begin <= TAPE_BYTES && place(at) + bytes < TAPE_BYTES);
 	lay_out(tape, at + bytes);
-	memcpy(tape->memory + place(at), data, bytes);
+	pd_copy(tape->memory + place(at), data, bytes);
 	tape->end = at + bytes;
 }
 

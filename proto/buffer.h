@@ -38,10 +38,20 @@ static inline char *pd_buffer_room(struct pd_buffer *buffer, size_t bytes)
 	return at;
 }
 
+/* As memcpy, which takes five times as long for many bytes at once, on some processors, when they go to a place that is
+ * a few bytes farther into its page than they are in theirs. */
+static inline void pd_copy(char *to, const char *from, size_t bytes)
+{
+	enum { STEP_BYTES = 4096 }; /* of more glibc leaves it to the processor (rep movs), where there is AVX2 */
+	for (; bytes > STEP_BYTES; bytes -= STEP_BYTES, to += STEP_BYTES, from += STEP_BYTES)
+		memcpy(to, from, STEP_BYTES);
+	memcpy(to, from, bytes);
+}
+
 static inline void pd_buffer_add(struct pd_buffer *buffer, const void *data, size_t bytes)
 {
 	if (bytes)
-		memcpy(pd_buffer_room(buffer, bytes), data, bytes);
+		pd_copy(pd_buffer_room(buffer, bytes), (const char *)data, bytes);
 }
 
 #ifdef __cplusplus

@@ -542,6 +542,24 @@ static void ids_sort_by_time(void **state)
 
 /* ---- buffers ---- */
 
+static void long_bytes_are_added_whole(void **state)
+{
+	(void)state;
+	static char bytes[3 * 4096 + 2];
+	static const size_t counts[] = {1, 4095, 4096, 4097, 8192, sizeof bytes};
+	struct pd_buffer buffer = {0};
+	for (size_t i = 0; i < sizeof bytes; i++)
+		bytes[i] = (char)(i * 31 + i / 4096);
+	for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+		buffer.count = 0;
+		pd_buffer_add(&buffer, "two", 3);
+		pd_buffer_add(&buffer, bytes, counts[i]);
+		assert_int_equal(buffer.count, 3 + counts[i]);
+		assert_memory_equal(buffer.data + 3, bytes, counts[i]);
+	}
+	pd_buffer_fini(&buffer);
+}
+
 static void buffers_grow(void **state)
 {
 	(void)state;
@@ -590,6 +608,7 @@ int main(void)
 		cmocka_unit_test(other_uuids_are_not_valid),
 		cmocka_unit_test(ids_sort_by_time),
 		cmocka_unit_test(buffers_grow),
+		cmocka_unit_test(long_bytes_are_added_whole),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
