@@ -364,7 +364,7 @@ bench-connections-vm: deps ## ... in a virtual machine, where so many may be: RE
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	@CPUS=$(CPUS) MEMORY=$(MEMORY) DISK=$(DISK) ACCEL=$(ACCEL) sh tests/bench/vm.sh $(BUILD) connections --residents $(or $(RESIDENTS),100000) \
 		--orders $(or $(ORDERS),50000) $(WORKERS:%=--workers %) --turns $(or $(TURNS),5) $(if $(JSON),--json)
-bench-supervisors: deps ## lives a second with so many who are subscribed to everything: SUPERVISORS=100 TURNS=9
+bench-supervisors: deps ## lives a second with so many who are subscribed to everything: SUPERVISORS=100 TURNS=15
 	@$(MAKE) --no-print-directory $(BUILD)/paidand $(BUILD)/paidan-bench
 	$(BUILD)/paidan-bench supervisors $(SUPERVISORS:%=--supervisors %) $(TURNS:%=--turns %)
 bench-reading: deps ## queries a second of each kind beside the writers, and what becomes of those: TURNS=5

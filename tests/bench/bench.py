@@ -68,7 +68,7 @@ SECTIONS = {
                         ("connect_s", "all connected, s"), ("rss_mib", "daemon, MiB"), ("kernel_mib", "kernel, MiB"), ("idle_cpu_percent", "idle, % of a processor"),
                         ("own_lives_s_without", "lives a second without"), ("own_lives_s_with", "with"), ("own_ratio", "ratio"),
                         ("one_lives_s_without", "one connection works, without"), ("one_lives_s_with", "with"), ("one_ratio", "ratio"), ("storm_s", "all back and answered, s"), ("orders_sent", "orders sent"), ("orders_counted", "orders found")]),
-    "supervisors": ("Fan-out", "Supervisors who subscribe to everything while the writers are at peak. One keeps what comes and looks afterwards whether anything is missing; of the others' only the bytes are counted, and their sockets emptied every 2 ms without copying. When the processor is short, orders go first: the events are late, and how late the last of them are is said.",
+    "supervisors": ("Fan-out", "Supervisors who subscribe to everything while the writers are at peak. One keeps what comes and looks afterwards whether anything is missing; of the others' only the bytes are counted, and their sockets emptied every 3 ms without copying. When the processor is short, orders go first: the events are late, and how late the last of them are is said.",
                     [["supervisors"]],
                     [("supervisors", "supervisors"), ("lives_s_without", "lives a second without"), ("lives_s_with", "with"), ("ratio", "ratio"),
                      ("bytes_a_life_each", "bytes a life for each"), ("late_s", "all had all after the last answer, s"), ("events_lost", "events lost"), ("behind", "who got less")]),

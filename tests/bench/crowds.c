@@ -28,7 +28,7 @@ const char crowds_help[] =
 	"alone)\n"
 	"  --asking N         queries under way at a time, 1 to 1000 (default 4)\n"
 	"  --orders N         whole lives to carry in each turn (default 200000)\n"
-	"  --turns N          how often each is measured, 1 to 15 (default 9 for supervisors, 5 for others)\n"
+	"  --turns N          how often each is measured, 1 to 15 (default 15 for supervisors, 5 for others)\n"
 	"  --paidand, --dir, --json as above\n";
 
 struct options {
@@ -69,7 +69,7 @@ static int run_supervisors(const struct options *o)
 {
 	struct supervisors supervisors = {.supervisors = o->supervisors,
 					  .orders = o->orders,
-					  .turns = turns(o, 9),
+					  .turns = turns(o, 15),
 					  .topic = o->topic,
 					  .program = o->program,
 					  .paidand = o->paidand,

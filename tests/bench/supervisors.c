@@ -83,7 +83,7 @@ static void on_payload(struct callers *callers, struct caller *caller, const cha
 static void turn(void *arg)
 {
 	struct run *run = arg;
-	enum { SWEEP_US = 2000 };
+	enum { SWEEP_US = 3000 };
 	callers_turn(&run->callers, 2);
 	uint64_t now_us = bench_now_us();
 	if (now_us - run->swept_us < SWEEP_US)
