@@ -227,7 +227,10 @@ def packages():
 def version():
     with open(os.path.join(ROOT, "VERSION"), encoding="utf-8") as f:
         number = f.read().strip()
-    commit = output_of("git", "-C", ROOT, "describe", "--always", "--dirty", "--exclude=*")
+    commit = output_of("git", "-C", ROOT, "rev-parse", "--short", "HEAD")
+    written = [f":(exclude){os.path.relpath(path, ROOT)}" for path in (RESULTS, page.PAGE, page.PLOTS)]
+    if output_of("git", "-C", ROOT, "status", "--porcelain", "--untracked-files=no", "--", ROOT, *written):
+        commit += "-dirty"
     return f"{number} (commit {commit})" if commit else number
 
 
