@@ -56,7 +56,7 @@ struct subscriber {
 	uint32_t number; /* of the peer */
 	struct peer *peer;
 	size_t socket_bytes; /* that may lie in its socket; 0: nobody knows */
-	size_t lies_bytes;   /* lie there at most, about */
+	size_t lies_bytes;   /* lie there at most, as far as is known, without what the system needs for them */
 	enum list list;
 	struct interested interested;
 	bool full;               /* it lost what waited, and gets nothing until the rest is gone */
@@ -364,6 +364,8 @@ static bool write_next(struct publisher *publisher, struct subscriber *subscribe
 	}
 	int saved = errno;
 	subscriber->lies_bytes += sent;
+	if (!all && subscriber->lies_bytes < subscriber->socket_bytes)
+		subscriber->lies_bytes = subscriber->socket_bytes;
 	take_off(subscriber, sent);
 	errno = saved;
 	return all;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "buffer.h"
 #include "segment.h"
 
 /* What is written at a time, and room for what its first page holds already. */
@@ -76,7 +77,7 @@ static enum pd_err write_pages(struct appender *appender, const char *data, size
 {
 	size_t used = (size_t)(appender->end - appender->page_at), count = used + bytes;
 	size_t whole = (count + SEGMENT_ALIGN - 1) / SEGMENT_ALIGN * SEGMENT_ALIGN;
-	memcpy(appender->pages + used, data, bytes);
+	pd_copy(appender->pages + used, data, bytes);
 	memset(appender->pages + count, 0, whole - count);
 	appender->end += bytes;
 	return segment_write(appender->fd, appender->pages, whole, appender->page_at);
